@@ -1,0 +1,154 @@
+"""The checks that every cell of a table of runs passes.
+
+Owns what a number column, a response and a factor may hold, and the messages that name the rows
+that do not. Nothing is repaired or dropped here.
+"""
+
+import math
+import numbers
+import re
+from decimal import Decimal
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling._wording import Column, cells, counted, listed, rows
+from bayes_scaling.errors import RunsError
+
+__all__ = ["Response", "checked_labels", "checked_numbers", "is_missing"]
+
+type Response = Literal["loss", "accuracy", "metric"]
+
+# float() alone would also read "1_000" and " 7 ".
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
+
+
+def is_missing(column: Column) -> "pd.Series[bool]":
+    """Return which cells hold nothing: NaN, None, NA, or text without any visible character."""
+    blank = column.map(lambda cell: isinstance(cell, str) and not cell.strip())
+    return column.isna() | blank.astype(bool)
+
+
+def checked_numbers(
+    column: Column, label: str, kind: Literal["input"] | Response
+) -> "pd.Series[float]":
+    """Return a column as float64, after refusing cells that `kind` does not allow.
+
+    Parameters
+    ----------
+    column
+        The cells, indexed by run.
+    label
+        The name of the column in messages.
+    kind
+        "input" and "loss" are positive, "accuracy" is within [0, 1], "metric" is any number; all
+        are finite.
+    """
+    values = _as_numbers(column, label)
+    _refuse(
+        values[values.isna()],
+        label,
+        "missing value",
+        "No law can be evaluated there, and nothing is dropped silently. "
+        'Fill these cells in, or pass missing="drop" to leave the rows out and keep their count.',
+        with_values=False,
+    )
+    _refuse(
+        values[values.abs() == math.inf],
+        label,
+        "infinite value",
+        "That is a diverged run or an overflow, not a missing value, so it is never dropped. "
+        "Correct these cells or leave the rows out of the table.",
+    )
+    if kind in ("input", "loss"):
+        _refuse_not_positive(values[values <= 0], label, kind)
+    elif kind == "accuracy":
+        _refuse_no_fraction(values[(values < 0) | (values > 1)], label)
+    return values
+
+
+def checked_labels(column: Column, name: str, label: str) -> "pd.Series[str]":
+    """Return the labels of a factor as text, after refusing missing ones."""
+    missing = column[is_missing(column)]
+    if len(missing):
+        raise RunsError(
+            f"Runs: factor {label} has {counted(len(missing), 'missing label')} "
+            f"({rows(missing.index)}). A run without a label belongs to no group. Fill these cells "
+            f'in, pass missing="drop" to leave the rows out, or leave {name!r} out of factors.'
+        )
+    return pd.Series([_label(cell) for cell in column.tolist()], index=column.index, dtype="str")
+
+
+def _refuse_not_positive(found: "pd.Series[float]", label: str, kind: str) -> None:
+    why = (
+        "Losses are modelled on the log scale. Drop these rows or check that the column is in "
+        "nats, not log-loss."
+        if kind == "loss"
+        else "Laws take powers and logarithms of it. Drop these rows or check the column."
+    )
+    _refuse(found, label, "value that is not positive", why, many="values that are not positive")
+
+
+def _refuse_no_fraction(found: "pd.Series[float]", label: str) -> None:
+    why = (
+        "An accuracy is a fraction. Divide percentages by 100, or pass "
+        'response="metric" for a score without limits.'
+    )
+    _refuse(found, label, "value outside [0, 1]", why, many="values outside [0, 1]")
+
+
+def _refuse(
+    found: "pd.Series[float]",
+    label: str,
+    what: str,
+    why: str,
+    *,
+    many: str | None = None,
+    with_values: bool = True,
+) -> None:
+    if len(found):
+        where = cells(found.astype(object)) if with_values else rows(found.index)
+        raise RunsError(f"Runs: {label} has {counted(len(found), what, many)} ({where}). {why}")
+
+
+def _as_numbers(column: Column, label: str) -> "pd.Series[float]":
+    if pd.api.types.is_bool_dtype(column):
+        raise RunsError(
+            f"Runs: {label} holds truth values ({listed(column.unique().tolist())}), not numbers. "
+            f"Laws calculate with it. Name another column for it."
+        )
+    read = [_number(cell) for cell in column.tolist()]
+    bad = column[[value is None for value in read]]
+    if len(bad):
+        many = "values that are not numbers"
+        raise RunsError(
+            f"Runs: {label} has {counted(len(bad), 'value that is not a number', many)} "
+            f"({cells(bad.astype(object))}). Laws calculate with it, and text is not guessed at. "
+            f"Write plain numbers such as 70e9 (no spaces, separators or units) or leave these "
+            f"rows out."
+        )
+    return pd.Series(read, index=column.index, dtype=np.float64)
+
+
+def _number(cell: object) -> float | None:
+    """Return a cell as a float, NaN where it holds nothing, None where it is not a number."""
+    if isinstance(cell, str):
+        if not cell.strip():
+            return math.nan
+        return float(cell) if _NUMBER.fullmatch(cell) else None
+    if isinstance(cell, bool | np.bool):
+        return None
+    if isinstance(cell, numbers.Real | Decimal):
+        try:
+            return float(cell)
+        except OverflowError:
+            return math.inf
+    return math.nan if cell is None or cell is pd.NA or cell is pd.NaT else None
+
+
+def _label(cell: object) -> str:
+    # A blank among whole numbers turns a column into floats: seed 1.0 is still seed 1.
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)

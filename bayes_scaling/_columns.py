@@ -1,0 +1,251 @@
+"""Which column of the user's table plays which part.
+
+Owns the aliases of the standard columns, the search for near matches and the rearranged table
+with standard names. Looks at names only: what the cells hold is checked in `_checks`.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import pandas as pd
+
+from bayes_scaling._wording import Column, counted, listed
+from bayes_scaling.errors import RunsError
+
+__all__ = [
+    "STANDARD_INPUTS",
+    "Choice",
+    "assign_columns",
+    "check_unique",
+    "closest",
+    "name_mapping",
+    "rearrange",
+    "run_names",
+]
+
+type Choice = str | Literal[False] | None
+
+STANDARD_INPUTS = ("params", "tokens", "flops")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Compared in lower case and without spaces, dashes and underscores.
+_ALIASES: Mapping[str, frozenset[str]] = {
+    "params": _words(
+        "n params param parameters nparams numparams nparameters numparameters modelsize "
+        "modelparams modelparameters paramcount parametercount totalparams totalparameters"
+    ),
+    "tokens": _words(
+        "d tokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen tokencount"
+    ),
+    "flops": _words(
+        "c flops flop compute trainflops trainflop trainingflops trainingflop totalflops totalflop "
+        "traincompute trainingcompute totalcompute numflops"
+    ),
+    "loss": _words(
+        "l loss valloss validationloss testloss evalloss evaluationloss finalloss finalvalloss "
+        "nll ce celoss crossentropy crossentropyloss"
+    ),
+    "accuracy": _words("accuracy acc loss"),
+    "metric": _words("metric score loss"),
+}
+
+_PURPOSE = {
+    "params": "The size of the model is read from it.",
+    "tokens": "The amount of training data is read from it.",
+    "flops": "The training compute is read from it.",
+    "loss": "It is what the law explains.",
+}
+
+_RUN_COLUMNS = ("run", "run_id")
+
+
+def assign_columns(
+    columns: Sequence[str],
+    standard: Mapping[str, Choice],
+    further: Mapping[str, str],
+    response: str,
+) -> dict[str, str]:
+    """Return the source column of every part, by name of the part.
+
+    Parameters
+    ----------
+    columns
+        The columns of the source.
+    standard
+        What the user said for `params`, `tokens`, `flops` and `loss`: a column, None (look for
+        the usual names) or False (take none).
+    further
+        Further inputs and the factors: name to source column.
+    response
+        What the loss column holds; decides under which names it is looked for.
+
+    Raises
+    ------
+    RunsError
+        A column is missing or ambiguous, or plays two parts.
+    """
+    said = {name: choice for name, choice in standard.items() if isinstance(choice, str)}
+    said |= further
+    for name, column in said.items():
+        if column not in columns:
+            raise _no_such_column(name, column, columns)
+    free = [column for column in columns if column not in said.values()]
+    claims = {}
+    for name, choice in standard.items():
+        found = choice if isinstance(choice, str) else None
+        if choice is None:
+            found = _by_alias(name, response if name == "loss" else name, free)
+        if found is not None:
+            claims[name] = found
+    claims |= further
+    _check_one_part_each(claims)
+    if "loss" not in claims:
+        raise RunsError(
+            f"Runs: no column holds the {response} (the columns are {listed(columns, 20)}). "
+            f'{_PURPOSE["loss"]} Name its column, as in loss="{_guess("loss", columns)}".'
+        )
+    return claims
+
+
+def rearrange(frame: pd.DataFrame, claims: Mapping[str, str], run: str) -> pd.DataFrame:
+    """Return a new table with the claimed columns under their standard names, then the others.
+
+    A column of the source that is not claimed keeps its name, unless a standard column needs the
+    name (`loss` where `loss="loss_c4"` was asked for): it is then called `loss_in_source`.
+    """
+    taken = {*STANDARD_INPUTS, "loss", "run", *claims}
+    data = {name: frame[source] for name, source in claims.items()}
+    for column in frame.columns:
+        if column in claims.values() or column == run:
+            continue
+        name = column
+        while name in taken:
+            name += "_in_source"
+        taken.add(name)
+        data[name] = frame[column]
+    return pd.DataFrame(data, index=frame.index)
+
+
+def run_names(frame: pd.DataFrame, run: str | None, claimed: Iterable[str]) -> tuple[pd.Index, str]:
+    """Return the names of the runs and the column they come from ("" for the row labels).
+
+    Without `run`, a column `run` or `run_id` without repetition is taken, else the row labels of
+    the frame (row positions where these repeat).
+    """
+    if run is not None and run not in frame.columns and run != frame.index.name:
+        raise _no_such_column("run", run, [*frame.columns])
+    if run is None:
+        free = [name for name in _RUN_COLUMNS if name in frame.columns and name not in claimed]
+        run = next((name for name in free if _is_naming(frame[name])), None)
+    if run is not None and run in frame.columns:
+        return pd.Index(frame[run], tupleize_cols=False), run
+    if run is not None or (frame.index.is_unique and frame.index.nlevels == 1):
+        return frame.index, ""
+    return pd.RangeIndex(len(frame)), ""
+
+
+def name_mapping(given: object, part: str) -> dict[str, str]:
+    """Return `inputs` or `factors` as given by the user as a mapping of name to source column.
+
+    >>> name_mapping(("corpus",), "factors")
+    {'corpus': 'corpus'}
+    """
+    example = f'{part}=("{given}",)' if isinstance(given, str) else f'{part}=("name", "other")'
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise RunsError(
+            f"Runs: {part} is {given!r}, not a tuple of column names. A bare string would be read "
+            f"letter by letter. Write {example}."
+        )
+    pairs = list(given.items()) if isinstance(given, Mapping) else [(name, name) for name in given]
+    wrong = [name for pair in pairs for name in dict.fromkeys(pair) if not isinstance(name, str)]
+    if wrong:
+        raise RunsError(
+            f"Runs: {part} has {counted(len(wrong), 'entry', 'entries')} that are not column names "
+            f"({listed(wrong)}). Columns are found by name. Write {example}."
+        )
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RunsError(
+            f"Runs: {part} names {listed(twice)} more than once. Each column is taken once. "
+            f"Name it once."
+        )
+    return dict(pairs)
+
+
+def check_unique(columns: pd.Index) -> None:
+    """Refuse column names that repeat."""
+    twice = list(dict.fromkeys(columns[columns.duplicated()]))
+    if twice:
+        raise RunsError(
+            f"Runs: {counted(len(twice), 'column name')} occurs more than once ({listed(twice)}). "
+            f"Which of them is meant cannot be told. Rename or drop the others."
+        )
+
+
+def closest(word: str, known: Iterable[str]) -> list[str]:
+    """Return at most three of the known names that resemble a word, the nearest first.
+
+    >>> closest("Tokens", ["params", "tokens", "n_tokens"])
+    ['tokens', 'n_tokens']
+    """
+    by_key: dict[str, list[str]] = {}
+    for name in known:
+        by_key.setdefault(_key(name), []).append(name)
+    keys = difflib.get_close_matches(_key(word), by_key, n=3, cutoff=0.6)
+    return [name for key in keys for name in by_key[key]][:3]
+
+
+def _by_alias(name: str, kind: str, free: Sequence[str]) -> str | None:
+    if kind in free:
+        return kind
+    found = [column for column in free if _key(column) in _ALIASES[kind]]
+    if len(found) > 1:
+        unsure = "" if name == "loss" else f", or {name}=False to take none of them"
+        raise RunsError(
+            f"Runs: {len(found)} columns could be {name} ({listed(found)}). "
+            f"{_PURPOSE[name]} Say which one is meant, as in {name}={_quoted(found[0])}{unsure}."
+        )
+    return found[0] if found else None
+
+
+def _check_one_part_each(claims: Mapping[str, str]) -> None:
+    for column in claims.values():
+        parts = [name for name, source in claims.items() if source == column]
+        if len(parts) > 1:
+            raise RunsError(
+                f"Runs: column {column!r} is asked for as {listed(parts)}. A column plays one part "
+                f"only. Copy it under another name, or leave out one of the two."
+            )
+
+
+def _no_such_column(name: str, asked: str, columns: Sequence[str]) -> RunsError:
+    near = closest(asked, columns) or closest(name, columns)
+    hint = f"Near matches: {listed(near)}. " if near else ""
+    return RunsError(
+        f"Runs: there is no column {asked!r}, asked for as {name}. "
+        f"{_PURPOSE.get(name, 'It was asked for by name.')} {hint}"
+        f"Give one of the columns there are: {listed(columns, 20)}."
+    )
+
+
+def _guess(name: str, columns: Sequence[str]) -> str:
+    near = closest(name, columns) or [column for column in columns if name in column.lower()]
+    return near[0] if near else f"my_{name}"
+
+
+def _is_naming(column: Column) -> bool:
+    return bool(column.map(str).is_unique and column.notna().all())
+
+
+def _key(name: str) -> str:
+    return name.lower().translate(str.maketrans("", "", " -_"))
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '\\"') + '"'

@@ -1,0 +1,66 @@
+"""Did the chains converge? The numbers that decide, and the sentence when they did not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import arviz as az
+import xarray as xr
+
+R_HAT_MOST = 1.01
+ESS_LEAST = 400
+DIVERGENT_MOST = 0.005
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Worst values over all sampled variables.
+
+    Attributes
+    ----------
+    r_hat : float
+        Largest R-hat; above 1.01 the chains disagree (Vehtari et al., 2021).
+    ess_bulk, ess_tail : float
+        Smallest effective sample sizes; below 400 neither intervals nor R-hat are reliable.
+    divergent : float
+        Share of divergent draws; above 0.5 % the posterior may be explored in part only.
+    """
+
+    r_hat: float
+    ess_bulk: float
+    ess_tail: float
+    divergent: float
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong, each with its number; empty for a fit that can be read."""
+        found = []
+        if not self.r_hat <= R_HAT_MOST:
+            found.append(f"R-hat {self.r_hat:.3f} > {R_HAT_MOST}")
+        if not self.ess_bulk >= ESS_LEAST:
+            found.append(f"bulk ESS {self.ess_bulk:.0f} < {ESS_LEAST}")
+        if not self.ess_tail >= ESS_LEAST:
+            found.append(f"tail ESS {self.ess_tail:.0f} < {ESS_LEAST}")
+        if self.divergent > DIVERGENT_MOST:
+            found.append(f"{self.divergent:.1%} of draws divergent > {DIVERGENT_MOST:.1%}")
+        return tuple(found)
+
+    @property
+    def diagnosis(self) -> str:
+        """``"ok"``, or ``"not converged: …"`` with the numbers."""
+        return "not converged: " + "; ".join(self.problems) if self.problems else "ok"
+
+
+def diagnose(
+    posterior: xr.Dataset, sample_stats: xr.Dataset, var_names: Iterable[str]
+) -> Diagnostics:
+    """Diagnostics of the variables that were sampled."""
+    sampled = posterior[list(var_names)]
+    table = az.summary(sampled, kind="diagnostics", round_to="none")
+    return Diagnostics(
+        r_hat=float(table["r_hat"].max(skipna=False)),
+        ess_bulk=float(table["ess_bulk"].min(skipna=False)),
+        ess_tail=float(table["ess_tail"].min(skipna=False)),
+        divergent=float(sample_stats["diverging"].mean()),
+    )

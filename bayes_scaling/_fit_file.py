@@ -1,0 +1,175 @@
+"""The file of a fit: one netCDF file with ArviZ's groups and a JSON specification, no pickle.
+
+Owns the format. What was specified goes into the attribute ``bayes_scaling`` of the root as JSON;
+the draws, and the table of runs, are groups.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling import noise as noise_models
+from bayes_scaling._tree import run_data
+from bayes_scaling.errors import BayesScalingError, FitFileError
+from bayes_scaling.hierarchy import Vary
+from bayes_scaling.laws import find_law
+from bayes_scaling.model import ScalingModel
+from bayes_scaling.priors import Prior
+from bayes_scaling.runs import Runs
+from bayes_scaling.sampling import Settings
+
+FORMAT = 1
+SPECIFICATION = "bayes_scaling"
+GROUPS = ("posterior", "sample_stats")
+
+
+def write_fit_file(
+    path: Path,
+    model: ScalingModel,
+    runs: Runs,
+    settings: Settings,
+    groups: Mapping[str, xr.Dataset],
+) -> Path:
+    """Write specification, runs and draws to `path`.
+
+    The file appears whole or not at all: an earlier one is replaced only when writing succeeded.
+    """
+    constant = run_data(model, runs)
+    observed = xr.Dataset({"loss": ("run", runs.values("loss"))}, {"run": constant["run"]})
+    extra = {"constant_data": constant, "observed_data": observed, "runs": _storable(runs.table)}
+    tree = xr.DataTree.from_dict({**groups, **extra})
+    tree.attrs[SPECIFICATION] = json.dumps(specification(model, runs, settings))
+    partial = path.with_name(path.name + ".partial")
+    try:
+        tree.to_netcdf(partial, engine="h5netcdf")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise FitFileError(
+            f"The fit cannot be written to {str(path)!r}: {error}. Nothing was saved, and the fit "
+            "in memory is unharmed. Choose a folder that exists and can be written to."
+        ) from error
+    return path
+
+
+def read_fit_file(
+    path: Path,
+) -> tuple[ScalingModel, Runs, Settings, dict[str, xr.Dataset]]:
+    """Read what :func:`write_fit_file` has written."""
+    if not path.is_file():
+        raise FitFileError(
+            f"There is no file {str(path)!r}, so there is no fit to load. Check the path, or make "
+            "the file with fit.save(path)."
+        )
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as tree:
+            loaded = tree.load()
+            spec = json.loads(loaded.attrs[SPECIFICATION])
+            groups = {name: loaded[name].to_dataset() for name in (*GROUPS, "runs")}
+    except (OSError, KeyError, ValueError) as error:
+        raise FitFileError(
+            f"{str(path)!r} is not a fit of bayes_scaling ({type(error).__name__}: {error}). Its "
+            "numbers cannot be read with their meaning. Give a file made by fit.save(path)."
+        ) from error
+    if spec.get("format") != FORMAT:
+        raise FitFileError(
+            f"{str(path)!r} has format {spec.get('format')}, this version reads format {FORMAT}. "
+            f"Its fields may mean something else. It was made by version {spec.get('version')}: "
+            "load it there, or fit again."
+        )
+    return _restored(path, spec, groups)
+
+
+def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[str, Any]:
+    """All of a fit that is no array, as plain JSON values."""
+    noise = {name: _prior_to_json(prior) for name, prior in vars(model.noise).items()}
+    return {
+        "format": FORMAT,
+        "version": version("bayes_scaling"),
+        "packages": {name: version(name) for name in ("pymc", "nutpie", "arviz", "numpy")},
+        "law": model.law.name,
+        "priors": {name: _prior_to_json(prior) for name, prior in model.priors.items()},
+        "vary": [
+            {"parameter": v.parameter, "by": v.by, "spread": _prior_to_json(v.spread)}
+            for v in model.vary
+        ],
+        "noise": {"model": type(model.noise).__name__, "priors": noise},
+        "runs": {
+            "inputs": list(runs.inputs),
+            "factors": list(runs.factors),
+            "response": runs.response,
+            "reference": runs.scales_by_hand,
+            "left_out": list(runs.left_out),
+            "sources": dict(runs.sources),
+        },
+        "settings": asdict(settings),
+    }
+
+
+def _restored(
+    path: Path, spec: dict[str, Any], groups: dict[str, xr.Dataset]
+) -> tuple[ScalingModel, Runs, Settings, dict[str, xr.Dataset]]:
+    try:
+        noise = {name: _prior_from_json(prior) for name, prior in spec["noise"]["priors"].items()}
+        model = ScalingModel(
+            find_law(spec["law"]),
+            vary=[
+                Vary(v["parameter"], by=v["by"], spread=_prior_from_json(v["spread"]))
+                for v in spec["vary"]
+            ],
+            priors={name: _prior_from_json(prior) for name, prior in spec["priors"].items()},
+            noise=getattr(noise_models, spec["noise"]["model"])(**noise),
+        )
+        runs = _restored_runs(spec["runs"], groups.pop("runs"))
+        settings = Settings(**spec["settings"])
+    except BayesScalingError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise FitFileError(
+            f"{str(path)!r} has a damaged specification ({type(error).__name__}: {error}), and "
+            "without it the draws mean nothing. Restore the file, or fit again."
+        ) from error
+    return model, runs, settings, groups
+
+
+def _prior_to_json(prior: Prior) -> dict[str, Any]:
+    return {
+        "distribution": prior.distribution,
+        "numbers": list(prior.numbers),
+        "units": prior.units,
+    }
+
+
+def _prior_from_json(stored: Mapping[str, Any]) -> Prior:
+    return Prior(stored["distribution"], tuple(stored["numbers"]), stored["units"])
+
+
+def _storable(table: pd.DataFrame) -> xr.Dataset:
+    """The table with numbers and booleans as they are, and everything else as text."""
+    columns = {}
+    for name, column in table.items():
+        plain = pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column)
+        values = column.to_numpy() if plain else column.astype(str).to_numpy(dtype=object)
+        columns[str(name)] = ("run", values)
+    return xr.Dataset(columns, {"run": table.index.to_numpy(dtype=object)})
+
+
+def _restored_runs(spec: Mapping[str, Any], stored: xr.Dataset) -> Runs:
+    table = stored.to_dataframe()
+    return Runs(
+        table,
+        inputs=tuple(spec["inputs"]),
+        factors=tuple(spec["factors"]),
+        response=spec["response"],
+        reference=spec["reference"],
+        left_out=tuple(spec["left_out"]),
+        sources=spec["sources"],
+    )

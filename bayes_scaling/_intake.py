@@ -1,0 +1,183 @@
+"""From the user's data frame to a table with standard names.
+
+Owns the steps in between: finding columns, leaving out rows on request, deriving the third of
+params, tokens and flops, and comparing the three. What cells may hold is checked in `_checks`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling._cells import Response, checked_numbers, is_missing
+from bayes_scaling._checks import (
+    RESPONSES,
+    check_choice,
+    check_flops_agree,
+    check_names,
+    checked_index,
+    label_of,
+)
+from bayes_scaling._columns import (
+    STANDARD_INPUTS,
+    Choice,
+    assign_columns,
+    check_unique,
+    rearrange,
+    run_names,
+)
+from bayes_scaling._wording import counted
+from bayes_scaling.errors import RunsError
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
+
+__all__ = ["Request", "Taken", "take_in"]
+
+_DERIVED = {
+    "params": "flops / (6 x tokens)",
+    "tokens": "flops / (6 x params)",
+    "flops": "6 x params x tokens",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for: the arguments of `Runs.from_frame`, by name."""
+
+    standard: Mapping[str, Choice]
+    inputs: Mapping[str, str]
+    factors: Mapping[str, str]
+    run: str | None
+    response: Response
+    missing: str
+    flops_factor: float
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of it: the parts that `Runs` is made of."""
+
+    table: pd.DataFrame
+    inputs: tuple[str, ...]
+    left_out: tuple[str, ...]
+    sources: Mapping[str, str]
+
+
+def take_in(frame: object, request: Request) -> Taken:
+    """Return the parts of runs, out of a data frame that is left as it is.
+
+    Raises
+    ------
+    RunsError
+        See `Runs.from_frame`.
+    """
+    _check_request(request)
+    source = _as_table(frame)
+    claims = assign_columns(
+        list(source.columns),
+        request.standard,
+        {**request.inputs, **request.factors},
+        request.response,
+    )
+    names, run_column = run_names(source, request.run, claims.values())
+    table = rearrange(source, claims, run_column).set_axis(checked_index(names, run_column), axis=0)
+    table, left_out = _without_missing(table, list(claims), request.missing)
+    sources = {name: f"column {column!r}" for name, column in claims.items() if name != column}
+    found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
+    for name in found:
+        table[name] = checked_numbers(table[name], label_of(name, sources), "input")
+    if {*STANDARD_INPUTS} <= {*found}:
+        check_flops_agree(table, request.flops_factor, sources)
+    derived = _derive(table)
+    sources |= {name: _DERIVED[name] for name in derived}
+    inputs = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in (*found, *derived)]
+    if not inputs:
+        raise _nothing_to_learn_from(source)
+    return Taken(table, tuple(inputs), left_out, sources)
+
+
+def _check_request(request: Request) -> None:
+    check_choice("response", request.response, RESPONSES)
+    check_choice("missing", request.missing, ("error", "drop"))
+    check_names([*STANDARD_INPUTS, *request.inputs], [*request.factors])
+    for name, choice in request.standard.items():
+        if not (choice is None or choice is False or isinstance(choice, str)):
+            raise RunsError(
+                f"Runs: {name} is {choice!r}, which is not the name of a column. It says where to "
+                f'find the numbers, not what they are. Pass {name}="column", or None to look for '
+                f"the usual names."
+            )
+    if not (request.run is None or isinstance(request.run, str)):
+        raise RunsError(
+            f"Runs: run is {request.run!r}, which is not the name of a column. It says where the "
+            f'names of the runs are. Pass run="column", or None for the row labels.'
+        )
+    factor = request.flops_factor
+    if isinstance(factor, bool) or not isinstance(factor, Real) or not factor >= 1:
+        raise RunsError(
+            f"Runs: flops_factor is {factor!r}. It says how many times larger or smaller than the "
+            f"compute 6 x params x tokens may be. Pass a number of at least 1, such as 2.0 "
+            f"(math.inf allows anything)."
+        )
+
+
+def _as_table(frame: object) -> pd.DataFrame:
+    if not isinstance(frame, pd.DataFrame):
+        how = (
+            "Read a file with bs.read_runs(path)."
+            if isinstance(frame, str)
+            else "Pass a DataFrame: pandas.DataFrame(...) of these data, or .to_pandas() of them."
+        )
+        raise RunsError(
+            f"Runs: the data are of type {type(frame).__name__}, not a pandas DataFrame. "
+            f"Columns and rows are found by name in it. {how}"
+        )
+    if frame.empty:
+        raise RunsError(
+            f"Runs: the table is empty ({counted(len(frame), 'row')}, "
+            f"{counted(frame.shape[1], 'column')}). There is nothing to learn from. "
+            f"Check the file or the filter it comes from."
+        )
+    table = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    check_unique(table.columns)
+    return table
+
+
+def _without_missing(
+    table: pd.DataFrame, used: list[str], missing: str
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if missing == "error":
+        return table, ()
+    lacking = {name: is_missing(table[name]) for name in used}
+    out = pd.DataFrame(lacking).any(axis=1)
+    if out.all():
+        counts = ", ".join(f"{name} {int(gone.sum())}" for name, gone in lacking.items())
+        raise RunsError(
+            f'Runs: missing="drop" leaves none of the {counted(len(table), "row")} (missing values '
+            f"by column: {counts}). There would be nothing to learn from. Leave out a column that "
+            f"is mostly missing, as in flops=False, or fill the cells in."
+        )
+    return table.loc[~out].copy(), tuple(table.index[out])
+
+
+def _derive(table: pd.DataFrame) -> tuple[str, ...]:
+    lacking = [name for name in STANDARD_INPUTS if name not in table]
+    if len(lacking) != 1:
+        return ()
+    if lacking == ["flops"]:
+        product = compute(table["params"].to_numpy(), table["tokens"].to_numpy())
+        table["flops"] = np.asarray(product)
+    else:
+        other = "tokens" if lacking == ["params"] else "params"
+        table[lacking[0]] = table["flops"] / (FLOPS_PER_PARAM_TOKEN * table[other])
+    return tuple(lacking)
+
+
+def _nothing_to_learn_from(source: pd.DataFrame) -> RunsError:
+    columns = ", ".join(repr(name) for name in source.columns[:20])
+    return RunsError(
+        f"Runs: no column holds params, tokens, flops or another input (the columns are "
+        f"{columns}). A law explains the loss by at least one of them. Name their columns, as in "
+        f'params="my_params", or further ones with inputs=("my_input",).'
+    )

@@ -1,0 +1,71 @@
+"""Credible intervals of draws, in ArviZ's kind and probability unless told otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import arviz as az
+import pandas as pd
+import xarray as xr
+
+SAMPLE_DIMS = ("chain", "draw")
+
+
+def interval_prob(prob: float | None) -> float:
+    """`prob`, or ArviZ's ``rcParams["stats.ci_prob"]``.
+
+    Raises
+    ------
+    ValueError
+        A probability that is not between 0 and 1.
+    """
+    chosen = float(az.rcParams["stats.ci_prob"] if prob is None else prob)
+    if not 0 < chosen < 1:
+        raise ValueError(
+            f"prob={chosen} is not the probability of an interval, which lies between 0 and 1. "
+            "Give a fraction such as 0.9 for a 90 % interval."
+        )
+    return chosen
+
+
+def interval_attrs(prob: float | None) -> dict[str, Any]:
+    """What a table says of its intervals: ``ci_kind`` and ``ci_prob``."""
+    return {"ci_kind": az.rcParams["stats.ci_kind"], "ci_prob": interval_prob(prob)}
+
+
+def intervals(draws: xr.DataArray, prob: float | None = None) -> xr.Dataset:
+    """Median and ends of the credible interval, over chain and draw.
+
+    Parameters
+    ----------
+    draws : xarray.DataArray, dims (chain, draw, ...)
+        Draws that are NaN are left out.
+    prob : float, optional
+        Probability of the interval.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``median``, ``lower``, ``upper``, each with the remaining dims.
+    """
+    kind = {"eti": az.eti, "hdi": az.hdi}[az.rcParams["stats.ci_kind"]]
+    ends = kind(draws, prob=interval_prob(prob), dim=list(SAMPLE_DIMS), skipna=True)
+    return xr.Dataset(
+        {
+            "median": draws.median(SAMPLE_DIMS, skipna=True),
+            "lower": ends.sel(ci_bound="lower", drop=True),
+            "upper": ends.sel(ci_bound="upper", drop=True),
+        }
+    )
+
+
+def interval_table(draws: xr.Dataset, dim: str, prob: float | None = None) -> pd.DataFrame:
+    """One row for each element of `dim`, columns (variable, median / lower / upper)."""
+    tables = {
+        str(name): intervals(values, prob).to_dataframe()[["median", "lower", "upper"]]
+        for name, values in draws.data_vars.items()
+        if dim in values.dims
+    }
+    table = pd.concat(tables, axis=1)
+    table.attrs.update(interval_attrs(prob))
+    return table

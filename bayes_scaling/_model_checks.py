@@ -1,0 +1,140 @@
+"""What a model specification, and a model together with its runs, must satisfy.
+
+Mistakes are errors in three parts; what only weakens the answer is a note.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.hierarchy import Vary
+from bayes_scaling.laws import Law
+from bayes_scaling.noise import LogNoise
+from bayes_scaling.priors import Prior
+from bayes_scaling.runs import Runs
+
+if TYPE_CHECKING:
+    from bayes_scaling.model import ScalingModel
+
+
+def check_model(
+    law: Law, vary: tuple[Vary, ...], priors: Mapping[str, Prior], noise: LogNoise
+) -> None:
+    """Refuse a specification whose parts do not fit together."""
+    for name, prior in priors.items():
+        _check_parameter(law, name, "priors")
+        _check_prior(law, name, prior)
+    for term in vary:
+        if not isinstance(term, Vary):
+            raise ModelError(
+                f"ScalingModel: vary holds {term!r}, which does not say what varies by what. "
+                "Write vary=[bs.Vary('E', by='corpus')]."
+            )
+        _check_parameter(law, term.parameter, "vary")
+        if {**law.priors, **priors}[term.parameter].fixed:
+            raise ModelError(
+                f"ScalingModel: {term.parameter} is fixed by its prior and cannot vary by "
+                f"{term.by}. Give it a distribution, or drop the Vary."
+            )
+    repeated = [key for key, n in Counter((v.parameter, v.by) for v in vary).items() if n > 1]
+    if repeated:
+        raise ModelError(
+            f"ScalingModel: vary names {repeated[0][0]} by {repeated[0][1]} twice, and two spreads "
+            "for the same offsets cannot be told apart. Keep one."
+        )
+    if not isinstance(noise, LogNoise):
+        raise ModelError(
+            f"ScalingModel: noise={noise!r} says no distribution of the runs about the law. "
+            "Write noise=bs.noise.LogStudentT()."
+        )
+
+
+def _check_parameter(law: Law, name: str, where: str) -> None:
+    if name in law.priors:
+        return
+    bare = name.removesuffix("_ref").removesuffix("_typical")
+    near = get_close_matches(bare, law.priors, 1, 0.5) or [
+        known for known in law.priors if known.lower() == bare.lower()
+    ]
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ModelError(
+        f"ScalingModel: {where} names {name!r}, which is no parameter of {law.name}, so it would "
+        f"change nothing.{hint} Parameters: {', '.join(law.priors)}."
+    )
+
+
+def _check_prior(law: Law, name: str, prior: Prior) -> None:
+    if not isinstance(prior, Prior):
+        raise ModelError(
+            f"ScalingModel: the prior of {name} is {prior!r}, which has no density. "
+            f"Write priors={{{name!r}: bs.Prior.between(low, high)}}."
+        )
+    default = law.priors[name]
+    if default.support != "real" and not prior.fixed and prior.support == "real":
+        raise ModelError(
+            f"ScalingModel: {prior!r} allows negative {name}, for which {law.name} is not defined. "
+            "Use a distribution on positive numbers, such as Prior.between(low, high)."
+        )
+    scaled_paper = prior.units == "paper" and name in law.scaled
+    if scaled_paper and prior.distribution not in ("LogNormal", "Fixed"):
+        raise ModelError(
+            f"ScalingModel: a {prior.distribution} prior of {name} in paper units has no exact "
+            "form on the reference scale, where the model is sampled. Use Prior.between(low, "
+            "high, units='paper'), or give the runs a reference of 1."
+        )
+    if prior.units == "paper" and law.paper_units is None:
+        raise ModelError(
+            f"ScalingModel: {law.name} does not say what {name} is in paper units. "
+            "Give the law a paper_units method, or the prior on the reference scale."
+        )
+
+
+def check_runs(model: ScalingModel, runs: Runs) -> None:
+    """Refuse runs that this model cannot be fitted to."""
+    if not isinstance(runs, Runs):
+        raise ModelError(
+            f"The runs are a {type(runs).__name__}, in which nothing says which column is what. "
+            "Write bs.Runs.from_frame(table, params=..., tokens=..., loss=...)."
+        )
+    missing = [name for name in model.law.inputs if name not in runs.inputs]
+    if missing:
+        raise RunsError(
+            f"Runs: no column for {', '.join(missing)}; these runs have {', '.join(runs.inputs)}. "
+            f"{model.law.name} needs {', '.join(model.law.inputs)}. Map the column when reading "
+            f"the runs, for instance Runs.from_frame(table, {missing[0]}='column')."
+        )
+    unknown = [factor for factor in model.factors if factor not in runs.factors]
+    if unknown:
+        have = ", ".join(runs.factors) or "none"
+        raise RunsError(
+            f"Runs: {unknown[0]!r} is not a factor of these runs (factors: {have}), and "
+            f"Vary(by={unknown[0]!r}) needs its levels. Read the runs with "
+            f"factors=({unknown[0]!r},)."
+        )
+    if runs.response not in model.noise.responses:
+        raise RunsError(
+            f"Runs: the response is {runs.response!r}, and {type(model.noise).__name__} describes "
+            f"{' or '.join(model.noise.responses)}. Choose a noise model made for it."
+        )
+    if len(runs) < 2:
+        raise RunsError(
+            f"Runs: there is {len(runs)} run ({', '.join(runs.table.index)}). One run says nothing "
+            "of how loss changes with scale, and the answer would be the prior. Add runs at "
+            "other sizes or token counts."
+        )
+
+
+def notes_on(model: ScalingModel, runs: Runs) -> tuple[str, ...]:
+    """What a reader of any result of this model on these runs must know."""
+    count = sum(not prior.fixed for prior in model.parameters.values())
+    notes = list(runs.notes)
+    if len(runs) < count:
+        notes.append(
+            f"{len(runs)} runs are fewer than the {count} parameters of {model.law.name}: "
+            "the priors carry part of every answer."
+        )
+    return tuple(notes)

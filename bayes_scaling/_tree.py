@@ -1,0 +1,61 @@
+"""A posterior and its runs in ArviZ's schema."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from bayes_scaling.model import ScalingModel
+from bayes_scaling.posterior import expected_loss, noise_parameters, parameters_at
+from bayes_scaling.runs import Runs
+
+
+def assemble(
+    model: ScalingModel, runs: Runs, posterior: xr.Dataset, sample_stats: xr.Dataset, seed: int
+) -> xr.DataTree:
+    """The tree of a fit; losses are in their own unit, and so are the log densities."""
+    constant = run_data(model, runs)
+    observed = xr.Dataset({"loss": ("run", runs.values("loss"))}, {"run": constant["run"]})
+    theta = parameters_at(posterior, model, {factor: constant[factor] for factor in model.factors})
+    expected = expected_loss(model, theta, constant, runs.reference)
+    expected = expected.transpose("chain", "draw", "run").drop_vars(model.factors, errors="ignore")
+    noise = noise_parameters(model, posterior)
+    predictive = model.noise.draw(expected, noise, np.random.default_rng(seed))
+    density = model.noise.log_density(observed["loss"], expected, noise)
+    groups = {
+        "posterior": posterior,
+        "sample_stats": sample_stats,
+        "observed_data": observed,
+        "constant_data": constant,
+        "posterior_predictive": xr.Dataset({"loss": predictive}),
+        "log_likelihood": xr.Dataset({"loss": density.transpose("chain", "draw", "run")}),
+        "log_prior": log_prior(model, posterior),
+    }
+    return xr.DataTree.from_dict(groups)
+
+
+def run_data(model: ScalingModel, runs: Runs) -> xr.Dataset:
+    """Inputs in their own unit and factor labels, dims (run,)."""
+    values = {name: ("run", runs.values(name)) for name in runs.inputs}
+    labels = {
+        factor: ("run", runs.table[factor].to_numpy(dtype=object)) for factor in model.factors
+    }
+    return xr.Dataset({**values, **labels}, {"run": list(runs.table.index)})
+
+
+def log_prior(model: ScalingModel, posterior: xr.Dataset) -> xr.Dataset:
+    """Log density of each prior at the draws, dims (chain, draw).
+
+    The offsets of levels are left out: power-scaling a pooled model scales the priors at its top,
+    not the pooling itself (Kallioinen et al., 2024).
+    """
+    densities = {}
+    paper = {model.typical_name(n): n for n, p in model.parameters.items() if p.units == "paper"}
+    for variable, prior in model.top_level.items():
+        if prior.fixed:
+            continue
+        parameter = paper.get(variable)
+        varied = parameter is not None and model.varying(parameter)
+        name = variable if parameter is None else f"{parameter}_typical" if varied else parameter
+        densities[variable] = xr.apply_ufunc(prior.log_density, posterior[name])
+    return xr.Dataset(densities)

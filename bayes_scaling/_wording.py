@@ -1,0 +1,67 @@
+"""How messages about tables count and list things.
+
+Owns the wording only: which rows and values a message is about is decided by its caller.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Column", "cells", "counted", "listed", "rows"]
+
+# Cells of any kind: what they hold is what has to be found out.
+type Column = pd.Series[Any]
+
+_SHOWN = 5
+_LONGEST = 40
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "row"), counted(3, "row"), counted(2, "entry", "entries")
+    ('1 row', '3 rows', '2 entries')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def listed(items: Iterable[object], shown: int = _SHOWN) -> str:
+    """Return items in quotes, the first few of them and the number of the others.
+
+    >>> listed(["a", "b"])
+    "'a', 'b'"
+    >>> listed("abcdefgh")
+    "'a', 'b', 'c', 'd', 'e' and 3 more"
+    """
+    words = [_shortened(item) for item in items]
+    if len(words) > shown:
+        return f"{', '.join(words[:shown])} and {len(words) - shown} more"
+    return ", ".join(words) or "none"
+
+
+def rows(names: Iterable[object]) -> str:
+    """Return names of runs as a message gives them.
+
+    >>> rows(["7"]), rows(["7", "12"])
+    ("row '7'", "rows '7', '12'")
+    """
+    names = list(names)
+    return f"{'row' if len(names) == 1 else 'rows'} {listed(names)}"
+
+
+def cells(column: Column) -> str:
+    """Return the rows and the values of a column.
+
+    >>> cells(pd.Series([-0.1, 0.0], index=["opt-13", "opt-14"]))
+    "rows 'opt-13', 'opt-14': -0.1, 0.0"
+    """
+    values = [_shortened(value) for value in column.iloc[:_SHOWN].tolist()]
+    more = ", …" if len(column) > _SHOWN else ""
+    return f"{rows(column.index)}: {', '.join(values)}{more}"
+
+
+def _shortened(value: object) -> str:
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

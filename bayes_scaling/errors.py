@@ -1,0 +1,46 @@
+"""The errors of this package, under one base class.
+
+Owns the exception types, nothing else: the module that finds a problem writes its message. Every
+message has three parts: what is wrong with the value found, why it matters, what to do.
+"""
+
+__all__ = [
+    "BayesScalingError",
+    "DatasetError",
+    "FitFileError",
+    "IncompletePosteriorError",
+    "ModelError",
+    "RunsError",
+    "UnknownLawError",
+]
+
+
+class BayesScalingError(Exception):
+    """Anything this package refuses to do; the base of all its errors."""
+
+
+class RunsError(BayesScalingError, ValueError):
+    """A table of training runs cannot be used as it is."""
+
+
+class ModelError(BayesScalingError, ValueError):
+    """The specification of a law, a prior, a pooled term or the noise does not hold together."""
+
+
+class UnknownLawError(BayesScalingError, KeyError):
+    """No law has the name asked for."""
+
+    # A KeyError prints the repr of its message, quotes and all.
+    __str__ = Exception.__str__
+
+
+class IncompletePosteriorError(BayesScalingError, RuntimeError):
+    """Sampling gave draws that are truncated, not finite or stuck, so nothing is returned."""
+
+
+class FitFileError(BayesScalingError, ValueError):
+    """A file is not a fit saved by this package, or cannot be read as one."""
+
+
+class DatasetError(BayesScalingError, RuntimeError):
+    """A published data set cannot be fetched, or is not the file it should be."""

@@ -1,0 +1,182 @@
+"""What a scaling law is: a formula, the priors of its parameters, and the paper it comes from.
+
+Owns the contract between a law and everything above it, checked when the class is defined.
+Laws know nothing of runs, noise or PyMC.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, ClassVar
+
+from bayes_scaling.errors import ModelError, UnknownLawError
+from bayes_scaling.priors import Prior
+
+_REGISTRY: dict[str, type[Law]] = {}
+
+
+class Law:
+    r"""A formula for the loss, to be subclassed: twelve lines make a law.
+
+    A subclass gives `inputs`, `priors`, `cite` and a static method ``loss`` whose arguments are
+    the inputs followed by the parameters. It is called with NumPy arrays, xarray draws and
+    PyTensor variables alike, so it uses operators and :mod:`bayes_scaling.ops` only.
+
+    Attributes
+    ----------
+    inputs : tuple of str
+        Columns of the runs that the law reads, such as ``("params", "tokens")``.
+    priors : mapping of str to Prior
+        One prior for each parameter, on the reference scale: the law sees inputs divided by their
+        geometric mean over the runs, and its value is multiplied by the median loss.
+    cite : str
+        BibTeX key of the paper.
+    equation : str
+        The formula in LaTeX, shown in Jupyter.
+    paper_units : static method, optional
+        ``paper_units(loss, *inputs, *parameters)`` returns, by name, those parameters that depend
+        on units, converted from reference scales ``loss``, ``*inputs`` to units of one.
+        It must be a group action: with reciprocal scales it converts back.
+    derived : static method, optional
+        Further quantities, by name, from parameters in paper units that it names as arguments.
+    optimum : static method, optional
+        ``optimum(flops, …)`` returns the ``params`` and ``tokens`` with 6ND = flops that have the
+        least loss, from parameters in paper units that it names as arguments.
+
+    Raises
+    ------
+    ModelError
+        When the class is defined and its parts do not agree.
+
+    Examples
+    --------
+    >>> class PowerInTokens(Law):
+    ...     inputs = ("tokens",)
+    ...     priors = {
+    ...         "E": Prior.between(0.2, 0.95),
+    ...         "B": Prior.between(0.01, 2.0),
+    ...         "beta": Prior.between(0.05, 0.8),
+    ...     }
+    ...     cite = "hestness2017deep"
+    ...
+    ...     @staticmethod
+    ...     def loss(tokens, E, B, beta):
+    ...         return E + B * tokens**-beta
+    >>> round(PowerInTokens().loss(tokens=10.0, E=0.5, B=0.5, beta=0.3), 4)
+    0.7506
+    """
+
+    inputs: ClassVar[tuple[str, ...]]
+    priors: ClassVar[Mapping[str, Prior]]
+    cite: ClassVar[str] = ""
+    equation: ClassVar[str] = ""
+    loss: ClassVar[Callable[..., Any]]
+    paper_units: ClassVar[Callable[..., dict[str, Any]] | None] = None
+    derived: ClassVar[Callable[..., dict[str, Any]] | None] = None
+    optimum: ClassVar[Callable[..., tuple[Any, Any]] | None] = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _check(cls)
+        _REGISTRY[cls.__name__.lower()] = cls
+
+    @property
+    def name(self) -> str:
+        """The law's name: that of its class."""
+        return type(self).__name__
+
+    @cached_property
+    def scaled(self) -> frozenset[str]:
+        """Parameters whose value depends on the units of loss and inputs."""
+        if self.paper_units is None:
+            return frozenset()
+        ones = dict.fromkeys(("loss", *self.inputs, *self.priors), 1.0)
+        return frozenset(self.paper_units(**ones))
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def __repr__(self) -> str:
+        return f"{self.name}()"
+
+    def _repr_latex_(self) -> str:
+        return f"$L = {self.equation}$" if self.equation else self.name
+
+
+def find_law(name: str) -> type[Law]:
+    """The law class of that name, built in or the user's; upper and lower case are alike.
+
+    Raises
+    ------
+    UnknownLawError
+        No class of that name has been defined.
+    """
+    try:
+        return _REGISTRY[name.lower()]
+    except KeyError:
+        known = ", ".join(sorted(law.__name__ for law in _REGISTRY.values()))
+        raise UnknownLawError(
+            f"No law {name!r} is defined, so nothing says what its parameters mean. "
+            f"Laws known here: {known}. A law of your own must be defined or imported first."
+        ) from None
+
+
+def as_law(law: Law | type[Law] | str) -> Law:
+    """A law from itself, its class or its name."""
+    if isinstance(law, str):
+        law = find_law(law)
+    if isinstance(law, type) and issubclass(law, Law):
+        return law()
+    if isinstance(law, Law):
+        return law
+    raise ModelError(
+        f"{law!r} is not a law: a model needs a formula with priors. "
+        "Give a law such as bs.laws.Chinchilla, its name, or a subclass of bs.Law."
+    )
+
+
+def _check(cls: type[Law]) -> None:
+    if isinstance(cls.inputs, str) or not all(isinstance(name, str) for name in cls.inputs):
+        raise ModelError(
+            f"{cls.__name__}.inputs is {cls.inputs!r}: it must be a tuple of column names. "
+            f"Write inputs = ({cls.inputs!r},)."
+        )
+    wrong = [name for name, prior in cls.priors.items() if not isinstance(prior, Prior)]
+    if wrong:
+        raise ModelError(
+            f"{cls.__name__}.priors: {', '.join(wrong)} is no Prior, so it cannot be sampled. "
+            "Write for instance Prior.between(0.1, 0.8)."
+        )
+    names = (*cls.inputs, *cls.priors)
+    _check_arguments(cls, "loss", required=names, allowed=names)
+    if cls.paper_units is not None:
+        _check_arguments(cls, "paper_units", required=(), allowed=("loss", *names))
+    if cls.derived is not None:
+        _check_arguments(cls, "derived", required=(), allowed=tuple(cls.priors))
+    if cls.optimum is not None:
+        _check_arguments(cls, "optimum", required=("flops",), allowed=("flops", *cls.priors))
+
+
+def _check_arguments(
+    cls: type[Law], method: str, *, required: tuple[str, ...], allowed: tuple[str, ...]
+) -> None:
+    found = arguments(getattr(cls, method))
+    missing = [name for name in required if name not in found]
+    unknown = [name for name in found if name not in allowed]
+    if missing or unknown:
+        raise ModelError(
+            f"{cls.__name__}.{method}({', '.join(found)}) does not fit its inputs "
+            f"({', '.join(cls.inputs)}) and priors ({', '.join(cls.priors)}): "
+            f"missing {missing or 'none'}, unknown {unknown or 'none'}. "
+            "Every argument must be an input or have a prior, under the same name."
+        )
+
+
+def arguments(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of the arguments of a law's static method."""
+    return tuple(inspect.signature(function).parameters)

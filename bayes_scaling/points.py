@@ -1,0 +1,140 @@
+"""Points of evaluation: inputs and factor levels at which a law is asked for its loss.
+
+Turns what a user gives (scalars, arrays, a table) into one labelled Dataset, and says what is
+missing in the words of the model at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.errors import RunsError
+from bayes_scaling.hierarchy import NewLevels
+from bayes_scaling.model import ScalingModel
+from bayes_scaling.runs import Runs
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+Numbers = float | Sequence[float] | np.ndarray | pd.Series
+
+
+def points(
+    model: ScalingModel,
+    runs: Runs,
+    *,
+    params: Numbers | None = None,
+    tokens: Numbers | None = None,
+    flops: Numbers | None = None,
+    at: pd.DataFrame | None = None,
+    new_levels: NewLevels = "error",
+) -> xr.Dataset:
+    """Points given by two of N, D, C, or by a table with a column for each input.
+
+    Parameters
+    ----------
+    params, tokens, flops : float or array
+        Number of parameters, training tokens, FLOP; broadcast against each other. The third
+        follows from C = 6ND.
+    at : pandas.DataFrame, optional
+        One row for each point: inputs by their names, and factors by theirs. A factor of the model
+        that is left out is crossed with the points: one for each fitted level.
+
+    Returns
+    -------
+    xarray.Dataset, dims (point,)
+        Inputs, and the label of each factor of the model.
+
+    Raises
+    ------
+    RunsError
+        An input is missing, not positive, or a level was not fitted and `new_levels` is "error".
+    """
+    given = {"params": params, "tokens": tokens, "flops": flops}
+    table = _as_table({name: value for name, value in given.items() if value is not None}, at)
+    table = _with_compute(table)
+    _check_inputs(model, table)
+    for factor in model.factors:
+        if factor not in table:
+            levels = pd.DataFrame({factor: list(runs.levels(factor))})
+            table = table.merge(levels, how="cross")
+        table[factor] = table[factor].astype(str)
+        _check_levels(factor, table[factor], runs, new_levels)
+    columns = [
+        c for c in dict.fromkeys(("params", "tokens", "flops", *model.law.inputs)) if c in table
+    ]
+    inputs = {name: ("point", table[name].to_numpy(float)) for name in columns}
+    labels = {name: ("point", table[name].to_numpy(object)) for name in model.factors}
+    return xr.Dataset({**inputs, **labels}, {"point": np.arange(len(table))})
+
+
+def _as_table(given: Mapping[str, Any], at: pd.DataFrame | None) -> pd.DataFrame:
+    if at is not None and not isinstance(at, pd.DataFrame):
+        raise RunsError(
+            f"at={type(at).__name__} has no column names, which say what each number is. "
+            "Give a pandas DataFrame with a column for each input."
+        )
+    columns = {} if at is None else {str(name): at[name].to_numpy() for name in at}
+    both = sorted(set(columns) & set(given))
+    if both:
+        raise RunsError(
+            f"{', '.join(both)} is given both as an argument and as a column of `at`, and they "
+            "may differ. Give it once."
+        )
+    try:
+        arrays = np.broadcast_arrays(*columns.values(), *(np.ravel(v) for v in given.values()))
+    except ValueError as error:
+        sizes = {name: np.size(value) for name, value in {**columns, **given}.items()}
+        raise RunsError(
+            f"The points have different lengths: {sizes}, so they cannot be paired. Give arrays "
+            "of one length, or single numbers."
+        ) from error
+    return pd.DataFrame(dict(zip((*columns, *given), arrays, strict=True)))
+
+
+def _with_compute(table: pd.DataFrame) -> pd.DataFrame:
+    known = {"params", "tokens", "flops"} & set(table)
+    if known == {"params", "tokens"}:
+        return table.assign(flops=FLOPS_PER_PARAM_TOKEN * table["params"] * table["tokens"])
+    if known == {"params", "flops"}:
+        return table.assign(tokens=table["flops"] / FLOPS_PER_PARAM_TOKEN / table["params"])
+    if known == {"tokens", "flops"}:
+        return table.assign(params=table["flops"] / FLOPS_PER_PARAM_TOKEN / table["tokens"])
+    return table
+
+
+def _check_inputs(model: ScalingModel, table: pd.DataFrame) -> None:
+    missing = [name for name in model.law.inputs if name not in table]
+    if missing:
+        have = ", ".join(map(str, table)) or "nothing"
+        raise RunsError(
+            f"No value for {', '.join(missing)} at the points asked for (given: {have}); "
+            f"{model.law.name} is a function of {', '.join(model.law.inputs)}. Give "
+            f"{missing[0]}=…, or a column of that name in `at`."
+        )
+    for name in model.law.inputs:
+        values = pd.to_numeric(table[name], errors="coerce").to_numpy(float)
+        bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
+        if bad.size:
+            raise RunsError(
+                f"{name} is {table[name].iloc[bad[0]]!r} at point {bad[0]}, and the law is defined "
+                "for positive finite numbers only. Give counts, such as 7e10."
+            )
+
+
+def _check_levels(factor: str, labels: pd.Series, runs: Runs, new_levels: NewLevels) -> None:
+    if new_levels not in ("error", "draw", "typical"):
+        raise ValueError(
+            f"new_levels={new_levels!r} does not say what an unseen level gets. Use 'error', "
+            "'draw' (a level drawn from the fitted spread) or 'typical' (no offset)."
+        )
+    new = sorted(set(labels) - set(runs.levels(factor)))
+    if new and new_levels == "error":
+        raise RunsError(
+            f"{factor}={new[0]!r} was not fitted; the fit has {', '.join(runs.levels(factor))}. "
+            "Nothing was learned of its offset. Use new_levels='draw' for a level like those "
+            "fitted, or 'typical' for one without offset."
+        )

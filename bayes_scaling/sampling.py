@@ -1,0 +1,184 @@
+"""CompiledModel: a structure compiled once, sampled on any data.
+
+Owns the sampler (nutpie with low-rank adaptation) and the compiled models of this process. What a
+sampler hands back incomplete is refused here, so that everything above holds whole posteriors.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import nutpie
+import xarray as xr
+
+from bayes_scaling._progress import Stages
+from bayes_scaling.errors import IncompletePosteriorError
+from bayes_scaling.model import ScalingModel
+from bayes_scaling.runs import Runs
+
+_COMPILED: dict[Hashable, CompiledModel] = {}
+_LOCK = threading.Lock()
+
+STUCK_BELOW = 0.01
+"""Smallest share of distinct draws that a chain may have of any variable."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a posterior was, or is to be, sampled.
+
+    Parameters
+    ----------
+    draws, tune, chains : int
+        Kept draws of each chain, discarded warm-up draws, independent chains.
+    seed : int
+        Seed of the sampler. With a warm compilation cache it fixes the draws; across machines
+        and versions it does not.
+    target_accept : float
+        Acceptance rate that the step size is tuned to. Higher is slower and diverges less.
+    """
+
+    draws: int = 1000
+    tune: int = 1000
+    chains: int = 4
+    seed: int = 0
+    target_accept: float = 0.95
+
+    def __post_init__(self) -> None:
+        for name, least in (("draws", 4), ("tune", 1), ("chains", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, int | np.integer) or value < least:
+                raise ValueError(
+                    f"fit: {name}={value!r} is too few or no whole number, and no posterior can be "
+                    f"summarised from it. Give a whole number of at least {least}."
+                )
+        if not 0 < self.target_accept < 1:
+            raise ValueError(
+                f"fit: target_accept={self.target_accept} is no acceptance rate, to which the "
+                "step size is tuned. Give a number between 0 and 1, such as 0.95."
+            )
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """The log density of one model structure and its gradient, as machine code.
+
+    Attributes
+    ----------
+    density : nutpie's compiled PyMC model
+        With the data of the runs it was first compiled for.
+    """
+
+    density: Any
+
+    def sample(
+        self, model: ScalingModel, runs: Runs, settings: Settings, progress: Stages
+    ) -> xr.DataTree:
+        """Sample the posterior of these runs.
+
+        Returns
+        -------
+        xarray.DataTree
+            Groups ``posterior`` (sampled variables) and ``sample_stats``.
+
+        Raises
+        ------
+        IncompletePosteriorError
+            The sampler failed, or its draws are truncated, not finite, or stuck.
+        KeyboardInterrupt
+            On an interrupt; the draws so far are thrown away.
+        """
+        shared = {variable.name for variable in self.density.shared_var_keys}
+        data = {name: v for name, (_, v) in model.data(runs).items() if name in shared}
+        progress.start("sampling", settings.chains * (settings.draws + settings.tune))
+        try:
+            sampler = nutpie.sample(
+                self.density.with_data(**data),
+                draws=settings.draws,
+                tune=settings.tune,
+                chains=settings.chains,
+                seed=settings.seed,
+                target_accept=settings.target_accept,
+                adaptation="low_rank",
+                save_warmup=False,
+                progress_bar=False,
+                progress_callback=lambda chains: _report(chains, progress),
+                blocking=False,
+            )
+            tree = _wait(sampler)
+        except RuntimeError as error:
+            raise IncompletePosteriorError(
+                f"The sampler stopped: {error}. Without draws there is no posterior. Check the "
+                "runs for extreme values and the priors for ranges that exclude the data."
+            ) from error
+        refuse_incomplete(tree, settings)
+        progress.finish()
+        return tree
+
+
+def compiled(model: ScalingModel, runs: Runs, progress: Stages) -> CompiledModel:
+    """The compiled model of this structure, compiled now if this process has not had it yet."""
+    structure = model.structure(runs)
+    with _LOCK:
+        if structure not in _COMPILED:
+            progress.start("compiling (once)")
+            _COMPILED[structure] = CompiledModel(nutpie.compile_pymc_model(model.build(runs)))
+        return _COMPILED[structure]
+
+
+def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
+    """Refuse draws that are truncated, not finite, or do not move.
+
+    Raises
+    ------
+    IncompletePosteriorError
+        With the variable and chain found.
+    """
+    posterior = tree["posterior"].to_dataset()
+    found = posterior.sizes["chain"], posterior.sizes["draw"]
+    if found != (settings.chains, settings.draws):
+        raise IncompletePosteriorError(
+            f"The sampler returned {found[0]} chains of {found[1]} draws where {settings.chains} "
+            f"of {settings.draws} were asked for. A truncated posterior has not been explored. "
+            "Fit again."
+        )
+    for name, values in posterior.data_vars.items():
+        rest = tuple(dim for dim in values.dims if dim not in ("chain", "draw"))
+        by_chain = values.transpose("chain", "draw", *rest).values
+        by_chain = by_chain.reshape(settings.chains, settings.draws, -1)
+        for chain, draws in enumerate(by_chain):
+            if not np.isfinite(draws).all():
+                raise IncompletePosteriorError(
+                    f"Chain {chain} has {int((~np.isfinite(draws)).sum())} draws of {name} that "
+                    "are not finite, so no summary of it means anything. Check the runs for "
+                    "extreme values, narrow the priors, and fit again."
+                )
+            distinct = min(len(np.unique(column)) for column in draws.T)
+            if distinct < max(2, STUCK_BELOW * settings.draws):
+                raise IncompletePosteriorError(
+                    f"Chain {chain} took {distinct} distinct values of {name} in {settings.draws} "
+                    "draws: it is stuck and says nothing of the posterior's width. Raise "
+                    "target_accept or tune, narrow the priors, or try another seed."
+                )
+
+
+def _wait(sampler: Any) -> xr.DataTree:
+    try:
+        tree: xr.DataTree = sampler.wait()
+    except KeyboardInterrupt:
+        sampler.cancel()
+        raise KeyboardInterrupt(
+            "Sampling was interrupted: the draws so far were thrown away, since chains cut short "
+            "have not explored the posterior. Nothing else was changed."
+        ) from None
+    return tree
+
+
+def _report(chains: list[Any], progress: Stages) -> None:
+    divergences = sum(chain.divergences for chain in chains)
+    note = f"{divergences} divergences" if divergences else ""
+    progress.advance(sum(chain.finished_draws for chain in chains), note)

@@ -1,0 +1,86 @@
+"""`__all__`, the lazy names, the names type checkers see and `dir()` are the same."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import bayes_scaling
+
+SOURCE = Path(bayes_scaling.__file__)
+MODULES = {file.stem for file in SOURCE.parent.iterdir() if not file.name.startswith("__")}
+
+
+def names_type_checkers_see() -> set[str]:
+    tree = ast.parse(SOURCE.read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    imported = {
+        alias.asname or alias.name
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    declared = {
+        node.target.id
+        for node in block.body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    return imported | declared
+
+
+def test_the_lists_of_public_names_agree() -> None:
+    lazy = bayes_scaling._MODULES | set(bayes_scaling._HOMES) | {"__version__"}
+    assert len(bayes_scaling.__all__) == len(set(bayes_scaling.__all__))
+    assert set(bayes_scaling.__all__) == lazy == names_type_checkers_see()
+    assert dir(bayes_scaling) == sorted(lazy)
+
+
+@pytest.mark.parametrize("name", bayes_scaling.__all__)
+def test_public_names_resolve(name: str) -> None:
+    value = getattr(bayes_scaling, name)
+    assert isinstance(value, ModuleType) == (name in bayes_scaling._MODULES)
+    if inspect.isclass(value) or inspect.isfunction(value):
+        assert value.__name__ == name
+        assert inspect.getdoc(value)
+
+
+def test_no_public_function_shares_its_name_with_a_module() -> None:
+    assert "model" in MODULES
+    assert set(bayes_scaling._HOMES) & MODULES == set()
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"'bayes_scaling' has no attribute 'forecasts'"):
+        bayes_scaling.forecasts  # noqa: B018
+
+
+def test_version_is_that_of_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.metadata.version", {"bayes_scaling": "9.8.7"}.__getitem__)
+    assert bayes_scaling.__version__ == "9.8.7"
+
+
+def test_a_tree_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib.metadata import PackageNotFoundError
+
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", missing)
+    assert bayes_scaling.__version__ == "0+unknown"
+
+
+def test_importing_the_package_imports_no_heavy_library() -> None:
+    code = (
+        "import sys, bayes_scaling\n"
+        "heavy = {'pymc', 'pytensor', 'arviz', 'nutpie', 'matplotlib', 'pandas', 'xarray'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=SOURCE.parents[1]
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.strip() == "[]"
