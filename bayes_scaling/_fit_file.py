@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from bayes_scaling import noise as noise_models
 from bayes_scaling._tree import run_data
 from bayes_scaling.errors import BayesScalingError, FitFileError
 from bayes_scaling.hierarchy import Vary
-from bayes_scaling.laws import find_law
+from bayes_scaling.laws import Law, find_law
 from bayes_scaling.model import ScalingModel
+from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
@@ -90,18 +91,17 @@ def read_fit_file(
 
 def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[str, Any]:
     """All of a fit that is no array, as plain JSON values."""
-    noise = {name: _prior_to_json(prior) for name, prior in vars(model.noise).items()}
     return {
         "format": FORMAT,
         "version": version("bayes_scaling"),
         "packages": {name: version(name) for name in ("pymc", "nutpie", "arviz", "numpy")},
-        "law": model.law.name,
+        "law": {"name": model.law.name, "options": _fields_to_json(model.law)},
         "priors": {name: _prior_to_json(prior) for name, prior in model.priors.items()},
         "vary": [
             {"parameter": v.parameter, "by": v.by, "spread": _prior_to_json(v.spread)}
             for v in model.vary
         ],
-        "noise": {"model": type(model.noise).__name__, "priors": noise},
+        "noise": {"name": type(model.noise).__name__, "options": _fields_to_json(model.noise)},
         "runs": {
             "inputs": list(runs.inputs),
             "factors": list(runs.factors),
@@ -118,15 +118,15 @@ def _restored(
     path: Path, spec: dict[str, Any], groups: dict[str, xr.Dataset]
 ) -> tuple[ScalingModel, Runs, Settings, dict[str, xr.Dataset]]:
     try:
-        noise = {name: _prior_from_json(prior) for name, prior in spec["noise"]["priors"].items()}
+        noise = getattr(noise_models, spec["noise"]["name"])
         model = ScalingModel(
-            find_law(spec["law"]),
+            find_law(spec["law"]["name"])(**_fields_from_json(spec["law"]["options"])),
             vary=[
                 Vary(v["parameter"], by=v["by"], spread=_prior_from_json(v["spread"]))
                 for v in spec["vary"]
             ],
             priors={name: _prior_from_json(prior) for name, prior in spec["priors"].items()},
-            noise=getattr(noise_models, spec["noise"]["model"])(**noise),
+            noise=noise(**_fields_from_json(spec["noise"]["options"])),
         )
         runs = _restored_runs(spec["runs"], groups.pop("runs"))
         settings = Settings(**spec["settings"])
@@ -150,6 +150,25 @@ def _prior_to_json(prior: Prior) -> dict[str, Any]:
 
 def _prior_from_json(stored: Mapping[str, Any]) -> Prior:
     return Prior(stored["distribution"], tuple(stored["numbers"]), stored["units"])
+
+
+def _fields_to_json(value: Law | Noise) -> dict[str, Any]:
+    """The options of a law or noise model: its fields, if it has any."""
+    options = {f.name: getattr(value, f.name) for f in fields(value)} if is_dataclass(value) else {}
+    return {
+        name: {"prior": _prior_to_json(option)} if isinstance(option, Prior) else option
+        for name, option in options.items()
+    }
+
+
+def _fields_from_json(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _field_from_json(option) for name, option in stored.items()}
+
+
+def _field_from_json(option: Any) -> Any:
+    if isinstance(option, dict):
+        return _prior_from_json(option["prior"])
+    return tuple(option) if isinstance(option, list) else option
 
 
 def _storable(table: pd.DataFrame) -> xr.Dataset:

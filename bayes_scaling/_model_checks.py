@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from bayes_scaling._inputs import available_inputs
+from bayes_scaling._wording import listed, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.hierarchy import Vary
 from bayes_scaling.laws import Law
-from bayes_scaling.noise import LogNoise
+from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def check_model(
-    law: Law, vary: tuple[Vary, ...], priors: Mapping[str, Prior], noise: LogNoise
+    law: Law, vary: tuple[Vary, ...], priors: Mapping[str, Prior], noise: Noise
 ) -> None:
     """Refuse a specification whose parts do not fit together."""
     for name, prior in priors.items():
@@ -46,7 +48,7 @@ def check_model(
             f"ScalingModel: vary names {repeated[0][0]} by {repeated[0][1]} twice, and two spreads "
             "for the same offsets cannot be told apart. Keep one."
         )
-    if not isinstance(noise, LogNoise):
+    if not isinstance(noise, Noise):
         raise ModelError(
             f"ScalingModel: noise={noise!r} says no distribution of the runs about the law. "
             "Write noise=bs.noise.LogStudentT()."
@@ -86,7 +88,7 @@ def _check_prior(law: Law, name: str, prior: Prior) -> None:
             "form on the reference scale, where the model is sampled. Use Prior.between(low, "
             "high, units='paper'), or give the runs a reference of 1."
         )
-    if prior.units == "paper" and law.paper_units is None:
+    if prior.units == "paper" and not law.scaled:
         raise ModelError(
             f"ScalingModel: {law.name} does not say what {name} is in paper units. "
             "Give the law a paper_units method, or the prior on the reference scale."
@@ -100,10 +102,11 @@ def check_runs(model: ScalingModel, runs: Runs) -> None:
             f"The runs are a {type(runs).__name__}, in which nothing says which column is what. "
             "Write bs.Runs.from_frame(table, params=..., tokens=..., loss=...)."
         )
-    missing = [name for name in model.law.inputs if name not in runs.inputs]
+    available = available_inputs(runs)
+    missing = [name for name in model.law.inputs if name not in available]
     if missing:
         raise RunsError(
-            f"Runs: no column for {', '.join(missing)}; these runs have {', '.join(runs.inputs)}. "
+            f"Runs: no column for {', '.join(missing)}; these runs have {', '.join(available)}. "
             f"{model.law.name} needs {', '.join(model.law.inputs)}. Map the column when reading "
             f"the runs, for instance Runs.from_frame(table, {missing[0]}='column')."
         )
@@ -115,16 +118,43 @@ def check_runs(model: ScalingModel, runs: Runs) -> None:
             f"Vary(by={unknown[0]!r}) needs its levels. Read the runs with "
             f"factors=({unknown[0]!r},)."
         )
-    if runs.response not in model.noise.responses:
+    if runs.response not in model.law.responses:
         raise RunsError(
-            f"Runs: the response is {runs.response!r}, and {type(model.noise).__name__} describes "
-            f"{' or '.join(model.noise.responses)}. Choose a noise model made for it."
+            f"Runs: the response is {runs.response!r}, and {model.law.name} describes "
+            f"{' or '.join(model.law.responses)}. Its values could not be compared. Choose a law "
+            "made for it, or say what the column holds with response=."
         )
+    _check_noise(model, runs)
     if len(runs) < 2:
         raise RunsError(
             f"Runs: there is {len(runs)} run ({', '.join(runs.table.index)}). One run says nothing "
             "of how loss changes with scale, and the answer would be the prior. Add runs at "
             "other sizes or token counts."
+        )
+
+
+def _check_noise(model: ScalingModel, runs: Runs) -> None:
+    noise, name = model.noise, type(model.noise).__name__
+    if runs.response not in noise.responses:
+        values = runs.values("loss")
+        raise RunsError(
+            f"Runs: the response is {runs.response!r} (from {values.min():.4g} to "
+            f"{values.max():.4g}), and {name} describes {' or '.join(noise.responses)} only: its "
+            "density is not defined for the others. Use a noise model made for it, such as "
+            "noise=bs.noise.StudentT() for any number or bs.noise.LogitNormal() for accuracies."
+        )
+    missing = [column for column in noise.columns if column not in available_inputs(runs)]
+    if missing:
+        raise RunsError(
+            f"Runs: no column {missing[0]!r}; these runs have {', '.join(available_inputs(runs))}. "
+            f"{name} reads it. Read the runs with inputs=({missing[0]!r},)."
+        )
+    refused = runs.table.index[noise.refused(runs.values("loss"))]
+    if len(refused):
+        raise RunsError(
+            f"Runs: {name} has no density at the response of {rows(refused)} "
+            f"({listed(runs.table.loc[refused, 'loss'])}), which it takes to lie inside an open "
+            "range. Use bs.noise.Binomial() or bs.noise.StudentT(), or check these rows."
         )
 
 

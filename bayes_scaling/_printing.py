@@ -53,10 +53,13 @@ def by_quantity(table: pd.DataFrame) -> pd.DataFrame:
     params       quantity
     7.000000e+09 loss         2.0    1.9    2.1
     """
-    quantities = [name for name, part in table.columns if part == INTERVAL[0]]
-    long = table[quantities].stack(level=0, future_stack=True)
+    medians = table.columns[table.columns.get_level_values(1) == INTERVAL[0]]
+    quantities = list(medians.get_level_values(0))
+    long = pd.DataFrame(table[quantities].stack(level=0, future_stack=True))
     long.index = long.index.set_names([*table.index.names, "quantity"])
-    return long[list(INTERVAL)]
+    long = long[list(INTERVAL)]
+    long.attrs = dict(table.attrs)
+    return long
 
 
 def table_text(table: pd.DataFrame) -> str:
@@ -76,17 +79,16 @@ def table_text(table: pd.DataFrame) -> str:
              expected_loss   1.969
     """
     labels = table.index.to_frame(index=False)
+    about = labels.iloc[:, -1].astype(str)
     cells = [
-        [_written(str(labels.columns[-1]), label, str(name)) for name, label in row.items()]
-        for _, row in labels.iterrows()
-    ]
-    named = [str(row.iloc[-1]) for _, row in labels.iterrows()]
-    numbers = [
-        [_written(quantity, value, str(name)) for name, value in row.items()]
-        for quantity, (_, row) in zip(named, table.iterrows(), strict=True)
+        [
+            [_written(quantity, value, str(name)) for name, value in row.items()]
+            for quantity, (_, row) in zip(about, part.iterrows(), strict=True)
+        ]
+        for part in (labels, table)
     ]
     header = [*map(str, labels.columns), *map(str, table.columns)]
-    return _aligned(header, _without_repeats(cells), numbers)
+    return _aligned(header, _without_repeats(cells[0]), cells[1])
 
 
 def sentence(text: str) -> str:

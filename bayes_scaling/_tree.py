@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from bayes_scaling._inputs import input_values, scales
 from bayes_scaling.model import ScalingModel
-from bayes_scaling.posterior import expected_loss, noise_parameters, parameters_at
+from bayes_scaling.posterior import expected_loss, log_density, new_runs, parameters_at
 from bayes_scaling.runs import Runs
 
 
@@ -17,11 +18,11 @@ def assemble(
     constant = run_data(model, runs)
     observed = xr.Dataset({"loss": ("run", runs.values("loss"))}, {"run": constant["run"]})
     theta = parameters_at(posterior, model, {factor: constant[factor] for factor in model.factors})
-    expected = expected_loss(model, theta, constant, runs.reference)
+    expected = expected_loss(model, theta, constant, scales(model.law, runs))
     expected = expected.transpose("chain", "draw", "run").drop_vars(model.factors, errors="ignore")
-    noise = noise_parameters(model, posterior)
-    predictive = model.noise.draw(expected, noise, np.random.default_rng(seed))
-    density = model.noise.log_density(observed["loss"], expected, noise)
+    rng = np.random.default_rng(seed)
+    predictive = new_runs(posterior, model, runs, expected, constant, rng)
+    density = log_density(posterior, model, runs, observed["loss"], expected, constant)
     groups = {
         "posterior": posterior,
         "sample_stats": sample_stats,
@@ -36,7 +37,8 @@ def assemble(
 
 def run_data(model: ScalingModel, runs: Runs) -> xr.Dataset:
     """Inputs in their own unit and factor labels, dims (run,)."""
-    values = {name: ("run", runs.values(name)) for name in runs.inputs}
+    names = dict.fromkeys((*runs.inputs, *model.law.inputs, *model.noise.columns))
+    values = {name: ("run", input_values(runs, name)) for name in names}
     labels = {
         factor: ("run", runs.table[factor].to_numpy(dtype=object)) for factor in model.factors
     }
@@ -50,7 +52,7 @@ def log_prior(model: ScalingModel, posterior: xr.Dataset) -> xr.Dataset:
     not the pooling itself (Kallioinen et al., 2024).
     """
     densities = {}
-    paper = {model.typical_name(n): n for n, p in model.parameters.items() if p.units == "paper"}
+    paper = {model.typical_name(n): n for n in model.converted}
     for variable, prior in model.top_level.items():
         if prior.fixed:
             continue

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling._inputs import scales
 from bayes_scaling._optimise import minimise
 from bayes_scaling._results import result_html, result_table, result_text
 from bayes_scaling.errors import ModelError, RunsError
@@ -118,7 +119,8 @@ def allocate(fit: ScalingFit, flops: Numbers) -> Allocation:
     ----------
     Hoffmann et al. (2022), arXiv:2203.15556, equation 4.
     """
-    if set(fit.model.law.inputs) != {"params", "tokens"}:
+    inputs = set(fit.model.law.inputs)
+    if len(inputs) < 2 or not inputs <= {"params", "tokens", "flops", "tokens_per_param"}:
         raise ModelError(
             f"allocate: {fit.model.law.name} is a function of {', '.join(fit.model.law.inputs)}. "
             "Only a law of params and tokens says how compute is split between them. Fit such a "
@@ -189,6 +191,11 @@ def _loss(
 ) -> xr.DataArray:
     labels = {factor: budgets[factor] for factor in fit.model.factors}
     theta = parameters_at(fit.posterior, fit.model, labels)
-    inputs = {"params": params, "tokens": tokens}
-    loss: xr.DataArray = expected_loss(fit.model, theta, inputs, fit.runs.reference)
+    inputs = {
+        "params": params,
+        "tokens": tokens,
+        "flops": FLOPS_PER_PARAM_TOKEN * params * tokens,
+        "tokens_per_param": tokens / params,
+    }
+    loss: xr.DataArray = expected_loss(fit.model, theta, inputs, scales(fit.model.law, fit.runs))
     return loss

@@ -18,6 +18,7 @@ import xarray as xr
 
 from bayes_scaling._diagnostics import Diagnostics, diagnose
 from bayes_scaling._fit_file import read_fit_file, write_fit_file
+from bayes_scaling._inputs import scales
 from bayes_scaling._intervals import interval_attrs, interval_prob
 from bayes_scaling._model_checks import check_runs, notes_on
 from bayes_scaling._progress import stages
@@ -147,7 +148,7 @@ class ScalingFit:
         """Draws of the expected loss at points made by :func:`bayes_scaling.points.points`."""
         labels = {factor: where[factor] for factor in self.model.factors}
         theta = parameters_at(self.posterior, self.model, labels, new_levels, rng)
-        draws = expected_loss(self.model, theta, where, self.runs.reference)
+        draws = expected_loss(self.model, theta, where, scales(self.model.law, self.runs))
         named: xr.DataArray = draws.drop_vars(self.model.factors, errors="ignore").assign_coords(
             {name: where[name] for name in where.data_vars}
         )

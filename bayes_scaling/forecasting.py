@@ -17,7 +17,7 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.points import Numbers, points
-from bayes_scaling.posterior import noise_parameters
+from bayes_scaling.posterior import new_runs
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -137,6 +137,5 @@ def forecast(
     )
     rng = np.random.default_rng(fit.settings.seed if seed is None else seed)
     expected = fit.expected_at(where, new_levels, rng)
-    noise = noise_parameters(fit.model, fit.posterior)
-    loss = fit.model.noise.draw(expected, noise, rng)
+    loss = new_runs(fit.posterior, fit.model, fit.runs, expected, where, rng)
     return Forecast(xr.Dataset({"expected_loss": expected, "loss": loss}), fit)

@@ -18,10 +18,11 @@ import pymc as pm
 import pymc.dims as pmd
 import xarray as xr
 
+from bayes_scaling._inputs import input_values, noise_columns, scales
 from bayes_scaling._model_checks import check_model, check_runs
 from bayes_scaling.hierarchy import LINKS, Vary, centred_weights, combine, offset
 from bayes_scaling.laws import Law, as_law
-from bayes_scaling.noise import LogNoise, LogStudentT
+from bayes_scaling.noise import LogStudentT, Noise
 from bayes_scaling.priors import PRIOR_MASS, Prior
 from bayes_scaling.runs import Runs
 
@@ -60,14 +61,14 @@ class ScalingModel:
     law: Law
     vary: tuple[Vary, ...] = ()
     priors: Mapping[str, Prior] = field(default_factory=dict)
-    noise: LogNoise = field(default_factory=LogStudentT)
+    noise: Noise = field(default_factory=LogStudentT)
 
     def __init__(
         self,
         law: Law | type[Law] | str,
         vary: Sequence[Vary] | Vary = (),
         priors: Mapping[str, Prior] | None = None,
-        noise: LogNoise | None = None,
+        noise: Noise | None = None,
     ) -> None:
         assign = object.__setattr__
         assign(self, "law", as_law(law))
@@ -80,6 +81,12 @@ class ScalingModel:
     def parameters(self) -> Mapping[str, Prior]:
         """Prior of every parameter of the law, the user's before the law's own."""
         return {**self.law.priors, **self.priors}
+
+    @cached_property
+    def converted(self) -> tuple[str, ...]:
+        """Parameters whose prior is in paper units and has to be brought to the reference scale."""
+        scaled = self.law.scaled
+        return tuple(n for n, p in self.parameters.items() if p.units == "paper" and n in scaled)
 
     @cached_property
     def factors(self) -> tuple[str, ...]:
@@ -99,21 +106,28 @@ class ScalingModel:
         name = f"{parameter}_typical" if self.varying(parameter) else parameter
         return self.reference_name(parameter, name)
 
+    def noise_name(self, parameter: str) -> str:
+        """Posterior name of a noise parameter on the reference scale."""
+        return f"{parameter}_ref" if parameter in self.noise.scaled else parameter
+
     @cached_property
     def top_level(self) -> Mapping[str, Prior]:
         """Prior of every sampled variable that has one of its own, by its posterior name."""
         law = {self.typical_name(name): prior for name, prior in self.parameters.items()}
         spreads = {vary.spread_name: vary.spread for vary in self.vary}
-        return {**law, **spreads, **self.noise.priors}
+        noise = {self.noise_name(name): prior for name, prior in self.noise.priors.items()}
+        return {**law, **spreads, **noise}
 
     def data(self, runs: Runs) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
         """Every number of the model as (dims, values): the runs, their scales, the priors."""
         run = ("run",)
+        scale = scales(self.law, runs)
         values: dict[str, tuple[tuple[str, ...], Any]] = {
-            f"{name}_ref": (run, runs.values(name) / runs.reference[name])
-            for name in self.law.inputs
+            f"{name}_ref": (run, input_values(runs, name) / scale[name]) for name in self.law.inputs
         }
-        values["log_loss_ref"] = (run, np.log(runs.values("loss") / runs.reference["loss"]))
+        values["response_ref"] = (run, runs.values("loss") / scale["loss"])
+        for name, column in noise_columns(self.noise, runs).items():
+            values[f"noise_{name}"] = (run, column)
         for factor in self.factors:
             codes = runs.codes(factor)
             values[f"{factor}_index"] = (run, codes)
@@ -121,8 +135,8 @@ class ScalingModel:
         for variable, prior in self.top_level.items():
             for argument, number in prior.arguments.items():
                 values[f"{variable}_{argument}"] = ((), number)
-        for name in ("loss", *self.law.inputs):
-            values[f"reference_{name}"] = ((), runs.reference[name])
+        for name, number in scale.items():
+            values[f"reference_{name}"] = ((), number)
         return {name: (dims, np.asarray(value)) for name, (dims, value) in values.items()}
 
     def coords(self, runs: Runs) -> dict[str, list[str]]:
@@ -135,7 +149,8 @@ class ScalingModel:
         priors = [(name, p.distribution, p.units) for name, p in self.top_level.items()]
         varies = [(vary.parameter, vary.by) for vary in self.vary]
         levels = [(factor, len(runs.levels(factor))) for factor in self.factors]
-        return (self.law, type(self.noise), tuple(priors), tuple(varies), tuple(levels))
+        noise = (type(self.noise), self.noise.columns)
+        return (self.law, noise, tuple(priors), tuple(varies), tuple(levels))
 
     def build(self, runs: Runs) -> pm.Model:
         """The PyMC model of these runs, to inspect, extend or sample by other means.
@@ -143,7 +158,8 @@ class ScalingModel:
         Returns
         -------
         pymc.Model
-            Observed variable ``log_loss``, dims (run,): log of the loss over the reference loss.
+            Observed variable ``response``, dims (run,): the response over its reference, on the
+            scale on which the noise model lets it scatter.
 
         Raises
         ------
@@ -158,8 +174,13 @@ class ScalingModel:
             }
             theta = _pooled_parameters(self, data)
             inputs = {name: data[f"{name}_ref"] for name in self.law.inputs}
-            noise = {name: _variable(name, p, data) for name, p in self.noise.priors.items()}
-            self.noise.observe(self.law.loss(**inputs, **theta), data["log_loss_ref"], noise)
+            noise = {
+                name: _variable(self.noise_name(name), prior, data)
+                for name, prior in self.noise.priors.items()
+            }
+            columns = {name: data[f"noise_{name}"] for name in self.noise.columns}
+            expected = self.law.evaluate(inputs, theta)
+            self.noise.observe(expected, data["response_ref"], noise, columns)
         return model
 
     def describe(self, runs: Runs) -> pd.DataFrame:
@@ -193,15 +214,13 @@ class ScalingModel:
 
     def _paper_ranges(self, runs: Runs) -> dict[str, np.ndarray]:
         """90 % ranges, by simulation, of parameters whose prior is on the reference scale."""
-        if self.law.paper_units is None:
-            return {}
         rng = np.random.default_rng(0)
         draws = {name: prior.sample(PRIOR_DRAWS, rng) for name, prior in self.parameters.items()}
-        scales = {name: runs.reference[name] for name in ("loss", *self.law.inputs)}
+        converted = self.law.rescale(scales(self.law, runs), draws)
         ends = [(1 - PRIOR_MASS) / 2, (1 + PRIOR_MASS) / 2]
         return {
-            name: np.quantile(values, ends)
-            for name, values in self.law.paper_units(**scales, **draws).items()
+            name: np.quantile(converted[name], ends)
+            for name in self.law.scaled
             if self.parameters[name].units == "reference"
         }
 
@@ -213,7 +232,7 @@ class ScalingModel:
         Returns
         -------
         xarray.DataTree
-            Groups ``prior``, ``prior_predictive`` (``log_loss`` on the reference scale),
+            Groups ``prior``, ``prior_predictive`` (``response``, on the scale of the noise),
             ``observed_data``, ``constant_data``, as PyMC names them.
         """
         with self.build(runs):
@@ -242,21 +261,18 @@ def _variable(name: str, prior: Prior, data: Mapping[str, Any], scale: Any = Non
 def _typical_parameters(model: ScalingModel, data: Mapping[str, Any]) -> dict[str, Any]:
     """Typical values on the reference scale.
 
-    Those with a prior in paper units come last, for their scale depends on the exponents.
+    Those with a prior in paper units come last, for their unit depends on the exponents.
     """
-    paper = [name for name, prior in model.parameters.items() if prior.units == "paper"]
     theta = {
         name: _variable(model.typical_name(name), prior, data)
         for name, prior in model.parameters.items()
-        if name not in paper
+        if name not in model.converted
     }
-    scales = {name: data[f"reference_{name}"] for name in ("loss", *model.law.inputs)}
-    for name in paper:
-        scale = None
-        if name in model.law.scaled and model.law.paper_units is not None:
-            ones = dict.fromkeys(paper, 1.0)
-            scale = model.law.paper_units(**scales, **{**ones, **theta, name: 1.0})[name]
-        theta[name] = _variable(model.typical_name(name), model.parameters[name], data, scale)
+    references = {name: data[f"reference_{name}"] for name in ("loss", *model.law.inputs)}
+    ones = dict.fromkeys(model.converted, 1.0)
+    for name in model.converted:
+        unit = model.law.rescale(references, {**ones, **theta, name: 1.0})[name]
+        theta[name] = _variable(model.typical_name(name), model.parameters[name], data, unit)
     return theta
 
 

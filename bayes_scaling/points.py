@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling._inputs import RATIOS
 from bayes_scaling.errors import RunsError
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
@@ -41,7 +42,8 @@ def points(
         follows from C = 6ND.
     at : pandas.DataFrame, optional
         One row for each point: inputs by their names, and factors by theirs. A factor of the model
-        that is left out is crossed with the points: one for each fitted level.
+        that is left out is crossed with the points: one for each fitted level. A column that only
+        the noise reads is that of a typical run where it is left out.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def points(
     """
     given = {"params": params, "tokens": tokens, "flops": flops}
     table = _as_table({name: value for name, value in given.items() if value is not None}, at)
-    table = _with_compute(table)
+    table = _with_ratios(_with_compute(table))
     _check_inputs(model, table)
     for factor in model.factors:
         if factor not in table:
@@ -63,9 +65,11 @@ def points(
             table = table.merge(levels, how="cross")
         table[factor] = table[factor].astype(str)
         _check_levels(factor, table[factor], runs, new_levels)
-    columns = [
-        c for c in dict.fromkeys(("params", "tokens", "flops", *model.law.inputs)) if c in table
-    ]
+    for name in model.noise.columns:
+        if name not in table:
+            table[name] = runs.reference[name]
+    known = ("params", "tokens", "flops", *model.law.inputs, *model.noise.columns)
+    columns = [name for name in dict.fromkeys(known) if name in table]
     inputs = {name: ("point", table[name].to_numpy(float)) for name in columns}
     labels = {name: ("point", table[name].to_numpy(object)) for name in model.factors}
     return xr.Dataset({**inputs, **labels}, {"point": np.arange(len(table))})
@@ -103,6 +107,13 @@ def _with_compute(table: pd.DataFrame) -> pd.DataFrame:
         return table.assign(tokens=table["flops"] / FLOPS_PER_PARAM_TOKEN / table["params"])
     if known == {"tokens", "flops"}:
         return table.assign(params=table["flops"] / FLOPS_PER_PARAM_TOKEN / table["tokens"])
+    return table
+
+
+def _with_ratios(table: pd.DataFrame) -> pd.DataFrame:
+    for name, (numerator, denominator) in RATIOS.items():
+        if name not in table and {numerator, denominator} <= set(table):
+            table = table.assign(**{name: table[numerator] / table[denominator]})
     return table
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from bayes_scaling._inputs import noise_scale, scales
 from bayes_scaling.hierarchy import LINKS, NewLevels, at_levels, centred_weights, combine, offset
 from bayes_scaling.laws._base import arguments
 from bayes_scaling.model import ScalingModel
@@ -40,26 +41,15 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset
             draws = _with_levels(draws, model, parameter, runs)
     typical = {name: draws[model.typical_name(name)] for name in model.parameters}
     values = {name: draws[model.reference_name(name)] for name in model.parameters}
-    in_paper_units = paper_units(model, values, runs.reference)
-    for name, typical_value in paper_units(model, typical, runs.reference).items():
+    units = scales(model.law, runs)
+    in_paper_units = model.law.rescale(units, values)
+    for name, typical_value in model.law.rescale(units, typical).items():
         if model.varying(name):
             draws[f"{name}_typical"] = typical_value
     draws = draws.assign(in_paper_units)
+    for name in model.noise.scaled:
+        draws[name] = draws[model.noise_name(name)] * units["loss"]
     return draws.assign(derived(model, {name: draws[name] for name in model.parameters}))
-
-
-def paper_units(
-    model: ScalingModel, theta: Mapping[str, Any], reference: Mapping[str, float]
-) -> dict[str, Any]:
-    """Parameters in paper units, by name, from all parameters on the reference scale.
-
-    Parameters without a unit are returned as they are; so are all of a law that does not say what
-    its parameters are in paper units.
-    """
-    if model.law.paper_units is None:
-        return dict(theta)
-    scales = {name: reference[name] for name in ("loss", *model.law.inputs)}
-    return {**theta, **model.law.paper_units(**scales, **theta)}
 
 
 def derived(model: ScalingModel, theta: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,9 +59,39 @@ def derived(model: ScalingModel, theta: Mapping[str, Any]) -> dict[str, Any]:
     return model.law.derived(**{name: theta[name] for name in arguments(model.law.derived)})
 
 
-def noise_parameters(model: ScalingModel, draws: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Draws of the noise model's parameters."""
-    return {name: draws[name] for name in model.noise.priors}
+def new_runs(
+    draws: xr.Dataset,
+    model: ScalingModel,
+    runs: Runs,
+    expected: xr.DataArray,
+    where: xr.Dataset,
+    rng: np.random.Generator,
+) -> xr.DataArray:
+    """One new run's response for each draw of the expected one, at the same points."""
+    theta, columns = _noise_at(draws, model, runs, where)
+    return model.noise.draw(expected, theta, rng, columns)
+
+
+def log_density(
+    draws: xr.Dataset,
+    model: ScalingModel,
+    runs: Runs,
+    response: xr.DataArray,
+    expected: xr.DataArray,
+    where: xr.Dataset,
+) -> xr.DataArray:
+    """Log density of responses at points, per unit of the response, for each draw."""
+    theta, columns = _noise_at(draws, model, runs, where)
+    return model.noise.log_density(response, expected, theta, columns)
+
+
+def _noise_at(
+    draws: xr.Dataset, model: ScalingModel, runs: Runs, where: xr.Dataset
+) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+    theta = {name: draws[name] for name in model.noise.priors}
+    noise = model.noise
+    columns = {name: where[name] / noise_scale(noise, runs, name) for name in noise.columns}
+    return theta, columns
 
 
 def parameters_at(
@@ -117,7 +137,7 @@ def expected_loss(
     model: ScalingModel,
     theta: Mapping[str, Any],
     inputs: Mapping[str, Any] | xr.Dataset,
-    reference: Mapping[str, float],
+    units: Mapping[str, float],
 ) -> Any:
     """The law's value in the unit of the runs' loss, from reference-scale parameters.
 
@@ -125,21 +145,25 @@ def expected_loss(
     ----------
     inputs : mapping of str to array
         Each input of the law, in its own unit.
+    units : mapping of str to float
+        What :func:`bayes_scaling._inputs.scales` gives.
     """
-    scaled = {name: inputs[name] / reference[name] for name in model.law.inputs}
-    return reference["loss"] * model.law.loss(**scaled, **theta)
+    scaled = {name: inputs[name] / units[name] for name in model.law.inputs}
+    return units["loss"] * model.law.evaluate(scaled, theta)
 
 
 def _with_fixed(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset:
     """Parameters held at a value are not sampled; give them draws that are all that value."""
-    like = xr.zeros_like(draws[next(iter(model.noise.priors))])
-    fixed = {name: p for name, p in model.parameters.items() if p.fixed}
-    for name, prior in fixed.items():
-        value = like + prior.numbers[0]
-        if prior.units == "paper" and name in model.law.scaled:
-            theta = {n: draws.get(model.typical_name(n), like + 1) for n in model.parameters}
-            value = value / paper_units(model, {**theta, name: like + 1}, runs.reference)[name]
-        draws = draws.assign({model.typical_name(name): value})
+    dims = {name: draws[name] for name in ("chain", "draw")}
+    ones = xr.DataArray(1.0, coords=dims, dims=tuple(dims))
+    for variable, prior in model.top_level.items():
+        if prior.fixed:
+            draws = draws.assign({variable: prior.numbers[0] * ones})
+    typical = {name: draws[model.typical_name(name)] for name in model.parameters}
+    for name in model.converted:
+        if model.parameters[name].fixed:
+            unit = model.law.rescale(scales(model.law, runs), {**typical, name: ones})[name]
+            draws = draws.assign({model.typical_name(name): typical[name] / unit})
     return draws
 
 

@@ -119,8 +119,8 @@ class Prior:
         --------
         >>> Prior.between(0.2, 0.6)
         Prior.between(0.2, 0.6)
-        >>> Prior.between(-1, 1, distribution="Normal").range()
-        (-1.0, 1.0)
+        >>> Prior.between(-1, 1, distribution="Normal")
+        Prior.between(-1, 1, distribution='Normal')
         """
         if distribution not in ("LogNormal", "Normal"):
             raise ModelError(

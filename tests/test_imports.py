@@ -19,7 +19,7 @@ ORDER = (
     ("laws",),
     ("hierarchy",),
     ("noise",),
-    ("_model_checks", "model"),
+    ("_inputs", "_model_checks", "model"),
     ("posterior",),
     ("sampling",),
     ("datasets",),
@@ -31,7 +31,7 @@ ORDER = (
     ("trust",),
     ("plots",),
     ("reporting",),
-    ("demo",),
+    ("_printing", "demo"),
     ("cli",),
 )
 RANK = {name: rank for rank, name in enumerate(name for line in ORDER for name in line)}

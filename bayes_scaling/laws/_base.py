@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bayes_scaling.errors import ModelError, UnknownLawError
 from bayes_scaling.priors import Prior
@@ -33,6 +34,13 @@ class Law:
         geometric mean over the runs, and its value is multiplied by the median loss.
     cite : str
         BibTeX key of the paper.
+    responses : tuple of str
+        What the law can describe: ``"loss"`` (positive), ``"accuracy"`` (within [0, 1]) or
+        ``"metric"`` (any number).
+    same_unit : mapping of str to str
+        Inputs that are compared with another one inside the law, and so share its reference scale.
+    unscaled : tuple of str
+        Inputs that the law takes as they are, such as a number of experts.
     equation : str
         The formula in LaTeX, shown in Jupyter.
     paper_units : static method, optional
@@ -68,18 +76,35 @@ class Law:
     0.7506
     """
 
-    inputs: ClassVar[tuple[str, ...]]
-    priors: ClassVar[Mapping[str, Prior]]
     cite: ClassVar[str] = ""
-    equation: ClassVar[str] = ""
+    responses: ClassVar[tuple[str, ...]] = ("loss",)
+    same_unit: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    unscaled: ClassVar[tuple[str, ...]] = ()
     loss: ClassVar[Callable[..., Any]]
     paper_units: ClassVar[Callable[..., dict[str, Any]] | None] = None
     derived: ClassVar[Callable[..., dict[str, Any]] | None] = None
     optimum: ClassVar[Callable[..., tuple[Any, Any]] | None] = None
 
+    if TYPE_CHECKING:  # A law with options gives these as properties.
+
+        @property
+        def inputs(self) -> tuple[str, ...]:
+            """Columns of the runs that the law reads."""
+
+        @property
+        def priors(self) -> Mapping[str, Prior]:
+            """Prior of each parameter on the reference scale."""
+
+        @property
+        def equation(self) -> str:
+            """The formula in LaTeX."""
+    else:
+        equation = ""
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        _check(cls)
+        if not isinstance(getattr(cls, "priors", None), property):
+            _check(cls)
         _REGISTRY[cls.__name__.lower()] = cls
 
     @property
@@ -87,13 +112,29 @@ class Law:
         """The law's name: that of its class."""
         return type(self).__name__
 
+    def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
+        """The law's value at `inputs`, with parameters `theta`; all in one system of units.
+
+        A law whose parameters depend on its options overrides this instead of giving ``loss``.
+        """
+        return self.loss(**inputs, **theta)
+
+    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
+        """All parameters after loss and inputs are multiplied by `scales`.
+
+        With the reference scales of the runs it takes parameters from the reference scale to
+        paper units; with their reciprocals it takes them back.
+        """
+        if self.paper_units is None:
+            return dict(theta)
+        return {**theta, **self.paper_units(**scales, **theta)}
+
     @cached_property
     def scaled(self) -> frozenset[str]:
         """Parameters whose value depends on the units of loss and inputs."""
-        if self.paper_units is None:
-            return frozenset()
-        ones = dict.fromkeys(("loss", *self.inputs, *self.priors), 1.0)
-        return frozenset(self.paper_units(**ones))
+        halves = dict.fromkeys(self.priors, 0.5)
+        doubled = self.rescale(dict.fromkeys(("loss", *self.inputs), 2.0), halves)
+        return frozenset(name for name in self.priors if doubled[name] != halves[name])
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)
@@ -140,7 +181,7 @@ def as_law(law: Law | type[Law] | str) -> Law:
     )
 
 
-def _check(cls: type[Law]) -> None:
+def _check(cls: Any) -> None:
     if isinstance(cls.inputs, str) or not all(isinstance(name, str) for name in cls.inputs):
         raise ModelError(
             f"{cls.__name__}.inputs is {cls.inputs!r}: it must be a tuple of column names. "
@@ -163,7 +204,7 @@ def _check(cls: type[Law]) -> None:
 
 
 def _check_arguments(
-    cls: type[Law], method: str, *, required: tuple[str, ...], allowed: tuple[str, ...]
+    cls: Any, method: str, *, required: tuple[str, ...], allowed: tuple[str, ...]
 ) -> None:
     found = arguments(getattr(cls, method))
     missing = [name for name in required if name not in found]

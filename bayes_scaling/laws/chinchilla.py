@@ -26,15 +26,15 @@ class Chinchilla(Law):
 
     Examples
     --------
-    The refit of Besiroglu et al. (2024) at Chinchilla's own size and data:
+    The refit of Besiroglu et al. (2024) puts Chinchilla's compute at 18.4 tokens per parameter:
 
     >>> law = Chinchilla()
     >>> fitted = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
-    >>> round(law.loss(params=70e9, tokens=1.4e12, **fitted), 4)
-    1.9747
     >>> params, tokens = law.optimum(5.76e23, A=482.01, B=2085.43, alpha=0.3478, beta=0.3658)
     >>> round(tokens / params, 1)
     18.4
+    >>> round(law.loss(params=params, tokens=tokens, **fitted), 4)
+    1.9744
     """
 
     inputs = ("params", "tokens")

@@ -1,0 +1,61 @@
+"""Inputs of a law, taken from runs: columns as they are, ratios of columns, and their scales."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from bayes_scaling.laws import Law
+from bayes_scaling.noise import Noise
+from bayes_scaling.runs import Runs
+
+RATIOS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"tokens_per_param": ("tokens", "params"), "epochs": ("tokens", "unique_tokens")}
+)
+"""Inputs that follow from two others, as their quotient."""
+
+
+def available_inputs(runs: Runs) -> tuple[str, ...]:
+    """Names of all inputs that these runs can give a law."""
+    ratios = [name for name, parts in RATIOS.items() if set(parts) <= set(runs.inputs)]
+    return tuple(dict.fromkeys((*runs.inputs, *ratios)))
+
+
+def input_values(runs: Runs, name: str) -> np.ndarray:
+    """Values of one input, in its own unit, dims (run,)."""
+    if name in runs.inputs:
+        return runs.values(name)
+    numerator, denominator = RATIOS[name]
+    return runs.values(numerator) / runs.values(denominator)
+
+
+def scales(law: Law, runs: Runs) -> dict[str, float]:
+    """By what the loss and each input are divided before this law sees them."""
+    return {"loss": runs.reference["loss"], **{n: _scale(law, runs, n) for n in law.inputs}}
+
+
+def noise_columns(noise: Noise, runs: Runs) -> dict[str, np.ndarray]:
+    """Columns that the noise reads, dims (run,), divided by their scale where it wants that."""
+    return {
+        name: input_values(runs, name) / noise_scale(noise, runs, name) for name in noise.columns
+    }
+
+
+def noise_scale(noise: Noise, runs: Runs, name: str) -> float:
+    """By what a column of the noise is divided."""
+    return 1.0 if name in noise.unscaled else _reference(runs, name)
+
+
+def _scale(law: Law, runs: Runs, name: str) -> float:
+    if name in law.unscaled:
+        return 1.0
+    return _reference(runs, law.same_unit.get(name, name))
+
+
+def _reference(runs: Runs, name: str) -> float:
+    if name in runs.inputs:
+        return runs.reference[name]
+    numerator, denominator = RATIOS[name]
+    return runs.reference[numerator] / runs.reference[denominator]

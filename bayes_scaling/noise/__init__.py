@@ -1,0 +1,23 @@
+"""Observation models: how a run's response scatters about the value that the law expects."""
+
+from bayes_scaling.noise._base import Noise
+from bayes_scaling.noise.binomial import Binomial
+from bayes_scaling.noise.location_scale import (
+    LocationScale,
+    LogitNormal,
+    LogNormal,
+    LogStudentT,
+    Normal,
+    StudentT,
+)
+
+__all__ = [
+    "Binomial",
+    "LocationScale",
+    "LogNormal",
+    "LogStudentT",
+    "LogitNormal",
+    "Noise",
+    "Normal",
+    "StudentT",
+]

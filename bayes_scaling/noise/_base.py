@@ -1,0 +1,101 @@
+"""What an observation model is: priors, an observed variable, a density and new draws."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import xarray as xr
+
+from bayes_scaling.errors import ModelError
+from bayes_scaling.priors import Prior
+
+NO_COLUMNS: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Noise(ABC):
+    """How a run scatters about the expected response, independently between runs.
+
+    Each is a frozen value that says its priors, adds the observed variable to a PyMC model, and
+    gives density and draws for posterior work. The densities are of the response itself, in its
+    own unit, so that scores compare between noise models.
+
+    Attributes
+    ----------
+    responses : tuple of str
+        What the response may be: ``"loss"``, ``"accuracy"``, ``"metric"``.
+    scaled : frozenset of str
+        Noise parameters in the unit of the response; they are sampled on the reference scale.
+    """
+
+    responses: ClassVar[tuple[str, ...]]
+    scaled: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    @abstractmethod
+    def priors(self) -> Mapping[str, Prior]:
+        """Prior of each noise parameter."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the runs that the noise reads, besides the response."""
+        return ()
+
+    @property
+    def unscaled(self) -> tuple[str, ...]:
+        """Those of its columns that are taken as they are; the others on the reference scale."""
+        return ()
+
+    def refused(self, response: np.ndarray) -> np.ndarray:
+        """Which values of the response have no density under this noise, as booleans."""
+        return np.zeros(response.shape, dtype=bool)
+
+    @abstractmethod
+    def observe(
+        self, expected: Any, response: Any, theta: Mapping[str, Any], columns: Mapping[str, Any]
+    ) -> None:
+        """Add the observed variable, dims (run,), to the PyMC model in context."""
+
+    @abstractmethod
+    def log_density(
+        self,
+        response: xr.DataArray,
+        expected: xr.DataArray,
+        theta: Mapping[str, xr.DataArray],
+        columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
+    ) -> xr.DataArray:
+        """Log density of `response` given the expected one, broadcast over draws and runs.
+
+        Parameters
+        ----------
+        response, expected : xarray.DataArray
+            In the same unit; the density is per that unit.
+        theta : mapping of str to xarray.DataArray, dims (chain, draw)
+            Noise parameters.
+        columns : mapping of str to xarray.DataArray
+            What :attr:`columns` names.
+        """
+
+    @abstractmethod
+    def draw(
+        self,
+        expected: xr.DataArray,
+        theta: Mapping[str, xr.DataArray],
+        rng: np.random.Generator,
+        columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
+    ) -> xr.DataArray:
+        """One new run's response for each draw of the expected one, same dims and unit."""
+
+
+def check_positive(noise: Noise, priors: Mapping[str, Prior]) -> None:
+    """Refuse a prior that allows negative values of what must be positive."""
+    for name, prior in priors.items():
+        if prior.support == "real" and not (prior.fixed and prior.numbers[0] > 0):
+            raise ModelError(
+                f"{type(noise).__name__}: {prior!r} allows a negative {name}, which no scatter "
+                "has. Use a distribution on positive numbers, such as Prior.between(0.002, 0.05)."
+            )

@@ -1,0 +1,80 @@
+"""The recovery of a law's simulated truth, as a fixture that every law's test calls."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import bayes_scaling as bs
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Shares over all simulated sweeps: of 90 % intervals that cover, of draws that diverge."""
+
+    parameters: float
+    target: float
+    divergent: float
+
+
+def _observed(
+    model: bs.ScalingModel,
+    design: pd.DataFrame,
+    theta: Mapping[str, float],
+    noise: Mapping[str, float],
+    rng: np.random.Generator,
+) -> np.ndarray:
+    inputs = {name: design[name].to_numpy() for name in model.law.inputs}
+    expected = xr.DataArray(model.law.evaluate(inputs, theta), dims="run")
+    draws = {name: xr.DataArray(value) for name, value in noise.items()}
+    return model.noise.draw(expected, draws, rng).values
+
+
+@pytest.fixture
+def recovery() -> Callable[..., Recovery]:
+    """Simulate sweeps from a truth, fit each at defaults, and count what the intervals cover.
+
+    Arguments: `model` (a law or ScalingModel), `design` (callable: rng -> DataFrame with the
+    law's inputs), `theta` (parameters in paper units), `target` (inputs of the extrapolation),
+    `noise` (noise parameters, by default a scatter of 1 % with 4 degrees of freedom),
+    `sweeps`, `response`.
+    """
+
+    def run(
+        model: bs.ScalingModel | bs.Law,
+        design: Callable[[np.random.Generator], pd.DataFrame],
+        theta: Mapping[str, float],
+        target: Mapping[str, float],
+        *,
+        noise: Mapping[str, float] | None = None,
+        sweeps: int = 20,
+        response: str = "loss",
+    ) -> Recovery:
+        model = model if isinstance(model, bs.ScalingModel) else bs.ScalingModel(model)
+        noise = noise or {"noise_sd": 0.01, "noise_df": 4.0}
+        truth = float(model.law.evaluate(target, theta))
+        inside, reached, divergent = [], [], []
+        for number in range(sweeps):
+            rng = np.random.default_rng(number)
+            table = design(rng)
+            table["y"] = _observed(model, table, theta, noise, rng)
+            extra = tuple(
+                name
+                for name in model.law.inputs
+                if name in table and name not in ("params", "tokens", "flops")
+            )
+            runs = bs.Runs.from_frame(table, loss="y", inputs=extra, response=response)
+            fit = bs.fit(model, runs, seed=number, progress=False)
+            summary = fit.summary(0.9).loc[list(theta)]
+            values = np.array([theta[name] for name in summary.index])
+            inside.append((summary["lower"] <= values) & (values <= summary["upper"]))
+            draws = fit.expected_loss(at=pd.DataFrame([dict(target)]))
+            low, high = draws.quantile([0.05, 0.95]).values
+            reached.append(low <= truth <= high)
+            divergent.append(fit.diagnostics.divergent)
+        return Recovery(float(np.mean(inside)), float(np.mean(reached)), float(np.mean(divergent)))
+
+    return run
