@@ -95,13 +95,14 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
         "format": FORMAT,
         "version": version("bayes_scaling"),
         "packages": {name: version(name) for name in ("pymc", "nutpie", "arviz", "numpy")},
-        "law": {"name": model.law.name, "options": _fields_to_json(model.law)},
+        **_law_to_json(model.law),
         "priors": {name: _prior_to_json(prior) for name, prior in model.priors.items()},
         "vary": [
             {"parameter": v.parameter, "by": v.by, "spread": _prior_to_json(v.spread)}
             for v in model.vary
         ],
-        "noise": {"name": type(model.noise).__name__, "options": _fields_to_json(model.noise)},
+        "noise": _noise_to_json(model.noise),
+        "stage_noise": _noise_to_json(model.stage_noise),
         "runs": {
             "inputs": list(runs.inputs),
             "factors": list(runs.factors),
@@ -118,15 +119,15 @@ def _restored(
     path: Path, spec: dict[str, Any], groups: dict[str, xr.Dataset]
 ) -> tuple[ScalingModel, Runs, Settings, dict[str, xr.Dataset]]:
     try:
-        noise = getattr(noise_models, spec["noise"]["name"])
         model = ScalingModel(
-            find_law(spec["law"]["name"])(**_fields_from_json(spec["law"]["options"])),
+            _law_from_json(spec),
             vary=[
                 Vary(v["parameter"], by=v["by"], spread=_prior_from_json(v["spread"]))
                 for v in spec["vary"]
             ],
             priors={name: _prior_from_json(prior) for name, prior in spec["priors"].items()},
-            noise=noise(**_fields_from_json(spec["noise"]["options"])),
+            noise=_noise_from_json(spec["noise"]),
+            stage_noise=_noise_from_json(spec["stage_noise"]),
         )
         runs = _restored_runs(spec["runs"], groups.pop("runs"))
         settings = Settings(**spec["settings"])
@@ -152,13 +153,34 @@ def _prior_from_json(stored: Mapping[str, Any]) -> Prior:
     return Prior(stored["distribution"], tuple(stored["numbers"]), stored["units"])
 
 
+def _noise_to_json(noise: Noise) -> dict[str, Any]:
+    return {"name": type(noise).__name__, "options": _fields_to_json(noise)}
+
+
+def _noise_from_json(stored: Mapping[str, Any]) -> Noise:
+    model: type[Noise] = getattr(noise_models, stored["name"])
+    return model(**_fields_from_json(stored["options"]))
+
+
 def _fields_to_json(value: Law | Noise) -> dict[str, Any]:
     """The options of a law or noise model: its fields, if it has any."""
     options = {f.name: getattr(value, f.name) for f in fields(value)} if is_dataclass(value) else {}
-    return {
-        name: {"prior": _prior_to_json(option)} if isinstance(option, Prior) else option
-        for name, option in options.items()
-    }
+    return {name: _field_to_json(option) for name, option in options.items()}
+
+
+def _field_to_json(option: Any) -> Any:
+    if isinstance(option, Prior):
+        return {"prior": _prior_to_json(option)}
+    return _law_to_json(option) if isinstance(option, Law) else option
+
+
+def _law_to_json(law: Law) -> dict[str, Any]:
+    return {"law": {"name": law.name, "options": _fields_to_json(law)}}
+
+
+def _law_from_json(stored: Mapping[str, Any]) -> Law:
+    law = stored["law"]
+    return find_law(law["name"])(**_fields_from_json(law["options"]))
 
 
 def _fields_from_json(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +189,7 @@ def _fields_from_json(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def _field_from_json(option: Any) -> Any:
     if isinstance(option, dict):
-        return _prior_from_json(option["prior"])
+        return _law_from_json(option) if "law" in option else _prior_from_json(option["prior"])
     return tuple(option) if isinstance(option, list) else option
 
 

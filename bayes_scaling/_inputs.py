@@ -33,7 +33,8 @@ def input_values(runs: Runs, name: str) -> np.ndarray:
 
 def scales(law: Law, runs: Runs) -> dict[str, float]:
     """By what the loss and each input are divided before this law sees them."""
-    return {"loss": runs.reference["loss"], **{n: _scale(law, runs, n) for n in law.inputs}}
+    names = (*law.inputs, *law.stages)
+    return {"loss": runs.reference["loss"], **{n: _scale(law, runs, n) for n in names}}
 
 
 def noise_columns(noise: Noise, runs: Runs) -> dict[str, np.ndarray]:

@@ -103,11 +103,12 @@ def check_runs(model: ScalingModel, runs: Runs) -> None:
             "Write bs.Runs.from_frame(table, params=..., tokens=..., loss=...)."
         )
     available = available_inputs(runs)
-    missing = [name for name in model.law.inputs if name not in available]
+    read = (*model.law.inputs, *model.law.stages)
+    missing = [name for name in read if name not in available]
     if missing:
         raise RunsError(
             f"Runs: no column for {', '.join(missing)}; these runs have {', '.join(available)}. "
-            f"{model.law.name} needs {', '.join(model.law.inputs)}. Map the column when reading "
+            f"{model.law.name} needs {', '.join(read)}. Map the column when reading "
             f"the runs, for instance Runs.from_frame(table, {missing[0]}='column')."
         )
     unknown = [factor for factor in model.factors if factor not in runs.factors]

@@ -7,7 +7,13 @@ import xarray as xr
 
 from bayes_scaling._inputs import input_values, scales
 from bayes_scaling.model import ScalingModel
-from bayes_scaling.posterior import expected_loss, log_density, new_runs, parameters_at
+from bayes_scaling.posterior import (
+    expected_loss,
+    log_density,
+    new_runs,
+    parameters_at,
+    stage_log_density,
+)
 from bayes_scaling.runs import Runs
 
 
@@ -18,11 +24,13 @@ def assemble(
     constant = run_data(model, runs)
     observed = xr.Dataset({"loss": ("run", runs.values("loss"))}, {"run": constant["run"]})
     theta = parameters_at(posterior, model, {factor: constant[factor] for factor in model.factors})
-    expected = expected_loss(model, theta, constant, scales(model.law, runs))
+    units = scales(model.law, runs)
+    expected = expected_loss(model, theta, constant, units)
     expected = expected.transpose("chain", "draw", "run").drop_vars(model.factors, errors="ignore")
     rng = np.random.default_rng(seed)
     predictive = new_runs(posterior, model, runs, expected, constant, rng)
     density = log_density(posterior, model, runs, observed["loss"], expected, constant)
+    density = density + stage_log_density(posterior, model, theta, constant, units)
     groups = {
         "posterior": posterior,
         "sample_stats": sample_stats,

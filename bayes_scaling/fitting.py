@@ -86,7 +86,9 @@ class ScalingFit:
         typical = [f"{name}_typical" for name in self.model.parameters if self.model.varying(name)]
         spreads = [vary.spread_name for vary in self.model.vary]
         quantities = derived(self.model, {n: self.posterior[n] for n in self.model.parameters})
-        return (*self.model.parameters, *quantities, *typical, *spreads, *self.model.noise.priors)
+        stages = [n for n in self.model.top_level if n.startswith(self.model.law.stages)]
+        noise = [*self.model.noise.priors, *stages]
+        return (*self.model.parameters, *quantities, *typical, *spreads, *noise)
 
     def summary(self, prob: float | None = None) -> pd.DataFrame:
         """Parameters in paper units with credible intervals and diagnostics.

@@ -42,8 +42,11 @@ class ScalingModel:
     priors : mapping of str to Prior
         Replaces default priors of the law's parameters. For a varying parameter it is the prior
         of the typical value.
-    noise : LogStudentT or LogNormal
-        How a run scatters about the expected loss.
+    noise : Noise
+        How a run scatters about the expected response.
+    stage_noise : Noise
+        How a run scatters about what the law expects on the way to the response, such as the
+        loss from which a task's error follows; read only by laws that have such stages.
 
     Raises
     ------
@@ -62,6 +65,7 @@ class ScalingModel:
     vary: tuple[Vary, ...] = ()
     priors: Mapping[str, Prior] = field(default_factory=dict)
     noise: Noise = field(default_factory=LogStudentT)
+    stage_noise: Noise = field(default_factory=LogStudentT)
 
     def __init__(
         self,
@@ -69,12 +73,14 @@ class ScalingModel:
         vary: Sequence[Vary] | Vary = (),
         priors: Mapping[str, Prior] | None = None,
         noise: Noise | None = None,
+        stage_noise: Noise | None = None,
     ) -> None:
         assign = object.__setattr__
         assign(self, "law", as_law(law))
         assign(self, "vary", (vary,) if isinstance(vary, Vary) else tuple(vary))
         assign(self, "priors", dict(priors or {}))
         assign(self, "noise", LogStudentT() if noise is None else noise)
+        assign(self, "stage_noise", LogStudentT() if stage_noise is None else stage_noise)
         check_model(self.law, self.vary, self.priors, self.noise)
 
     @cached_property
@@ -116,7 +122,12 @@ class ScalingModel:
         law = {self.typical_name(name): prior for name, prior in self.parameters.items()}
         spreads = {vary.spread_name: vary.spread for vary in self.vary}
         noise = {self.noise_name(name): prior for name, prior in self.noise.priors.items()}
-        return {**law, **spreads, **noise}
+        stages = {
+            f"{column}_{name}": prior
+            for column in self.law.stages
+            for name, prior in self.stage_noise.priors.items()
+        }
+        return {**law, **spreads, **noise, **stages}
 
     def data(self, runs: Runs) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
         """Every number of the model as (dims, values): the runs, their scales, the priors."""
@@ -126,6 +137,8 @@ class ScalingModel:
             f"{name}_ref": (run, input_values(runs, name) / scale[name]) for name in self.law.inputs
         }
         values["response_ref"] = (run, runs.values("loss") / scale["loss"])
+        for name in self.law.stages:
+            values[f"{name}_ref"] = (run, runs.values(name) / scale[name])
         for name, column in noise_columns(self.noise, runs).items():
             values[f"noise_{name}"] = (run, column)
         for factor in self.factors:
@@ -149,7 +162,8 @@ class ScalingModel:
         priors = [(name, p.distribution, p.units) for name, p in self.top_level.items()]
         varies = [(vary.parameter, vary.by) for vary in self.vary]
         levels = [(factor, len(runs.levels(factor))) for factor in self.factors]
-        noise = (type(self.noise), self.noise.columns)
+        stages = type(self.stage_noise) if self.law.stages else None
+        noise = (type(self.noise), self.noise.columns, stages)
         return (self.law, noise, tuple(priors), tuple(varies), tuple(levels))
 
     def build(self, runs: Runs) -> pm.Model:
@@ -180,7 +194,13 @@ class ScalingModel:
             }
             columns = {name: data[f"noise_{name}"] for name in self.noise.columns}
             expected = self.law.evaluate(inputs, theta)
-            self.noise.observe(expected, data["response_ref"], noise, columns)
+            self.noise.observe("response", expected, data["response_ref"], noise, columns)
+            for stage, value in self.law.evaluate_stages(inputs, theta).items():
+                scatter = {
+                    name: _variable(f"{stage}_{name}", prior, data)
+                    for name, prior in self.stage_noise.priors.items()
+                }
+                self.stage_noise.observe(stage, value, data[f"{stage}_ref"], scatter, {})
         return model
 
     def describe(self, runs: Runs) -> pd.DataFrame:
@@ -268,7 +288,8 @@ def _typical_parameters(model: ScalingModel, data: Mapping[str, Any]) -> dict[st
         for name, prior in model.parameters.items()
         if name not in model.converted
     }
-    references = {name: data[f"reference_{name}"] for name in ("loss", *model.law.inputs)}
+    scaled = ("loss", *model.law.inputs, *model.law.stages)
+    references = {name: data[f"reference_{name}"] for name in scaled}
     ones = dict.fromkeys(model.converted, 1.0)
     for name in model.converted:
         unit = model.law.rescale(references, {**ones, **theta, name: 1.0})[name]

@@ -102,6 +102,22 @@ def sigmoid(x: Term) -> Term:
     return _apply("exp", -_apply("logaddexp", 0.0, -x))
 
 
+def gammaln(x: Term) -> Term:
+    """Logarithm of the gamma function of a positive term.
+
+    Examples
+    --------
+    >>> round(float(gammaln(5.0)), 6) == round(float(log(24.0)), 6)
+    True
+    """
+    if _is_symbolic(x):
+        return _apply("gammaln", x)
+    from scipy import special
+
+    result: Term = special.gammaln(x)
+    return result
+
+
 def maximum(first: Term, second: Term, *rest: Term) -> Term:
     """Largest of two or more terms, element by element.
 

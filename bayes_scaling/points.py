@@ -57,7 +57,7 @@ def points(
     """
     given = {"params": params, "tokens": tokens, "flops": flops}
     table = _as_table({name: value for name, value in given.items() if value is not None}, at)
-    table = _with_ratios(_with_compute(table))
+    table = _with_ratios(_with_compute(_as_numbers(model, table)))
     _check_inputs(model, table)
     for factor in model.factors:
         if factor not in table:
@@ -99,6 +99,22 @@ def _as_table(given: Mapping[str, Any], at: pd.DataFrame | None) -> pd.DataFrame
     return pd.DataFrame(dict(zip((*columns, *given), arrays, strict=True)))
 
 
+def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
+    """Inputs as floats: 6ND of whole numbers may pass the largest one."""
+    names = ("params", "tokens", "flops", *model.law.inputs, *model.noise.columns)
+    numbers = {}
+    for name in dict.fromkeys(name for name in names if name in table):
+        values = pd.to_numeric(table[name], errors="coerce").astype(float)
+        bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
+        if bad.size:
+            raise RunsError(
+                f"{name} is {table[name].iloc[bad[0]]!r} at point {bad[0]}, and laws are defined "
+                "for positive finite numbers only. Give counts, such as 7e10."
+            )
+        numbers[name] = values
+    return table.assign(**numbers)
+
+
 def _with_compute(table: pd.DataFrame) -> pd.DataFrame:
     known = {"params", "tokens", "flops"} & set(table)
     if known == {"params", "tokens"}:
@@ -126,14 +142,6 @@ def _check_inputs(model: ScalingModel, table: pd.DataFrame) -> None:
             f"{model.law.name} is a function of {', '.join(model.law.inputs)}. Give "
             f"{missing[0]}=…, or a column of that name in `at`."
         )
-    for name in model.law.inputs:
-        values = pd.to_numeric(table[name], errors="coerce").to_numpy(float)
-        bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
-        if bad.size:
-            raise RunsError(
-                f"{name} is {table[name].iloc[bad[0]]!r} at point {bad[0]}, and the law is defined "
-                "for positive finite numbers only. Give counts, such as 7e10."
-            )
 
 
 def _check_levels(factor: str, labels: pd.Series, runs: Runs, new_levels: NewLevels) -> None:

@@ -85,6 +85,22 @@ def log_density(
     return model.noise.log_density(response, expected, theta, columns)
 
 
+def stage_log_density(
+    draws: xr.Dataset,
+    model: ScalingModel,
+    theta: Mapping[str, Any],
+    where: xr.Dataset,
+    units: Mapping[str, float],
+) -> xr.DataArray | float:
+    """Log density of what was observed on the way to the response; 0 for a law without stages."""
+    scaled = {name: where[name] / units[name] for name in model.law.inputs}
+    density: xr.DataArray | float = 0.0
+    for stage, value in model.law.evaluate_stages(scaled, theta).items():
+        scatter = {name: draws[f"{stage}_{name}"] for name in model.stage_noise.priors}
+        density += model.stage_noise.log_density(where[stage], value * units[stage], scatter)
+    return density
+
+
 def _noise_at(
     draws: xr.Dataset, model: ScalingModel, runs: Runs, where: xr.Dataset
 ) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:

@@ -56,9 +56,14 @@ class Noise(ABC):
 
     @abstractmethod
     def observe(
-        self, expected: Any, response: Any, theta: Mapping[str, Any], columns: Mapping[str, Any]
+        self,
+        name: str,
+        expected: Any,
+        response: Any,
+        theta: Mapping[str, Any],
+        columns: Mapping[str, Any],
     ) -> None:
-        """Add the observed variable, dims (run,), to the PyMC model in context."""
+        """Add the observed variable `name`, dims (run,), to the PyMC model in context."""
 
     @abstractmethod
     def log_density(

@@ -57,12 +57,17 @@ class Binomial(Noise):
         return (self.items,)
 
     def observe(
-        self, expected: Any, response: Any, theta: Mapping[str, Any], columns: Mapping[str, Any]
+        self,
+        name: str,
+        expected: Any,
+        response: Any,
+        theta: Mapping[str, Any],
+        columns: Mapping[str, Any],
     ) -> None:
-        """Add the count ``response``, dims (run,)."""
+        """Add the count, dims (run,)."""
         items = columns[self.items]
         pmd.BetaBinomial(
-            "response",
+            name,
             n=items,
             alpha=expected * theta["noise_concentration"],
             beta=(1 - expected) * theta["noise_concentration"],

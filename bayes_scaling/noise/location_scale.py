@@ -101,8 +101,8 @@ class LocationScale(Noise):
 
     def refused(self, response: np.ndarray) -> np.ndarray:
         """Values outside the open range of the scale."""
-        outside: np.ndarray = (response <= self.scale.low) | (response >= self.scale.high)
-        return outside
+        outside = (response <= self.scale.low) | (response >= self.scale.high)
+        return np.asarray(outside, dtype=bool)
 
     def spread(self, theta: Mapping[str, Any], columns: Mapping[str, Any]) -> Any:
         """Standard deviation, or scale, of each run's scatter."""
@@ -115,11 +115,16 @@ class LocationScale(Noise):
         return stats.norm, []
 
     def observe(
-        self, expected: Any, response: Any, theta: Mapping[str, Any], columns: Mapping[str, Any]
+        self,
+        name: str,
+        expected: Any,
+        response: Any,
+        theta: Mapping[str, Any],
+        columns: Mapping[str, Any],
     ) -> None:
-        """Add ``response``, on its scale, normal about the expected one; dims (run,)."""
+        """Add the response, on its scale, normal about the expected one; dims (run,)."""
         mean, observed = self.scale.forward(expected), self.scale.forward(response)
-        pmd.Normal("response", mu=mean, sigma=self.spread(theta, columns), observed=observed)
+        pmd.Normal(name, mu=mean, sigma=self.spread(theta, columns), observed=observed)
 
     def log_density(
         self,
@@ -132,8 +137,9 @@ class LocationScale(Noise):
         distribution, shapes = self.standard(theta)
         spread = self.spread(theta, columns)
         scaled = (self.scale.forward(response) - self.scale.forward(expected)) / spread
-        density: xr.DataArray = xr.apply_ufunc(distribution.logpdf, scaled, *shapes)
-        return density - np.log(spread) + self.scale.log_slope(response)
+        standard = xr.apply_ufunc(distribution.logpdf, scaled, *shapes)
+        density: xr.DataArray = standard - np.log(spread) + self.scale.log_slope(response)
+        return density
 
     def draw(
         self,
@@ -174,11 +180,16 @@ class _StudentT(LocationScale):
         return stats.t, [theta["noise_df"]]
 
     def observe(
-        self, expected: Any, response: Any, theta: Mapping[str, Any], columns: Mapping[str, Any]
+        self,
+        name: str,
+        expected: Any,
+        response: Any,
+        theta: Mapping[str, Any],
+        columns: Mapping[str, Any],
     ) -> None:
-        """Add ``response``, on its scale, Student-t about the expected one; dims (run,)."""
+        """Add the response, on its scale, Student-t about the expected one; dims (run,)."""
         pmd.StudentT(
-            "response",
+            name,
             nu=theta["noise_df"],
             mu=self.scale.forward(expected),
             sigma=self.spread(theta, columns),
