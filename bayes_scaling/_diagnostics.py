@@ -37,7 +37,7 @@ class Diagnostics:
         """What is wrong, each with its number; empty for a fit that can be read."""
         found = []
         if not self.r_hat <= R_HAT_MOST:
-            found.append(f"R-hat {self.r_hat:.3f} > {R_HAT_MOST}")
+            found.append(f"R-hat {self.r_hat:.4f} > {R_HAT_MOST}")
         if not self.ess_bulk >= ESS_LEAST:
             found.append(f"bulk ESS {self.ess_bulk:.0f} < {ESS_LEAST}")
         if not self.ess_tail >= ESS_LEAST:

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -52,7 +53,7 @@ def write_fit_file(
     try:
         tree.to_netcdf(partial, engine="h5netcdf")
         partial.replace(path)
-    except OSError as error:
+    except (OSError, TypeError, ValueError) as error:
         partial.unlink(missing_ok=True)
         raise FitFileError(
             f"The fit cannot be written to {str(path)!r}: {error}. Nothing was saved, and the fit "
@@ -80,6 +81,11 @@ def read_fit_file(
             f"{str(path)!r} is not a fit of bayes_scaling ({type(error).__name__}: {error}). Its "
             "numbers cannot be read with their meaning. Give a file made by fit.save(path)."
         ) from error
+    if not isinstance(spec, dict):
+        raise FitFileError(
+            f"{str(path)!r} is not a fit of bayes_scaling: its specification is a "
+            f"{type(spec).__name__}. Give a file made by fit.save(path)."
+        )
     if spec.get("format") != FORMAT:
         raise FitFileError(
             f"{str(path)!r} has format {spec.get('format')}, this version reads format {FORMAT}. "
@@ -194,17 +200,34 @@ def _field_from_json(option: Any) -> Any:
 
 
 def _storable(table: pd.DataFrame) -> xr.Dataset:
-    """The table with numbers and booleans as they are, and everything else as text."""
-    columns = {}
-    for name, column in table.items():
-        plain = pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column)
-        values = column.to_numpy() if plain else column.astype(str).to_numpy(dtype=object)
-        columns[str(name)] = ("run", values)
-    return xr.Dataset(columns, {"run": table.index.to_numpy(dtype=object)})
+    """The table with numbers as they are and every other cell as JSON, columns by position."""
+    stored = xr.Dataset(coords={"run": table.index.to_numpy(dtype=object)})
+    names = [[str(name), _is_plain(column)] for name, column in table.items()]
+    for position, (_, column) in enumerate(table.items()):
+        values = column.to_numpy() if _is_plain(column) else _as_json(column)
+        stored[f"column_{position}"] = ("run", values)
+    return stored.assign_attrs(columns=json.dumps(names))
+
+
+def _is_plain(column: pd.Series) -> bool:
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf"
+
+
+def _as_json(column: pd.Series) -> np.ndarray:
+    cells = [None if missing else cell for cell, missing in zip(column, column.isna(), strict=True)]
+    return np.array([json.dumps(_number(cell), default=str) for cell in cells], dtype=object)
+
+
+def _number(cell: Any) -> Any:
+    return cell.item() if isinstance(cell, np.generic) else cell
 
 
 def _restored_runs(spec: Mapping[str, Any], stored: xr.Dataset) -> Runs:
-    table = stored.to_dataframe()
+    columns = {}
+    for position, (name, plain) in enumerate(json.loads(stored.attrs["columns"])):
+        values = stored[f"column_{position}"].values
+        columns[name] = values if plain else [json.loads(cell) for cell in values]
+    table = pd.DataFrame(columns, index=pd.Index(stored["run"].values, name="run"))
     return Runs(
         table,
         inputs=tuple(spec["inputs"]),

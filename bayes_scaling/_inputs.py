@@ -46,16 +46,17 @@ def noise_columns(noise: Noise, runs: Runs) -> dict[str, np.ndarray]:
 
 def noise_scale(noise: Noise, runs: Runs, name: str) -> float:
     """By what a column of the noise is divided."""
-    return 1.0 if name in noise.unscaled else _reference(runs, name)
+    return 1.0 if name in noise.unscaled else typical_value(runs, name)
 
 
 def _scale(law: Law, runs: Runs, name: str) -> float:
     if name in law.unscaled:
         return 1.0
-    return _reference(runs, law.same_unit.get(name, name))
+    return typical_value(runs, law.same_unit.get(name, name))
 
 
-def _reference(runs: Runs, name: str) -> float:
+def typical_value(runs: Runs, name: str) -> float:
+    """Reference of one input: its geometric mean, or the quotient of two."""
     if name in runs.inputs:
         return runs.reference[name]
     numerator, denominator = RATIOS[name]

@@ -13,7 +13,11 @@ from bayes_scaling.fitting import ScalingFit
 
 
 def result_table(
-    draws: xr.Dataset, dim: str, fit: ScalingFit, prob: float | None = None
+    draws: xr.Dataset,
+    dim: str,
+    fit: ScalingFit,
+    notes: Sequence[str],
+    prob: float | None = None,
 ) -> pd.DataFrame:
     """Intervals by element of `dim`, with the diagnosis of the fit as last column.
 
@@ -21,9 +25,9 @@ def result_table(
     ``notes``.
     """
     table = interval_table(draws, dim, prob)
-    attrs = {**table.attrs, "notes": fit.notes}
+    attrs = {**table.attrs, "notes": tuple(notes)}
     table.index = coordinate_index(draws[dim])
-    table["diagnosis"] = fit.diagnostics.diagnosis
+    table["diagnosis", ""] = fit.diagnostics.diagnosis
     table.attrs = attrs
     return table
 

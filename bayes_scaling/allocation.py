@@ -47,8 +47,15 @@ class Allocation:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know, such as that the fit has not converged."""
-        return self.fit.notes
+        """What a reader must know: of the fit, and of draws without an optimum."""
+        missing = float(self.draws["params"].isnull().mean())
+        if not missing:
+            return self.fit.notes
+        return (
+            *self.fit.notes,
+            f"{missing:.1%} of draws have no optimum in the range searched and are left out of "
+            "the intervals, which are too narrow by as much as these draws differ.",
+        )
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
         """Median and credible interval of the optimum, by budget.
@@ -66,7 +73,7 @@ class Allocation:
             ``ci_prob`` and ``notes``.
         """
         names = ["params", "tokens", "tokens_per_param", "expected_loss"]
-        return result_table(self.draws[names], "budget", self.fit, prob)
+        return result_table(self.draws[names], "budget", self.fit, self.notes, prob)
 
     def growth(self, prob: float | None = None) -> pd.DataFrame:
         """Exponents of the optimum, and how it grows with ten times the compute.
@@ -82,7 +89,7 @@ class Allocation:
             "params_per_tenfold": 10 ** exponents["params_exponent"],
             "tokens_per_tenfold": 10 ** exponents["tokens_exponent"],
         }
-        return result_table(exponents.assign(factors), "budget", self.fit, prob)
+        return result_table(exponents.assign(factors), "budget", self.fit, self.notes, prob)
 
     def __repr__(self) -> str:
         return result_text("Allocation", self.table(), self.notes)
@@ -183,7 +190,7 @@ def _optimal_params(fit: ScalingFit, compute: xr.DataArray, budgets: xr.Dataset)
 
 def _at(values: xr.DataArray, labels: dict[str, xr.DataArray]) -> xr.DataArray:
     chosen = {factor: label for factor, label in labels.items() if factor in values.dims}
-    return values.sel(chosen).drop_vars(list(labels), errors="ignore").assign_coords(labels)
+    return values.sel(chosen).drop_vars(list(labels), errors="ignore")
 
 
 def _loss(

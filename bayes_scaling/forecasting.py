@@ -31,10 +31,13 @@ class Forecast:
         factors are coordinates of ``point``.
     fit : ScalingFit
         The fit it was made from.
+    new_levels : {"error", "draw", "typical"}
+        What levels that were not fitted got.
     """
 
     draws: xr.Dataset
     fit: ScalingFit
+    new_levels: NewLevels = "error"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -55,7 +58,7 @@ class Forecast:
             Columns (``expected_loss`` or ``loss``; ``median``, ``lower``, ``upper``), and
             ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
         """
-        return result_table(self.draws, "point", self.fit, prob)
+        return result_table(self.draws, "point", self.fit, self.notes, prob)
 
     def probability_below(self, target: float | Sequence[float]) -> pd.DataFrame:
         """Probability that the loss is below a target.
@@ -138,4 +141,4 @@ def forecast(
     rng = np.random.default_rng(fit.settings.seed if seed is None else seed)
     expected = fit.expected_at(where, new_levels, rng)
     loss = new_runs(fit.posterior, fit.model, fit.runs, expected, where, rng)
-    return Forecast(xr.Dataset({"expected_loss": expected, "loss": loss}), fit)
+    return Forecast(xr.Dataset({"expected_loss": expected, "loss": loss}), fit, new_levels)

@@ -13,12 +13,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._inputs import RATIOS
+from bayes_scaling._inputs import RATIOS, typical_value
 from bayes_scaling.errors import RunsError
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+FLOPS_FACTOR = 2.0
+"""How far 6ND may be from a FLOP count given beside it, as for runs."""
 
 Numbers = float | Sequence[float] | np.ndarray | pd.Series
 
@@ -67,7 +70,7 @@ def points(
         _check_levels(factor, table[factor], runs, new_levels)
     for name in model.noise.columns:
         if name not in table:
-            table[name] = runs.reference[name]
+            table[name] = typical_value(runs, name)
     known = ("params", "tokens", "flops", *model.law.inputs, *model.noise.columns)
     columns = [name for name in dict.fromkeys(known) if name in table]
     inputs = {name: ("point", table[name].to_numpy(float)) for name in columns}
@@ -117,6 +120,8 @@ def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
 
 def _with_compute(table: pd.DataFrame) -> pd.DataFrame:
     known = {"params", "tokens", "flops"} & set(table)
+    if len(known) == 3:
+        _check_compute(table)
     if known == {"params", "tokens"}:
         return table.assign(flops=FLOPS_PER_PARAM_TOKEN * table["params"] * table["tokens"])
     if known == {"params", "flops"}:
@@ -124,6 +129,17 @@ def _with_compute(table: pd.DataFrame) -> pd.DataFrame:
     if known == {"tokens", "flops"}:
         return table.assign(params=table["flops"] / FLOPS_PER_PARAM_TOKEN / table["tokens"])
     return table
+
+
+def _check_compute(table: pd.DataFrame) -> None:
+    ratio = FLOPS_PER_PARAM_TOKEN * table["params"] * table["tokens"] / table["flops"]
+    bad = np.flatnonzero((ratio > FLOPS_FACTOR) | (ratio < 1 / FLOPS_FACTOR))
+    if bad.size:
+        raise RunsError(
+            f"flops at point {bad[0]} is {table['flops'].iloc[bad[0]]:.4g}, and 6 x params x "
+            f"tokens is {ratio.iloc[bad[0]]:.3g} times that, so the three do not describe one run. "
+            "Give two of them; the third follows."
+        )
 
 
 def _with_ratios(table: pd.DataFrame) -> pd.DataFrame:

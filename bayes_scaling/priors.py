@@ -96,6 +96,7 @@ class Prior:
                 "number(s). Check the arguments."
             )
         location = {"mu"} if not self.fixed else {"value"}
+        object.__setattr__(self, "numbers", tuple(float(number) for number in self.numbers))
         bad = {k: v for k, v in self.arguments.items() if k not in location and v <= 0}
         if bad:
             raise ModelError(

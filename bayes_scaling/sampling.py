@@ -56,6 +56,8 @@ class Settings:
                     f"fit: {name}={value!r} is too few or no whole number, and no posterior can be "
                     f"summarised from it. Give a whole number of at least {least}."
                 )
+            object.__setattr__(self, name, int(value))
+        object.__setattr__(self, "seed", int(self.seed))
         if not 0 < self.target_accept < 1:
             raise ValueError(
                 f"fit: target_accept={self.target_accept} is no acceptance rate, to which the "

@@ -56,9 +56,7 @@ def test_offsets_of_several_factors_add_on_the_scale_of_the_parameter() -> None:
 
 @pytest.mark.parametrize("support", TYPICAL)
 @given(offsets=st.lists(st.floats(-20, 20), max_size=3))
-def test_a_value_with_offsets_stays_in_the_support(
-    support: Support, offsets: list[float]
-) -> None:
+def test_a_value_with_offsets_stays_in_the_support(support: Support, offsets: list[float]) -> None:
     value = combine(support, TYPICAL[support], offsets)
     assert np.isfinite(value)
     assert support == "real" or value > 0

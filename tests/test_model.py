@@ -410,17 +410,17 @@ def test_a_specification_whose_parts_disagree_is_refused(
 
 def test_runs_that_the_model_cannot_be_fitted_to_are_refused() -> None:
     model = bs.ScalingModel("chinchilla")
-    with pytest.raises(ModelError, match="DataFrame, in which nothing says.*Runs.from_frame"):
+    with pytest.raises(ModelError, match=r"DataFrame, in which nothing says.*Runs.from_frame"):
         model.build(RUNS.table)  # type: ignore[arg-type]
-    with pytest.raises(RunsError, match="There is 1 run|there is 1 run"):
+    with pytest.raises(RunsError, match=r"There is 1 run|there is 1 run"):
         model.build(RUNS.where(run=RUNS.table.index[0]))
     only = bs.Runs.from_frame(RUNS.table[["params", "loss"]])
-    with pytest.raises(RunsError, match="no column for tokens.*Chinchilla needs.*tokens='column'"):
+    with pytest.raises(RunsError, match=r"no column for tokens.*Chinchilla needs.*tokens='column'"):
         model.describe(only)
     pooled = bs.ScalingModel("chinchilla", bs.Vary("E", by="seed"))
     with pytest.raises(RunsError, match=r"'seed' is not a factor.*corpus, arch.*factors=\('seed'"):
         pooled.build(RUNS)
     accuracy = RUNS.table.assign(loss=0.5)
     shares = bs.Runs.from_frame(accuracy, response="accuracy")
-    with pytest.raises(RunsError, match="response is 'accuracy'.*Chinchilla describes loss"):
+    with pytest.raises(RunsError, match=r"response is 'accuracy'.*Chinchilla describes loss"):
         model.build(shares)

@@ -12,8 +12,9 @@ import bayes_scaling as bs
 from bayes_scaling.errors import ModelError
 from bayes_scaling.noise import Noise
 
-MODELS = [bs.noise.LogStudentT(), bs.noise.LogNormal()]
+MODELS = [bs.noise.LogStudentT(), bs.noise.LogNormal(), bs.noise.LogLaplace()]
 PARAMETERS = {"noise_sd": 0.02, "noise_df": 3.0}
+STANDARD = {"LogStudentT": stats.t(3.0), "LogNormal": stats.norm(), "LogLaplace": stats.laplace()}
 
 
 def per_model() -> pytest.MarkDecorator:
@@ -64,8 +65,7 @@ def test_draws_have_the_quantiles_of_the_distribution(noise: Noise) -> None:
     expected = xr.DataArray(np.full(20_000, 2.5), dims="draw")
     drawn = noise.draw(expected, theta, np.random.default_rng(2))
     assert drawn.dims == expected.dims
-    shape = [PARAMETERS["noise_df"]] if "noise_df" in noise.priors else []
-    distribution = (stats.t if shape else stats.norm)(*shape)
+    distribution = STANDARD[type(noise).__name__]
     for prob in (0.05, 0.25, 0.5, 0.75, 0.95):
         below = float((drawn < 2.5 * np.exp(0.02 * distribution.ppf(prob))).mean())
         # Binomial with 20 000 draws: the standard error is at most 0.0035.

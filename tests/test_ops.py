@@ -30,6 +30,7 @@ UNARY: dict[str, Callable[..., Any]] = {
     "sqrt": np.sqrt,
     "tanh": np.tanh,
     "sigmoid": special.expit,
+    "gammaln": special.gammaln,
 }
 BINARY: dict[str, Callable[..., Any]] = {
     "maximum": np.maximum,

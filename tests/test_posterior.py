@@ -84,7 +84,9 @@ def test_parameters_at_new_levels(stored_fit: bs.ScalingFit) -> None:
     assert not np.allclose(drawn["E"].isel(point=0), draws["E_typical_ref"])
     np.testing.assert_array_equal(drawn["E"].isel(point=0), drawn["E"].isel(point=2))
     np.testing.assert_allclose(drawn["E"].isel(point=1), draws["E_ref"].sel(corpus="web"))
-    offsets = {name: np.log(drawn[name].isel(point=0) / draws[f"{name}_typical_ref"]) for name in "EA"}
+    offsets = {
+        name: np.log(drawn[name].isel(point=0) / draws[f"{name}_typical_ref"]) for name in "EA"
+    }
     standard = {name: offsets[name] / draws[f"{name}_sd_corpus"] for name in "EA"}
     # 400 independent draws: standard errors of 0.05 of the mean and 0.035 of the deviation.
     for z in standard.values():
@@ -100,7 +102,9 @@ def test_a_factor_that_is_left_out_keeps_its_dim(stored_fit: bs.ScalingFit) -> N
 
 def test_expected_loss_is_the_formula_in_paper_units(stored_fit: bs.ScalingFit) -> None:
     draws = stored_fit.posterior.isel(corpus=0)
-    theta = {name: draws[stored_fit.model.reference_name(name)] for name in stored_fit.model.parameters}
+    theta = {
+        name: draws[stored_fit.model.reference_name(name)] for name in stored_fit.model.parameters
+    }
     at = {"params": 7e10, "tokens": 1.4e12}
     units = scales(stored_fit.model.law, stored_fit.runs)
     ours = expected_loss(stored_fit.model, theta, at, units)
@@ -111,7 +115,7 @@ def test_expected_loss_is_the_formula_in_paper_units(stored_fit: bs.ScalingFit) 
 def test_a_law_without_paper_units_keeps_its_parameters(own_laws: None) -> None:
     class Plain(bs.Law):
         inputs = ("tokens",)
-        priors = {"E": bs.Prior.between(0.2, 0.95)}
+        priors = {"E": bs.Prior.between(0.2, 0.95)}  # noqa: RUF012 - as typed
 
         @staticmethod
         def loss(tokens, E):  # type: ignore[no-untyped-def]

@@ -43,9 +43,7 @@ def test_log_likelihood_is_of_the_loss_of_each_run_in_its_own_level(
     paper = {name: draws[name] for name in ("E", "A", "B")}
     theta = {name: values.sel(corpus=of_run) for name, values in paper.items()}
     inputs = {name: xr.DataArray(runs.values(name), dims="run") for name in ("params", "tokens")}
-    expected = bs.laws.Chinchilla.loss(
-        **inputs, **theta, alpha=draws["alpha"], beta=draws["beta"]
-    )
+    expected = bs.laws.Chinchilla.loss(**inputs, **theta, alpha=draws["alpha"], beta=draws["beta"])
     noise = {name: draws[name] for name in ("noise_sd", "noise_df")}
     loss = xr.DataArray(runs.values("loss"), dims="run")
     density = bs.noise.LogStudentT().log_density(loss, expected, noise)

@@ -129,11 +129,24 @@ class Law:
             return dict(theta)
         return {**theta, **self.paper_units(**scales, **theta)}
 
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Columns of the runs that are observed on the way to the response, such as a loss."""
+        return ()
+
+    def evaluate_stages(
+        self,
+        inputs: Mapping[str, Any],  # noqa: ARG002 - most laws have one stage only
+        theta: Mapping[str, Any],  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """Expected value of each of :attr:`stages`, in one system of units with the response."""
+        return {}
+
     @cached_property
     def scaled(self) -> frozenset[str]:
         """Parameters whose value depends on the units of loss and inputs."""
         halves = dict.fromkeys(self.priors, 0.5)
-        doubled = self.rescale(dict.fromkeys(("loss", *self.inputs), 2.0), halves)
+        doubled = self.rescale(dict.fromkeys(("loss", *self.inputs, *self.stages), 2.0), halves)
         return frozenset(name for name in self.priors if doubled[name] != halves[name])
 
     def __eq__(self, other: object) -> bool:
@@ -182,6 +195,13 @@ def as_law(law: Law | type[Law] | str) -> Law:
 
 
 def _check(cls: Any) -> None:
+    missing = [part for part in ("inputs", "priors", "loss") if not hasattr(cls, part)]
+    if missing:
+        raise ModelError(
+            f"{cls.__name__} has no {' and no '.join(missing)}, and a law is a formula of its "
+            "inputs with a prior for each parameter. Give the class inputs = (...), "
+            "priors = {...} and a static method loss."
+        )
     if isinstance(cls.inputs, str) or not all(isinstance(name, str) for name in cls.inputs):
         raise ModelError(
             f"{cls.__name__}.inputs is {cls.inputs!r}: it must be a tuple of column names. "
@@ -196,7 +216,8 @@ def _check(cls: Any) -> None:
     names = (*cls.inputs, *cls.priors)
     _check_arguments(cls, "loss", required=names, allowed=names)
     if cls.paper_units is not None:
-        _check_arguments(cls, "paper_units", required=(), allowed=("loss", *names))
+        scaled = ("loss", *names)
+        _check_arguments(cls, "paper_units", required=scaled, allowed=scaled)
     if cls.derived is not None:
         _check_arguments(cls, "derived", required=(), allowed=tuple(cls.priors))
     if cls.optimum is not None:
@@ -206,6 +227,11 @@ def _check(cls: Any) -> None:
 def _check_arguments(
     cls: Any, method: str, *, required: tuple[str, ...], allowed: tuple[str, ...]
 ) -> None:
+    if not isinstance(inspect.getattr_static(cls, method), staticmethod):
+        raise ModelError(
+            f"{cls.__name__}.{method} is no static method, so it would be called with the law as "
+            f"its first argument. Write @staticmethod above def {method}(...)."
+        )
     found = arguments(getattr(cls, method))
     missing = [name for name in required if name not in found]
     unknown = [name for name in found if name not in allowed]

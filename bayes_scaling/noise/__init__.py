@@ -5,6 +5,7 @@ from bayes_scaling.noise.binomial import Binomial
 from bayes_scaling.noise.location_scale import (
     LocationScale,
     LogitNormal,
+    LogLaplace,
     LogNormal,
     LogStudentT,
     Normal,
@@ -14,6 +15,7 @@ from bayes_scaling.noise.location_scale import (
 __all__ = [
     "Binomial",
     "LocationScale",
+    "LogLaplace",
     "LogNormal",
     "LogStudentT",
     "LogitNormal",

@@ -1,0 +1,71 @@
+"""The commands, gathered, and how they end when something is wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from bayes_scaling.cli.allocating import allocate
+from bayes_scaling.cli.demonstrating import demo
+from bayes_scaling.cli.fitting import fit
+from bayes_scaling.cli.forecasting import forecast
+from bayes_scaling.cli.listing import laws
+from bayes_scaling.errors import BayesScalingError
+
+MISTAKE = 2
+INTERRUPTED = 130
+
+
+class Commands(TyperGroup):
+    """A group of commands that says in one plain sentence or three what was wrong."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what is not ours to explain keeps its traceback."""
+        try:
+            return super().invoke(ctx)
+        except BayesScalingError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(MISTAKE) from error
+        except KeyboardInterrupt as interrupt:
+            typer.echo(f"\n{interrupt}" if interrupt.args else "\nInterrupted.", err=True)
+            raise typer.Exit(INTERRUPTED) from interrupt
+
+
+app = typer.Typer(
+    name="bayes-scaling",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo, fit, forecast, allocate, laws):
+    app.command()(command)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"bayes-scaling {version('bayes_scaling')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Bayesian scaling laws: from a sweep of runs to a forecast with credible intervals."""
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``bayes-scaling``."""
+    app()

@@ -1,0 +1,149 @@
+"""``bayes-scaling fit``: from a table of runs to a saved posterior."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bayes_scaling.cli import options, output
+from bayes_scaling.cli.target import fit_path
+
+if TYPE_CHECKING:
+    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.laws import Law
+    from bayes_scaling.model import ScalingModel
+
+
+class Noise(StrEnum):
+    """How runs scatter about the law."""
+
+    STUDENT_T = "student-t"
+    NORMAL = "normal"
+
+
+class Missing(StrEnum):
+    """What happens to rows with missing values."""
+
+    ERROR = "error"
+    DROP = "drop"
+
+
+def fit(  # noqa: PLR0913 - one parameter for each option
+    table: Annotated[
+        Path, typer.Argument(metavar="RUNS", help="Table of runs: CSV, TSV, Parquet, JSON lines.")
+    ],
+    law: Annotated[str, typer.Option(help="Scaling law, see 'bayes-scaling laws'.")] = "chinchilla",
+    params: Annotated[str | None, typer.Option(help="Column of model sizes.")] = None,
+    tokens: Annotated[str | None, typer.Option(help="Column of training tokens.")] = None,
+    loss: Annotated[str | None, typer.Option(help="Column of losses.")] = None,
+    flops: Annotated[str | None, typer.Option(help="Column of training compute, in FLOP.")] = None,
+    no_flops: Annotated[
+        bool, typer.Option("--no-flops", help="Take 6 x params x tokens, not a compute column.")
+    ] = False,
+    flops_factor: Annotated[
+        float, typer.Option(help="How far 6 x params x tokens may be from the compute column.")
+    ] = 2.0,
+    further: Annotated[
+        list[str] | None,
+        typer.Option("--input", help="Further numeric column, where a law reads it. Repeatable."),
+    ] = None,
+    factor: Annotated[list[str] | None, typer.Option(help="Grouping column. Repeatable.")] = None,
+    run: Annotated[str | None, typer.Option(help="Column of run names.")] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="Keep only such runs. Repeatable."),
+    ] = None,
+    missing: Annotated[Missing, typer.Option(help="Rows with missing values.")] = Missing.ERROR,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PARAMETER:FACTOR", help="Pool it over the factor. Repeatable."),
+    ] = None,
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=LOW:HIGH[:paper]",
+            help="90 % range of a prior, on the reference scale or in paper units. Repeatable.",
+        ),
+    ] = None,
+    noise: Annotated[Noise, typer.Option(help="Scatter of log loss.")] = Noise.STUDENT_T,
+    draws: Annotated[int, typer.Option(help="Draws kept of each chain.")] = 1000,
+    tune: Annotated[int, typer.Option(help="Warm-up draws of each chain.")] = 1000,
+    chains: Annotated[int, typer.Option(help="Independent chains.")] = 4,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the sampler.")] = None,
+    saved: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="File of the fit.  [default: RUNS.fit.nc]"),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file even if it is not a fit.")
+    ] = False,
+    prob: options.Prob = None,
+    json: options.AsJson = False,
+    no_progress: options.NoProgress = False,
+) -> None:
+    """Fit a scaling law to a table of runs, and save it.
+
+    Columns with the usual names (N, params, D, tokens, C, flops, loss ...) are found by
+    themselves. A fit that is in the way is replaced, any other file is not.
+    """
+    options.check_prob(prob)
+    with options.loading(not no_progress):
+        from bayes_scaling.fitting import fit as sample
+        from bayes_scaling.reading import read_runs
+        from bayes_scaling.sampling import Settings
+    options.ours(partial(Settings, draws, tune, chains))
+    model = _model(law, vary or [], prior or [], noise)
+    runs = read_runs(
+        table,
+        params=params,
+        tokens=tokens,
+        loss=loss,
+        flops=False if no_flops else flops,
+        inputs=further or _columns_read(model.law),
+        factors=list(dict.fromkeys([*(factor or []), *model.factors])),
+        run=run,
+        missing=missing.value,
+        flops_factor=flops_factor,
+    )
+    runs = runs.where(**options.conditions(runs, where or []))
+    path = fit_path(table, saved, overwrite=overwrite)
+    made = sample(
+        model, runs, draws=draws, tune=tune, chains=chains, seed=seed, progress=not no_progress
+    )
+    _print(made, made.save(path), prob, json)
+
+
+def _model(law: str, vary: list[str], prior: list[str], noise: Noise) -> ScalingModel:
+    from bayes_scaling import noise as noises
+    from bayes_scaling.model import ScalingModel
+
+    scatter = noises.LogStudentT() if noise is Noise.STUDENT_T else noises.LogNormal()
+    return ScalingModel(law, options.vary_terms(vary), options.priors(prior), scatter)
+
+
+def _columns_read(law: Law) -> list[str]:
+    """Columns that the law reads, beyond those that every table of runs has."""
+    from bayes_scaling._columns import STANDARD_INPUTS
+    from bayes_scaling._inputs import RATIOS
+
+    parts = [part for name in law.inputs for part in RATIOS.get(name, (name,))]
+    return [name for name in dict.fromkeys(parts) if name not in STANDARD_INPUTS]
+
+
+def _print(fitted: ScalingFit, path: Path, prob: float | None, json: bool) -> None:
+    summary = fitted.summary(prob).rename_axis("parameter").drop(columns="diagnosis")
+    if json:
+        rows = output.records(summary)
+        content = output.licence(fitted, summary)
+        output.print_json(
+            {**content, "fit": str(path), "runs": len(fitted.runs), "parameters": rows}
+        )
+        return
+    title = f"{fitted.model.law.name} fitted to {len(fitted.runs)} runs"
+    output.print_table(title, summary)
+    output.print_notes(fitted)
+    typer.echo(f"Saved to {path}", err=True)

@@ -1,0 +1,91 @@
+"""``bayes-scaling forecast``: the loss of runs that were not trained."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bayes_scaling.cli import options, output
+from bayes_scaling.cli.points import read_points
+from bayes_scaling.errors import BayesScalingError
+
+if TYPE_CHECKING:
+    from bayes_scaling.forecasting import Forecast
+
+
+class NewLevels(StrEnum):
+    """What a level that was not fitted gets."""
+
+    ERROR = "error"
+    DRAW = "draw"
+    TYPICAL = "typical"
+
+
+def forecast(  # noqa: PLR0913 - one parameter for each option
+    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    params: Annotated[
+        list[str] | None, typer.Option(help="Parameters, such as 70B. Repeatable.")
+    ] = None,
+    tokens: Annotated[
+        list[str] | None, typer.Option(help="Training tokens, such as 1.4T. Repeatable.")
+    ] = None,
+    flops: Annotated[
+        list[str] | None, typer.Option(help="Compute in FLOP, instead of one of them. Repeatable.")
+    ] = None,
+    at: Annotated[
+        Path | None,
+        typer.Option(help="CSV of runs to forecast: a column for each input and factor."),
+    ] = None,
+    new_levels: Annotated[
+        NewLevels, typer.Option(help="What a level gets that was not fitted.")
+    ] = NewLevels.ERROR,
+    below: Annotated[
+        float | None, typer.Option(help="Also print the probability of a loss below this.")
+    ] = None,
+    prob: options.Prob = None,
+    json: options.AsJson = False,
+) -> None:
+    """Forecast the loss of runs not yet made.
+
+    Give two of --params, --tokens and --flops (C = 6ND gives the third), or a table. A pooled fit
+    answers for each of its groups.
+    """
+    options.check_prob(prob)
+    sizes = options.counts("--params", params)
+    lengths = options.counts("--tokens", tokens)
+    budgets = options.counts("--flops", flops)
+    if at is None and not (sizes or lengths or budgets):
+        raise BayesScalingError(
+            "forecast: no run is given, and without its inputs it has no loss. Give two of "
+            "--params, --tokens and --flops, such as --params 70B --tokens 1.4T, or --at TABLE.csv."
+        )
+    table = None if at is None else read_points(at)
+    from bayes_scaling.fitting import load_fit
+    from bayes_scaling.forecasting import forecast as ask
+
+    fitted = load_fit(saved)
+    made = ask(fitted, sizes, lengths, budgets, at=table, new_levels=new_levels.value)
+    _print(made, below, prob, json)
+
+
+def _print(made: Forecast, below: float | None, prob: float | None, json: bool) -> None:
+    from bayes_scaling._printing import by_quantity
+
+    table = made.table(prob).drop(columns="diagnosis", level=0)
+    chances = None if below is None else made.probability_below(below).drop(columns="diagnosis")
+    if json:
+        rows = output.records(table)
+        if chances is not None:
+            rows = [
+                {**row, "probability_below": chance}
+                for row, chance in zip(rows, chances.to_dict("records"), strict=True)
+            ]
+        output.print_json({**output.licence(made.fit, table), "forecast": rows})
+        return
+    output.print_table("Forecast", by_quantity(table))
+    if chances is not None:
+        output.print_table("Probability of a loss below the target", chances)
+    output.print_notes(made.fit)

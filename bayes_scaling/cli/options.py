@@ -1,0 +1,174 @@
+"""Options that commands share, and how what is typed for them is read.
+
+Every function here takes text and returns values, or says what is wrong with the text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bayes_scaling.errors import BayesScalingError
+
+if TYPE_CHECKING:
+    from bayes_scaling.hierarchy import Vary
+    from bayes_scaling.priors import Prior
+    from bayes_scaling.runs import Runs
+
+Prob = Annotated[
+    float | None,
+    typer.Option(help="Probability of the credible intervals.", show_default="ArviZ's, 0.89"),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON with full precision instead of a table.")
+]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
+
+
+@contextmanager
+def loading(progress: bool) -> Iterator[None]:
+    """Show that modules are being imported, which takes seconds the first time."""
+    from bayes_scaling._progress import stages
+
+    with stages(progress) as shown:
+        shown.start("loading")
+        yield
+        shown.finish()
+
+
+def check_prob(prob: float | None) -> None:
+    """Refuse a probability of an interval that is none."""
+    if prob is not None and not 0 < prob < 1:
+        raise BayesScalingError(
+            f"--prob {prob:g}: the probability of an interval lies between 0 and 1, and others "
+            "have no interval. Write for instance --prob 0.9."
+        )
+
+
+def counts(option: str, texts: Sequence[str] | None) -> list[float] | None:
+    """Read counts such as ``70B`` and ``5.76e23``; None if there are none.
+
+    Examples
+    --------
+    >>> counts("--params", ["7B", "1.4e12"])
+    [7000000000.0, 1400000000000.0]
+    """
+    from bayes_scaling.units import parse_count
+
+    numbers = []
+    for text in texts or ():
+        try:
+            numbers.append(parse_count(text))
+        except ValueError as error:
+            raise BayesScalingError(f"{option}: {error}") from error
+    return numbers or None
+
+
+def vary_terms(texts: Sequence[str]) -> list[Vary]:
+    """Read terms such as ``E:corpus``.
+
+    Examples
+    --------
+    >>> vary_terms(["E:corpus"])
+    [Vary('E', by='corpus')]
+    """
+    from bayes_scaling.hierarchy import Vary
+
+    pairs = [_split("--vary", text, ":", "E:corpus", "a parameter and a factor") for text in texts]
+    return [Vary(parameter, by=factor) for parameter, factor in pairs]
+
+
+def priors(texts: Sequence[str]) -> dict[str, Prior]:
+    """Read priors such as ``alpha=0.2:0.5`` or, in paper units, ``E=1.5:2:paper``.
+
+    Examples
+    --------
+    >>> priors(["alpha=0.2:0.5", "E=1.5:2:paper"])
+    {'alpha': Prior.between(0.2, 0.5), 'E': Prior.between(1.5, 2, units='paper')}
+    """
+    pairs = [
+        _split("--prior", text, "=", "alpha=0.2:0.5", "a parameter and its range") for text in texts
+    ]
+    _refuse_repeats("--prior", [name for name, _ in pairs])
+    return {name: _prior(name, text) for name, text in pairs}
+
+
+def _prior(name: str, text: str) -> Prior:
+    from bayes_scaling.priors import Prior
+
+    parts = text.split(":")
+    paper = parts[2:] == ["paper"]
+    try:
+        low, high = (float(part) for part in (parts[:2] if paper else parts))
+        finite = math.isfinite(low) and math.isfinite(high)
+    except ValueError:
+        finite = False
+    if not finite:
+        raise BayesScalingError(
+            f"--prior {name}={text}: {text!r} is not two numbers with a colon between them. They "
+            "are the ends of the range that holds 90 % of the prior. Write for instance "
+            f"{name}=0.2:0.5, or {name}=0.2:0.5:paper for a range in the units of the paper."
+        )
+    return Prior.between(low, high, units="paper" if paper else "reference")
+
+
+def conditions(runs: Runs, texts: Sequence[str]) -> dict[str, list[object]]:
+    """Read conditions such as ``corpus=web``, as values of the kind their column holds.
+
+    A column that is named more than once may have any of the values.
+    """
+    found: dict[str, list[object]] = {}
+    for text in texts:
+        column, value = _split("--where", text, "=", "corpus=web", "a column and a value")
+        found.setdefault(column, []).append(_as_in_column(runs, column, value))
+    return found
+
+
+def _as_in_column(runs: Runs, column: str, text: str) -> object:
+    import pandas as pd
+
+    table = runs.table
+    if column not in table:
+        return text
+    if pd.api.types.is_bool_dtype(table[column]):
+        return {"true": True, "false": False}.get(text.lower(), text)
+    if pd.api.types.is_numeric_dtype(table[column]):
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _split(option: str, text: str, sign: str, example: str, what: str) -> tuple[str, str]:
+    first, found, second = (part.strip() for part in text.partition(sign))
+    if not (first and found and second):
+        raise BayesScalingError(
+            f"{option} {text!r} is not {what} with {sign!r} between them, so it cannot be told "
+            f"what is meant. Write for instance {option} {example}."
+        )
+    return first, second
+
+
+def _refuse_repeats(option: str, names: Sequence[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BayesScalingError(
+            f"{option} names {', '.join(twice)} more than once. Only one of them could hold. "
+            "Give it once."
+        )
+
+
+def ours[Value](make: Callable[[], Value]) -> Value:
+    """Call what refuses its arguments with a ValueError, and say the reason without a traceback.
+
+    Only for functions of this package that do no more than check: other ValueErrors are defects.
+    """
+    try:
+        return make()
+    except ValueError as error:
+        raise BayesScalingError(str(error)) from error

@@ -1,0 +1,87 @@
+"""What commands print: tables for people, JSON for programs, notes on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayes_scaling.fitting import ScalingFit
+
+type Json = str | float | int | bool | Sequence[Json] | dict[str, Json] | None
+type Record = dict[str, Json]
+
+
+def print_table(title: str, table: pd.DataFrame) -> None:
+    """Print a table with its title and the probability of its intervals, if it has some."""
+    from bayes_scaling._printing import interval_title, table_text
+
+    heading = interval_title(title, table) if "ci_prob" in table.attrs else title
+    typer.echo(f"{heading}\n\n{table_text(table)}\n")
+
+
+def print_notes(fit: ScalingFit) -> None:
+    """Print what a reader of the result must know to standard error."""
+    from bayes_scaling._printing import sentence
+
+    for note in fit.notes:
+        typer.echo(sentence(f"note: {note}"), err=True)
+
+
+def print_json(content: Record) -> None:
+    """Print one JSON object; numbers that are not finite become null."""
+    typer.echo(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def licence(fit: ScalingFit, table: pd.DataFrame) -> Record:
+    """Return what every JSON result says of its numbers."""
+    return {
+        "law": fit.model.law.name,
+        "ci_prob": float(table.attrs["ci_prob"]),
+        "ci_kind": str(table.attrs["ci_kind"]),
+        "diagnosis": fit.diagnostics.diagnosis,
+        "notes": list(fit.notes),
+    }
+
+
+def records(table: pd.DataFrame) -> list[Record]:
+    """Return the rows of a table, those of two column levels as objects inside objects.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> columns = pd.MultiIndex.from_tuples([("loss", "median"), ("loss", "lower")])
+    >>> index = pd.Index([7e9], name="params")
+    >>> records(pd.DataFrame([[2.0, float("nan")]], index, columns))
+    [{'params': 7000000000.0, 'loss': {'median': 2.0, 'lower': None}}]
+    """
+    labels = table.index.to_frame(index=False)
+    rows = []
+    for place in range(len(table)):
+        row: Record = {str(name): _plain(label) for name, label in labels.iloc[place].items()}
+        for column, value in table.iloc[place].items():
+            name, part = column if isinstance(column, tuple) else (column, "")
+            if part:
+                row[str(name)] = {**_inner(row.get(str(name))), str(part): _plain(value)}
+            else:
+                row[str(name)] = _plain(value)
+        rows.append(row)
+    return rows
+
+
+def _inner(value: Json) -> Record:
+    return value if isinstance(value, dict) else {}
+
+
+def _plain(value: object) -> Json:
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, bool | int) else str(value)

@@ -1,0 +1,70 @@
+"""Curves of the loss at fixed model sizes, and the colour scale of model size.
+
+Owns which sizes of a sweep get a curve; sweeps with many slightly different sizes are binned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, LogNorm, to_hex
+from matplotlib.ticker import NullLocator
+
+from bayes_scaling.plots._canvas import readable_log_ticks
+from bayes_scaling.units import format_count
+
+MOST_SIZES = 7
+"""Sizes of model that get a curve of their own; more are binned."""
+
+
+@dataclass(frozen=True)
+class SizeColours:
+    """Colours of model sizes: viridis without its ends, which a dark or a white page swallows."""
+
+    smallest: float
+    largest: float
+
+    @property
+    def mappable(self) -> ScalarMappable:
+        """What Matplotlib takes colours from; sizes are in parameters, on a log scale."""
+        shades = mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 256))
+        largest = self.largest if self.largest > self.smallest else 1.01 * self.smallest
+        return ScalarMappable(LogNorm(self.smallest, largest), ListedColormap(shades))
+
+    def of(self, size: float) -> str:
+        """The colour of one size."""
+        return to_hex(self.mappable.to_rgba(np.array([size]))[0])
+
+    def draw_bar(self, ax: Axes) -> None:
+        """Add the colour bar."""
+        figure = ax.get_figure()
+        if figure is None or self.largest <= self.smallest:
+            return
+        bar = figure.colorbar(self.mappable, ax=ax, label="parameters")
+        readable_log_ticks(bar.ax.yaxis, format_count)
+        bar.ax.yaxis.set_minor_locator(NullLocator())
+
+
+def representative_sizes(params: np.ndarray, rows: np.ndarray) -> list[tuple[float, np.ndarray]]:
+    """Model sizes that curves are drawn at, each with the runs (of `rows`) that it stands for.
+
+    Sizes of two runs or more each; if there are more than seven sizes, the geometric means of
+    seven bins.
+    """
+    sizes = np.unique(params[rows])
+    if len(sizes) <= MOST_SIZES:
+        of_size = [(float(size), rows & (params == size)) for size in sizes]
+    else:
+        edges = np.geomspace(sizes[0], sizes[-1], MOST_SIZES + 1)
+        bins = np.clip(np.searchsorted(edges, params, side="right"), 1, MOST_SIZES)
+        of_size = [(np.nan, rows & (bins == number)) for number in range(1, MOST_SIZES + 1)]
+        of_size = [(_mean(params[found]), found) for _, found in of_size if found.any()]
+    return [(size, found) for size, found in of_size if found.sum() > 1]
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.exp(np.log(values).mean()))

@@ -1,0 +1,104 @@
+"""Where the numbers of a plot come from: groups of runs, the horizontal axis, thinned fits.
+
+Owns which posterior draws a curve is made of, and nothing of how it is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling._inputs import input_values
+from bayes_scaling.allocation import Allocation, allocate
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.model import ScalingModel
+from bayes_scaling.runs import Runs
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+type Group = tuple[str, ...]
+"""Levels of the model's factors; empty for a model without."""
+
+MOST_VALUES = 600_000
+"""Draws times points that a curve is made of at most; beyond, every k-th draw is taken."""
+
+MOST_SEARCHED = 10_000
+"""The same where each value is found by a numerical search for the optimum."""
+
+CURVE_POINTS = 60
+SEARCHED_POINTS = 12
+
+
+def thinned(fit: ScalingFit, points: int, most: int = MOST_VALUES) -> ScalingFit:
+    """The fit with every k-th draw, so that draws times points stay below `most`."""
+    sizes = fit.posterior.sizes
+    step = -(-sizes["chain"] * sizes["draw"] * points // most)
+    if step <= 1:
+        return fit
+    return replace(fit, posterior=fit.posterior.isel(draw=slice(None, None, step)))
+
+
+def splits_compute(model: ScalingModel) -> bool:
+    """Whether the law is one of params and tokens, in whatever form it takes them."""
+    inputs = model.law.inputs
+    return len(inputs) > 1 and set(inputs) <= {"params", "tokens", "flops", "tokens_per_param"}
+
+
+def horizontal(model: ScalingModel) -> str:
+    """Name of what losses are drawn against: compute if the law knows of it, or its first input."""
+    inputs = set(model.law.inputs)
+    compute = splits_compute(model) or {"params", "tokens"} <= inputs or "flops" in inputs
+    return "flops" if compute else model.law.inputs[0]
+
+
+def run_values(runs: Runs, name: str) -> np.ndarray:
+    """An input of each run; compute is worked out where the runs do not give it."""
+    if name == "flops" and "flops" not in runs.inputs:
+        return FLOPS_PER_PARAM_TOKEN * runs.values("params") * runs.values("tokens")
+    return input_values(runs, name)
+
+
+def run_table(fit: ScalingFit) -> pd.DataFrame:
+    """The runs as points to evaluate law and noise at."""
+    needed = (*fit.model.law.inputs, *fit.model.noise.columns)
+    inputs = pd.DataFrame({name: run_values(fit.runs, name) for name in needed})
+    factors = list(fit.model.factors)
+    return inputs.join(fit.runs.table[factors].reset_index(drop=True))
+
+
+def groups_of(runs: Runs, model: ScalingModel) -> dict[Group, np.ndarray]:
+    """Which runs are of each group that occurs, as boolean arrays, sorted by group."""
+    labels = runs.table[list(model.factors)].astype(str)
+    keys = [tuple(row) for row in labels.itertuples(index=False)]
+    return {
+        group: np.array([key == group for key in keys], dtype=bool) for group in sorted(set(keys))
+    }
+
+
+def group_name(group: Group) -> str:
+    """A group as legends name it."""
+    return ", ".join(group)
+
+
+def in_group(draws: xr.Dataset, dim: str, group: Group, model: ScalingModel) -> xr.Dataset:
+    """The points or budgets of one group."""
+    keep = np.ones(draws.sizes[dim], dtype=bool)
+    for factor, level in zip(model.factors, group, strict=True):
+        keep &= draws[factor].values.astype(str) == level
+    return draws.isel({dim: keep})
+
+
+def with_levels(table: pd.DataFrame, group: Group, model: ScalingModel) -> pd.DataFrame:
+    """Points of one group: the table with its level of each factor."""
+    return table.assign(**dict(zip(model.factors, group, strict=True)))
+
+
+def frontier(fit: ScalingFit, low: float, high: float) -> Allocation:
+    """The compute-optimal runs over a range of compute, for every level, from thinned draws."""
+    closed = fit.model.law.optimum is not None
+    flops = np.geomspace(low, high, CURVE_POINTS if closed else SEARCHED_POINTS)
+    levels = int(np.prod([len(fit.runs.levels(factor)) for factor in fit.model.factors]))
+    few = thinned(fit, len(flops) * levels, MOST_VALUES if closed else MOST_SEARCHED)
+    return allocate(few, flops)

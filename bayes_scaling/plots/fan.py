@@ -1,0 +1,248 @@
+"""forecast_fan: from the runs out to the run that is forecast, the uncertainty widening."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+
+from bayes_scaling._intervals import interval_prob, intervals
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import Forecast
+from bayes_scaling.hierarchy import NewLevels
+from bayes_scaling.plots._canvas import (
+    Style,
+    beside,
+    draw_band,
+    draw_runs,
+    log_input_axis,
+    log_loss_axis,
+    neutral,
+    one_axes,
+    shade_extrapolation,
+    styles,
+    titled,
+)
+from bayes_scaling.plots._legends import (
+    band_entry,
+    colour_of,
+    group_entries,
+    interval_label,
+    legend,
+    line_entry,
+    point_entry,
+)
+from bayes_scaling.plots._sources import (
+    CURVE_POINTS,
+    Group,
+    group_name,
+    groups_of,
+    horizontal,
+    in_group,
+    run_values,
+    thinned,
+    with_levels,
+)
+from bayes_scaling.points import points
+from bayes_scaling.posterior import new_runs
+
+APART = 6.0
+"""Points between the bars of groups at one target."""
+
+INNER_PROB = 0.5
+"""Probability of the band inside the one asked for."""
+
+GROWTH = {"flops": 1.0, "params": 0.5, "tokens": 0.5}
+"""Powers of compute by which inputs grow along the path: tokens per parameter stay."""
+
+
+def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
+    """Draw the forecast from the runs out to its target, with what lies beyond the runs shaded.
+
+    The fan of a group is the expected loss along the path to the group's farthest target that has
+    the tokens per parameter of that target throughout (other inputs are held at the target's):
+    a band of 50 % within one of `prob`. Runs off that path need not lie on it. Dashed lines hold
+    a new run on the path, its scatter included. Targets are marked with a thick bar, the expected
+    loss, and a thin one, a new run. With many groups every k-th draw is used for the bands.
+
+    Parameters
+    ----------
+    forecast : Forecast
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the outer band, of the dashed lines and of the bars; ArviZ's
+        ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    made = ax is None
+    ax = one_axes(ax)
+    fit, name = forecast.fit, horizontal(forecast.fit.model)
+    targets = _targets(forecast)
+    known = groups_of(fit.runs, fit.model)
+    looks = styles(list(dict.fromkeys([*known, *targets])))
+    _draw_runs(ax, fit, known, {group: looks[group] for group in targets if group})
+    for number, (group, of_group) in enumerate(targets.items()):
+        new_levels = "error" if group in known else _new_levels(fit, of_group)
+        few = thinned(fit, CURVE_POINTS * len(targets))
+        _draw_path(ax, few, of_group, group, looks[group], prob, new_levels)
+        aside = APART * (number - (len(targets) - 1) / 2)
+        _draw_targets(ax, name, of_group, group, looks[group], prob, aside)
+    log_input_axis(ax.xaxis, name)
+    log_loss_axis(ax, fit.runs)
+    reach = float(forecast.draws[name].max())
+    shade_extrapolation(ax, float(run_values(fit.runs, name).max()), reach)
+    shown = {group: looks[group] for group in targets}
+    legend(ax, made, _entries(shown, set(known) - set(targets), prob), _path_name(targets))
+    titled(ax, f"Forecast by {fit.model.law.name}", fit, made)
+    return ax
+
+
+def _targets(forecast: Forecast) -> dict[Group, xr.Dataset]:
+    """Points of each group, the farthest last."""
+    model = forecast.fit.model
+    labels = [forecast.draws[factor].values.astype(str) for factor in model.factors]
+    groups = dict.fromkeys(zip(*labels, strict=True)) if labels else {(): None}
+    return {
+        group: in_group(forecast.draws, "point", group, model).sortby(horizontal(model))
+        for group in groups
+    }
+
+
+def _entries(looks: dict[Group, Style], others: set[Group], prob: float | None) -> list[Artist]:
+    colour = colour_of(looks)
+    bands = [
+        band_entry(f"expected loss, {interval_label(share)}", colour, 0.5 if inner else 0.25)
+        for inner, (share, _) in zip((True, False), reversed(_nested(prob)), strict=False)
+    ]
+    run = line_entry(f"a new run, {interval_label(prob)}", colour, "--")
+    target = point_entry("target", colour, "D")
+    if () in looks:
+        runs = [point_entry("runs", neutral())]
+    else:
+        runs = [point_entry("other runs", neutral())] if others else []
+    return [*group_entries(looks), *runs, *bands, run, target]
+
+
+def _path_name(targets: dict[Group, xr.Dataset]) -> str | None:
+    """What the path of the fans is, where it is one and the same for all of them."""
+    last = [of_group.isel(point=-1) for of_group in targets.values()]
+    if not all({"params", "tokens"} <= set(point.coords) for point in last):
+        return None
+    ratios = {f"{float(point['tokens'] / point['params']):.3g}" for point in last}
+    return f"at {ratios.pop()} tokens per parameter" if len(ratios) == 1 else None
+
+
+def _draw_runs(
+    ax: Axes, fit: ScalingFit, known: dict[Group, np.ndarray], looks: dict[Group, Style]
+) -> None:
+    x, loss = run_values(fit.runs, horizontal(fit.model)), fit.runs.values("loss")
+    for group, rows in known.items():
+        style = looks.get(group, Style(neutral()))
+        name = f"runs, {group_name(group)}" if group else "runs"
+        draw_runs(ax, x[rows], loss[rows], style, name)
+
+
+def _draw_path(
+    ax: Axes,
+    fit: ScalingFit,
+    of_group: xr.Dataset,
+    group: Group,
+    style: Style,
+    prob: float | None,
+    new_levels: NewLevels,
+) -> None:
+    name = horizontal(fit.model)
+    target = of_group.isel(point=-1)
+    start = min(run_values(fit.runs, name).min(), float(of_group[name].min()))
+    grid = np.geomspace(start, float(target[name]), CURVE_POINTS)
+    table = with_levels(_path(fit, target, grid), group, fit.model)
+    expected, loss = _draws_along(fit, table, new_levels)
+    ends = f", {group_name(group)}" if group else ""
+    for share, alpha in _nested(prob):
+        label = f"expected loss{ends}, {interval_label(share)}"
+        draw_band(ax, grid, intervals(expected, share), style, label, alpha)
+    run = intervals(loss, prob)
+    label = f"a new run{ends}, {interval_label(prob)}"
+    for end, once in (("lower", label), ("upper", None)):
+        ax.plot(
+            grid, run[end], color=style.colour, linewidth=0.9, linestyle=(0, (4, 3)), label=once
+        )
+
+
+def _path(fit: ScalingFit, target: xr.Dataset, grid: np.ndarray) -> pd.DataFrame:
+    """Inputs along the way to the target, by the horizontal axis."""
+    name = horizontal(fit.model)
+    growth = GROWTH if name == "flops" else {name: 1.0}
+    share = grid / float(target[name])
+    needed = (*fit.model.law.inputs, *fit.model.noise.columns)
+    return pd.DataFrame({i: float(target[i]) * share ** growth.get(i, 0.0) for i in needed})
+
+
+def _nested(prob: float | None) -> Sequence[tuple[float, float]]:
+    """Probabilities of the bands with their opacities, the widest first."""
+    outer = interval_prob(prob)
+    return [(outer, 0.25), (INNER_PROB, 0.3)] if outer > INNER_PROB else [(outer, 0.4)]
+
+
+def _draws_along(
+    fit: ScalingFit, table: pd.DataFrame, new_levels: NewLevels
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Draws of the expected loss and of a new run's along a path.
+
+    The scatter of a draw is the same all along, so that the ends of its interval are smooth.
+    """
+    seed, model = fit.settings.seed, fit.model
+    where = points(model, fit.runs, at=table, new_levels=new_levels)
+    expected = fit.expected_at(where, new_levels, np.random.default_rng(seed))
+    losses = [
+        new_runs(
+            fit.posterior, model, fit.runs, at, where.isel(point=i), np.random.default_rng(seed)
+        )
+        for i, at in enumerate(expected.transpose("point", ...))
+    ]
+    return expected, xr.concat(losses, "point", coords="minimal", compat="override")
+
+
+def _new_levels(fit: ScalingFit, of_group: xr.Dataset) -> NewLevels:
+    """How the forecast treated its levels, read from its draws: a forecast does not say."""
+    where = of_group.reset_coords()[[*fit.model.law.inputs, *fit.model.factors]]
+    typical = fit.expected_at(where, "typical")
+    return "typical" if np.allclose(typical, of_group["expected_loss"]) else "draw"
+
+
+def _draw_targets(
+    ax: Axes,
+    name: str,
+    of_group: xr.Dataset,
+    group: Group,
+    style: Style,
+    prob: float | None,
+    aside: float,
+) -> None:
+    place = beside(ax, aside)
+    x = of_group[name].values
+    for variable, width in (("loss", 1.0), ("expected_loss", 3.5)):
+        ends = intervals(of_group[variable], prob)
+        lower, upper = ends["lower"].values, ends["upper"].values
+        ax.vlines(x, lower, upper, color=style.colour, linewidth=width, transform=place, zorder=4)
+    ax.plot(
+        x,
+        intervals(of_group["expected_loss"], prob)["median"].values,
+        linestyle="none",
+        marker="D",
+        markersize=5,
+        color=style.colour,
+        markeredgecolor=neutral(),
+        markeredgewidth=0.7,
+        transform=place,
+        zorder=5,
+        label=f"target, {group_name(group)}" if group else "target",
+    )

@@ -1,0 +1,122 @@
+import arviz as az
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.collections import FillBetweenPolyCollection
+from matplotlib.patches import Patch
+
+import bayes_scaling as bs
+from bayes_scaling import plots
+
+TARGET = {"params": [7e10], "tokens": [1.4e12]}
+
+
+@pytest.fixture(scope="module")
+def forecast(stored_fit: bs.ScalingFit) -> bs.Forecast:
+    return bs.forecast(stored_fit, **TARGET)
+
+
+def ends_at(band: FillBetweenPolyCollection, x: float) -> tuple[float, float]:
+    vertices = band.get_paths()[0].vertices
+    at = vertices[np.isclose(vertices[:, 0], x), 1]
+    return float(at.min()), float(at.max())
+
+
+def banded(ax, label: str) -> FillBetweenPolyCollection:
+    return next(c for c in ax.collections if c.get_label() == label)
+
+
+def shaded(ax) -> list[Patch]:
+    return [patch for patch in ax.patches if patch.get_gid() == "extrapolated"]
+
+
+def test_the_fan_ends_in_the_forecast(forecast: bs.Forecast) -> None:
+    ax = plots.forecast_fan(forecast, prob=0.8)
+    flops = float(forecast.draws["flops"][0])
+    for prob in (0.5, 0.8):
+        table = forecast.draws["expected_loss"].isel(point=0)
+        ends = az.eti(table, prob=prob, dim=["chain", "draw"]).values
+        band = banded(ax, f"expected loss, books, {prob * 100:.0f} % ETI")
+        np.testing.assert_allclose(ends_at(band, flops), ends)
+
+
+def test_the_fan_keeps_the_tokens_per_parameter_of_the_target(lone_fit: bs.ScalingFit) -> None:
+    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET))
+    x, median = next(line for line in ax.lines if len(line.get_xdata()) > 10).get_data()
+    params = np.sqrt(x / 6 / 20)
+    expected = lone_fit.expected_loss(params=params, tokens=20 * params).median(("chain", "draw"))
+    np.testing.assert_allclose(median, expected)
+    assert ax.get_legend().get_title().get_text() == "at 20 tokens per parameter"
+
+
+def test_the_interval_of_a_new_run_is_wider_and_smooth(lone_fit: bs.ScalingFit) -> None:
+    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET))
+    [upper] = [line for line in ax.lines if line.get_label() == "a new run, 89 % ETI"]
+    x, y = upper.get_data()
+    vertices = banded(ax, "expected loss, 89 % ETI").get_paths()[0].vertices
+    tops = [vertices[np.isclose(vertices[:, 0], at), 1].max() for at in x]
+    lowers = [vertices[np.isclose(vertices[:, 0], at), 1].min() for at in x]
+    assert (y < lowers).all() or (y > tops).all()
+    assert (np.diff(y) < 0).all()
+
+
+def test_what_lies_beyond_the_runs_is_shaded_and_named(forecast: bs.Forecast) -> None:
+    ax = plots.forecast_fan(forecast)
+    [region] = shaded(ax)
+    last = forecast.fit.runs.values("flops").max()
+    assert region.get_x() == pytest.approx(last)
+    assert region.get_x() + region.get_width() == pytest.approx(ax.get_xlim()[1])
+    assert [text.get_text() for text in ax.texts] == ["extrapolated"]
+
+
+def test_nothing_is_shaded_for_a_target_among_the_runs(lone_fit: bs.ScalingFit) -> None:
+    ax = plots.forecast_fan(bs.forecast(lone_fit, params=2e8, tokens=4e9))
+    assert shaded(ax) == []
+    assert list(ax.texts) == []
+
+
+def test_targets_are_marked_at_their_median(forecast: bs.Forecast) -> None:
+    ax = plots.forecast_fan(forecast)
+    marks = {line.get_label(): line for line in ax.lines if "target" in str(line.get_label())}
+    assert set(marks) == {"target, books", "target, web"}
+    [x], [y] = marks["target, web"].get_data()
+    assert x == pytest.approx(6 * 7e10 * 1.4e12)
+    assert y == pytest.approx(float(forecast.draws["expected_loss"].isel(point=1).median()))
+
+
+def test_the_legend_tells_the_expected_loss_from_a_new_run(forecast: bs.Forecast) -> None:
+    legend = plots.forecast_fan(forecast, prob=0.9).get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "books",
+        "web",
+        "expected loss, 50 % ETI",
+        "expected loss, 90 % ETI",
+        "a new run, 90 % ETI",
+        "target",
+    ]
+
+
+@pytest.mark.parametrize("how", ["draw", "typical"])
+def test_a_new_level_has_a_fan_that_ends_in_its_forecast(stored_fit: bs.ScalingFit, how) -> None:
+    at = pd.DataFrame({**TARGET, "corpus": ["code"]})
+    forecast = bs.forecast(stored_fit, at=at, new_levels=how)
+    ax = plots.forecast_fan(forecast)
+    low, high = ends_at(banded(ax, "expected loss, code, 89 % ETI"), 6 * 7e10 * 1.4e12)
+    draws = forecast.draws["expected_loss"]
+    asked = az.eti(draws, prob=0.89, dim=["chain", "draw"]).values.ravel()
+    # A drawn level is drawn anew for the path: alike in distribution, not draw by draw.
+    assert high - low == pytest.approx(asked[1] - asked[0], rel=1e-6 if how == "typical" else 0.4)
+
+
+def test_one_input(token_fit: bs.ScalingFit) -> None:
+    ax = plots.forecast_fan(bs.forecast(token_fit, at=pd.DataFrame({"tokens": [1e13]})))
+    assert ax.get_xlabel() == "training tokens"
+    assert ax.get_legend().get_title().get_text() == ""
+    assert len(shaded(ax)) == 1
+
+
+def test_several_inputs(many_input_fit: bs.ScalingFit) -> None:
+    at = pd.DataFrame({"params": [7e10], "rate": [0.002]})
+    ax = plots.forecast_fan(bs.forecast(many_input_fit, at=at))
+    assert ax.get_xlabel() == "parameters"

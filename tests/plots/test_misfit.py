@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling import plots
+
+
+def test_residuals_are_relative_to_the_median_expected_loss(stored_fit: bs.ScalingFit) -> None:
+    ax = plots.residuals(stored_fit)
+    books = stored_fit.runs.where(corpus="books")
+    at = books.table[["params", "tokens", "corpus"]].reset_index(drop=True)
+    expected = stored_fit.expected_loss(at=at).median(("chain", "draw")).values
+    [drawn] = [c for c in ax.collections if c.get_label() == "runs, books"]
+    percent = 100 * (books.values("loss") / expected - 1)
+    np.testing.assert_allclose(drawn.get_offsets()[:, 1], percent)
+    assert ax.get_ylabel() == "observed loss relative to expected (%)"
+
+
+def test_the_band_is_the_scatter_alone_and_even(lone_fit: bs.ScalingFit) -> None:
+    ax = plots.residuals(lone_fit, prob=0.8)
+    [band] = [c for c in ax.collections if c.get_label() == "scatter of a run, 80 % ETI"]
+    y = band.get_paths()[0].vertices[:, 1]
+    assert np.ptp(y[y > 0]) == pytest.approx(0, abs=1e-9)
+    assert y.min() < 0 < y.max() < 5
+
+
+def test_any_input_can_be_drawn_against(lone_fit: bs.ScalingFit) -> None:
+    ax = plots.residuals(lone_fit, against="tokens_per_param")
+    assert ax.get_xlabel() == "tokens per parameter"
+
+
+def test_it_works_for_laws_of_any_inputs(many_input_fit: bs.ScalingFit) -> None:
+    ax = plots.residuals(many_input_fit, against="rate")
+    [runs] = [c for c in ax.collections if c.get_label() == "runs"]
+    np.testing.assert_allclose(runs.get_offsets()[:, 0], many_input_fit.runs.values("rate"))
+    assert ax.get_xlabel() == "rate"

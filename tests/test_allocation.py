@@ -1,0 +1,198 @@
+"""Allocations: exact relations of each draw, closed form against search, tables and errors."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import bayes_scaling as bs
+from bayes_scaling._optimise import minimise
+from bayes_scaling.errors import ModelError, RunsError
+
+BUDGETS = [1e21, 5.76e23]
+
+
+@pytest.fixture(scope="module")
+def plan(stored_fit: bs.ScalingFit) -> bs.Allocation:
+    return bs.allocate(stored_fit, BUDGETS)
+
+
+def test_budgets_are_crossed_with_the_levels(plan: bs.Allocation) -> None:
+    assert plan.draws["params"].dims == ("chain", "draw", "budget")
+    assert plan.draws["flops"].values.tolist() == [1e21, 1e21, 5.76e23, 5.76e23]
+    assert plan.draws["corpus"].values.tolist() == ["books", "web"] * 2
+
+
+def test_relations_hold_in_every_draw(plan: bs.Allocation, stored_fit: bs.ScalingFit) -> None:
+    draws = plan.draws
+    spent = 6 * draws["params"] * draws["tokens"]
+    np.testing.assert_allclose(spent, draws["flops"].broadcast_like(spent), rtol=1e-12)
+    np.testing.assert_allclose(draws["tokens"] / draws["params"], draws["tokens_per_param"])
+    np.testing.assert_allclose(draws["params_exponent"] + draws["tokens_exponent"], 1)
+    # The frontier of this law is a power of compute, so the local exponent is a everywhere.
+    a = stored_fit.posterior["a"].broadcast_like(draws["params_exponent"])
+    np.testing.assert_allclose(draws["params_exponent"], a, rtol=1e-9)
+
+
+def test_it_is_the_closed_form_of_each_draw(plan: bs.Allocation, stored_fit: bs.ScalingFit) -> None:
+    for budget in range(4):
+        theta = stored_fit.posterior.sel(corpus=plan.draws["corpus"].values[budget])
+        used = {name: theta[name] for name in ("A", "B", "alpha", "beta")}
+        params, tokens = bs.laws.Chinchilla.optimum(float(plan.draws["flops"][budget]), **used)
+        np.testing.assert_allclose(plan.draws["params"].isel(budget=budget), params, rtol=1e-12)
+        np.testing.assert_allclose(plan.draws["tokens"].isel(budget=budget), tokens, rtol=1e-9)
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.98, 1.02, 2.0])
+def test_the_loss_is_least_at_the_optimum(
+    factor: float, plan: bs.Allocation, stored_fit: bs.ScalingFit
+) -> None:
+    """No neighbour on the budget does better, in any draw; the law is evaluated by itself."""
+    draws = plan.draws
+    theta = stored_fit.posterior.sel(corpus=draws["corpus"]).drop_vars("corpus")
+    paper = {name: theta[name] for name in stored_fit.model.parameters}
+    here = bs.laws.Chinchilla.loss(draws["params"], draws["tokens"], **paper)
+    beside = bs.laws.Chinchilla.loss(draws["params"] * factor, draws["tokens"] / factor, **paper)
+    np.testing.assert_allclose(draws["expected_loss"], here.transpose("chain", "draw", "budget"))
+    assert (beside > here).all()
+
+
+def test_table_has_the_optimum_with_intervals(plan: bs.Allocation) -> None:
+    table = plan.table(0.8)
+    quantities = ["params", "tokens", "tokens_per_param", "expected_loss"]
+    assert list(table)[:12] == [(q, c) for q in quantities for c in ("median", "lower", "upper")]
+    assert list(table.index.names) == ["flops", "corpus"]
+    assert table.attrs["ci_prob"] == 0.8
+    assert table.attrs["ci_kind"] == "eti"
+    assert table.attrs["notes"] == plan.notes
+    # Not computed from medians: draw by draw, and then summarised.
+    for name in quantities:
+        median = plan.draws[name].median(("chain", "draw"))
+        np.testing.assert_allclose(table[name, "median"], median)
+        assert (table[name, "lower"] < table[name, "median"]).all()
+        assert (table[name, "median"] < table[name, "upper"]).all()
+
+
+def test_growth_gives_exponents_and_factors_per_tenfold(plan: bs.Allocation) -> None:
+    table = plan.growth(0.8)
+    assert list(dict.fromkeys(column for column, _ in table))[:4] == [
+        "params_exponent",
+        "tokens_exponent",
+        "params_per_tenfold",
+        "tokens_per_tenfold",
+    ]
+    factors = 10 ** plan.draws["params_exponent"]
+    np.testing.assert_allclose(
+        table["params_per_tenfold", "median"], factors.median(("chain", "draw"))
+    )
+    # Monotone, so the median factor is that of the median exponent, up to interpolation.
+    np.testing.assert_allclose(
+        table["params_per_tenfold", "median"], 10 ** table["params_exponent", "median"], rtol=1e-3
+    )
+
+
+def test_every_table_says_that_the_fit_has_not_converged(plan: bs.Allocation) -> None:
+    for table in (plan.table(), plan.growth()):
+        assert (table.iloc[:, -1] == plan.fit.diagnostics.diagnosis).all()
+    assert "not converged" in repr(plan)
+    assert "not converged" in plan._repr_html_()
+
+
+def test_one_budget_may_be_a_number(stored_fit: bs.ScalingFit, plan: bs.Allocation) -> None:
+    one = bs.allocate(stored_fit, 5.76e23)
+    np.testing.assert_allclose(one.draws["params"], plan.draws["params"].isel(budget=[2, 3]))
+
+
+@pytest.fixture
+def numeric_fit(own_laws: None, stored_fit: bs.ScalingFit) -> bs.ScalingFit:
+    """The stored posterior under a law that has no closed form."""
+
+    class Searched(bs.laws.Chinchilla):
+        optimum = None
+
+    model = bs.ScalingModel(Searched, stored_fit.model.vary)
+    return bs.ScalingFit(
+        model, stored_fit.runs, stored_fit.posterior, stored_fit.sample_stats, stored_fit.settings
+    )
+
+
+def test_search_finds_the_closed_form(numeric_fit: bs.ScalingFit, plan: bs.Allocation) -> None:
+    searched = bs.allocate(numeric_fit, BUDGETS).draws
+    for name in ("params", "tokens", "tokens_per_param"):
+        np.testing.assert_allclose(searched[name], plan.draws[name], rtol=1e-4, err_msg=name)
+    # The loss is flat there, and the exponent a difference of two searches over 2 % of compute.
+    np.testing.assert_allclose(searched["expected_loss"], plan.draws["expected_loss"], rtol=1e-9)
+    np.testing.assert_allclose(
+        searched["params_exponent"], plan.draws["params_exponent"], rtol=0.01
+    )
+
+
+def test_draws_without_an_optimum_are_nan_and_counted(
+    own_laws: None, stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    class SizeOnly(bs.Law):
+        """More parameters are always better, whatever the tokens: nothing to split."""
+
+        inputs = ("params", "tokens")
+        priors = {"E": bs.Prior.between(0.2, 0.9), "alpha": bs.Prior.between(0.1, 0.8)}  # noqa: RUF012 - as typed
+
+        @staticmethod
+        def loss(params, tokens, E, alpha):  # type: ignore[no-untyped-def]
+            return E + params**-alpha + 0 * tokens
+
+    fit = prior_fit(bs.ScalingModel(SizeOnly), stored_fit.runs)
+    found = bs.allocate(fit, 1e21)
+    assert found.draws["params"].isnull().all()
+    assert any("100" in note and "optimum" in note for note in found.notes)
+    assert "optimum" in repr(found)
+
+
+def test_minimise_finds_each_minimum_and_marks_those_at_the_ends() -> None:
+    centre = xr.DataArray([-3.0, 0.123456, 4.9, 20.0], dims="draw")
+    low, high = xr.DataArray(-10.0), xr.DataArray(10.0)
+    found = minimise(lambda x: (x - centre) ** 2 + 0.3 * (x - centre) ** 4, low, high)
+    np.testing.assert_allclose(found[:3], centre[:3], atol=1e-5)
+    assert np.isnan(found[3])
+
+
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [
+        (0.0, "a budget of 0.0 FLOP cannot be spent.*such as 5.76e23"),
+        ([1e21, -1e21], "a budget of -1e.21 FLOP"),
+        (np.nan, "a budget of nan FLOP"),
+    ],
+)
+def test_a_budget_that_cannot_be_spent_is_refused(
+    budget: object, message: str, stored_fit: bs.ScalingFit
+) -> None:
+    with pytest.raises(RunsError, match=message):
+        bs.allocate(stored_fit, budget)  # type: ignore[arg-type]
+
+
+def test_a_law_without_params_and_tokens_is_refused(
+    own_laws: None, stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    class TokensOnly(bs.Law):
+        inputs = ("tokens",)
+        priors = {"E": bs.Prior.between(0.2, 0.95)}  # noqa: RUF012 - as typed
+
+        @staticmethod
+        def loss(tokens, E):  # type: ignore[no-untyped-def]
+            return E + 1 / tokens
+
+    fit = prior_fit(bs.ScalingModel(TokensOnly), stored_fit.runs)
+    with pytest.raises(ModelError, match=r"TokensOnly is a function of tokens.*bs.laws.Chinchilla"):
+        bs.allocate(fit, 1e21)
+
+
+def test_an_unpooled_fit_has_a_point_for_each_budget(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    fit = prior_fit(bs.ScalingModel("chinchilla"), stored_fit.runs)
+    table = bs.allocate(fit, BUDGETS).table()
+    assert isinstance(table.index, pd.Index)
+    assert table.index.tolist() == BUDGETS
+    assert table.index.name == "flops"

@@ -1,0 +1,447 @@
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+import bayes_scaling as bs
+from bayes_scaling.cli import app, fitting, options, points, target
+from bayes_scaling.errors import BayesScalingError
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(app.app, [str(argument) for argument in arguments])
+
+    return run
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Sixteen runs of two corpora, as a CSV file with names of somebody's own."""
+    design = bs.datasets.isoflop_design([1e19, 1e20], 4)
+    both = pd.concat([design.assign(corpus=name, ok=name == "web") for name in ("books", "web")])
+    truth = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
+    runs = bs.datasets.simulate("chinchilla", both.reset_index(drop=True), truth)
+    path = tmp_path / "sweep.csv"
+    named = {"params": "my_params", "tokens": "tokens_b", "flops": "spent", "loss": "final"}
+    runs.table.rename(columns=named).to_csv(path)
+    return path
+
+
+MAPPED = ("--params", "my_params", "--tokens", "tokens_b", "--loss", "final", "--no-progress")
+
+
+def mistake(result: Result) -> str:
+    """What was said on standard error of a mistake; nothing may be on standard output."""
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    return " ".join(result.stderr.split())
+
+
+# The program
+
+
+def test_help_is_quick_and_names_every_command() -> None:
+    code = (
+        "import sys; sys.argv = ['bayes-scaling', '--help']\n"
+        "from bayes_scaling.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "heavy = {'pymc', 'arviz', 'matplotlib', 'pandas', 'xarray', 'numpy', 'scipy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines()[-1] == "[]"
+    for command in ("demo", "fit", "forecast", "allocate", "laws"):
+        assert f"\n  {command} " in finished.stdout
+
+
+def test_the_version_is_that_of_the_package(call: Call) -> None:
+    assert call("--version").stdout == f"bayes-scaling {bs.__version__}\n"
+
+
+def test_errors_end_with_2_and_plain_text_in_a_process(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bayes_scaling", "forecast", "no.nc", "--params", "7B"]
+    finished = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert finished.returncode == 2
+    assert finished.stdout == ""
+    assert finished.stderr.startswith("Error: There is no file 'no.nc'")
+    assert "Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize("said", ["Sampling was interrupted.", ""])
+def test_an_interrupt_ends_with_130(said: str) -> None:
+    interrupted = app.typer.Typer(cls=app.Commands, pretty_exceptions_enable=False)
+
+    @interrupted.command()
+    def stop() -> None:
+        raise KeyboardInterrupt(*([said] if said else []))
+
+    @interrupted.callback()
+    def root() -> None:
+        pass
+
+    result = CliRunner().invoke(interrupted, ["stop"])
+    assert result.exit_code == 130
+    assert result.stderr.strip() == (said or "Interrupted.")
+
+
+def test_what_nobody_expected_keeps_its_traceback() -> None:
+    broken = app.typer.Typer(cls=app.Commands, pretty_exceptions_enable=False)
+
+    @broken.command()
+    def fail() -> None:
+        raise ValueError("a defect")
+
+    @broken.callback()
+    def root() -> None:
+        pass
+
+    with pytest.raises(ValueError, match="a defect"):
+        CliRunner().invoke(broken, ["fail"], catch_exceptions=False)
+
+
+def test_unknown_commands_and_missing_arguments(call: Call) -> None:
+    assert "No such command 'allocte'" in mistake(call("allocte"))
+    assert "Missing argument 'RUNS'" in mistake(call("fit"))
+    assert "Missing option '--flops'" in mistake(call("allocate", "fit.nc"))
+
+
+# laws
+
+
+def test_laws_are_listed_with_what_they_read(call: Call) -> None:
+    listed = json.loads(call("laws", "--json").stdout)["laws"]
+    by_name = {law["name"]: law for law in listed}
+    chinchilla = by_name["Chinchilla"]
+    assert chinchilla["inputs"] == ["params", "tokens"]
+    assert chinchilla["parameters"] == ["E", "A", "B", "alpha", "beta"]
+    assert chinchilla["cite"] == "hoffmann2022training"
+    text = call("laws").stdout
+    for name, law in by_name.items():
+        assert f"\n\n{name}\n" in f"\n\n{text}"
+        assert f"parameters  {', '.join(law['parameters'])}\n" in text
+
+
+# forecast
+
+
+def test_the_forecast_is_that_of_the_package(
+    call: Call, stored_fit: bs.ScalingFit, stored_fit_path: Path
+) -> None:
+    arguments = ("forecast", stored_fit_path, "--params", "70B", "--tokens", "1.4T", "--prob", 0.8)
+    answer = json.loads(call(*arguments, "--json").stdout)
+    expected = bs.forecast(stored_fit, 7e10, 1.4e12).table(0.8)
+    assert answer["ci_prob"] == 0.8
+    assert answer["ci_kind"] == "eti"
+    assert answer["diagnosis"] == stored_fit.diagnostics.diagnosis
+    assert answer["notes"] == list(stored_fit.notes)
+    assert [row["corpus"] for row in answer["forecast"]] == ["books", "web"]
+    for row, (_, known) in zip(answer["forecast"], expected.iterrows(), strict=True):
+        assert row["params"] == 7e10
+        assert row["flops"] == pytest.approx(5.88e23)
+        for name in ("expected_loss", "loss"):
+            assert row[name] == pytest.approx(known[name].astype(float).to_dict(), rel=1e-12)
+
+    result = call(*arguments)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Forecast: median and 80 % credible interval (ETI)\n\n")
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    web = expected.xs("web", level="corpus")["loss"].iloc[0]
+    row = next(line.split() for line in result.stdout.splitlines() if line.split()[:1] == ["loss"])
+    books = expected.xs("books", level="corpus")["loss"].iloc[0]
+    assert row[1:] == [f"{books[part]:.4g}" for part in ("median", "lower", "upper")]
+    assert f"{web['median']:.4g}" in result.stdout
+    assert "note: The chains have not converged" in result.stderr
+
+
+def test_flops_give_the_third_number(call: Call, stored_fit_path: Path) -> None:
+    arguments = ("--params", "70B", "--params", "7B", "--flops", "5.88e23", "--json")
+    rows = json.loads(call("forecast", stored_fit_path, *arguments).stdout)["forecast"]
+    assert [row["params"] for row in rows] == [7e10, 7e10, 7e9, 7e9]
+    assert rows[0]["tokens"] == pytest.approx(1.4e12)
+
+
+def test_probabilities_below_a_target(
+    call: Call, stored_fit: bs.ScalingFit, stored_fit_path: Path
+) -> None:
+    arguments = ("forecast", stored_fit_path, "--params", "70B", "--tokens", "1.4T")
+    answer = json.loads(call(*arguments, "--below", "1.85", "--json").stdout)
+    known = bs.forecast(stored_fit, 7e10, 1.4e12).probability_below(1.85)
+    shown = [row["probability_below"] for row in answer["forecast"]]
+    assert [row["loss"] for row in shown] == known["loss"].tolist()
+    assert 0 < shown[0]["expected_loss"] < 1
+    assert "Probability of a loss below the target" in call(*arguments, "--below", "1.85").stdout
+    assert "Probability" not in call(*arguments).stdout
+
+
+def test_a_table_of_points(call: Call, stored_fit_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "at.csv").write_text("params,tokens,corpus\n70B,1.4T,web\n7e9,2_000B,code\n")
+    arguments = ("forecast", stored_fit_path, "--at", "at.csv")
+    assert "corpus='code' was not fitted; the fit has books, web" in mistake(call(*arguments))
+    answer = json.loads(call(*arguments, "--new-levels", "typical", "--json").stdout)
+    rows = [(row["params"], row["tokens"], row["corpus"]) for row in answer["forecast"]]
+    assert rows == [(7e10, 1.4e12, "web"), (7e9, 2e12, "code")]
+    assert "Invalid value for '--new-levels'" in mistake(call(*arguments, "--new-levels", "guess"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), r"no run is given.*Give two of --params, --tokens and --flops"),
+        (("--params", "7X", "--tokens", "1T"), r"--params: '7X' is not a positive count"),
+        (("--params", "7B"), r"No value for tokens"),
+        (("--params", "7B", "--tokens", "1T", "--prob", "0"), r"--prob 0: .*between 0 and 1"),
+        (("--params", "7B", "--tokens", "1T", "--prob", "1"), r"--prob 1: "),
+        (("--params", "7B", "--tokens", "1T", "--prob", "nan"), r"--prob nan: "),
+        (("--at", "no.csv"), r"--at 'no\.csv' cannot be read as CSV.*header"),
+    ],
+)
+def test_forecasts_that_cannot_be_made(
+    call: Call, stored_fit_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    said = mistake(call("forecast", stored_fit_path, *arguments))
+    assert re.search(message, said), said
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "cannot be read as CSV"),
+        ("params,tokens\n", "has no rows"),
+        ("params,tokens\n7B,1T\n-1,1T\n", "params in row 2: '-1' is not a positive count"),
+        ("params,tokens\n,1T\n", "params in row 1: '' is not a positive count"),
+    ],
+)
+def test_tables_of_points_that_cannot_be_read(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "at.csv"
+    path.write_text(content)
+    with pytest.raises(BayesScalingError, match=message):
+        points.read_points(path)
+
+
+@pytest.mark.parametrize("command", [["forecast", "--params", "7B"], ["allocate", "--flops", 1e24]])
+def test_files_that_are_no_fit(call: Call, tmp_path: Path, command: list[str]) -> None:
+    name, *rest = command
+    (tmp_path / "text.nc").write_text("hello")
+    (tmp_path / "folder").mkdir()
+    assert "'text.nc' is not a fit of bayes_scaling" in mistake(call(name, "text.nc", *rest))
+    assert "There is no file 'none.nc'" in mistake(call(name, "none.nc", *rest))
+    assert "There is no file 'folder'" in mistake(call(name, "folder", *rest))
+
+
+# allocate
+
+
+def test_the_allocation_is_that_of_the_package(
+    call: Call, stored_fit: bs.ScalingFit, stored_fit_path: Path
+) -> None:
+    budgets = ("--flops", "5.76e23", "--flops", "1e25")
+    answer = json.loads(call("allocate", stored_fit_path, *budgets, "--json").stdout)
+    plan = bs.allocate(stored_fit, [5.76e23, 1e25])
+    keys = [(row["flops"], row["corpus"]) for row in answer["allocation"]]
+    assert keys == list(plan.table().index)
+    assert answer["ci_prob"] == pytest.approx(0.89)
+    for row, (_, known), (_, growth) in zip(
+        answer["allocation"], plan.table().iterrows(), plan.growth().iterrows(), strict=True
+    ):
+        tokens_per_param = known["tokens_per_param"].astype(float).to_dict()
+        assert row["tokens_per_param"] == pytest.approx(tokens_per_param)
+        tenfold = growth["params_per_tenfold"].astype(float).to_dict()
+        assert row["params_per_tenfold"] == pytest.approx(tenfold)
+
+    result = call("allocate", stored_fit_path, *budgets)
+    assert result.exit_code == 0
+    assert "Allocation: median and 89 % credible interval (ETI)" in result.stdout
+    assert "tokens_per_tenfold" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    assert "--flops: '0' is not a positive count" in mistake(
+        call("allocate", stored_fit_path, "--flops", "0")
+    )
+
+
+# fit: everything up to sampling
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--law", "chinchila"), r"No law 'chinchila'.*Laws known here: .*Chinchilla"),
+        (("--loss", "finale"), r"no column 'finale'.*Near matches: 'final'"),
+        (("--vary", "Ecorpus"), r"--vary 'Ecorpus' is not .* Write for instance --vary E:corpus"),
+        (("--vary", ":corpus"), r"--vary ':corpus' is not"),
+        (("--vary", "F:corpus"), r"vary names 'F', which is no parameter of Chinchilla"),
+        (("--vary", "E:corpora"), r"no column 'corpora'.*Near matches: 'corpus'"),
+        (("--prior", "alpha"), r"--prior 'alpha' is not a parameter and its range"),
+        (("--prior", "alpha=low:high"), r"'low:high' is not two numbers.*alpha=0\.2:0\.5"),
+        (("--prior", "alpha=0.2"), r"'0\.2' is not two numbers"),
+        (("--prior", "alpha=0.2:nan"), r"'0\.2:nan' is not two numbers"),
+        (("--prior", "alpha=1:2:3"), r"'1:2:3' is not two numbers"),
+        (("--prior", "alpha=0.5:0.2"), r"needs low < high"),
+        (("--prior", "E=1:2", "--prior", "E=1:3"), r"--prior names E more than once"),
+        (("--noise", "gauss"), r"Invalid value for '--noise'.*student-t"),
+        (("--missing", "ignore"), r"Invalid value for '--missing'"),
+        (("--draws", "1"), r"draws=1 is too few"),
+        (("--draws", "many"), r"Invalid value for '--draws'"),
+        (("--seed", "-1"), r"Invalid value for '--seed'"),
+        (("--prob", "2"), r"--prob 2: the probability of an interval lies between 0 and 1"),
+        (("--where", "corpus"), r"--where 'corpus' is not a column and a value"),
+        (("--where", "corpus=wep"), r"no run has corpus = 'wep'.*'books', 'web'"),
+        (("--where", "corpse=web"), r"no column 'corpse'"),
+        (("--where", "ok=maybe"), r"no run has ok = 'maybe'"),
+        (("--output", "sweep.csv"), r"is the table of runs"),
+        (("--output", "sweep.csv", "--overwrite"), r"is the table of runs"),
+        (("--output", "."), r"--output '\.' is a folder"),
+        (("--output", "none/fit.nc"), r"'none/fit\.nc' is not in a folder"),
+        (("--output", "other.txt"), r"'other\.txt' exists and is not a fit.*--overwrite"),
+    ],
+)
+def test_options_of_fit_that_make_no_sense(
+    call: Call, table: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (table.parent / "other.txt").write_text("precious")
+    said = mistake(call("fit", table, *MAPPED, *arguments))
+    assert re.search(message, said), said
+    assert (table.parent / "other.txt").read_text() == "precious"
+    assert not list(table.parent.glob("*.nc"))
+
+
+def test_files_that_hold_no_runs(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "one.csv").write_text("N,D,loss\n1e8,2e9,3.5\n")
+    (tmp_path / "folder").mkdir()
+    fit = ("fit", "--no-progress")
+    assert "'none.csv' does not exist" in mistake(call(*fit, "none.csv"))
+    assert "'empty.csv' is empty" in mistake(call(*fit, "empty.csv"))
+    assert "'folder'" in mistake(call(*fit, "folder"))
+    assert "there is 1 run" in mistake(call(*fit, "one.csv"))
+
+
+def test_what_is_typed_becomes_values() -> None:
+    assert options.vary_terms(["E:corpus", "B : size"]) == [
+        bs.Vary("E", by="corpus"),
+        bs.Vary("B", by="size"),
+    ]
+    assert options.priors(["alpha=0.2:0.5", "E=1.5:2:paper"]) == {
+        "alpha": bs.Prior.between(0.2, 0.5),
+        "E": bs.Prior.between(1.5, 2, units="paper"),
+    }
+    assert options.counts("--params", ["70B", "1e9"]) == [7e10, 1e9]
+    assert options.counts("--params", None) is None
+
+
+def test_conditions_have_the_kind_of_their_column() -> None:
+    frame = pd.DataFrame(
+        {
+            "N": [1e8, 1e9, 2e9],
+            "loss": [3.0, 2.5, 2.4],
+            "corpus": ["1", "2", "3"],
+            "kept": [True, False, True],
+            "seed": [1, 2, 3],
+            "note": ["a", "b", "c"],
+        }
+    )
+    runs = bs.Runs.from_frame(frame, factors=["corpus"])
+
+    def kept(*texts: str) -> list[str]:
+        return list(runs.where(**options.conditions(runs, texts)).table["note"])
+
+    assert kept() == ["a", "b", "c"]
+    assert kept("kept=False") == ["b"]
+    assert kept("kept=true") == ["a", "c"]
+    assert kept("seed=2") == ["b"]
+    assert kept("corpus=1", "corpus=3") == ["a", "c"]
+    assert kept("note=c", "kept=True") == ["c"]
+    assert kept("run=1") == ["b"]
+
+
+def test_columns_of_a_law_are_found_without_options() -> None:
+    assert fitting._columns_read(bs.laws.Chinchilla()) == []
+
+    class Repeated:
+        inputs = ("params", "tokens", "epochs", "depth")
+
+    assert fitting._columns_read(Repeated()) == ["unique_tokens", "depth"]  # type: ignore[arg-type]
+
+
+def test_a_fit_may_be_replaced_and_other_files_only_on_request(
+    tmp_path: Path, stored_fit_path: Path
+) -> None:
+    table, other = tmp_path / "runs.csv", tmp_path / "other.txt"
+    table.write_text("N,D,loss\n")
+    other.write_text("precious")
+    beside = tmp_path / "runs.fit.nc"
+    assert target.fit_path(table, None, overwrite=False) == beside
+    beside.write_bytes(stored_fit_path.read_bytes())
+    assert target.fit_path(table, None, overwrite=False) == beside
+    assert target.fit_path(table, other, overwrite=True) == other
+    with pytest.raises(BayesScalingError, match=r"not a fit of bayes_scaling.*--overwrite"):
+        target.fit_path(table, other, overwrite=False)
+
+
+@pytest.mark.slow
+def test_a_fit_from_table_to_file(call: Call, table: Path) -> None:
+    small = ("--vary", "E:corpus", "--prior", "alpha=0.2:0.6", "--seed", 1, "--prob", 0.8)
+    quick = ("--draws", 500, "--tune", 500, "--chains", 2)
+    result = call("fit", table, *MAPPED, *small, *quick)
+    assert result.exit_code == 0, result.stderr
+    saved = table.with_name("sweep.fit.nc")
+    assert f"Saved to {saved}" in " ".join(result.stderr.split())
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    fitted = bs.load_fit(saved)
+    assert fitted.model.vary == (bs.Vary("E", by="corpus"),)
+    assert fitted.settings.seed == 1
+    assert f"Chinchilla fitted to {len(fitted.runs)} runs: median and 80 %" in result.stdout
+    row = fitted.summary(0.8).loc["alpha"]
+    assert f"{row['median']:.4g}" in result.stdout
+
+    again = call("fit", table, *MAPPED, *small, *quick, "--json", "--where", "ok=True")
+    answer: dict[str, Any] = json.loads(again.stdout)
+    assert answer["runs"] == 8
+    assert answer["fit"] == str(saved)
+    assert answer["ci_prob"] == 0.8
+    by_name = {row["parameter"]: row for row in answer["parameters"]}
+    replaced = bs.load_fit(saved).summary(0.8)
+    assert list(by_name) == list(replaced.index)
+    assert np.isclose(by_name["alpha"]["median"], replaced.loc["alpha", "median"], rtol=1e-12)
+
+
+# demo
+
+
+def test_a_demo_that_cannot_write_does_not_sample(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    said = mistake(call("demo", "--folder", "taken", "--no-progress"))
+    assert "'taken' cannot be written to" in said
+    (tmp_path / "bayes-scaling-demo").mkdir()
+    (tmp_path / "bayes-scaling-demo" / "fit.nc").write_text("mine")
+    assert "has 'fit.nc', which the demo did not write" in mistake(call("demo", "--no-progress"))
+    assert (tmp_path / "bayes-scaling-demo" / "fit.nc").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_the_demo_from_start_to_end(call: Call, tmp_path: Path) -> None:
+    result = call("demo", "--no-progress")
+    assert result.exit_code == 0, result.stderr
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    assert "intervals hold the truth" in result.stdout
+    fitted = bs.load_fit(tmp_path / "bayes-scaling-demo" / "fit.nc")
+    assert fitted.diagnostics.diagnosis == "ok"
+    assert (tmp_path / "bayes-scaling-demo" / "forecast.png").is_file()

@@ -1,0 +1,103 @@
+"""Points of evaluation: two of N, D, C or a table, and what is said of points that cannot be."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.errors import RunsError
+from bayes_scaling.points import points
+
+MODEL = bs.ScalingModel("chinchilla")
+
+
+@pytest.fixture
+def runs(stored_fit: bs.ScalingFit) -> bs.Runs:
+    return stored_fit.runs
+
+
+@pytest.mark.parametrize("names", [("params", "tokens"), ("params", "flops"), ("tokens", "flops")])
+def test_two_of_the_three_give_the_third(names: tuple[str, str], runs: bs.Runs) -> None:
+    chinchilla = {"params": 7e10, "tokens": 1.4e12, "flops": 5.88e23}
+    where = points(MODEL, runs, **{name: chinchilla[name] for name in names})
+    assert where.sizes == {"point": 1}
+    for name, value in chinchilla.items():
+        assert where[name].item() == pytest.approx(value, rel=1e-12)
+
+
+def test_numbers_and_arrays_are_broadcast(runs: bs.Runs) -> None:
+    where = points(MODEL, runs, params=[1e9, 7e10], tokens=1.4e12)
+    assert where["params"].values.tolist() == [1e9, 7e10]
+    assert where["tokens"].values.tolist() == [1.4e12, 1.4e12]
+    of_series = points(MODEL, runs, params=pd.Series([1e9, 7e10], index=[5, 9]), tokens=1.4e12)
+    assert of_series.identical(where)
+
+
+def test_a_table_may_have_its_own_index_and_other_columns(runs: bs.Runs) -> None:
+    table = pd.DataFrame({"tokens": [1e12, 2e12], "name": ["x", "y"]}, index=["a", "b"])
+    before = table.copy()
+    where = points(MODEL, runs, at=table, params=1e10)
+    assert set(where.data_vars) == {"params", "tokens", "flops"}
+    assert where["tokens"].values.tolist() == [1e12, 2e12]
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_a_factor_that_is_left_out_is_crossed_with_the_points(stored_fit: bs.ScalingFit) -> None:
+    where = points(stored_fit.model, stored_fit.runs, params=[1e9, 2e9], tokens=1e11)
+    assert list(zip(where["params"].values, where["corpus"].values, strict=True)) == [
+        (1e9, "books"),
+        (1e9, "web"),
+        (2e9, "books"),
+        (2e9, "web"),
+    ]
+
+
+def test_a_factor_that_is_given_is_used(stored_fit: bs.ScalingFit) -> None:
+    table = pd.DataFrame({"params": 1e9, "tokens": 1e11, "corpus": ["web", "books", "web"]})
+    where = points(stored_fit.model, stored_fit.runs, at=table)
+    assert where["corpus"].values.tolist() == ["web", "books", "web"]
+
+
+@pytest.mark.parametrize("mode", ["draw", "typical"])
+def test_a_new_level_is_let_through_on_request(mode: str, stored_fit: bs.ScalingFit) -> None:
+    table = pd.DataFrame({"params": [1e9], "tokens": [1e11], "corpus": ["wiki"]})
+    where = points(stored_fit.model, stored_fit.runs, at=table, new_levels=mode)  # type: ignore[arg-type]
+    assert where["corpus"].item() == "wiki"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, r"No value for params, tokens at the points.*given: nothing.*Chinchilla.*Give params"),
+        ({"params": 1e9}, r"No value for tokens.*given: params.*Give tokens"),
+        ({"params": -1e9, "tokens": 1e11}, "params is .*-1000000000.0.* at point 0.*positive"),
+        ({"params": [1e9, 0], "tokens": 1e11}, "params is .*0.* at point 1"),
+        ({"params": 1e9, "tokens": np.nan}, "tokens is .*nan.* at point 0"),
+        ({"params": 1e9, "flops": np.inf}, "inf.* at point 0"),
+        ({"params": [1e9, 2e9], "tokens": [1e11] * 3}, "different lengths.*'params': 2.*paired"),
+        ({"at": [1e9]}, "at=list has no column names.*DataFrame"),
+        (
+            {"at": pd.DataFrame({"params": [1e9]}), "params": 1e9, "tokens": 1e11},
+            "params is given both.*Give it once",
+        ),
+        (
+            {"at": pd.DataFrame({"params": ["7B"], "tokens": [1e11]})},
+            "params is '7B' at point 0.*such as 7e10",
+        ),
+        ({"params": "7B", "tokens": 1e11}, "params is .*'7B'.* at point 0"),
+        ({"params": 1e9, "tokens": 1e11, "flops": 1e18}, "flops.*6"),
+    ],
+)
+def test_points_that_cannot_be_are_refused(
+    given: dict[str, object], message: str, runs: bs.Runs
+) -> None:
+    with pytest.raises(RunsError, match=message):
+        points(MODEL, runs, **given)  # type: ignore[arg-type]
+
+
+def test_a_level_that_was_not_fitted_is_named(stored_fit: bs.ScalingFit) -> None:
+    table = pd.DataFrame({"params": [1e9], "tokens": [1e11], "corpus": ["wiki"]})
+    with pytest.raises(RunsError, match=r"corpus='wiki' was not fitted.*books, web.*new_levels="):
+        points(stored_fit.model, stored_fit.runs, at=table)
+    with pytest.raises(ValueError, match=r"new_levels='mean' does not say.*'typical'"):
+        points(stored_fit.model, stored_fit.runs, at=table, new_levels="mean")  # type: ignore[arg-type]
