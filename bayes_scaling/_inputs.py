@@ -7,8 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from bayes_scaling._replicates import earlier_replicates
 from bayes_scaling.laws import Law
 from bayes_scaling.noise import Noise
+from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS
 from bayes_scaling.runs import Runs
 
 RATIOS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -40,13 +42,28 @@ def scales(law: Law, runs: Runs) -> dict[str, float]:
 def noise_columns(noise: Noise, runs: Runs) -> dict[str, np.ndarray]:
     """Columns that the noise reads, dims (run,), divided by their scale where it wants that."""
     return {
-        name: input_values(runs, name) / noise_scale(noise, runs, name) for name in noise.columns
+        name: noise_values(noise, runs, name, runs.reference["loss"])
+        / noise_scale(noise, runs, name)
+        for name in noise.columns
     }
+
+
+def noise_values(noise: Noise, runs: Runs, name: str, response_unit: float = 1.0) -> np.ndarray:
+    """Values of one column that the noise reads, in its own unit, dims (run,)."""
+    if name in (EARLIER_RUNS, EARLIER_MEAN):
+        return earlier_replicates(noise, runs, response_unit)[name].to_numpy()
+    return input_values(runs, name)
 
 
 def noise_scale(noise: Noise, runs: Runs, name: str) -> float:
     """By what a column of the noise is divided."""
-    return 1.0 if name in noise.unscaled else typical_value(runs, name)
+    unscaled = (*noise.unscaled, EARLIER_RUNS, EARLIER_MEAN)
+    return 1.0 if name in unscaled else typical_value(runs, name)
+
+
+def typical_noise_value(runs: Runs, name: str) -> float:
+    """What a column of the noise is for a new run: typical, and without earlier replicates."""
+    return 0.0 if name in (EARLIER_RUNS, EARLIER_MEAN) else typical_value(runs, name)
 
 
 def _scale(law: Law, runs: Runs, name: str) -> float:

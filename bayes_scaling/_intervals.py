@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import arviz as az
@@ -49,14 +50,13 @@ def intervals(draws: xr.DataArray, prob: float | None = None) -> xr.Dataset:
         ``median``, ``lower``, ``upper``, each with the remaining dims.
     """
     kind = {"eti": az.eti, "hdi": az.hdi}[az.rcParams["stats.ci_kind"]]
-    ends = kind(draws, prob=interval_prob(prob), dim=list(SAMPLE_DIMS), skipna=True)
-    return xr.Dataset(
-        {
-            "median": draws.median(SAMPLE_DIMS, skipna=True),
-            "lower": ends.sel(ci_bound="lower", drop=True),
-            "upper": ends.sel(ci_bound="upper", drop=True),
-        }
-    )
+    with warnings.catch_warnings():
+        # Where every draw is missing, the NaN of the result says all there is to say.
+        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
+        ends = kind(draws, prob=interval_prob(prob), dim=list(SAMPLE_DIMS), skipna=True)
+        median = draws.median(SAMPLE_DIMS, skipna=True)
+    lower, upper = (ends.sel(ci_bound=end, drop=True) for end in ("lower", "upper"))
+    return xr.Dataset({"median": median, "lower": lower, "upper": upper})
 
 
 def interval_table(draws: xr.Dataset, dim: str, prob: float | None = None) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from bayes_scaling._inputs import input_values, scales
+from bayes_scaling._inputs import input_values, noise_values, scales
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.posterior import (
     expected_loss,
@@ -45,8 +45,10 @@ def assemble(
 
 def run_data(model: ScalingModel, runs: Runs) -> xr.Dataset:
     """Inputs in their own unit and factor labels, dims (run,)."""
-    names = dict.fromkeys((*runs.inputs, *model.law.inputs, *model.noise.columns))
+    names = dict.fromkeys((*runs.inputs, *model.law.inputs))
     values = {name: ("run", input_values(runs, name)) for name in names}
+    for name in model.noise.columns:
+        values[name] = ("run", noise_values(model.noise, runs, name))
     labels = {
         factor: ("run", runs.table[factor].to_numpy(dtype=object)) for factor in model.factors
     }

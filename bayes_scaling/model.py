@@ -7,6 +7,7 @@ is left is the structure, by which compiled models are kept.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -255,6 +256,8 @@ class ScalingModel:
             Groups ``prior``, ``prior_predictive`` (``response``, on the scale of the noise),
             ``observed_data``, ``constant_data``, as PyMC names them.
         """
+        # PyMC would announce what it draws, which is all of the model, on standard error.
+        logging.getLogger("pymc.sampling.forward").setLevel(logging.WARNING)
         with self.build(runs):
             tree: xr.DataTree = pm.sample_prior_predictive(
                 draws=draws, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._inputs import RATIOS, typical_value
+from bayes_scaling._inputs import RATIOS, typical_noise_value
 from bayes_scaling.errors import RunsError
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
@@ -70,7 +70,7 @@ def points(
         _check_levels(factor, table[factor], runs, new_levels)
     for name in model.noise.columns:
         if name not in table:
-            table[name] = typical_value(runs, name)
+            table[name] = typical_noise_value(runs, name)
     known = ("params", "tokens", "flops", *model.law.inputs, *model.noise.columns)
     columns = [name for name in dict.fromkeys(known) if name in table]
     inputs = {name: ("point", table[name].to_numpy(float)) for name in columns}

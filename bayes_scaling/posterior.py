@@ -47,7 +47,7 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset
         if model.varying(name):
             draws[f"{name}_typical"] = typical_value
     draws = draws.assign(in_paper_units)
-    for name in model.noise.scaled:
+    for name in model.noise.scaled & set(model.noise.priors):
         draws[name] = draws[model.noise_name(name)] * units["loss"]
     return draws.assign(derived(model, {name: draws[name] for name in model.parameters}))
 

@@ -135,9 +135,11 @@ def test_laws_are_listed_with_what_they_read(call: Call) -> None:
     assert chinchilla["parameters"] == ["E", "A", "B", "alpha", "beta"]
     assert chinchilla["cite"] == "hoffmann2022training"
     text = call("laws").stdout
+    assert max(map(len, text.splitlines())) <= 100
+    unwrapped = text.replace("\n" + " " * 14, " ")
     for name, law in by_name.items():
         assert f"\n\n{name}\n" in f"\n\n{text}"
-        assert f"parameters  {', '.join(law['parameters'])}\n" in text
+        assert f"parameters  {', '.join(law['parameters'])}\n" in unwrapped
 
 
 # forecast

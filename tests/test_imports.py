@@ -12,14 +12,14 @@ import pytest
 # Earlier lines first, and within a line from left to right. A folder is one entry.
 ORDER = (
     ("errors", "_schema", "_optional", "_wording", "_progress"),
-    ("ops", "units"),
+    ("ops", "units", "accounting"),
     ("priors",),
     ("_columns", "_cells", "_checks", "_intake", "_notes", "_selecting", "_display"),
     ("runs", "reading"),
     ("laws",),
     ("hierarchy",),
     ("noise",),
-    ("_inputs", "_model_checks", "model"),
+    ("_replicates", "_inputs", "_model_checks", "model"),
     ("posterior",),
     ("sampling",),
     ("datasets",),

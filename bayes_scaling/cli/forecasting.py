@@ -79,10 +79,9 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
     if json:
         rows = output.records(table)
         if chances is not None:
-            rows = [
-                {**row, "probability_below": chance}
-                for row, chance in zip(rows, chances.to_dict("records"), strict=True)
-            ]
+            named = ("target", "expected_loss", "loss")
+            for row, chance in zip(rows, output.records(chances), strict=True):
+                row["probability_below"] = {name: chance[name] for name in named}
         output.print_json({**output.licence(made.fit, table), "forecast": rows})
         return
     output.print_table("Forecast", by_quantity(table))

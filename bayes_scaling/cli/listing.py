@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import typer
@@ -22,7 +23,8 @@ def laws(json: options.AsJson = False) -> None:
         typer.echo(entry.pop("name"))
         for name, value in entry.items():
             shown = ", ".join(value) if isinstance(value, list) else value
-            typer.echo(f"  {name:<11} {shown}")
+            line = f"  {name:<11} {shown}"
+            typer.echo(fill(line, 100, subsequent_indent=" " * 14, break_long_words=False))
         typer.echo()
 
 

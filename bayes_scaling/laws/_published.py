@@ -180,8 +180,8 @@ def published_set(key: str) -> PublishedSet:
 
     >>> for key in ("hoffmann2022", "besiroglu2024"):
     ...     print(key, round(published_set(key).loss(params=70e9, tokens=1.4e12), 3))
-    hoffmann2022 1.937
-    besiroglu2024 1.975
+    hoffmann2022 1.921
+    besiroglu2024 1.974
     """
     sets = published_sets()
     if key in sets:
@@ -217,12 +217,9 @@ def _completed(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rows(entry: PublishedSet) -> list[dict[str, Any]]:
     about = {name: getattr(entry, name) for name in _ABOUT} | {"law": repr(entry.law)}
-    values = {
-        **entry.parameters,
-        **{n: v for n, v in entry.derived.items() if n in entry.intervals},
-    }
+    derived = {name: v for name, v in entry.derived.items() if name in entry.intervals}
     rows = []
-    for name, value in values.items():
+    for name, value in {**entry.parameters, **derived}.items():
         lower, upper = entry.intervals.get(name, (float("nan"), float("nan")))
         kind = entry.interval if name in entry.intervals else ""
         ends = {"value": float(value), "lower": lower, "upper": upper, "interval": kind}

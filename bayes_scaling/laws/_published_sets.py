@@ -130,6 +130,7 @@ CHINCHILLA = (
         status="P",
         intervals={"a": (0.454, 0.455)},
         interval="10th to 90th percentile of subsamples, whose fits had not converged",
+        note="the parameters themselves give a = 0.4565, outside the printed interval",
     ),
     _hoffmann(
         key="hoffmann2022-rounded",
@@ -212,6 +213,8 @@ REPEATED_DATA = (
         data="C4",
         counts="total",
         status="P",
+        intervals={"RD_star": (8.1, 22.7), "RN_star": (5.2, 5.4)},
+        interval="15.4 ± 7.3 and 5.3 ± 0.1 by a secondary source, of a kind not stated",
         note=(
             "RD_star and RN_star are a local optimum: 47.0 and 2.33 fit the same runs a little "
             "better"
@@ -296,7 +299,7 @@ _clark = partial(
     data="130 billion tokens, validation loss",
     counts="active",
     status="S",
-    note="decimal logarithms; three decimals of c leave the size at which routing stops helping open",
+    note="decimal logarithms; c has too few digits to say where routing stops helping",
 )
 _chen = partial(
     PublishedSet,

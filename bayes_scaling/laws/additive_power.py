@@ -114,8 +114,10 @@ class AdditivePowerLaw(Law):
     @property
     def priors(self) -> Mapping[str, Prior]:
         """`E` and each term as shares of the reference loss."""
-        floor = {"E": Prior.between(0.2, 0.95)} if self.floor else {}
-        terms: dict[str, Prior] = {}
+        # Beta: the floor trades against the terms along a straighter ridge on the logit scale than
+        # on the log scale. Of a time or the like, next to nothing may be fixed.
+        floor = Prior.beta(1.0, 1.0) if self.signed else Prior.beta(2.5, 1.5)
+        terms = {"E": floor} if self.floor else {}
         for column in self.inputs:
             terms[f"A_{column}"] = Prior.between(0.01, 1.0)
             terms[f"alpha_{column}"] = (
@@ -124,7 +126,7 @@ class AdditivePowerLaw(Law):
                 if column in self.signed
                 else Prior.between(0.1, 0.8)
             )
-        return {**floor, **terms}
+        return terms
 
     @property
     def equation(self) -> str:

@@ -11,7 +11,7 @@ from bayes_scaling.laws._base import Law
 from bayes_scaling.laws._columns import checked_columns, symbol
 from bayes_scaling.priors import Prior
 
-NEWTON_STEPS = 9
+HALLEY_STEPS = 5
 """Enough for the last digit with any `alpha` from 0.001 to 1000."""
 
 
@@ -106,12 +106,15 @@ class BoundedPowerLaw(Law):
 def _logit(log_power: Any, alpha: Any) -> Any:
     """Logit of the share p of the range that is left, from p / (1 - p)^alpha = exp(log_power).
 
-    In z = logit(p) the logarithm of the equation is increasing, and convex or concave throughout.
-    Newton's method comes from one side, without overshooting, when it starts at the root of the
-    nearer asymptote: z = log_power below, alpha z = log_power above.
+    In z = logit(p) the logarithm of the equation is increasing and nearly linear on each side of
+    zero. Halley's method, Newton's with the curvature, starts at the root of the nearer
+    asymptote: z = log_power below, alpha z = log_power above.
     """
     z = ops.minimum(log_power, 0.0) + ops.maximum(log_power, 0.0) / alpha
-    for _ in range(NEWTON_STEPS):
+    for _ in range(HALLEY_STEPS):
+        left, gone = ops.sigmoid(z), ops.sigmoid(-z)
         error = alpha * ops.logaddexp(z, 0.0) - ops.logaddexp(-z, 0.0) - log_power
-        z = z - error / (alpha * ops.sigmoid(z) + ops.sigmoid(-z))
+        slope = alpha * left + gone
+        step = error / slope
+        z = z - step / (1 - step * (alpha - 1) * left * gone / (2 * slope))
     return z

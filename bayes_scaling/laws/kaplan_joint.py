@@ -83,7 +83,8 @@ class KaplanJoint(Law):
     @staticmethod
     def optimum(flops: Any, N_c: Any, D_c: Any, alpha_N: Any, alpha_D: Any) -> tuple[Any, Any]:
         """Parameters and tokens of least loss with 6ND = `flops`."""
-        ratio = alpha_N / alpha_D
-        product = flops / FLOPS_PER_PARAM_TOKEN
-        params = (ratio * N_c**ratio * product / D_c) ** (1 / (1 + ratio))
+        ratio, product = alpha_N / alpha_D, flops / FLOPS_PER_PARAM_TOKEN
+        # In logarithms: N_c to the power of the ratio can leave the range of floats.
+        log_params = ops.log(ratio * product) - ops.log(D_c) + ratio * ops.log(N_c)
+        params = ops.exp(log_params / (1 + ratio))
         return params, product / params

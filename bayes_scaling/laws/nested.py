@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from bayes_scaling import ops
@@ -22,6 +23,15 @@ class Nested(Law):
     :math:`A = N_c^{\alpha}` and :math:`B = D_c^{\beta}`. The prior of `q` covers 0.05 to 2, so
     both laws are in it, and the posterior of `q` says which one the runs support.
 
+    The three sizes are sampled as what a sweep measures, and `E`, `A`, `B` are derived from them:
+
+    * `level`, the loss at one unit of both inputs: in reference units, at the reference run;
+    * `floor`, the share of `level` that is `E`;
+    * `ratio`, `A` over `B`.
+
+    (With `E`, `A` and `B` themselves the runs allow only a thin curved shell, on which chains got
+    stuck.) :meth:`from_terms` gives them for published parameters.
+
     Only runs where both terms matter inform `q`: a sweep in which one limits everything leaves it
     to the prior, and with it the term that never shows. It asks for a grid or isoFLOP curves.
 
@@ -35,21 +45,21 @@ class Nested(Law):
     Hoffmann's own parameters at `q` = 1, and Kaplan's at `q` = `beta` without a floor:
 
     >>> law = Nested()
-    >>> size, data = {"A": 406.4, "alpha": 0.34}, {"B": 410.7, "beta": 0.28}
-    >>> float(round(law.loss(70e9, 1.4e12, E=1.69, q=1.0, **size, **data), 2))
+    >>> theta = law.from_terms(E=1.69, A=406.4, B=410.7, alpha=0.34, beta=0.28, q=1.0)
+    >>> float(round(law.loss(70e9, 1.4e12, **theta), 2))
     1.94
-    >>> size, data = {"A": 6.4e13**0.076, "alpha": 0.076}, {"B": 1.8e13**0.103, "beta": 0.103}
-    >>> float(round(law.loss(1e9, 2.2e10, E=0.0, q=0.103, **size, **data), 2))
+    >>> A, B = 6.4e13**0.076, 1.8e13**0.103
+    >>> theta = law.from_terms(E=0.0, A=A, B=B, alpha=0.076, beta=0.103, q=0.103)
+    >>> float(round(law.loss(1e9, 2.2e10, **theta), 2))
     2.37
     """
 
     inputs = ("params", "tokens")
     priors = {
-        # Any share of the reference loss alike, down to Kaplan's none. On the logit scale, where a
-        # Beta is sampled, the floor trades against the other terms along a straighter ridge.
-        "E": Prior.beta(1.0, 1.0),
-        "A": Prior.between(0.01, 1.0),
-        "B": Prior.between(0.01, 1.0),
+        "level": Prior.between(0.8, 1.25),
+        # Wide, and open towards Kaplan's none; with more of it there, chains get stuck.
+        "floor": Prior.beta(1.5, 1.0),
+        "ratio": Prior.between(0.05, 20.0),
         "alpha": Prior.between(0.07, 0.8),
         "beta": Prior.between(0.07, 0.8),
         "q": Prior.between(0.05, 2.0),
@@ -57,39 +67,79 @@ class Nested(Law):
     cite = "hoffmann2022training"
     equation = r"E + \left[(A N^{-\alpha})^{1/q} + (B D^{-\beta})^{1/q}\right]^q"
 
+    @cached_property
+    def scaled(self) -> frozenset[str]:
+        """All three sizes have a unit; that of `ratio` vanishes where both exponents are equal."""
+        return frozenset({"level", "floor", "ratio"})
+
     @staticmethod
     def loss(
-        params: Any, tokens: Any, E: Any, A: Any, B: Any, alpha: Any, beta: Any, q: Any
+        params: Any,
+        tokens: Any,
+        level: Any,
+        floor: Any,
+        ratio: Any,
+        alpha: Any,
+        beta: Any,
+        q: Any,
     ) -> Any:
         """Expected loss of a run of `params` parameters on `tokens` tokens."""
-        # In logarithms, for the powers 1 / q leave the range of floats long before q is 0.05.
-        size = ops.log(A) - alpha * ops.log(params)
-        data = ops.log(B) - beta * ops.log(tokens)
-        return E + ops.exp(q * ops.logaddexp(size / q, data / q))
+        size, data = -alpha * ops.log(params), -beta * ops.log(tokens)
+        return level * (floor + (1 - floor) * ops.exp(_combined(size, data, ratio, q)))
 
     @staticmethod
     def paper_units(
         loss: Any,
         params: Any,
         tokens: Any,
-        E: Any,
-        A: Any,
-        B: Any,
+        level: Any,
+        floor: Any,
+        ratio: Any,
         alpha: Any,
         beta: Any,
-        q: Any,  # noqa: ARG004 (has no unit)
+        q: Any,
     ) -> dict[str, Any]:
-        """`E`, `A`, `B` for inputs and loss in units of one."""
-        return {"E": loss * E, "A": loss * A * params**alpha, "B": loss * B * tokens**beta}
+        """`level`, `floor` and `ratio` for inputs and loss in units of one."""
+        size, data = alpha * ops.log(params), beta * ops.log(tokens)
+        reducible = (1 - floor) * ops.exp(_combined(size, data, ratio, q))
+        return {
+            "level": loss * level * (floor + reducible),
+            "floor": floor / (floor + reducible),
+            "ratio": ratio * ops.exp(size - data),
+        }
 
     @staticmethod
-    def derived(alpha: Any, beta: Any) -> dict[str, Any]:
-        """Exponent `a` of the compute-optimal size, N proportional to C^a, whatever `q` is."""
-        return {"a": beta / (alpha + beta)}
+    def derived(
+        level: Any, floor: Any, ratio: Any, alpha: Any, beta: Any, q: Any
+    ) -> dict[str, Any]:
+        """`E`, `A`, `B`, and the exponent `a` of the compute-optimal size, whatever `q` is."""
+        both = ops.logaddexp(ops.log(ratio) / q, ops.log(ratio) * 0)
+        B = level * (1 - floor) * ops.exp(-q * both)
+        return {"E": level * floor, "A": ratio * B, "B": B, "a": beta / (alpha + beta)}
 
     @staticmethod
-    def optimum(flops: Any, A: Any, B: Any, alpha: Any, beta: Any, q: Any) -> tuple[Any, Any]:
+    def from_terms(
+        E: float, A: float, B: float, alpha: float, beta: float, q: float
+    ) -> dict[str, Any]:
+        """The law's parameters from those of its formula, all in the same units."""
+        reducible = B * ops.exp(q * ops.logaddexp(ops.log(A / B) / q, 0.0))
+        level = E + reducible
+        shared = {"alpha": alpha, "beta": beta, "q": q}
+        return {"level": level, "floor": E / level, "ratio": A / B, **shared}
+
+    @staticmethod
+    def optimum(flops: Any, ratio: Any, alpha: Any, beta: Any, q: Any) -> tuple[Any, Any]:
         """Parameters and tokens of least loss with 6ND = `flops`."""
-        G = ((alpha / beta) ** q * A / B) ** (1 / (alpha + beta))
+        G = ((alpha / beta) ** q * ratio) ** (1 / (alpha + beta))
         params = G * (flops / FLOPS_PER_PARAM_TOKEN) ** (beta / (alpha + beta))
         return params, flops / FLOPS_PER_PARAM_TOKEN / params
+
+
+def _combined(size: Any, data: Any, ratio: Any, q: Any) -> Any:
+    """Log of both terms together, over what they are where `size` and `data` are zero.
+
+    In logarithms, for the powers 1 / q leave the range of floats long before q is 0.05.
+    """
+    ratio = ops.log(ratio)
+    both = ops.logaddexp((ratio + size) / q, data / q)
+    return q * (both - ops.logaddexp(ratio / q, ratio * 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from bayes_scaling.priors import Prior
 NO_COLUMNS: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Noise(ABC):
     """How a run scatters about the expected response, independently between runs.
 
@@ -50,9 +50,18 @@ class Noise(ABC):
         """Those of its columns that are taken as they are; the others on the reference scale."""
         return ()
 
+    def on_scale(self, response: np.ndarray) -> np.ndarray:
+        """The response on the scale on which it scatters."""
+        return response
+
     def refused(self, response: np.ndarray) -> np.ndarray:
         """Which values of the response have no density under this noise, as booleans."""
         return np.zeros(response.shape, dtype=bool)
+
+    def __repr__(self) -> str:
+        options = {field.name: getattr(self, field.name) for field in fields(self)}
+        own = [f.name for f in fields(self) if options[f.name] != f.default]
+        return f"{type(self).__name__}({', '.join(f'{name}={options[name]!r}' for name in own)})"
 
     @abstractmethod
     def observe(

@@ -18,7 +18,7 @@ CONCENTRATION_PRIOR = Prior.between(30.0, 30_000.0)
 """Items that a run's own deviation is worth: 100 is 5 points at an accuracy of one half."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Binomial(Noise):
     """Correct answers among a known number of items, with a deviation of each run's own.
 

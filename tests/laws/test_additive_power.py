@@ -171,7 +171,7 @@ RECOVERY = [
         inference_time,
         {"E": 0.02, "A_params": 2e-11, "alpha_params": -1.0}
         | {"A_inference_tokens": 1e-5, "alpha_inference_tokens": -0.9}
-        | {"A_flops": 38.0, "alpha_flops": 0.1},
+        | {"A_flops": 2e4, "alpha_flops": 0.3},
         {"params": 1e11, "inference_tokens": 2e4, "flops": 1e24},
         id="inference time",
     ),

@@ -14,12 +14,18 @@ TABLE_2 = {"N_c": 6.4e13, "D_c": 1.8e13, "alpha_N": 0.076, "alpha_D": 0.103}
 KAPLAN = {"E": 0.0, "A": 6.4e13**0.076, "B": 1.8e13**0.103, "alpha": 0.076, "beta": 0.103}
 
 sizes, amounts = st.floats(1e6, 1e13), st.floats(1e8, 1e14)
+shares = st.floats(0.01, 1.0)
+
+
+def loss(params: float, tokens: float, **terms: float) -> float:
+    """The law from the parameters of its formula."""
+    return float(Nested.loss(params, tokens, **Nested.from_terms(**terms)))
 
 
 @given(params=sizes, tokens=amounts)
 def test_at_one_it_is_chinchilla(params: float, tokens: float) -> None:
-    assert Nested.loss(params, tokens, q=1.0, **BESIROGLU) == pytest.approx(
-        Chinchilla.loss(params, tokens, **BESIROGLU), rel=1e-12
+    assert loss(params, tokens, q=1.0, **BESIROGLU) == pytest.approx(
+        Chinchilla.loss(params, tokens, **BESIROGLU), rel=1e-11
     )
 
 
@@ -27,35 +33,59 @@ def test_at_one_it_is_chinchilla(params: float, tokens: float) -> None:
 def test_without_a_floor_and_at_the_data_exponent_it_is_kaplan(
     params: float, tokens: float
 ) -> None:
-    assert Nested.loss(params, tokens, q=0.103, **KAPLAN) == pytest.approx(
-        KaplanJoint.loss(params, tokens, **TABLE_2), rel=1e-12
+    assert loss(params, tokens, q=0.103, **KAPLAN) == pytest.approx(
+        KaplanJoint.loss(params, tokens, **TABLE_2), rel=1e-11
     )
+
+
+@given(E=shares, A=shares, B=shares, q=st.floats(0.05, 3.0))
+def test_value_is_the_formula_and_its_terms_are_found_again(
+    E: float, A: float, B: float, q: float
+) -> None:
+    theta = Nested.from_terms(E, A, B, alpha=0.3, beta=0.4, q=q)
+    assert theta.keys() == Nested.priors.keys()
+    terms = (A * 2.0**-0.3) ** (1 / q) + (B * 3.0**-0.4) ** (1 / q)
+    assert Nested.loss(2.0, 3.0, **theta) == pytest.approx(E + terms**q, rel=1e-9)
+    found = Nested.derived(**theta)
+    assert (found["E"], found["A"], found["B"]) == pytest.approx((E, A, B), rel=1e-9)
+    assert found["a"] == pytest.approx(0.4 / 0.7)
+
+
+def test_terms_in_paper_units_are_those_of_chinchilla() -> None:
+    scales = {"loss": 2.6, "params": 1e9, "tokens": 2e10}
+    terms = {"E": 0.7, "A": 0.1, "B": 0.2, "alpha": 0.35, "beta": 0.37}
+    paper = Nested().rescale(scales, Nested.from_terms(q=1.0, **terms))
+    expected = Chinchilla().rescale(scales, terms)
+    found = Nested.derived(**paper)
+    assert [found[name] for name in "EAB"] == pytest.approx([expected[name] for name in "EAB"])
 
 
 def test_optimum_is_that_of_either_law() -> None:
-    size_and_data = {name: BESIROGLU[name] for name in ("A", "B", "alpha", "beta")}
-    assert Nested.optimum(5.76e23, q=1.0, **size_and_data) == pytest.approx(
-        Chinchilla.optimum(5.76e23, **size_and_data)
+    terms = {name: BESIROGLU[name] for name in ("A", "B", "alpha", "beta")}
+    shared = {"alpha": 0.3478, "beta": 0.3658}
+    assert Nested.optimum(5.76e23, 482.01 / 2085.43, q=1.0, **shared) == pytest.approx(
+        Chinchilla.optimum(5.76e23, **terms)
     )
-    size_and_data = {name: KAPLAN[name] for name in ("A", "B", "alpha", "beta")}
-    assert Nested.optimum(1e23, q=0.103, **size_and_data) == pytest.approx(
+    shared = {"alpha": 0.076, "beta": 0.103}
+    assert Nested.optimum(1e23, KAPLAN["A"] / KAPLAN["B"], q=0.103, **shared) == pytest.approx(
         KaplanJoint.optimum(1e23, **TABLE_2)
     )
 
 
 def test_towards_zero_only_the_larger_term_counts_and_nothing_overflows() -> None:
-    size, data = 482.01 * 1e9**-0.3478, 2085.43 * 1e10**-0.3658
+    # Kept apart: the terms at one unit differ from those at the run.
+    theta = {"level": 1.0, "floor": 0.5, "ratio": 1.0, "alpha": 0.3, "beta": 0.4}
     for q in (1e-2, 1e-4, 1e-8):
-        excess = Nested.loss(1e9, 1e10, q=q, **BESIROGLU) - 1.8172
-        assert max(size, data) * (1 - 1e-12) <= excess <= max(size, data) * 2**q
+        excess = Nested.loss(1e9, 1e10, q=q, **theta) - 0.5
+        assert excess == pytest.approx(0.5 * 1e9**-0.3 / 2**q, rel=1e-6)
 
 
 @given(q=st.floats(0.02, 3.0), factor=st.floats(1.01, 3.0))
 def test_loss_rises_with_q(q: float, factor: float) -> None:
     # Where the terms are as large as each other the excess is that term times 2^q.
-    theta = {"E": 0.5, "A": 0.2, "B": 0.2, "alpha": 0.3, "beta": 0.3}
-    assert Nested.loss(1.0, 1.0, q=q, **theta) == pytest.approx(0.5 + 0.2 * 2**q)
-    assert Nested.loss(1.0, 2.0, q=q * factor, **theta) >= Nested.loss(1.0, 2.0, q=q, **theta)
+    terms = {"E": 0.5, "A": 0.2, "B": 0.2, "alpha": 0.3, "beta": 0.3}
+    assert loss(1.0, 1.0, q=q, **terms) == pytest.approx(0.5 + 0.2 * 2**q)
+    assert loss(1.0, 2.0, q=q * factor, **terms) >= loss(1.0, 2.0, q=q, **terms) - 1e-12
 
 
 def test_prior_of_q_covers_both_laws() -> None:
@@ -76,7 +106,7 @@ def grid(rng: np.random.Generator) -> pd.DataFrame:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("design", "theta", "target"),
+    ("design", "terms", "target"),
     [
         (isoflop, {**BESIROGLU, "q": 1.0}, {"params": 7e9, "tokens": 8.4e11}),
         (
@@ -87,8 +117,8 @@ def grid(rng: np.random.Generator) -> pd.DataFrame:
     ],
     ids=["chinchilla", "near kaplan"],
 )
-def test_recovers_its_truth(recovery, design, theta, target) -> None:  # type: ignore[no-untyped-def]
-    result = recovery(Nested(), design, theta, target)
+def test_recovers_its_truth(recovery, design, terms, target) -> None:  # type: ignore[no-untyped-def]
+    result = recovery(Nested(), design, Nested.from_terms(**terms), target)
     assert result.parameters >= 0.8
     assert result.target >= 0.8
     assert result.divergent <= 0.005
