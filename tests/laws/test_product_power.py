@@ -85,7 +85,7 @@ def isoflop(rng: np.random.Generator) -> pd.DataFrame:
         (ProductPowerLaw(("params", "tokens")), THETA),
         (
             ProductPowerLaw(("params", "tokens"), floor=True),
-            {"E": 1.2, "K": 30.0, "a_params": -0.08, "a_tokens": -0.05},
+            {"E": 1.69, "K": 750.0, "a_params": -0.17, "a_tokens": -0.14},
         ),
     ],
     ids=["rising", "falling to a floor"],
