@@ -15,7 +15,7 @@ Every stage is a frozen value of its own type::
 `allocate`             the best split of compute between parameters and tokens, as an `Allocation`
 `plots`                one figure per question
 `datasets`             simulated sweeps and published tables
-`units`                counts, FLOP, nats and bits
+`units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
 `BayesScalingError`    the base of every error raised here
 =====================  ===========================================================================
 
@@ -27,7 +27,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bayes_scaling import datasets, laws, noise, ops, plots, units
+    from bayes_scaling import accounting, datasets, laws, noise, ops, plots, units
     from bayes_scaling.allocation import Allocation, allocate
     from bayes_scaling.errors import BayesScalingError
     from bayes_scaling.fitting import ScalingFit, fit, load_fit
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from bayes_scaling.laws import Law
     from bayes_scaling.model import ScalingModel
     from bayes_scaling.priors import Prior
-    from bayes_scaling.reading import read_runs
-    from bayes_scaling.runs import Runs
+    from bayes_scaling.runs import Runs, read_runs
 
     __version__: str
 
@@ -52,6 +51,7 @@ __all__ = [
     "ScalingModel",
     "Vary",
     "__version__",
+    "accounting",
     "allocate",
     "datasets",
     "fit",
@@ -65,7 +65,7 @@ __all__ = [
     "units",
 ]
 
-_MODULES = frozenset({"datasets", "laws", "noise", "ops", "plots", "units"})
+_MODULES = frozenset({"accounting", "datasets", "laws", "noise", "ops", "plots", "units"})
 
 _HOMES = {
     "Allocation": "allocation",
@@ -81,7 +81,7 @@ _HOMES = {
     "fit": "fitting",
     "forecast": "forecasting",
     "load_fit": "fitting",
-    "read_runs": "reading",
+    "read_runs": "runs",
 }
 
 

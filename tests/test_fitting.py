@@ -270,7 +270,7 @@ def test_diagnostics_name_each_problem_with_its_number(stored_fit: bs.ScalingFit
     found = stored_fit.diagnostics
     bad = replace(found, r_hat=1.2, ess_bulk=99.0, ess_tail=88.0, divergent=0.02)
     assert bad.problems == (
-        "R-hat 1.200 > 1.01",
+        "R-hat 1.2000 > 1.01",
         "bulk ESS 99 < 400",
         "tail ESS 88 < 400",
         "2.0% of draws divergent > 0.5%",

@@ -93,7 +93,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     options.check_prob(prob)
     with options.loading(not no_progress):
         from bayes_scaling.fitting import fit as sample
-        from bayes_scaling.reading import read_runs
+        from bayes_scaling.runs import read_runs
         from bayes_scaling.sampling import Settings
     options.ours(partial(Settings, draws, tune, chains))
     model = _model(law, vary or [], prior or [], noise)
@@ -127,8 +127,8 @@ def _model(law: str, vary: list[str], prior: list[str], noise: Noise) -> Scaling
 
 def _columns_read(law: Law) -> list[str]:
     """Columns that the law reads, beyond those that every table of runs has."""
-    from bayes_scaling._columns import STANDARD_INPUTS
     from bayes_scaling._inputs import RATIOS
+    from bayes_scaling.runs._columns import STANDARD_INPUTS
 
     parts = [part for name in law.inputs for part in RATIOS.get(name, (name,))]
     return [name for name in dict.fromkeys(parts) if name not in STANDARD_INPUTS]

@@ -101,8 +101,10 @@ class Law:
     else:
         equation = ""
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, abstract: bool = False) -> None:
         super().__init_subclass__()
+        if abstract:
+            return
         if not isinstance(getattr(cls, "priors", None), property):
             _check(cls)
         _REGISTRY[cls.__name__.lower()] = cls

@@ -17,7 +17,7 @@ from bayes_scaling.priors import Prior
 
 
 @dataclass(frozen=True)
-class TaskLaw(Law):
+class TaskLaw(Law, abstract=True):
     """A metric as a function of a loss; the subclass says which function.
 
     Parameters

@@ -74,7 +74,7 @@ class ProductPowerLaw(Law):
         }
         if not self.floor:
             return {"K": Prior.between(0.5, 2.0), **exponents}
-        return {"E": Prior.between(0.05, 0.95), "K": Prior.between(0.02, 1.5), **exponents}
+        return {"E": Prior.beta(2.5, 1.5), "K": Prior.between(0.02, 1.5), **exponents}
 
     @property
     def equation(self) -> str:

@@ -10,6 +10,9 @@ from bayes_scaling import ops
 from bayes_scaling.laws._base import Law
 from bayes_scaling.priors import Prior
 
+SMALLEST_GAP = 1e-6
+"""Least difference of the reciprocals of `E_start` and `E_max`."""
+
 
 class RoutedExperts(Law):
     r"""Loss of a routed model, log-bilinear in size and experts (Clark et al., 2022).
@@ -91,8 +94,9 @@ def effective_experts(experts: Any, E_start: Any, E_max: Any) -> Any:
     >>> round(effective_experts(1e9, E_start=1.847, E_max=314.5), 1)
     314.5
     """
-    unsaturated = experts - 1 + 1 / (1 / E_start - 1 / E_max)
-    return 1 / (1 / unsaturated + 1 / E_max)
+    # A start beyond the maximum, where the formula has a pole, means that experts add nothing.
+    gap = ops.maximum(1 / E_start - 1 / E_max, SMALLEST_GAP)
+    return 1 / (1 / (experts - 1 + 1 / gap) + 1 / E_max)
 
 
 def log10(x: Any) -> Any:

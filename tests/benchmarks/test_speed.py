@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import arviz as az
-import nutpie
 import numpy as np
+import nutpie
 import pandas as pd
 import pymc as pm
 import pytest

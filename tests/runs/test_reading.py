@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayes_scaling import reading
 from bayes_scaling.errors import RunsError
-from bayes_scaling.reading import read_runs
-from bayes_scaling.runs import Runs
+from bayes_scaling.runs import Runs, _reading
+from bayes_scaling.runs._reading import read_runs
 
 
 @pytest.fixture
@@ -143,7 +142,7 @@ def test_parquet_without_pyarrow_says_what_to_install(
 ) -> None:
     path = tmp_path / "r.parquet"
     path.write_bytes(b"")
-    monkeypatch.setattr(reading, "find_spec", lambda name: None)
+    monkeypatch.setattr(_reading, "find_spec", lambda name: None)
     with pytest.raises(RunsError, match=r'pip install "bayes_scaling\[parquet\]"'):
         read_runs(path)
 

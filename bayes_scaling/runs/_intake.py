@@ -11,8 +11,10 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from bayes_scaling._cells import Response, checked_numbers, is_missing
-from bayes_scaling._checks import (
+from bayes_scaling._wording import counted
+from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._cells import Response, checked_numbers, is_missing
+from bayes_scaling.runs._checks import (
     RESPONSES,
     check_choice,
     check_flops_agree,
@@ -20,7 +22,7 @@ from bayes_scaling._checks import (
     checked_index,
     label_of,
 )
-from bayes_scaling._columns import (
+from bayes_scaling.runs._columns import (
     STANDARD_INPUTS,
     Choice,
     assign_columns,
@@ -28,8 +30,6 @@ from bayes_scaling._columns import (
     rearrange,
     run_names,
 )
-from bayes_scaling._wording import counted
-from bayes_scaling.errors import RunsError
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
 
 __all__ = ["Request", "Taken", "take_in"]

@@ -11,10 +11,10 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from bayes_scaling._cells import Response, checked_labels, checked_numbers
-from bayes_scaling._columns import STANDARD_INPUTS, check_unique
 from bayes_scaling._wording import Column, cells, counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._cells import Response, checked_labels, checked_numbers
+from bayes_scaling.runs._columns import STANDARD_INPUTS, check_unique
 from bayes_scaling.units import compute
 
 __all__ = [

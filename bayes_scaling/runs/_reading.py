@@ -16,10 +16,10 @@ from typing import Literal, TextIO
 
 import pandas as pd
 
-from bayes_scaling._cells import Response
-from bayes_scaling._columns import Choice, check_unique
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs import Runs
+from bayes_scaling.runs._cells import Response
+from bayes_scaling.runs._columns import Choice, check_unique
+from bayes_scaling.runs._table import Runs
 
 __all__ = ["read_runs"]
 
@@ -84,7 +84,8 @@ def read_runs(  # noqa: PLR0913 - the arguments of Runs.from_frame
 
 
 def _read_frame(path: Path) -> pd.DataFrame:
-    kind = _kind(path)
+    if not path.is_dir():
+        kind = _kind(path)
     if not path.is_file():
         found = "is a folder" if path.is_dir() else "does not exist"
         raise RunsError(

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayes_scaling._columns import closest
 from bayes_scaling._wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._columns import closest
 from bayes_scaling.units import format_flops
 
 __all__ = ["Mask", "checked_scales", "rows_up_to", "rows_where"]

@@ -14,15 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayes_scaling._cells import Response
-from bayes_scaling._checks import checked_table
-from bayes_scaling._columns import Choice, name_mapping
-from bayes_scaling._display import overview_html, overview_text
-from bayes_scaling._intake import Request, take_in
-from bayes_scaling._notes import table_notes
-from bayes_scaling._selecting import Mask, checked_scales, rows_up_to, rows_where
 from bayes_scaling._wording import listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._cells import Response
+from bayes_scaling.runs._checks import checked_table
+from bayes_scaling.runs._columns import Choice, name_mapping
+from bayes_scaling.runs._display import overview_html, overview_text
+from bayes_scaling.runs._intake import Request, take_in
+from bayes_scaling.runs._notes import table_notes
+from bayes_scaling.runs._selecting import Mask, checked_scales, rows_up_to, rows_where
 
 __all__ = ["Runs"]
 

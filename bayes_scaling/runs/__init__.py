@@ -1,0 +1,11 @@
+"""The table of training runs: read, mapped, checked once, and frozen.
+
+`_table` holds `Runs` itself; which column plays which part is settled in `_columns` and `_intake`,
+what cells may hold in `_cells` and `_checks`, what a reader must know in `_notes`, subsets in
+`_selecting`, printing in `_display`, files in `_reading`.
+"""
+
+from bayes_scaling.runs._reading import read_runs
+from bayes_scaling.runs._table import Runs
+
+__all__ = ["Runs", "read_runs"]
