@@ -103,6 +103,23 @@ def check_runs(model: ScalingModel, runs: Runs) -> None:
             f"The runs are a {type(runs).__name__}, in which nothing says which column is what. "
             "Write bs.Runs.from_frame(table, params=..., tokens=..., loss=...)."
         )
+    _check_columns(model, runs)
+    if runs.response not in model.law.responses:
+        raise RunsError(
+            f"Runs: the response is {runs.response!r}, and {model.law.name} describes "
+            f"{' or '.join(model.law.responses)}. Its values could not be compared. Choose a law "
+            "made for it, or say what the column holds with response=."
+        )
+    _check_noise(model, runs)
+    if len(runs) < 2:
+        raise RunsError(
+            f"Runs: there is {len(runs)} run ({', '.join(runs.table.index)}). One run says nothing "
+            "of how loss changes with scale, and the answer would be the prior. Add runs at "
+            "other sizes or token counts."
+        )
+
+
+def _check_columns(model: ScalingModel, runs: Runs) -> None:
     available = available_inputs(runs)
     read = (*model.law.inputs, *model.law.stages)
     missing = [name for name in read if name not in available]
@@ -119,19 +136,6 @@ def check_runs(model: ScalingModel, runs: Runs) -> None:
             f"Runs: {unknown[0]!r} is not a factor of these runs (factors: {have}), and "
             f"Vary(by={unknown[0]!r}) needs its levels. Read the runs with "
             f"factors=({unknown[0]!r},)."
-        )
-    if runs.response not in model.law.responses:
-        raise RunsError(
-            f"Runs: the response is {runs.response!r}, and {model.law.name} describes "
-            f"{' or '.join(model.law.responses)}. Its values could not be compared. Choose a law "
-            "made for it, or say what the column holds with response=."
-        )
-    _check_noise(model, runs)
-    if len(runs) < 2:
-        raise RunsError(
-            f"Runs: there is {len(runs)} run ({', '.join(runs.table.index)}). One run says nothing "
-            "of how loss changes with scale, and the answer would be the prior. Add runs at "
-            "other sizes or token counts."
         )
 
 

@@ -147,9 +147,12 @@ class Law:
     @cached_property
     def scaled(self) -> frozenset[str]:
         """Parameters whose value depends on the units of loss and inputs."""
-        halves = dict.fromkeys(self.priors, 0.5)
-        doubled = self.rescale(dict.fromkeys(("loss", *self.inputs, *self.stages), 2.0), halves)
-        return frozenset(name for name in self.priors if doubled[name] != halves[name])
+        # Different numbers throughout, so that no two changes of unit cancel.
+        theta = {name: 0.5 + 0.01 * number for number, name in enumerate(self.priors)}
+        names = ("loss", *self.inputs, *self.stages)
+        scales = {name: 2.0 + number / 7 for number, name in enumerate(names)}
+        rescaled = self.rescale(scales, theta)
+        return frozenset(name for name in self.priors if rescaled[name] != theta[name])
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)

@@ -69,10 +69,10 @@ class BoundedPowerLaw(Law):
     def priors(self) -> Mapping[str, Prior]:
         """`E`, `R` and `A` as shares of the reference loss."""
         return {
-            "E": Prior.between(0.05, 0.95),
-            "R": Prior.between(0.3, 10.0),
+            "E": Prior.between(0.2, 0.95),
+            "R": Prior.between(0.5, 10.0),
             "A": Prior.between(0.02, 2.0),
-            "alpha": Prior.between(0.1, 3.0),
+            "alpha": Prior.between(0.3, 3.0),
             "c": Prior.between(0.1, 0.8),
         }
 

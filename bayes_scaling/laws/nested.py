@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from bayes_scaling import ops
@@ -57,8 +56,8 @@ class Nested(Law):
     inputs = ("params", "tokens")
     priors = {
         "level": Prior.between(0.8, 1.25),
-        # Wide, and open towards Kaplan's none; with more of it there, chains get stuck.
-        "floor": Prior.beta(1.5, 1.0),
+        # Any share alike: Kaplan's law, without a floor, is as much in it as Chinchilla's.
+        "floor": Prior.beta(1.0, 1.0),
         "ratio": Prior.between(0.05, 20.0),
         "alpha": Prior.between(0.07, 0.8),
         "beta": Prior.between(0.07, 0.8),
@@ -66,11 +65,6 @@ class Nested(Law):
     }
     cite = "hoffmann2022training"
     equation = r"E + \left[(A N^{-\alpha})^{1/q} + (B D^{-\beta})^{1/q}\right]^q"
-
-    @cached_property
-    def scaled(self) -> frozenset[str]:
-        """All three sizes have a unit; that of `ratio` vanishes where both exponents are equal."""
-        return frozenset({"level", "floor", "ratio"})
 
     @staticmethod
     def loss(

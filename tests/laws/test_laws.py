@@ -15,6 +15,7 @@ import bayes_scaling as bs
 from bayes_scaling.errors import ModelError, UnknownLawError
 from bayes_scaling.laws import Law, as_law, find_law
 from bayes_scaling.laws._base import arguments
+from bayes_scaling.laws._base import arguments
 
 
 def _shipped(base: type[Law] = Law) -> Iterator[type[Law]]:
@@ -65,9 +66,12 @@ def scales(draw: st.DrawFn, law: Law, low: float = 1e3, high: float = 1e13) -> d
     return {"loss": response, **shared, **stages}
 
 
-def floor(theta: dict[str, float]) -> float:
-    """Loss left with unlimited inputs: `E` in every law that has one."""
-    return theta.get("E", 0.0)
+def floor(law: Law, theta: dict[str, float]) -> float:
+    """Loss left with unlimited inputs: `E` in every law that has one, sampled or derived."""
+    quantities = {}
+    if law.derived is not None:
+        quantities = law.derived(**{name: theta[name] for name in arguments(law.derived)})
+    return {**quantities, **theta}.get("E", 0.0)
 
 
 def per_law(laws: list[Law]) -> pytest.MarkDecorator:
@@ -86,7 +90,7 @@ def test_loss_is_positive_finite_and_above_the_floor(law: Law, data: st.DataObje
     loss = law.evaluate(at, theta)
     assert np.isfinite(loss)
     assert loss > 0
-    assert loss >= floor(theta)
+    assert loss >= floor(law, theta)
 
 
 @per_law(FALLING)
@@ -104,7 +108,7 @@ def test_loss_does_not_rise_with_any_input(law: Law, data: st.DataObject, factor
 def test_loss_tends_to_the_floor_as_all_inputs_grow(law: Law, data: st.DataObject) -> None:
     theta, at = data.draw(parameters(law)), data.draw(inputs(law))
     excess = [
-        law.evaluate({name: value * scale for name, value in at.items()}, theta) - floor(theta)
+        law.evaluate({name: value * scale for name, value in at.items()}, theta) - floor(law, theta)
         for scale in (1.0, 1e50, 1e290)
     ]
     # The slowest exponents that the priors allow still leave less than a millionth at 1e290.
