@@ -89,6 +89,12 @@ def _check_prior(law: Law, name: str, prior: Prior) -> None:
             "form on the reference scale, where the model is sampled. Use Prior.between(low, "
             "high, units='paper'), or give the runs a reference of 1."
         )
+    if scaled_paper and not law.multiplied(name):
+        raise ModelError(
+            f"ScalingModel: a change of units shifts {name} of {law.name} instead of multiplying "
+            "it, so a prior in paper units has no exact form on the reference scale. Give the "
+            "prior on the reference scale, or the runs a reference of 1."
+        )
     if prior.units == "paper" and not law.scaled:
         raise ModelError(
             f"ScalingModel: {law.name} does not say what {name} is in paper units. "

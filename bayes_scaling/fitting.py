@@ -6,6 +6,7 @@ and expected loss are functions in the modules above.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -106,7 +107,10 @@ class ScalingFit:
             carry ``ci_kind``, ``ci_prob`` and ``notes``.
         """
         draws = self.posterior[list(self.parameter_names)]
-        table = az.summary(draws, ci_prob=interval_prob(prob), round_to="none")
+        with warnings.catch_warnings():
+            # A parameter held at a value has no R-hat, which NaN says.
+            warnings.filterwarnings("ignore", "invalid value", RuntimeWarning)
+            table = az.summary(draws, ci_prob=interval_prob(prob), round_to="none")
         table["median"] = az.summary(draws, kind="stats_median", round_to="none")["median"]
         lower, upper = (name for name in table if name.endswith(("_lb", "_ub")))
         table = table.rename(columns={lower: "lower", upper: "upper"})

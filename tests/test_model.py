@@ -275,6 +275,7 @@ def test_a_fixed_scatter_can_be_read_like_a_sampled_one(
     noise = bs.noise.LogNormal(sd=bs.Prior.fixed_at(0.01))
     fit = prior_fit(bs.ScalingModel("chinchilla", noise=noise), RUNS)
     np.testing.assert_array_equal(fit.posterior["noise_sd"], 0.01)
+    assert np.isnan(fit.summary().loc["noise_sd", "r_hat"])
     loss = bs.forecast(fit, 1e10, 1e12).draws["loss"]
     assert np.isfinite(loss).all()
 
@@ -424,3 +425,9 @@ def test_runs_that_the_model_cannot_be_fitted_to_are_refused() -> None:
     shares = bs.Runs.from_frame(accuracy, response="accuracy")
     with pytest.raises(RunsError, match=r"response is 'accuracy'.*Chinchilla describes loss"):
         model.build(shares)
+
+
+def test_a_parameter_that_units_shift_cannot_have_a_prior_in_paper_units() -> None:
+    prior = bs.Prior.fixed_at(1.1, units="paper")
+    with pytest.raises(ModelError, match=r"shifts d of RoutedExperts.*reference of 1"):
+        bs.ScalingModel(bs.laws.RoutedExperts, priors={"d": prior})

@@ -154,6 +154,16 @@ class Law:
         rescaled = self.rescale(scales, theta)
         return frozenset(name for name in self.priors if rescaled[name] != theta[name])
 
+    def multiplied(self, parameter: str) -> bool:
+        """Whether a change of units multiplies a parameter, rather than shifting it."""
+        names = ("loss", *self.inputs, *self.stages)
+        scales = {name: 2.0 + number / 7 for number, name in enumerate(names)}
+        one, two = (
+            self.rescale(scales, {**dict.fromkeys(self.priors, 0.5), parameter: value})[parameter]
+            for value in (1.0, 2.0)
+        )
+        return bool(abs(two - 2 * one) <= 1e-9 * abs(two))
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)
 

@@ -89,9 +89,9 @@ def effective_experts(experts: Any, E_start: Any, E_max: Any) -> Any:
 
     Examples
     --------
-    >>> round(effective_experts(1, E_start=1.847, E_max=314.5), 3)
+    >>> round(float(effective_experts(1, E_start=1.847, E_max=314.5)), 3)
     1.847
-    >>> round(effective_experts(1e9, E_start=1.847, E_max=314.5), 1)
+    >>> round(float(effective_experts(1e9, E_start=1.847, E_max=314.5)), 1)
     314.5
     """
     # A start beyond the maximum, where the formula has a pole, means that experts add nothing.

@@ -15,7 +15,6 @@ import bayes_scaling as bs
 from bayes_scaling.errors import ModelError, UnknownLawError
 from bayes_scaling.laws import Law, as_law, find_law
 from bayes_scaling.laws._base import arguments
-from bayes_scaling.laws._base import arguments
 
 
 def _shipped(base: type[Law] = Law) -> Iterator[type[Law]]:

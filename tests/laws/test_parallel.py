@@ -56,7 +56,7 @@ def test_less_than_one_stream_counts_as_one() -> None:
 
 
 def sweep(rng: np.random.Generator) -> pd.DataFrame:
-    sizes, streams = np.meshgrid(np.geomspace(3e7, 4.4e9, 10), [1.0, 2.0, 4.0, 8.0])
+    sizes, streams = np.meshgrid(np.geomspace(1e7, 4.4e9, 12), [1.0, 2.0, 4.0, 8.0])
     return pd.DataFrame({"params": sizes.ravel(), "streams": streams.ravel()})
 
 
