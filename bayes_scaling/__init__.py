@@ -13,6 +13,20 @@ Every stage is a frozen value of its own type::
 `fit`, `ScalingFit`    the posterior; `load_fit` reads a saved one
 `forecast`             the loss of runs that were not trained, as a `Forecast`
 `allocate`             the best split of compute between parameters and tokens, as an `Allocation`
+`near_optimal`         the range of sizes that are nearly as good, as a `NearOptimal`
+`regret`               what given plans waste, as a `Regret`; `published_plans` are those of papers
+`costs`                what a run costs, where that is not 6ND
+`Constraints`          bounds on params and tokens, a ratio, a menu of sizes: what runs keep to
+`lifetime_allocation`  the model that is cheapest to train and serve; `Prices` in money
+`needed`               compute, tokens or parameters that reach a loss, and whether any amount does
+`marginal_returns`     elasticities at points; `compute_returns` along the frontier
+`isoloss_curves`       contours of the loss, and `isoflop_curves`; `isoflop_optima` without a law
+`early_stopping`       limits of a run, with `overfitting_threshold` and `convergence_tradeoff`
+`loss_crossing`        where two laws contradict each other, with `PowerOfCompute` growth
+`compare_levels`       whether one recipe or corpus is better, and the compute that is worth
+`next_runs`, `Goal`    the affordable runs that teach most about a quantity, as `NextRuns`
+`assess`               whether a forecast should be believed, as a `TrustReport` of `CheckResult`
+`backtest`             what a sweep stopped earlier would have forecast, as a `Backtest`
 `plots`                one figure per question
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
@@ -27,61 +41,167 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bayes_scaling import accounting, datasets, laws, noise, ops, plots, units
+    from bayes_scaling import accounting, costs, datasets, laws, noise, ops, plots, units
     from bayes_scaling.allocation import Allocation, allocate
+    from bayes_scaling.constraints import Constraints
+    from bayes_scaling.crossings import LossCrossing, PowerOfCompute, loss_crossing
+    from bayes_scaling.design import NextRuns, next_runs
     from bayes_scaling.errors import BayesScalingError
     from bayes_scaling.fitting import ScalingFit, fit, load_fit
     from bayes_scaling.forecasting import Forecast, forecast
+    from bayes_scaling.goals import Goal
+    from bayes_scaling.groups import LevelComparison, compare_levels
     from bayes_scaling.hierarchy import Vary
+    from bayes_scaling.isolines import Isolines, isoflop_curves, isoloss_curves
     from bayes_scaling.laws import Law
+    from bayes_scaling.lifetime import LifetimeAllocation, Prices, lifetime_allocation
+    from bayes_scaling.limits import (
+        ConvergenceTradeoff,
+        EarlyStopping,
+        OverfittingThreshold,
+        convergence_tradeoff,
+        early_stopping,
+        overfitting_threshold,
+    )
     from bayes_scaling.model import ScalingModel
+    from bayes_scaling.near_optimality import NearOptimal, near_optimal
+    from bayes_scaling.parabolas import IsoflopOptima, isoflop_optima
     from bayes_scaling.priors import Prior
+    from bayes_scaling.regretting import Regret, regret
+    from bayes_scaling.requirements import Needed, needed
+    from bayes_scaling.returns import (
+        ComputeReturns,
+        MarginalReturns,
+        compute_returns,
+        marginal_returns,
+    )
+    from bayes_scaling.rules import published_plans
     from bayes_scaling.runs import Runs, read_runs
+    from bayes_scaling.trust import Backtest, CheckResult, TrustReport, assess, backtest
 
     __version__: str
 
 __all__ = [
     "Allocation",
+    "Backtest",
     "BayesScalingError",
+    "CheckResult",
+    "ComputeReturns",
+    "Constraints",
+    "ConvergenceTradeoff",
+    "EarlyStopping",
     "Forecast",
+    "Goal",
+    "IsoflopOptima",
+    "Isolines",
     "Law",
+    "LevelComparison",
+    "LifetimeAllocation",
+    "LossCrossing",
+    "MarginalReturns",
+    "NearOptimal",
+    "Needed",
+    "NextRuns",
+    "OverfittingThreshold",
+    "PowerOfCompute",
+    "Prices",
     "Prior",
+    "Regret",
     "Runs",
     "ScalingFit",
     "ScalingModel",
+    "TrustReport",
     "Vary",
     "__version__",
     "accounting",
     "allocate",
+    "assess",
+    "backtest",
+    "compare_levels",
+    "compute_returns",
+    "convergence_tradeoff",
+    "costs",
     "datasets",
+    "early_stopping",
     "fit",
     "forecast",
+    "isoflop_curves",
+    "isoflop_optima",
+    "isoloss_curves",
     "laws",
+    "lifetime_allocation",
     "load_fit",
+    "loss_crossing",
+    "marginal_returns",
+    "near_optimal",
+    "needed",
+    "next_runs",
     "noise",
     "ops",
+    "overfitting_threshold",
     "plots",
+    "published_plans",
     "read_runs",
+    "regret",
     "units",
 ]
 
-_MODULES = frozenset({"accounting", "datasets", "laws", "noise", "ops", "plots", "units"})
+_MODULES = frozenset({"accounting", "costs", "datasets", "laws", "noise", "ops", "plots", "units"})
 
 _HOMES = {
     "Allocation": "allocation",
+    "Backtest": "trust",
     "BayesScalingError": "errors",
+    "CheckResult": "trust",
+    "ComputeReturns": "returns",
+    "Constraints": "constraints",
+    "ConvergenceTradeoff": "limits",
+    "EarlyStopping": "limits",
     "Forecast": "forecasting",
+    "Goal": "goals",
+    "IsoflopOptima": "parabolas",
+    "Isolines": "isolines",
     "Law": "laws",
+    "LevelComparison": "groups",
+    "LifetimeAllocation": "lifetime",
+    "LossCrossing": "crossings",
+    "MarginalReturns": "returns",
+    "NearOptimal": "near_optimality",
+    "Needed": "requirements",
+    "NextRuns": "design",
+    "OverfittingThreshold": "limits",
+    "PowerOfCompute": "crossings",
+    "Prices": "lifetime",
     "Prior": "priors",
+    "Regret": "regretting",
     "Runs": "runs",
     "ScalingFit": "fitting",
     "ScalingModel": "model",
+    "TrustReport": "trust",
     "Vary": "hierarchy",
     "allocate": "allocation",
+    "assess": "trust",
+    "backtest": "trust",
+    "compare_levels": "groups",
+    "compute_returns": "returns",
+    "convergence_tradeoff": "limits",
+    "early_stopping": "limits",
     "fit": "fitting",
     "forecast": "forecasting",
+    "isoflop_curves": "isolines",
+    "isoflop_optima": "parabolas",
+    "isoloss_curves": "isolines",
+    "lifetime_allocation": "lifetime",
     "load_fit": "fitting",
+    "loss_crossing": "crossings",
+    "marginal_returns": "returns",
+    "near_optimal": "near_optimality",
+    "needed": "requirements",
+    "next_runs": "design",
+    "overfitting_threshold": "limits",
+    "published_plans": "rules",
     "read_runs": "runs",
+    "regret": "regretting",
 }
 
 

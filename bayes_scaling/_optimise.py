@@ -64,7 +64,7 @@ def minimise_within(
             break
         number = NEXT_GRID
     lowest = grid.isel(search=inner) + _vertex(values, inner) * step
-    lowest = xr.where(at_low, low, xr.where(at_high, high, lowest))
+    lowest = lowest.where(~at_low, low).where(~at_high, high)
     return lowest, at_high.astype(int) - at_low.astype(int)
 
 
@@ -85,7 +85,8 @@ def root(function: Callable[[Any], Any], low: Any, high: Any) -> xr.DataArray:
     Returns
     -------
     xarray.DataArray
-        `low` where the function is positive throughout, `high` where it is negative.
+        `low` where the function is positive throughout, `high` where it is negative; missing
+        where it has no value at one of them.
 
     References
     ----------
@@ -99,14 +100,20 @@ def root(function: Callable[[Any], Any], low: Any, high: Any) -> xr.DataArray:
             point = a + part * (b - a)
             value = function(point)
             same = np.sign(value) == np.sign(value_a)
-            c, value_c = xr.where(same, a, b), xr.where(same, value_a, value_b)
-            b, value_b = xr.where(same, b, a), xr.where(same, value_b, value_a)
+            c, value_c = _either(same, a, b), _either(same, value_a, value_b)
+            b, value_b = _either(same, b, a), _either(same, value_b, value_a)
             a, value_a = point, value
             if not ((np.abs(b - a) > TOLERANCE) & (value != 0)).any():
                 break
             part = _next_part((a, b, c), (value_a, value_b, value_c))
-    found = xr.where(np.abs(value_a) <= np.abs(value_b), a, b)
-    return xr.where(at_low > 0, low, xr.where(at_high < 0, high, found))
+    found = _either(np.abs(value_a) <= np.abs(value_b), a, b)
+    found = _either(at_low > 0, low, _either(at_high < 0, high, found))
+    return found.where(at_low.notnull() & at_high.notnull())
+
+
+def _either(condition: Any, first: Any, second: Any) -> xr.DataArray:
+    chosen: xr.DataArray = xr.where(condition, first, second)  # type: ignore[no-untyped-call]
+    return chosen
 
 
 def _next_part(places: tuple[Any, Any, Any], values: tuple[Any, Any, Any]) -> xr.DataArray:

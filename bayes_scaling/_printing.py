@@ -20,6 +20,8 @@ INTERVAL = ("median", "lower", "upper")
 
 _QUANTITIES: Mapping[str, Callable[[float], str]] = {
     "params": format_count,
+    "smallest_params": format_count,
+    "largest_params": format_count,
     "tokens": format_count,
     "flops": format_flops,
 }

@@ -5,27 +5,25 @@ Every quantity is computed draw by draw: the optimum of a median law is not the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._inputs import scales
-from bayes_scaling._optimise import minimise
-from bayes_scaling._results import result_html, result_table, result_text
-from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling._asking import budget_table, check_inputs, check_law, splitting
+from bayes_scaling._intervals import SAMPLE_DIMS
+from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
+from bayes_scaling._splitting import Splitting
+from bayes_scaling.constraints import Constraints
+from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.laws._base import arguments
 from bayes_scaling.points import Numbers
-from bayes_scaling.posterior import expected_loss, parameters_at
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+from bayes_scaling.rules import published_growth
 
 STEP = 1.01
 """Ratio of compute over which local exponents are taken."""
-
-SEARCH_WIDTH = np.log(1e9)
-"""How far from the runs' mean size an optimum is searched for, in log params."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -37,25 +35,39 @@ class Allocation:
     draws : xarray.Dataset, dims (chain, draw, budget)
         ``params``, ``tokens``, ``tokens_per_param``, ``expected_loss`` there (in the unit of the
         runs' loss), and the local exponents ``params_exponent`` and ``tokens_exponent``: a and b
-        in N ∝ C^a, D ∝ C^b. ``flops`` and the labels of factors are coordinates of ``budget``.
+        in N ∝ C^a, D ∝ C^b. With ``unique_tokens`` given, ``epochs`` too. With constraints,
+        ``at_limit`` is -1 or 1 where the optimum is the smallest or the largest size that they
+        leave, and else 0. The budgets (``flops``, or the unit of the cost) and the labels of
+        factors are coordinates of ``budget``.
     fit : ScalingFit
         The fit it was made from.
+    cost, constraints, inputs
+        As given to :func:`allocate`.
     """
 
     draws: xr.Dataset
     fit: ScalingFit
+    cost: Cost = field(default_factory=SixND)
+    constraints: Constraints = field(default_factory=Constraints)
+    inputs: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit, and of draws without an optimum."""
+        """What a reader must know: of the fit, and of draws without an optimum or at a limit."""
+        return (*self.fit.notes, *self._notes())
+
+    def _notes(self) -> Iterator[str]:
         missing = float(self.draws["params"].isnull().mean())
-        if not missing:
-            return self.fit.notes
-        return (
-            *self.fit.notes,
-            f"{missing:.1%} of draws have no optimum in the range searched and are left out of "
-            "the intervals, which are too narrow by as much as these draws differ.",
-        )
+        if missing:
+            yield (
+                f"{missing:.1%} of draws have no optimum in the range searched and are left out of "
+                "the intervals, which are too narrow by as much as these draws differ."
+            )
+        if "at_limit" in self.draws:
+            yield from _at_limits(self.draws["at_limit"], self.constraints)
+        if self.constraints.tokens_per_param is not None:
+            ratio = short(self.constraints.tokens_per_param)
+            yield f"Split at {ratio} tokens per parameter, as asked."
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
         """Median and credible interval of the optimum, by budget.
@@ -68,21 +80,23 @@ class Allocation:
         Returns
         -------
         pandas.DataFrame
-            Columns (``params``, ``tokens``, ``tokens_per_param``, ``expected_loss``; ``median``,
-            ``lower``, ``upper``), and ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``,
-            ``ci_prob`` and ``notes``.
+            Columns (``params``, ``tokens``, ``tokens_per_param``, ``expected_loss`` and with
+            ``unique_tokens`` given ``epochs``; ``median``, ``lower``, ``upper``), and
+            ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
         """
-        names = ["params", "tokens", "tokens_per_param", "expected_loss"]
-        return result_table(self.draws[names], "budget", self.fit, self.notes, prob)
+        names = ["params", "tokens", "tokens_per_param", "expected_loss", "epochs"]
+        shown = self.draws[[name for name in names if name in self.draws]]
+        return result_table(shown, "budget", self.fit, self.notes, prob)
 
     def growth(self, prob: float | None = None) -> pd.DataFrame:
-        """Exponents of the optimum, and how it grows with ten times the compute.
+        """Exponents of the optimum, and how it grows with ten times the budget.
 
         Returns
         -------
         pandas.DataFrame
             By budget, columns (``params_exponent``, ``tokens_exponent``, ``params_per_tenfold``,
-            ``tokens_per_tenfold``; ``median``, ``lower``, ``upper``).
+            ``tokens_per_tenfold``; ``median``, ``lower``, ``upper``). Missing where sizes are
+            chosen from a menu.
         """
         exponents = self.draws[["params_exponent", "tokens_exponent"]]
         factors = {
@@ -91,25 +105,78 @@ class Allocation:
         }
         return result_table(exponents.assign(factors), "budget", self.fit, self.notes, prob)
 
+    def growth_beside_rules(self, prob: float | None = None) -> pd.DataFrame:
+        """Growth with ten times the budget, beside the two rules that papers have printed.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By ``source``, this fit's at each budget first; columns (``params_per_tenfold``,
+            ``tokens_per_tenfold``; ``median``, ``lower``, ``upper``). Rules have no interval.
+        """
+        ours = self.growth(prob)
+        keys = [key if isinstance(key, tuple) else (key,) for key in ours.index]
+        named = [
+            ", ".join(short(k) if isinstance(k, float) else str(k) for k in key) for key in keys
+        ]
+        rules = published_growth()
+        names = list(rules)
+        ours = ours[names].set_axis([f"this fit at {name}" for name in named])
+        rules.columns = pd.MultiIndex.from_product([names, ["median"]])
+        table = pd.concat([ours, rules]).rename_axis("source")[list(ours)]
+        table.attrs = {"ci_kind": ours.attrs["ci_kind"], "ci_prob": ours.attrs["ci_prob"]}
+        return table
+
+    def size_chances(self) -> pd.DataFrame:
+        """Probability that each size of the menu is the best, by budget; the sizes are columns."""
+        sizes = list(self.constraints.sizes)
+        params = self.draws["params"]
+        chances = {size: (params == size).mean(SAMPLE_DIMS).values for size in sizes}
+        table = pd.DataFrame(chances, index=coordinate_index(self.draws["budget"]))
+        return table.rename_axis(columns="params").assign(diagnosis=self.fit.diagnostics.diagnosis)
+
     def __repr__(self) -> str:
-        return result_text("Allocation", self.table(), self.notes)
+        lines = [result_text("Allocation", self.table(), self.notes)]
+        if not self.constraints.given and "params_exponent" in self.draws:
+            lines.append(
+                result_text("Growth with ten times the budget", self.growth_beside_rules(), ())
+            )
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         return result_html("Allocation", self.table(), self.notes)
 
 
-def allocate(fit: ScalingFit, flops: Numbers) -> Allocation:
-    """Split each compute budget so that the expected loss is least, with C = 6ND.
+def allocate(
+    fit: ScalingFit,
+    flops: Numbers,
+    *,
+    cost: Cost | None = None,
+    constraints: Constraints | None = None,
+    inputs: Mapping[str, float] | None = None,
+) -> Allocation:
+    """Split each budget so that the expected loss is least; all of it is spent.
 
-    Uses the law's closed form where it has one, and else minimises numerically for each draw. A
-    draw without an optimum inside the range searched is NaN, and counted in the notes.
+    Uses the law's closed form where it has one and C = 6ND, and else minimises numerically for
+    each draw. A draw without an optimum inside the range searched is NaN, and counted in the notes.
+    Where constraints bind, the optimum is the run at the limit; such draws are counted in the
+    notes, and marked in ``draws["at_limit"]``.
 
     Parameters
     ----------
     fit : ScalingFit
         Of a law of params and tokens.
     flops : float or array
-        Budgets, in FLOP. A pooled model has one optimum for each budget and level.
+        Budgets, in FLOP or the unit of `cost`. A pooled model has one optimum for each budget and
+        level.
+    cost : Cost, optional
+        What a run costs: 6ND if not given. :mod:`bayes_scaling.costs` has fuller counts of FLOP,
+        and fits a cost to one's own GPU hours.
+    constraints : Constraints, optional
+        Bounds on params and tokens, a fixed ratio of them, or a menu of sizes.
+    inputs : mapping of str to float, optional
+        Inputs of the law that do not follow from the split, such as ``{"unique_tokens": 25e9}``:
+        the answer then has epochs.
 
     Returns
     -------
@@ -118,91 +185,60 @@ def allocate(fit: ScalingFit, flops: Numbers) -> Allocation:
     Raises
     ------
     ModelError
-        The law is not a function of params and tokens.
+        The law is not a function of params and tokens, or lacks an input.
     RunsError
-        A budget is not positive.
+        A budget is not positive, or cannot be spent within the constraints.
 
     References
     ----------
     Hoffmann et al. (2022), arXiv:2203.15556, equation 4.
     """
-    inputs = set(fit.model.law.inputs)
-    if len(inputs) < 2 or not inputs <= {"params", "tokens", "flops", "tokens_per_param"}:
-        raise ModelError(
-            f"allocate: {fit.model.law.name} is a function of {', '.join(fit.model.law.inputs)}. "
-            "Only a law of params and tokens says how compute is split between them. Fit such a "
-            "law, for instance bs.laws.Chinchilla."
-        )
-    budgets = _budgets(fit, flops)
-    compute = budgets["flops"]
-    params = _optimal_params(fit, compute, budgets)
-    nearby = [_optimal_params(fit, compute * step, budgets) for step in (1 / STEP, STEP)]
-    exponent = np.log(nearby[1] / nearby[0]) / (2 * np.log(STEP))
-    tokens = compute / FLOPS_PER_PARAM_TOKEN / params
-    draws = xr.Dataset(
-        {
-            "params": params,
-            "tokens": tokens,
-            "tokens_per_param": tokens / params,
-            "expected_loss": _loss(fit, params, tokens, budgets),
-            "params_exponent": exponent,
-            "tokens_exponent": 1 - exponent,
-        }
-    )
-    return Allocation(draws.transpose("chain", "draw", "budget"), fit)
+    fixed = dict(inputs or {})
+    check_law(fit, fixed, "allocate")
+    check_inputs(fixed, "allocate")
+    budgets = budget_table(fit, flops, cost, "allocate")
+    asked = splitting(fit, budgets, cost, constraints, fixed)
+    budget = budgets[asked.cost.unit]
+    asked.check_budget(budget)
+    draws = _draws(asked, budget.drop_vars(budgets.coords)).assign_coords(budgets.coords)
+    draws = draws.transpose("chain", "draw", "budget")
+    return Allocation(draws, fit, asked.cost, asked.constraints, fixed)
 
 
-def _budgets(fit: ScalingFit, flops: Numbers) -> xr.Dataset:
-    """Budgets crossed with the levels of the model's factors, as coordinates of ``budget``."""
-    values = np.ravel(np.asarray(flops, dtype=float))
-    bad = [value for value in values if not (np.isfinite(value) and value > 0)]
-    if bad:
-        raise RunsError(
-            f"allocate: a budget of {bad[0]} FLOP cannot be spent. Budgets are positive finite "
-            "numbers of FLOP, such as 5.76e23."
-        )
-    table = pd.DataFrame({"flops": values})
-    for factor in fit.model.factors:
-        levels = pd.DataFrame({factor: list(fit.runs.levels(factor))})
-        table = table.merge(levels, how="cross")
-    coords = {str(name): ("budget", table[name].to_numpy()) for name in table}
-    return xr.Dataset(coords={"budget": np.arange(len(table)), **coords})
-
-
-def _optimal_params(fit: ScalingFit, compute: xr.DataArray, budgets: xr.Dataset) -> xr.DataArray:
-    law = fit.model.law
-    labels = {factor: budgets[factor] for factor in fit.model.factors}
-    if law.optimum is not None:
-        used = [name for name in arguments(law.optimum) if name != "flops"]
-        theta = {name: _at(fit.posterior[name], labels) for name in used}
-        params: xr.DataArray = law.optimum(compute, **theta)[0]
-        return params
-    centre = 0 * compute + np.log(fit.runs.reference["params"])
-
-    def loss_at(log_params: xr.DataArray) -> xr.DataArray:
-        params = xr.ufuncs.exp(log_params)
-        return _loss(fit, params, compute / FLOPS_PER_PARAM_TOKEN / params, budgets)
-
-    best = minimise(loss_at, low=centre - SEARCH_WIDTH, high=centre + SEARCH_WIDTH)
-    optimum: xr.DataArray = xr.ufuncs.exp(best)
-    return optimum
-
-
-def _at(values: xr.DataArray, labels: dict[str, xr.DataArray]) -> xr.DataArray:
-    chosen = {factor: label for factor, label in labels.items() if factor in values.dims}
-    return values.sel(chosen).drop_vars(list(labels), errors="ignore")
-
-
-def _loss(
-    fit: ScalingFit, params: xr.DataArray, tokens: xr.DataArray, budgets: xr.Dataset
-) -> xr.DataArray:
-    labels = {factor: budgets[factor] for factor in fit.model.factors}
-    theta = parameters_at(fit.posterior, fit.model, labels)
-    inputs = {
+def _draws(asked: Splitting, budget: xr.DataArray) -> xr.Dataset:
+    best = asked.optimum(budget)
+    params, tokens = best["params"], best["tokens"]
+    draws = {
         "params": params,
         "tokens": tokens,
-        "flops": FLOPS_PER_PARAM_TOKEN * params * tokens,
         "tokens_per_param": tokens / params,
+        "expected_loss": asked.loss(params, tokens),
+        **_exponents(asked, budget, params),
     }
-    loss: xr.DataArray = expected_loss(fit.model, theta, inputs, scales(fit.model.law, fit.runs))
-    return loss
+    if "unique_tokens" in asked.inputs:
+        draws["epochs"] = tokens / asked.inputs["unique_tokens"]
+    if asked.constraints.given and asked.constraints.tokens_per_param is None:
+        draws["at_limit"] = best["end"].where(params.notnull(), 0) + xr.zeros_like(params, int)
+    return xr.Dataset(draws)
+
+
+def _exponents(
+    asked: Splitting, budget: xr.DataArray, params: xr.DataArray
+) -> dict[str, xr.DataArray]:
+    if asked.constraints.sizes:
+        missing = xr.full_like(params, np.nan)
+        return {"params_exponent": missing, "tokens_exponent": missing}
+    runs = [asked.optimum(budget * step)[["params", "tokens"]] for step in (1 / STEP, STEP)]
+    growth = np.log(runs[1] / runs[0]) / (2 * np.log(STEP))
+    return {"params_exponent": growth["params"], "tokens_exponent": growth["tokens"]}
+
+
+def _at_limits(at_limit: xr.DataArray, constraints: Constraints) -> Iterator[str]:
+    what = "of the menu" if constraints.sizes else f"within {constraints!r}"
+    for end, size in ((-1, "smallest"), (1, "largest")):
+        share = float((at_limit == end).mean())
+        if share:
+            yield (
+                f"In {share:.1%} of draws the best size is the {size} {what}; beyond it "
+                "another may be better."
+            )

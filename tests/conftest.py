@@ -1,6 +1,6 @@
 """What every test shares: the random generator, the real data, Agg and Hypothesis settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import matplotlib as mpl
@@ -10,6 +10,7 @@ import xarray as xr
 from hypothesis import HealthCheck, settings
 
 import bayes_scaling as bs
+from bayes_scaling._inputs import scales
 from bayes_scaling.laws import _base
 from bayes_scaling.posterior import complete
 from bayes_scaling.sampling import Settings
@@ -70,6 +71,30 @@ def prior_fit() -> Callable[..., bs.ScalingFit]:
         )
         settings = Settings(draws=draws, tune=1, chains=2, seed=1)
         return bs.ScalingFit(model, runs, complete(drawn, model, runs), never, settings)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def known_fit() -> Callable[..., bs.ScalingFit]:
+    """Make a fit whose draws are given parameters in paper units: single values, or one a draw."""
+
+    def make(
+        law: bs.Law, theta: Mapping[str, float | np.ndarray], runs: bs.Runs, draws: int = 4
+    ) -> bs.ScalingFit:
+        model = bs.ScalingModel(law)
+        coords = {"chain": [0], "draw": range(draws)}
+        paper = {
+            name: xr.DataArray(np.broadcast_to(value, (1, draws)), coords, ("chain", "draw"))
+            for name, value in theta.items()
+        }
+        smaller = {name: 1 / scale for name, scale in scales(model.law, runs).items()}
+        reference = model.law.rescale(smaller, paper)
+        values = {model.reference_name(name): value for name, value in reference.items()}
+        posterior = xr.Dataset({**values, **paper})
+        settings = Settings(draws=draws, tune=1, chains=1, seed=1)
+        never = xr.zeros_like(posterior[["chain", "draw"]])
+        return bs.ScalingFit(model, runs, posterior, never, settings)
 
     return make
 

@@ -5,10 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 import bayes_scaling as bs
-from bayes_scaling._optimise import minimise
 from bayes_scaling.errors import ModelError, RunsError
 
 BUDGETS = [1e21, 5.76e23]
@@ -129,6 +127,27 @@ def test_search_finds_the_closed_form(numeric_fit: bs.ScalingFit, plan: bs.Alloc
     )
 
 
+def test_search_finds_the_closed_form_of_a_thousand_draws(
+    own_laws: None,
+    known_fit: Callable[..., bs.ScalingFit],
+    stored_fit: bs.ScalingFit,
+    rng: np.random.Generator,
+) -> None:
+    """Laws far apart, not only draws of one posterior."""
+
+    class SearchedFar(bs.laws.Chinchilla):
+        optimum = None
+
+    ends = {"E": (1.5, 2.0), "A": (100, 1000), "B": (300, 5000), "alpha": (0.2, 0.5)}
+    theta = {name: rng.uniform(*ends.get(name, (0.2, 0.5)), 1000) for name in (*ends, "beta")}
+    closed, searched = (
+        bs.allocate(known_fit(law(), theta, stored_fit.runs, 1000), BUDGETS).draws
+        for law in (bs.laws.Chinchilla, SearchedFar)
+    )
+    for name in ("params", "tokens", "tokens_per_param", "expected_loss"):
+        np.testing.assert_allclose(searched[name], closed[name], rtol=1e-4, err_msg=name)
+
+
 def test_draws_without_an_optimum_are_nan_and_counted(
     own_laws: None, stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
 ) -> None:
@@ -147,14 +166,6 @@ def test_draws_without_an_optimum_are_nan_and_counted(
     assert found.draws["params"].isnull().all()
     assert any("100" in note and "optimum" in note for note in found.notes)
     assert "optimum" in repr(found)
-
-
-def test_minimise_finds_each_minimum_and_marks_those_at_the_ends() -> None:
-    centre = xr.DataArray([-3.0, 0.123456, 4.9, 20.0], dims="draw")
-    low, high = xr.DataArray(-10.0), xr.DataArray(10.0)
-    found = minimise(lambda x: (x - centre) ** 2 + 0.3 * (x - centre) ** 4, low, high)
-    np.testing.assert_allclose(found[:3], centre[:3], atol=1e-5)
-    assert np.isnan(found[3])
 
 
 @pytest.mark.parametrize(

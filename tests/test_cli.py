@@ -69,7 +69,7 @@ def test_help_is_quick_and_names_every_command() -> None:
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.splitlines()[-1] == "[]"
-    for command in ("demo", "fit", "forecast", "allocate", "laws"):
+    for command in ("demo", "fit", "forecast", "allocate", "next", "laws"):
         assert f"\n  {command} " in finished.stdout
 
 
@@ -277,6 +277,160 @@ def test_the_allocation_is_that_of_the_package(
     assert "--flops: '0' is not a positive count" in mistake(
         call("allocate", stored_fit_path, "--flops", "0")
     )
+
+
+def test_near_optimal_sizes_and_the_regret_of_plans(
+    call: Call, stored_fit: bs.ScalingFit, stored_fit_path: Path
+) -> None:
+    asked = ("--flops", "5.76e23", "--within", "1%", "--waste", "0.1", "--plan", "40B:2.4T")
+    result = call("allocate", stored_fit_path, *asked, "--rules", "--json")
+    answer = json.loads(result.stdout)
+    assert list(answer)[-4:] == [
+        "allocation",
+        "near_optimal_in_loss",
+        "near_optimal_in_compute",
+        "regret",
+    ]
+    known = bs.near_optimal(stored_fit, 5.76e23, 0.1, of="compute").table()
+    row = answer["near_optimal_in_compute"][1]
+    assert row["corpus"] == "web"
+    assert row["largest_params"]["median"] == pytest.approx(
+        known["largest_params", "median"].iloc[1]
+    )
+    assert [row["plan"] for row in answer["regret"][:3:2]] == [
+        "40B:2.4T",
+        "20 tokens per parameter",
+    ]
+    waste = bs.regret(stored_fit, {"ours": (4e10, 2.4e12)}).table()["compute_share", "median"]
+    assert answer["regret"][0]["compute_share"]["median"] == pytest.approx(waste.iloc[0])
+
+    text = call("allocate", stored_fit_path, *asked, "--rules").stdout
+    assert "Sizes within 1 % of the least loss: median and 89 % credible" in text
+    assert "Sizes that waste at most 10 % of the compute" in text
+    assert "Kaplan et al. (2020): 5.5 and 1.8" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("options", "found", "said"),
+    [
+        (("--max-params", "10B"), "10B", "In 100.0% of draws the best size is the largest within"),
+        (("--max-tokens", "100B"), "100B", "is the smallest within"),
+        (("--tokens-per-param", "20"), "69.3B", "Split at 20 tokens per parameter"),
+        (("--sizes", "1B,10B"), "10B", "is the largest of the menu"),
+    ],
+)
+def test_constraints_of_allocate(
+    call: Call, stored_fit_path: Path, options: tuple[str, ...], found: str, said: str
+) -> None:
+    result = call("allocate", stored_fit_path, "--flops", "5.76e23", *options)
+    assert result.exit_code == 0
+    assert f" {found} " in result.stdout
+    assert said in " ".join(result.stderr.split())
+    assert "Growth" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--within", "150%"), "--within '150%' is not a part of the whole"),
+        (("--waste", "much"), "--waste 'much' is not a part"),
+        (("--plan", "40B"), "--plan '40B' is not params and tokens with ':'"),
+        (("--plan", "40B:many"), "--plan: 'many' is not a positive count"),
+        (("--sizes", "1B,,3B"), "--sizes: '' is not a positive count"),
+        (("--max-params", "big"), "--max-params: 'big' is not a positive count"),
+        (("--input", "25B"), "--input '25B' is not a name and a number with '='"),
+        (("--input", "unique=25B"), r"unknown ['unique']"),
+        (("--max-params", "1B", "--max-tokens", "1B"), "cannot be spent within Constraints"),
+        (("--sizes", "1B", "--within", "1%"), "leaves single sizes and no range"),
+    ],
+)
+def test_options_of_allocate_that_make_no_sense(
+    call: Call, stored_fit_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    said = mistake(call("allocate", stored_fit_path, "--flops", "5.76e23", *options))
+    assert message in said
+
+
+# next
+
+
+@pytest.fixture
+def menu(tmp_path: Path) -> Path:
+    """Six runs that could be made, written as people write counts."""
+    path = tmp_path / "menu.csv"
+    rows = ["1B,20B,web", "1B,20B,books", "3B,60B,web", "5B,15B,web", "400M,80B,web", "2B,66B,web"]
+    path.write_text("\n".join(["params,tokens,corpus", *rows]))
+    return path
+
+
+BATCH = ("--candidates", "menu.csv", "--budget", "1e21", "--goal-at", "corpus=web")
+
+
+@pytest.mark.parametrize(
+    ("asked", "goal"),
+    [
+        (
+            ("--goal-params", "70B", "--goal-tokens", "1.4T"),
+            bs.Goal.loss(params=7e10, tokens=1.4e12, at={"corpus": "web"}),
+        ),
+        (("--goal-optimum", "5.76e23"), bs.Goal.optimum(5.76e23, at={"corpus": "web"})),
+        (("--goal-parameter", "a"), bs.Goal.parameter("a", at={"corpus": "web"})),
+    ],
+)
+def test_the_next_runs_are_those_of_the_package(
+    call: Call,
+    stored_fit: bs.ScalingFit,
+    stored_fit_path: Path,
+    menu: Path,
+    asked: tuple[str, ...],
+    goal: bs.Goal,
+) -> None:
+    answer = json.loads(call("next", stored_fit_path, *BATCH, *asked, "--json").stdout)
+    plan = bs.next_runs(stored_fit, points.read_points(menu), 1e21, goal)
+    assert [row["run"] for row in answer["runs"]] == ["(now)", *plan.chosen.index]
+    assert [row["width"] for row in answer["runs"]] == pytest.approx(list(plan.table()["width"]))
+    assert answer["runs"][0]["params"] is None
+    assert answer["goal"] == repr(goal)
+    assert answer["cost"] == pytest.approx(plan.cost)
+    assert answer["notes"] == list(plan.notes)
+
+    result = call("next", stored_fit_path, *BATCH, *asked)
+    assert result.exit_code == 0
+    assert "is expected to shrink from" in result.stdout
+    assert "Expected 89 % interval (ETI) after each run" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 100
+    assert "note: The chains have not converged" in result.stderr
+    assert (
+        len(
+            json.loads(call("next", stored_fit_path, *BATCH, *asked, "--most", 1, "--json").stdout)[
+                "runs"
+            ]
+        )
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ((), "next: 0 goals are given.*--goal-params 70B"),
+        (("--goal-optimum", "1e24", "--goal-parameter", "a"), "next: 2 goals are given"),
+        (("--goal-params", "70B"), "No value for tokens"),
+        (("--goal-params", "70X", "--goal-tokens", "1T"), "--goal-params: '70X' is not"),
+        (("--goal-parameter", "zeta"), "'zeta' is no quantity of this fit"),
+        (("--goal-parameter", "a", "--goal-at", "web"), "--goal-at 'web' is not a column"),
+        (("--goal-optimum", "1e24", "--goal-at", "depth=big"), "--goal-at depth: 'big' is not"),
+        (("--goal-parameter", "a", "--candidates", "no.csv"), "--candidates 'no.csv' cannot be"),
+        (("--goal-parameter", "a", "--budget", "1e10"), "1e10 affords none of the 6 candidates"),
+        (("--goal-parameter", "a", "--budget", "much"), "--budget: 'much' is not"),
+    ],
+)
+def test_next_runs_that_cannot_be_chosen(
+    call: Call, stored_fit_path: Path, menu: Path, asked: tuple[str, ...], message: str
+) -> None:
+    said = mistake(call("next", stored_fit_path, *BATCH, *asked))
+    assert re.search(message, said), said
 
 
 # fit: everything up to sampling

@@ -3,18 +3,55 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bayes_scaling.cli import options, output
+from bayes_scaling.cli.splitting import Asked, fraction, number, pairs, values
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayes_scaling.allocation import Allocation
+    from bayes_scaling.near_optimality import NearOptimal
+    from bayes_scaling.regretting import Regret
+
+type Result = NearOptimal | Regret
 
 
-def allocate(
+def allocate(  # noqa: PLR0913 - one parameter for each option
     saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
     flops: Annotated[
         list[str], typer.Option(help="Compute budget in FLOP, such as 5.76e23. Repeatable.")
     ],
+    max_params: Annotated[str | None, typer.Option(help="Largest model, such as 70B.")] = None,
+    max_tokens: Annotated[str | None, typer.Option(help="Most tokens, such as 15T.")] = None,
+    tokens_per_param: Annotated[
+        float | None, typer.Option(help="Keep to this ratio instead of the best one.")
+    ] = None,
+    sizes: Annotated[
+        str | None, typer.Option(help="Choose from these sizes, such as 1B,3B,7B.")
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input", help="Another input of the law, such as unique_tokens=25B. Repeatable."
+        ),
+    ] = None,
+    within: Annotated[
+        str | None, typer.Option(help="Also print the sizes within this of the least loss: 1%.")
+    ] = None,
+    waste: Annotated[
+        str | None, typer.Option(help="Also print the sizes that waste at most this compute: 10%.")
+    ] = None,
+    plan: Annotated[
+        list[str] | None,
+        typer.Option(help="Also print the regret of a run, such as 40B:2.4T. Repeatable."),
+    ] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Also print the regret of published rules.")
+    ] = False,
     prob: options.Prob = None,
     json: options.AsJson = False,
 ) -> None:
@@ -24,18 +61,62 @@ def allocate(
     compute, and its growth with ten times the compute. A pooled fit answers for each of its groups.
     """
     options.check_prob(prob)
-    budgets = options.counts("--flops", flops)
-    from bayes_scaling._printing import by_quantity
-    from bayes_scaling.allocation import allocate as ask
+    asked = Asked(
+        budgets=options.counts("--flops", flops) or [],
+        max_params=number("--max-params", max_params),
+        max_tokens=number("--max-tokens", max_tokens),
+        tokens_per_param=tokens_per_param,
+        sizes=tuple(options.counts("--sizes", sizes.split(",") if sizes else None) or ()),
+        inputs=values("--input", given or []),
+        within=fraction("--within", within),
+        waste=fraction("--waste", waste),
+        plans=pairs("--plan", plan or []),
+        rules=rules,
+    )
     from bayes_scaling.fitting import load_fit
 
-    plan = ask(load_fit(saved), budgets or [])
-    optimum = plan.table(prob).drop(columns="diagnosis", level=0)
-    growth = plan.growth(prob).drop(columns="diagnosis", level=0)
+    allocation, further = asked.answer(load_fit(saved))
+    _print(allocation, further, prob, json)
+
+
+def _print(
+    allocation: Allocation, further: dict[str, Result], prob: float | None, json: bool
+) -> None:
+    from bayes_scaling._printing import by_quantity, sentence
+
+    optimum, growth = _bare(allocation.table(prob)), _bare(allocation.growth(prob))
+    tables = {name: _bare(result.table(prob)) for name, result in further.items()}
+    results = (allocation, *further.values())
+    notes = list(dict.fromkeys(note for result in results for note in result.notes))
     if json:
-        content = output.licence(plan.fit, optimum)
-        output.print_json({**content, "allocation": output.records(optimum.join(growth))})
+        content = {**output.licence(allocation.fit, optimum), "notes": notes}
+        content |= {"allocation": output.records(optimum.join(growth))}
+        content |= {name: output.records(table) for name, table in tables.items()}
+        output.print_json(content)
         return
     output.print_table("Allocation", by_quantity(optimum))
-    output.print_table("Growth of the optimum with compute", by_quantity(growth))
-    output.print_notes(plan.fit)
+    if not allocation.constraints.given:
+        output.print_table("Growth of the optimum with compute", by_quantity(growth))
+        typer.echo(f"{sentence(_published_growth())}\n")
+    for name, table in tables.items():
+        output.print_table(_title(name, further[name]), by_quantity(table))
+    for note in notes:
+        typer.echo(sentence(f"note: {note}"), err=True)
+
+
+def _bare(table: pd.DataFrame) -> pd.DataFrame:
+    return table.drop(columns="diagnosis", level=0)
+
+
+def _title(name: str, result: Result) -> str:
+    return getattr(result, "title", name.capitalize())
+
+
+def _published_growth() -> str:
+    from bayes_scaling.rules import published_growth
+
+    said = (
+        f"{source}: {row['params_per_tenfold']:g} and {row['tokens_per_tenfold']:g}"
+        for source, row in published_growth().iterrows()
+    )
+    return f"Published growth of params and tokens per tenfold: {'; '.join(said)}."

@@ -12,6 +12,7 @@ from bayes_scaling.cli.demonstrating import demo
 from bayes_scaling.cli.fitting import fit
 from bayes_scaling.cli.forecasting import forecast
 from bayes_scaling.cli.listing import laws
+from bayes_scaling.cli.planning import plan_runs
 from bayes_scaling.errors import BayesScalingError
 
 MISTAKE = 2
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 for command in (demo, fit, forecast, allocate, laws):
     app.command()(command)
+app.command("next")(plan_runs)
 
 
 def _print_version(asked: bool) -> None:

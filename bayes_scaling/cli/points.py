@@ -1,4 +1,4 @@
-"""A table of runs to forecast, read from a CSV file as people write it (``70B``)."""
+"""A table of runs not yet made, read from a CSV file as people write it (``70B``)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 COUNTS = ("params", "tokens", "flops")
 
 
-def read_points(path: Path) -> pd.DataFrame:
-    """Read the points of ``--at``: counts in the standard columns, labels and numbers elsewhere.
+def read_points(
+    path: Path, option: str = "--at", what: str = "the runs to forecast"
+) -> pd.DataFrame:
+    """Read the points of an option: counts in the standard columns, labels and numbers elsewhere.
 
     Raises
     ------
@@ -27,18 +29,17 @@ def read_points(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise BayesScalingError(
-            f"--at {str(path)!r} cannot be read as CSV ({error}). It lists the runs to forecast. "
+            f"{option} {str(path)!r} cannot be read as CSV ({error}). It lists {what}. "
             "Give a CSV file with a header such as params,tokens."
         ) from error
     if table.empty:
         raise BayesScalingError(
-            f"--at {str(path)!r} has no rows, so there is nothing to forecast. Add a row for each "
-            "run."
+            f"{option} {str(path)!r} has no rows, and it lists {what}. Add a row for each run."
         )
-    return pd.DataFrame({name: _numbers_or_labels(table[name]) for name in table})
+    return pd.DataFrame({name: _numbers_or_labels(table[name], option) for name in table})
 
 
-def _numbers_or_labels(column: pd.Series[str]) -> pd.Series[float] | pd.Series[str]:
+def _numbers_or_labels(column: pd.Series[str], option: str) -> pd.Series[float] | pd.Series[str]:
     import pandas as pd
 
     from bayes_scaling.units import parse_count
@@ -49,7 +50,7 @@ def _numbers_or_labels(column: pd.Series[str]) -> pd.Series[float] | pd.Series[s
             try:
                 numbers.append(parse_count(text))
             except ValueError as error:
-                raise BayesScalingError(f"--at: {column.name} in row {row}: {error}") from error
+                raise BayesScalingError(f"{option}: {column.name} in row {row}: {error}") from error
         return pd.Series(numbers, column.index)
     try:
         return column.astype(float)

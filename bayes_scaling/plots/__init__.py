@@ -8,6 +8,11 @@
 `published`          how does the posterior compare with what papers have printed?
 `forecast_fan`       what loss is to be expected at the target?
 `allocation`         how many parameters and tokens for a compute budget?
+`near_optimal`       which sizes are nearly as good as the best?
+`isolines`           which runs are of equal loss, or of equal compute?
+`level_comparison`   which of two levels is better, and what is that worth in compute?
+`needed`             what does a loss need, and does any amount suffice?
+`next_runs`          which runs would teach most, and how much?
 ===================  ================================================================
 
 All take ``ax`` (a new figure if not given) and ``prob`` (ArviZ's if not given), compute every band
@@ -15,18 +20,28 @@ draw by draw, name probability and kind of each in the legend, and say in the ti
 have not converged.
 """
 
+from bayes_scaling.plots.contours import isolines
 from bayes_scaling.plots.curves import fit_curves
 from bayes_scaling.plots.fan import forecast_fan
+from bayes_scaling.plots.flatness import near_optimal
 from bayes_scaling.plots.levels import shrinkage
 from bayes_scaling.plots.literature import published
 from bayes_scaling.plots.misfit import residuals
 from bayes_scaling.plots.optimum import allocation
+from bayes_scaling.plots.planning import next_runs
+from bayes_scaling.plots.rivals import level_comparison
+from bayes_scaling.plots.targets import needed
 from bayes_scaling.plots.update import prior_posterior
 
 __all__ = [
     "allocation",
     "fit_curves",
     "forecast_fan",
+    "isolines",
+    "level_comparison",
+    "near_optimal",
+    "needed",
+    "next_runs",
     "prior_posterior",
     "published",
     "residuals",

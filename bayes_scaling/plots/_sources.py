@@ -13,6 +13,7 @@ import xarray as xr
 
 from bayes_scaling._inputs import input_values
 from bayes_scaling.allocation import Allocation, allocate
+from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
@@ -95,10 +96,26 @@ def with_levels(table: pd.DataFrame, group: Group, model: ScalingModel) -> pd.Da
     return table.assign(**dict(zip(model.factors, group, strict=True)))
 
 
-def frontier(fit: ScalingFit, low: float, high: float) -> Allocation:
-    """The compute-optimal runs over a range of compute, for every level, from thinned draws."""
-    closed = fit.model.law.optimum is not None
-    flops = np.geomspace(low, high, CURVE_POINTS if closed else SEARCHED_POINTS)
+def frontier(
+    fit: ScalingFit, low: float, high: float, like: Allocation | None = None
+) -> Allocation:
+    """The optimal runs over a range of budgets, for every level, from thinned draws.
+
+    With the cost, constraints and inputs of an allocation, or else by 6ND.
+    """
+    cost = like.cost if like else SixND()
+    closed = fit.model.law.optimum is not None and isinstance(cost, SixND)
+    budgets = np.geomspace(low, high, CURVE_POINTS if closed else SEARCHED_POINTS)
     levels = int(np.prod([len(fit.runs.levels(factor)) for factor in fit.model.factors]))
-    few = thinned(fit, len(flops) * levels, MOST_VALUES if closed else MOST_SEARCHED)
-    return allocate(few, flops)
+    few = thinned(fit, len(budgets) * levels, MOST_VALUES if closed else MOST_SEARCHED)
+    if like is None:
+        return allocate(few, budgets)
+    return allocate(few, budgets, cost=cost, constraints=like.constraints, inputs=like.inputs)
+
+
+def run_budgets(runs: Runs, cost: Cost) -> np.ndarray:
+    """What each run has cost; in FLOP as the runs give it."""
+    if isinstance(cost, SixND):
+        return run_values(runs, "flops")
+    spent: np.ndarray = cost.spent(run_values(runs, "params"), run_values(runs, "tokens"))
+    return spent

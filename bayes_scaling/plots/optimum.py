@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -34,6 +35,7 @@ from bayes_scaling.plots._sources import (
     frontier,
     group_name,
     in_group,
+    run_budgets,
     run_values,
 )
 
@@ -78,31 +80,43 @@ def allocation(
     """
     made = ax is None
     panels = several_axes(ax, len(QUANTITIES), columns=3, cell=(4.2, 3.6))
-    fit, budgets = allocation.fit, allocation.draws
-    flops = run_values(fit.runs, "flops")
-    low = min(flops.min(), float(budgets["flops"].min()))
-    high = max(flops.max(), float(budgets["flops"].max()))
-    between = frontier(fit, low, high).draws
+    fit, budgets, unit = allocation.fit, allocation.draws, allocation.cost.unit
+    spent = run_budgets(fit.runs, allocation.cost)
+    reach = _reach(allocation, spent)
+    between = frontier(fit, *reach, allocation).draws
     looks = styles(_groups(allocation))
     for panel, quantity in zip(panels, QUANTITIES, strict=True):
         runs = run_values(fit.runs, quantity)
         panel.scatter(
-            flops, runs, s=8, color=neutral(), alpha=0.35, linewidths=0, label="runs", zorder=1.5
+            spent, runs, s=8, color=neutral(), alpha=0.35, linewidths=0, label="runs", zorder=1.5
         )
         for number, (group, style) in enumerate(looks.items()):
             on_curve = in_group(between, "budget", group, fit.model)
             asked = in_group(budgets, "budget", group, fit.model)
-            _draw_band(panel, on_curve, quantity, group, style, prob)
+            _draw_band(panel, on_curve, (unit, quantity), group, style, prob)
             aside = APART * (number - (len(looks) - 1) / 2)
-            _draw_budgets(panel, asked, quantity, style, prob, aside)
-        log_input_axis(panel.xaxis, "flops")
+            _draw_budgets(panel, asked, (unit, quantity), style, prob, aside)
+        log_input_axis(panel.xaxis, unit)
         log_input_axis(panel.yaxis, quantity)
-        rises = quantity != "tokens_per_param"
-        shade_extrapolation(panel, float(flops.max()), high, "bottom" if rises else "top")
+        shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
     optimum = band_entry(f"optimum, {interval_label(prob)}", colour_of(looks))
     legend(panels[-1], made, [*group_entries(looks), optimum, point_entry("runs", neutral(), ".")])
     titled(panels[0], f"Compute-optimal allocation by {fit.model.law.name}", fit, made, 110)
     return panels
+
+
+def _word_at(quantity: str) -> Literal["top", "bottom"]:
+    """The end of a panel that its curves leave free."""
+    return "top" if quantity == "tokens_per_param" else "bottom"
+
+
+def _reach(allocation: Allocation, spent: np.ndarray) -> tuple[float, float]:
+    """The budgets that bands run over: within limits, only those that can be spent for certain."""
+    asked = allocation.draws[allocation.cost.unit]
+    low, high = float(asked.min()), float(asked.max())
+    if allocation.constraints.given:
+        return low, high
+    return min(low, float(spent.min())), max(high, float(spent.max()))
 
 
 def _groups(allocation: Allocation) -> list[Group]:
@@ -115,31 +129,33 @@ def _groups(allocation: Allocation) -> list[Group]:
 def _draw_band(
     ax: Axes,
     between: xr.Dataset,
-    quantity: str,
+    names: tuple[str, str],
     group: Group,
     style: Style,
     prob: float | None,
 ) -> None:
     name = group_name(group) if group else "optimum"
+    unit, quantity = names
     ends = intervals(between[quantity], prob)
-    draw_band(ax, between["flops"].values, ends, style, f"{name}, {interval_label(prob)}")
+    draw_band(ax, between[unit].values, ends, style, f"{name}, {interval_label(prob)}")
 
 
 def _draw_budgets(
     ax: Axes,
     asked: xr.Dataset,
-    quantity: str,
+    names: tuple[str, str],
     style: Style,
     prob: float | None,
     aside: float,
 ) -> None:
+    unit, quantity = names
     ends = intervals(asked[quantity], prob)
     place = beside(ax, aside)
     lower, upper = ends["lower"].values, ends["upper"].values
-    bars = ax.vlines(asked["flops"].values, lower, upper, color=style.colour, transform=place)
+    bars = ax.vlines(asked[unit].values, lower, upper, color=style.colour, transform=place)
     bars.set(zorder=4, gid="budget bars")
     ax.plot(
-        asked["flops"].values,
+        asked[unit].values,
         ends["median"].values,
         linestyle="none",
         marker=style.marker,

@@ -1,0 +1,78 @@
+"""What is asked of a decision, checked: budgets by level, other inputs, laws that can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling._splitting import SPLIT, Splitting
+from bayes_scaling.constraints import Constraints
+from bayes_scaling.costs import Cost, SixND
+from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.points import Numbers
+
+
+def splitting(
+    fit: ScalingFit,
+    budgets: xr.Dataset,
+    cost: Cost | None,
+    constraints: Constraints | None,
+    inputs: Mapping[str, float] | None,
+) -> Splitting:
+    """What the budgets are split under, with the levels that they are crossed with."""
+    labels = {factor: budgets[factor].drop_vars(budgets.coords) for factor in fit.model.factors}
+    return Splitting(fit, cost or SixND(), constraints or Constraints(), dict(inputs or {}), labels)
+
+
+def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str) -> xr.Dataset:
+    """Budgets crossed with the levels of the model's factors, as coordinates of ``budget``."""
+    unit = (cost or SixND()).unit
+    values = np.ravel(np.asarray(budget, dtype=float))
+    bad = [value for value in values if not (np.isfinite(value) and value > 0)]
+    if bad:
+        shown = "FLOP" if unit == "flops" else unit
+        raise RunsError(
+            f"{asker}: a budget of {bad[0]} {shown} cannot be spent. Budgets are positive finite "
+            f"numbers of {shown}, such as 5.76e23."
+        )
+    table = pd.DataFrame({unit: values})
+    for factor in fit.model.factors:
+        levels = pd.DataFrame({factor: list(fit.runs.levels(factor))})
+        table = table.merge(levels, how="cross")
+    coords = {str(name): ("budget", table[name].to_numpy()) for name in table}
+    return xr.Dataset(coords={"budget": np.arange(len(table)), **coords})
+
+
+def check_law(fit: ScalingFit, inputs: Mapping[str, object], asker: str) -> None:
+    """Refuse a law that a split of the budget does not change, or that lacks an input."""
+    law = fit.model.law
+    split = SPLIT | ({"epochs"} if "unique_tokens" in inputs else set())
+    if len(split & set(law.inputs)) < 2:
+        raise ModelError(
+            f"{asker}: {law.name} is a function of {', '.join(law.inputs)}. "
+            "Only a law of params and tokens says how compute is split between them. Fit such a "
+            "law, for instance bs.laws.Chinchilla."
+        )
+    missing = [name for name in law.inputs if name not in split and name not in inputs]
+    unused = sorted(set(inputs) - set(law.inputs) - {"unique_tokens"})
+    if missing or unused:
+        example = missing[0] if missing else law.inputs[-1]
+        raise ModelError(
+            f"{asker}: {law.name} reads {', '.join(law.inputs)}; missing {missing or 'none'}, "
+            f"unknown {unused or 'none'}. Its loss needs a value of each input that does not "
+            f"follow from the split. Give inputs={{{example!r}: ...}}."
+        )
+
+
+def check_inputs(inputs: Mapping[str, float], asker: str) -> None:
+    """Refuse inputs that are not positive finite numbers."""
+    for name, value in inputs.items():
+        if not (np.ndim(value) == 0 and np.isfinite(value) and value > 0):
+            raise RunsError(
+                f"{asker}: {name} is {value!r}, and laws are defined for positive finite numbers "
+                "only. Give one number for each input, such as 25e9."
+            )

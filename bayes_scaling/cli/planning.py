@@ -1,0 +1,129 @@
+"""``bayes-scaling next``: which affordable runs teach most about what matters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bayes_scaling.cli import options, output
+from bayes_scaling.cli.points import read_points
+from bayes_scaling.errors import BayesScalingError
+
+if TYPE_CHECKING:
+    from bayes_scaling.design import NextRuns
+    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.goals import Goal
+
+
+def plan_runs(  # noqa: PLR0913 - one parameter for each option
+    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    candidates: Annotated[
+        Path,
+        typer.Option(help="CSV of possible runs: inputs, factors, 'cost' (else 6ND FLOP)."),
+    ],
+    budget: Annotated[str, typer.Option(help="What all runs may cost, such as 1e21.")],
+    params: Annotated[
+        str | None, typer.Option("--goal-params", help="Parameters of the run that matters.")
+    ] = None,
+    tokens: Annotated[
+        str | None, typer.Option("--goal-tokens", help="Training tokens of that run.")
+    ] = None,
+    flops: Annotated[
+        str | None, typer.Option("--goal-flops", help="Its compute, instead of one of them.")
+    ] = None,
+    optimum: Annotated[
+        str | None,
+        typer.Option("--goal-optimum", help="Instead: optimal parameters at this compute."),
+    ] = None,
+    parameter: Annotated[
+        str | None, typer.Option("--goal-parameter", help="Instead: a parameter, such as a.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--goal-at", metavar="COLUMN=VALUE", help="Group or input of the goal. Repeatable."
+        ),
+    ] = None,
+    most: Annotated[int | None, typer.Option(min=1, help="Largest number of runs.")] = None,
+    prob: options.Prob = None,
+    json: options.AsJson = False,
+) -> None:
+    """Choose the runs to make next.
+
+    Of the runs that the budget affords, takes those that most reduce the uncertainty of the goal:
+    the loss of a large run, the optimal size at a budget, or a parameter. Prints the interval
+    that the goal is expected to have after each.
+    """
+    options.check_prob(prob)
+    table = read_points(candidates, "--candidates", "the runs that could be made")
+    [total] = options.counts("--budget", [budget]) or []
+    run = {"params": params, "tokens": tokens, "flops": flops}
+    given = {name: text for name, text in run.items() if text is not None}
+    _check_goal(given, optimum, parameter)
+    texts = dict(_column_and_value(text) for text in where or [])
+    from bayes_scaling.design import next_runs
+    from bayes_scaling.fitting import load_fit
+    from bayes_scaling.goals import Goal
+
+    fit = load_fit(saved)
+    at = _numbers_or_levels(fit, texts)
+    sizes = {n: (options.counts(f"--goal-{n}", [text]) or [])[0] for n, text in given.items()}
+    goal: Goal
+    if optimum is not None:
+        [compute] = options.counts("--goal-optimum", [optimum]) or []
+        goal = Goal.optimum(compute, at=at)
+    elif parameter is not None:
+        goal = Goal.parameter(parameter, at=at)
+    else:
+        goal = Goal.loss(**sizes, at=at)
+    _print(next_runs(fit, table, total, goal, most=most), prob, json)
+
+
+def _column_and_value(text: str) -> tuple[str, str]:
+    """Read ``corpus=web``."""
+    column, found, value = (part.strip() for part in text.partition("="))
+    if not (column and found and value):
+        raise BayesScalingError(
+            f"--goal-at {text!r} is not a column and a value with '=' between them, so it cannot "
+            "be told what is meant. Write for instance --goal-at corpus=web."
+        )
+    return column, value
+
+
+def _numbers_or_levels(fit: ScalingFit, texts: dict[str, str]) -> dict[str, float | str]:
+    """Values of inputs as numbers, ``25B`` among them, and of factors as they are."""
+    found: dict[str, float | str] = dict(texts)
+    for column in set(texts) - set(fit.model.factors):
+        [found[column]] = options.counts(f"--goal-at {column}", [texts[column]]) or []
+    return found
+
+
+def _check_goal(run: dict[str, str], optimum: str | None, parameter: str | None) -> None:
+    kinds = [kind for kind in (run or None, optimum, parameter) if kind is not None]
+    if len(kinds) != 1:
+        raise BayesScalingError(
+            f"next: {len(kinds)} goals are given, and runs are chosen for one. Give two of "
+            "--goal-params, --goal-tokens and --goal-flops, such as --goal-params 70B "
+            "--goal-tokens 1.4T, or --goal-optimum 5.76e23, or --goal-parameter a."
+        )
+
+
+def _print(plan: NextRuns, prob: float | None, json: bool) -> None:
+    from bayes_scaling._printing import sentence
+
+    table = plan.table(prob)
+    if json:
+        rows = output.records(table.drop(columns="diagnosis"))
+        content = {**output.licence(plan.fit, table), "notes": list(plan.notes)}
+        content |= {"goal": repr(plan.goal), "budget": plan.budget, "cost": plan.cost}
+        output.print_json({**content, "runs": rows})
+        return
+    typer.echo(f"{sentence(plan.headline(prob))}\n")
+    shown = plan.readable(prob).drop(columns="sd")
+    shown.attrs.clear()
+    kind, share = str(table.attrs["ci_kind"]).upper(), 100 * table.attrs["ci_prob"]
+    output.print_table(f"Expected {share:.3g} % interval ({kind}) after each run", shown)
+    for note in plan.notes:
+        typer.echo(sentence(f"note: {note}"), err=True)

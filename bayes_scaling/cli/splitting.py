@@ -1,0 +1,147 @@
+"""What 'allocate' is asked, read from text, and put to the functions that answer.
+
+Owns how plans, inputs and percentages are typed; no printing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bayes_scaling.cli import options
+from bayes_scaling.errors import BayesScalingError
+
+if TYPE_CHECKING:
+    from bayes_scaling.allocation import Allocation
+    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.near_optimality import NearOptimal
+    from bayes_scaling.regretting import Regret
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Budgets, what to keep to, and what else is to be told of them."""
+
+    budgets: Sequence[float]
+    max_params: float | None = None
+    max_tokens: float | None = None
+    tokens_per_param: float | None = None
+    sizes: tuple[float, ...] = ()
+    inputs: Mapping[str, float] = field(default_factory=dict)
+    within: float | None = None
+    waste: float | None = None
+    plans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    rules: bool = False
+
+    def answer(self, fit: ScalingFit) -> tuple[Allocation, dict[str, NearOptimal | Regret]]:
+        """Return the allocation, and by name what else was asked."""
+        from bayes_scaling.allocation import allocate
+        from bayes_scaling.constraints import Constraints
+        from bayes_scaling.near_optimality import near_optimal
+
+        kept = Constraints(
+            max_params=self.max_params,
+            max_tokens=self.max_tokens,
+            tokens_per_param=self.tokens_per_param,
+            sizes=self.sizes,
+        )
+        budgets, inputs = list(self.budgets), self.inputs
+        allocation = allocate(fit, budgets, constraints=kept, inputs=inputs)
+        further: dict[str, NearOptimal | Regret] = {}
+        if self.within is not None:
+            further["near_optimal_in_loss"] = near_optimal(
+                fit, budgets, self.within, constraints=kept, inputs=inputs
+            )
+        if self.waste is not None:
+            further["near_optimal_in_compute"] = near_optimal(
+                fit, budgets, self.waste, of="compute", constraints=kept, inputs=inputs
+            )
+        if self.plans or self.rules:
+            further["regret"] = self._regret(fit)
+        return allocation, further
+
+    def _regret(self, fit: ScalingFit) -> Regret:
+        import pandas as pd
+
+        from bayes_scaling.regretting import regret
+        from bayes_scaling.rules import published_plans
+
+        table = pd.DataFrame(list(self.plans.values()), list(self.plans), ["params", "tokens"])
+        if self.rules:
+            table = pd.concat([table.astype(float), published_plans(list(self.budgets))])
+        return regret(fit, table.rename_axis("plan"), inputs=self.inputs)
+
+
+def number(option: str, text: str | None) -> float | None:
+    """Read one count, or None.
+
+    Examples
+    --------
+    >>> number("--max-params", "70B")
+    70000000000.0
+    """
+    found = options.counts(option, [] if text is None else [text])
+    return found[0] if found else None
+
+
+def fraction(option: str, text: str | None) -> float | None:
+    """Read a percentage or a fraction, or None.
+
+    Examples
+    --------
+    >>> fraction("--within", "1%"), fraction("--within", "0.01")
+    (0.01, 0.01)
+    """
+    if text is None:
+        return None
+    try:
+        value = float(text.strip().removesuffix("%")) / (100 if "%" in text else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        raise BayesScalingError(
+            f"{option} {text!r} is not a part of the whole, so it bounds nothing. Write a "
+            f"percentage such as {option} 1%."
+        )
+    return value
+
+
+def values(option: str, texts: Sequence[str]) -> dict[str, float]:
+    """Read inputs such as ``unique_tokens=25B``.
+
+    Examples
+    --------
+    >>> values("--input", ["unique_tokens=25B"])
+    {'unique_tokens': 25000000000.0}
+    """
+    found = {}
+    for text in texts:
+        name, sign, count = text.partition("=")
+        if not (name.strip() and sign):
+            raise BayesScalingError(
+                f"{option} {text!r} is not a name and a number with '=' between them, so it cannot "
+                f"be told what is meant. Write for instance {option} unique_tokens=25B."
+            )
+        [found[name.strip()]] = options.counts(option, [count]) or [0.0]
+    return found
+
+
+def pairs(option: str, texts: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Read runs such as ``40B:2.4T``, named as they are typed.
+
+    Examples
+    --------
+    >>> pairs("--plan", ["40B:2.4T"])
+    {'40B:2.4T': (40000000000.0, 2400000000000.0)}
+    """
+    found = {}
+    for text in texts:
+        counts = options.counts(option, text.split(":")) or []
+        if len(counts) != 2:
+            raise BayesScalingError(
+                f"{option} {text!r} is not params and tokens with ':' between them, which make a "
+                f"run. Write for instance {option} 40B:2.4T."
+            )
+        found[text] = (counts[0], counts[1])
+    return found

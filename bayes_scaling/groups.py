@@ -1,0 +1,231 @@
+"""compare_levels(): whether one recipe, corpus or architecture is better, and by how much.
+
+Both levels come from one pooled model, so each draw compares them under the same parameters that
+they share. Compares expected losses along a path of growing scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling._intervals import intervals
+from bayes_scaling._isoloss import amount_reaching, cheapest
+from bayes_scaling._point_results import PointResult
+from bayes_scaling._results import coordinate_index
+from bayes_scaling._roots import last_where
+from bayes_scaling._surfaces import Surface, check_loss, splits, surface
+from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.points import Numbers
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+BEYOND_RUNS = 1e3
+"""How far beyond runs and scales asked for a crossing is looked for."""
+
+SCAN = 61
+"""Scales at which the sign of the difference is looked at."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """The expected loss of one level as it grows.
+
+    A law of params and tokens grows along its compute-optimal frontier, or at a fixed number of
+    tokens per parameter; another law along its only input.
+    """
+
+    surface: Surface
+    input: str
+    tokens_per_param: float | None = None
+
+    def loss(self, scale: np.ndarray) -> np.ndarray:
+        """Expected loss at a scale."""
+        if not splits(self.surface.fit):
+            return self.surface.loss(**{self.input: scale})
+        if self.tokens_per_param is None:
+            return self.surface.frontier(scale)[2]
+        params = np.sqrt(scale / FLOPS_PER_PARAM_TOKEN / self.tokens_per_param)
+        return self.surface.split_loss(params, self.tokens_per_param * params)
+
+    def reaching(self, loss: np.ndarray) -> np.ndarray:
+        """Scale that reaches a loss; infinite where none does."""
+        where = self.surface
+        if splits(where.fit) and self.tokens_per_param is None:
+            centre = (where.centre("params"), where.centre("tokens"))
+            run = cheapest(where.split_loss, loss, centre, FLOPS_PER_PARAM_TOKEN, 0.0)
+            flops = FLOPS_PER_PARAM_TOKEN * run[0] * run[1]
+            return np.where(where.floor() < loss, flops, np.inf)
+        return amount_reaching(self.loss, loss, where.centre(self.input))
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class LevelComparison(PointResult):
+    """Draws of two levels of a factor compared.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset, dims (chain, draw, point)
+        ``loss_difference``, first less second: negative where the first is better.
+        ``multiplier``, how many times the scale (compute) the second needs to reach the first's
+        loss; infinite where its floor is above that. ``crossing``, the first scale beyond the
+        smallest run at which the better one changes; NaN where none does within a thousand times
+        the largest.
+    fit : ScalingFit
+    factor, first, second, scale : str
+        What is compared, and the input along which.
+    """
+
+    factor: str = ""
+    first: str = ""
+    second: str = ""
+    scale: str = "flops"
+
+    shown: ClassVar[tuple[str, ...]] = ("loss_difference", "multiplier")
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: what is compared, notes of the fit, missing draws."""
+        said = (
+            f"{self.factor}: {self.first} against {self.second}; a negative difference and a "
+            f"multiplier above 1 favour {self.first}."
+        )
+        return (said, *super().notes)
+
+    def probability(self) -> pd.DataFrame:
+        """Probability that the first level has the lower expected loss, by scale."""
+        better = (self.draws["loss_difference"] < 0).mean(("chain", "draw"))
+        index = coordinate_index(self.draws["point"])
+        table = pd.DataFrame({f"{self.first}_better": better.values}, index)
+        return table.assign(diagnosis=self.fit.diagnostics.diagnosis)
+
+    def crossing(self, prob: float | None = None) -> pd.DataFrame:
+        """Scale at which the better level changes, of the draws where it does, and their share.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By point: ``median``, ``lower``, ``upper``, ``crosses`` (probability) and
+            ``diagnosis``.
+        """
+        ends = intervals(self.draws["crossing"], prob)
+        columns = {name: ends[name].values for name in ("median", "lower", "upper")}
+        share = self.draws["crossing"].notnull().mean(("chain", "draw"))
+        table = pd.DataFrame(columns, coordinate_index(self.draws["point"]))
+        return table.assign(crosses=share.values, diagnosis=self.fit.diagnostics.diagnosis)
+
+
+def compare_levels(
+    fit: ScalingFit,
+    first: str,
+    second: str,
+    scale: Numbers,
+    *,
+    factor: str | None = None,
+    tokens_per_param: float | None = None,
+    at: pd.DataFrame | None = None,
+) -> LevelComparison:
+    """Compare two levels of a factor at scales: which is better, and what that is worth.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+        Of a model that varies by the factor.
+    first, second : str
+        Levels.
+    scale : float or array
+        Compute in FLOP, for a law of params and tokens; else values of the law's only input.
+    factor : str, optional
+        To be given if the model has several.
+    tokens_per_param : float, optional
+        Fixes the split of compute; each level has its own optimal split if not given.
+    at : pandas.DataFrame, optional
+        Levels of other factors, and other inputs of the law; a level left out is crossed.
+
+    Returns
+    -------
+    LevelComparison
+
+    Raises
+    ------
+    ModelError
+        The model has no such factor, or the law has several inputs that are no split of compute.
+    RunsError
+        A level was not fitted, or a scale is not positive.
+    """
+    check_loss(fit, "compare_levels")
+    factor = _factor(fit, factor)
+    for level in (first, second):
+        _check_level(fit, factor, level)
+    name = _scale_name(fit, at)
+    held = (pd.DataFrame(index=[0]) if at is None else at).assign(**{factor: first})
+    free = ("params", "tokens") if splits(fit) else (name,)
+    of_first = surface(fit, {name: scale}, held, free)
+    labels = xr.full_like(of_first.where[factor], second)
+    of_second = Surface(fit, of_first.where.assign({factor: labels}), free)
+    paths = [Path(where, name, tokens_per_param) for where in (of_first, of_second)]
+    asked = np.broadcast_to(of_first.where[name].values, of_first.shape)
+    losses = [path.loss(asked) for path in paths]
+    draws = of_first.labelled(
+        loss_difference=losses[0] - losses[1],
+        multiplier=paths[1].reaching(losses[0]) / asked,
+        crossing=_first_crossing(fit, paths, asked),
+    )
+    return LevelComparison(draws.drop_vars(factor), fit, factor, first, second, name)
+
+
+def _first_crossing(fit: ScalingFit, paths: list[Path], asked: np.ndarray) -> np.ndarray:
+    """Scale of the first change of sign of the difference; NaN without one."""
+    sizes = fit.runs.values(paths[0].input)
+    low, high = np.log(sizes.min()), np.log(BEYOND_RUNS * max(sizes.max(), asked.max()))
+
+    def first_better(log_scale: np.ndarray) -> np.ndarray:
+        scale = np.exp(log_scale)
+        return paths[0].loss(scale) < paths[1].loss(scale)
+
+    grid = np.linspace(low, high, SCAN)
+    signs = np.stack([first_better(np.full(asked.shape, x)) for x in grid])
+    changed = signs != signs[0]
+    cell = changed.argmax(0)
+    left, right = grid[np.maximum(cell - 1, 0)], grid[np.maximum(cell, 1)]
+    place = last_where(lambda x: first_better(x) == signs[0], left, right)
+    return np.where(changed.any(0), np.exp(place), np.nan)
+
+
+def _factor(fit: ScalingFit, factor: str | None) -> str:
+    known = fit.model.factors
+    if factor in known:
+        return str(factor)
+    if factor is None and len(known) == 1:
+        return known[0]
+    raise ModelError(
+        f"compare_levels: factor={factor!r}, and the model varies by {', '.join(known) or 'none'}. "
+        "Only levels of one factor, fitted together, can be compared. Name a factor of the model, "
+        "or fit with vary=[bs.Vary('E', by='corpus')]."
+    )
+
+
+def _check_level(fit: ScalingFit, factor: str, level: str) -> None:
+    levels = fit.runs.levels(factor)
+    if level not in levels:
+        raise RunsError(
+            f"compare_levels: {factor}={level!r} was not fitted; the fit has {', '.join(levels)}. "
+            "Nothing was learned of it. Compare two of these."
+        )
+
+
+def _scale_name(fit: ScalingFit, at: pd.DataFrame | None) -> str:
+    if splits(fit):
+        return "flops"
+    free = [name for name in fit.model.law.inputs if at is None or name not in at]
+    if len(free) != 1:
+        raise ModelError(
+            f"compare_levels: {fit.model.law.name} is a function of "
+            f"{', '.join(fit.model.law.inputs)}, and one scale does not say them all. Hold all "
+            "but one in `at`."
+        )
+    return free[0]

@@ -1,0 +1,147 @@
+"""isoloss_curves() and isoflop_curves(): the contours of the fitted surface, with bands.
+
+An isoloss curve holds the runs of equal loss, tokens against parameters; an isoFLOP curve the
+runs of equal compute, loss against parameters. Owns no drawing: see ``plots.isolines``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling._isoloss import amount_reaching
+from bayes_scaling._point_results import PointResult
+from bayes_scaling._surfaces import check_splits, surface
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.points import Numbers
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+GRID = 41
+"""Sizes on a curve, if none are given."""
+
+MARGIN = 4.0
+"""By how much those go beyond the sizes of the runs, either way."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Isolines(PointResult):
+    """Draws of curves through params.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset, dims (chain, draw, point)
+        ``tokens`` and ``flops`` along an isoloss curve, infinite where no amount of data makes up
+        for the size; ``expected_loss`` and ``tokens`` along an isoFLOP curve. Coordinates of
+        ``point``: ``params``, the ``loss`` or ``flops`` that is held, and levels.
+    fit : ScalingFit
+    held : {"loss", "flops"}
+        What is equal along a curve.
+    """
+
+    held: Literal["loss", "flops"] = "loss"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: of the fit."""
+        return self.fit.notes
+
+
+def isoloss_curves(
+    fit: ScalingFit,
+    loss: Numbers,
+    *,
+    params: Numbers | None = None,
+    at: pd.DataFrame | None = None,
+) -> Isolines:
+    """Tokens that give models of each size the same expected loss.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+        Of a law of params and tokens.
+    loss : float or array
+        Loss of each curve, in the unit of the runs.
+    params : float or array, optional
+        Sizes; those of the runs and somewhat beyond if not given.
+    at : pandas.DataFrame, optional
+        Levels of factors, and other inputs of the law, in one row or one for each curve.
+
+    Returns
+    -------
+    Isolines
+
+    Raises
+    ------
+    ModelError
+        The law is not one of params and tokens.
+    RunsError
+        A loss or size is not positive.
+    """
+    check_splits(fit, "isoloss_curves")
+    asked, repeated = _crossed(fit, "loss", loss, params, at)
+    where = surface(fit, asked, repeated)
+    size = where.where["params"].values
+    target = np.broadcast_to(where.where["loss"].values, where.shape)
+    tokens = amount_reaching(
+        lambda tokens: where.loss(params=size, tokens=tokens), target, where.centre("tokens")
+    )
+    flops = FLOPS_PER_PARAM_TOKEN * size * tokens
+    return Isolines(where.labelled(tokens=tokens, flops=flops), fit, "loss")
+
+
+def isoflop_curves(
+    fit: ScalingFit,
+    flops: Numbers,
+    *,
+    params: Numbers | None = None,
+    at: pd.DataFrame | None = None,
+) -> Isolines:
+    """Expected loss of models of each size at the same training compute.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+        Of a law of params and tokens.
+    flops : float or array
+        Budget of each curve.
+    params : float or array, optional
+        Sizes; those of the runs and somewhat beyond if not given.
+    at : pandas.DataFrame, optional
+        Levels of factors, and other inputs of the law, in one row or one for each curve.
+
+    Returns
+    -------
+    Isolines
+
+    Raises
+    ------
+    ModelError
+        The law is not one of params and tokens.
+    RunsError
+        A budget or size is not positive.
+    """
+    check_splits(fit, "isoflop_curves")
+    asked, repeated = _crossed(fit, "flops", flops, params, at)
+    where = surface(fit, asked, repeated)
+    size = np.broadcast_to(where.where["params"].values, where.shape)
+    tokens = where.where["flops"].values / FLOPS_PER_PARAM_TOKEN / size
+    loss = where.split_loss(size, tokens)
+    return Isolines(where.labelled(expected_loss=loss, tokens=tokens), fit, "flops")
+
+
+def _crossed(
+    fit: ScalingFit, name: str, held: Numbers, params: Numbers | None, at: pd.DataFrame | None
+) -> tuple[dict[str, np.ndarray], pd.DataFrame | None]:
+    """Every curve at every size, and the rows of `at` with them."""
+    sizes = fit.runs.values("params")
+    grid = np.geomspace(sizes.min() / MARGIN, sizes.max() * MARGIN, GRID)
+    along = grid if params is None else np.ravel(np.asarray(params, dtype=float))
+    values = np.ravel(np.asarray(held, dtype=float))
+    curves = values if at is None else np.broadcast_to(values, max(len(values), len(at)))
+    asked = {name: np.repeat(curves, len(along)), "params": np.tile(along, len(curves))}
+    if at is None or len(at) == 1:
+        return asked, at
+    return asked, at.loc[at.index.repeat(len(along))]

@@ -1,0 +1,221 @@
+"""lifetime_allocation(): the model that is cheapest to train and to serve, for a given quality.
+
+A smaller model trained longer costs more to train and less with every token it serves. Owns the
+prices; the search is that of :mod:`bayes_scaling._isoloss`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling._isoloss import cheapest, optimal_tokens
+from bayes_scaling._point_results import PointResult
+from bayes_scaling._surfaces import Surface, check_splits, surface
+from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.points import Numbers
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+FLOPS_PER_SERVED_TOKEN = 2
+"""FLOP of one forward pass, per parameter and token read or written."""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a FLOP costs in training and in serving.
+
+    Parameters
+    ----------
+    training, serving : float
+        Money for a FLOP at full utilisation: the price of an accelerator-hour, divided by 3600
+        and by its peak FLOP per second.
+    training_utilisation, input_utilisation, output_utilisation : float
+        Share of the peak that is reached in training, in reading a prompt and in writing an
+        answer, in (0, 1].
+
+    Raises
+    ------
+    ValueError
+        A price is not positive, or a utilisation not in (0, 1].
+
+    References
+    ----------
+    Sardana et al. (2024), arXiv:2401.00448, equation 6.
+
+    Examples
+    --------
+    Two dollars an hour for 3.12e14 FLOP per second:
+
+    >>> hour = 2.0 / 3600 / 3.12e14
+    >>> prices = Prices(hour, hour, 0.5, 0.5, 0.05)
+    >>> f"{prices.train_rate:.3g} {prices.serve(1e9, 1e9):.3g}"
+    '2.14e-17 7.83e-08'
+    """
+
+    training: float
+    serving: float
+    training_utilisation: float = 0.4
+    input_utilisation: float = 0.4
+    output_utilisation: float = 0.05
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            limit = 1.0 if name.endswith("utilisation") else np.inf
+            if not (0 < value <= limit and np.isfinite(value)):
+                raise ValueError(
+                    f"Prices: {name} is {value}, and costs are divided by utilisations in (0, 1] "
+                    "and multiplied by positive prices. Give a price per FLOP, such as 1.8e-18, "
+                    "and a utilisation such as 0.4."
+                )
+
+    @property
+    def train_rate(self) -> float:
+        """Money for training one parameter on one token."""
+        return FLOPS_PER_PARAM_TOKEN * self.training / self.training_utilisation
+
+    def serve(self, input_tokens: float, output_tokens: float) -> float:
+        """Money for serving these tokens, per parameter."""
+        read = input_tokens / self.input_utilisation
+        written = output_tokens / self.output_utilisation
+        return FLOPS_PER_SERVED_TOKEN * self.serving * (read + written)
+
+
+class LifetimeAllocation(PointResult):
+    """Draws of the model that is cheapest over its life, and of the compute-optimal one.
+
+    ``params``, ``tokens``, ``tokens_per_param`` and ``cost`` (FLOP, or money) are of the cheapest
+    model that reaches ``expected_loss``; ``reference_params``, ``_tokens`` and ``_cost``
+    of the one that reaches it with the least training. ``params_ratio`` and ``tokens_ratio``
+    compare the first with the second; ``saving`` is the share of the cost that it saves.
+    """
+
+    shown: ClassVar[tuple[str, ...]] = (
+        "params",
+        "tokens",
+        "expected_loss",
+        "cost",
+        "params_ratio",
+        "tokens_ratio",
+        "saving",
+    )
+    missing: ClassVar[str] = "do not reach the loss, or have no cheapest way to it,"
+
+
+def lifetime_allocation(
+    fit: ScalingFit,
+    input_tokens: float,
+    output_tokens: float = 0.0,
+    *,
+    params: Numbers | None = None,
+    flops: Numbers | None = None,
+    loss: Numbers | None = None,
+    prices: Prices | None = None,
+    at: pd.DataFrame | None = None,
+) -> LifetimeAllocation:
+    """The least cost of training and serving a model of a given quality.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+        Of a law of params and tokens.
+    input_tokens, output_tokens : float
+        Tokens that the model will read and write over its life. Their kind matters to `prices`
+        only.
+    params, flops, loss : float or array
+        The quality, by one of: that of the compute-optimal model of so many parameters, that of
+        the optimal run of so many training FLOP, or an expected loss.
+    prices : Prices, optional
+        Costs in money; the cost is total FLOP if not given.
+    at : pandas.DataFrame, optional
+        Levels of factors, and other inputs of the law; a level left out is crossed.
+
+    Returns
+    -------
+    LifetimeAllocation
+
+    Raises
+    ------
+    ModelError
+        The law is not one of params and tokens.
+    RunsError
+        The quality is not given once, or a number is not positive.
+
+    References
+    ----------
+    Sardana et al. (2024), Beyond Chinchilla-Optimal: Accounting for Inference in Language Model
+    Scaling Laws, arXiv:2401.00448, equations 3 and 6.
+    """
+    check_splits(fit, "lifetime_allocation")
+    _check_served(input_tokens, output_tokens)
+    name, value = _quality({"params": params, "flops": flops, "loss": loss})
+    asked = f"optimal_{name}" if name != "loss" else "target_loss"
+    where = surface(fit, {asked: value}, at)
+    train, serve = _rates(prices, input_tokens, output_tokens)
+    small = _optimal(where, name, where.where[asked].values)
+    centre = (where.centre("params"), where.centre("tokens"))
+    chosen = cheapest(where.split_loss, small[2], centre, train, serve)
+    costs = [size * (train * data + serve) for size, data in (small[:2], chosen)]
+    draws = where.labelled(
+        params=chosen[0],
+        tokens=chosen[1],
+        tokens_per_param=chosen[1] / chosen[0],
+        expected_loss=small[2],
+        cost=costs[1],
+        params_ratio=chosen[0] / small[0],
+        tokens_ratio=chosen[1] / small[1],
+        saving=1 - costs[1] / costs[0],
+        reference_params=small[0],
+        reference_tokens=small[1],
+        reference_cost=costs[0],
+    )
+    return LifetimeAllocation(draws, fit)
+
+
+def _quality(given: Mapping[str, Numbers | None]) -> tuple[str, Numbers]:
+    """The one quality that is given, and its name."""
+    quality = {name: value for name, value in given.items() if value is not None}
+    if len(quality) != 1:
+        raise RunsError(
+            f"lifetime_allocation: the quality is given by {', '.join(quality) or 'nothing'}, and "
+            "a cost is least for one quality. Give one of params=, flops= (of the compute-optimal "
+            "model) or loss=."
+        )
+    return next(iter(quality.items()))
+
+
+def _check_served(input_tokens: float, output_tokens: float) -> None:
+    served = (input_tokens, output_tokens)
+    if not (np.isfinite(served).all() and min(served) >= 0 and max(served) > 0):
+        raise RunsError(
+            f"lifetime_allocation: {input_tokens} input and {output_tokens} output tokens are "
+            "nothing that can be served. Give how many tokens the model will read and write over "
+            "its life, such as 1e12."
+        )
+
+
+def _rates(prices: Prices | None, input_tokens: float, output_tokens: float) -> tuple[float, float]:
+    """Costs of training per parameter and token, and of serving per parameter."""
+    if prices is None:
+        served = FLOPS_PER_SERVED_TOKEN * (input_tokens + output_tokens)
+        return float(FLOPS_PER_PARAM_TOKEN), served
+    return prices.train_rate, prices.serve(input_tokens, output_tokens)
+
+
+def _optimal(
+    where: Surface, name: str, value: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Parameters, tokens and loss of the model that reaches the quality with least training."""
+    if name == "flops":
+        return where.frontier(value)
+    if name == "params":
+        params = np.broadcast_to(value, where.shape)
+        tokens = optimal_tokens(where.split_loss, params, where.centre("tokens"))
+        return params, tokens, where.split_loss(params, tokens)
+    loss = np.broadcast_to(value, where.shape)
+    centre = (where.centre("params"), where.centre("tokens"))
+    return *cheapest(where.split_loss, loss, centre, FLOPS_PER_PARAM_TOKEN, 0.0), loss

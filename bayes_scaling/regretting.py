@@ -1,0 +1,215 @@
+"""regret(): what a plan gives away against the best split of the same budget.
+
+Owns the loss and the compute that given runs waste, with intervals, and which of several plans is
+better with what probability.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling._asking import check_inputs, check_law
+from bayes_scaling._intervals import SAMPLE_DIMS
+from bayes_scaling._results import result_html, result_table, result_text
+from bayes_scaling._splitting import SPLIT, Splitting
+from bayes_scaling.costs import Cost, SixND
+from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.points import points
+
+Plans = pd.DataFrame | Mapping[str, tuple[float, float]]
+"""Runs by name: pairs of params and tokens, or a table with columns of these names."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Regret:
+    """Draws of what plans give away against the best split of what they cost.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset, dims (chain, draw, point)
+        ``expected_loss`` of the plan; ``loss_regret``, by how much the best run of the same cost
+        is better, in the unit of the runs' loss; ``compute_share``, which part of the budget, split
+        optimally, would have reached the plan's loss; ``best_params`` and ``best_tokens``. The
+        plan's name, ``params``, ``tokens``, cost and levels of factors are coordinates of
+        ``point``.
+    fit : ScalingFit
+        The fit it was made from.
+    cost, inputs
+        As given to :func:`regret`.
+    """
+
+    draws: xr.Dataset
+    fit: ScalingFit
+    cost: Cost = field(default_factory=SixND)
+    inputs: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: of the fit, and of draws without an optimum."""
+        missing = float(self.draws["best_params"].isnull().mean())
+        far = float(self.draws["compute_share"].isnull().mean()) - missing
+        ours = []
+        if missing:
+            ours.append(
+                f"{missing:.1%} of draws have no optimum, hence no regret, and are left out of "
+                "its intervals."
+            )
+        if far > 0:
+            ours.append(
+                f"In {far:.1%} of draws a plan is worse than the best run of a billionth of its "
+                "budget; they are left out of the intervals of compute_share."
+            )
+        return (*self.fit.notes, *ours)
+
+    def table(self, prob: float | None = None) -> pd.DataFrame:
+        """Median and credible interval of loss and regret, by plan.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index: plan, params, tokens and levels of factors. Columns (``expected_loss``,
+            ``loss_regret``, ``compute_share``; ``median``, ``lower``, ``upper``), and
+            ``diagnosis`` of the fit.
+        """
+        names = ["expected_loss", "loss_regret", "compute_share"]
+        shown = self.draws[names].drop_vars(self.cost.unit, errors="ignore")
+        return result_table(shown, "point", self.fit, self.notes, prob)
+
+    def probability_better(self) -> pd.DataFrame:
+        """Probability that one plan has a lower expected loss than another.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row and a column for each plan: that of the row is better than that of the column.
+            With factors, rows are (plan, levels), compared within their levels. Equal losses, as
+            those of a plan with itself, count as missing.
+        """
+        loss = self.draws["expected_loss"]
+        factors = list(self.fit.model.factors)
+        names = loss["plan"].values.astype(str)
+        groups = list(zip(*(loss[factor].values.astype(str) for factor in factors), strict=True))
+        groups = groups or [()] * len(names)
+        rows = {}
+        for place, (name, group) in enumerate(zip(names, groups, strict=True)):
+            rows[name, *group] = {
+                other: _chance(loss.isel(point=place), loss.isel(point=against))
+                for against, (other, same) in enumerate(zip(names, groups, strict=True))
+                if same == group
+            }
+        index = pd.MultiIndex.from_tuples(list(rows), names=["plan", *factors])
+        table = pd.DataFrame(list(rows.values()), index=index if factors else names)
+        table.columns.name = "better than"
+        table = table if factors else table.rename_axis(index="plan")
+        return table.assign(diagnosis=self.fit.diagnostics.diagnosis)
+
+    def __repr__(self) -> str:
+        return result_text("Regret", self.table(), self.notes)
+
+    def _repr_html_(self) -> str:
+        return result_html("Regret", self.table(), self.notes)
+
+
+def regret(
+    fit: ScalingFit,
+    plans: Plans,
+    *,
+    cost: Cost | None = None,
+    inputs: Mapping[str, float] | None = None,
+) -> Regret:
+    """Compare plans with the best split of what each of them costs.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+        Of a law of params and tokens.
+    plans : mapping of str to (float, float), or pandas.DataFrame
+        Parameters and tokens of each plan by its name; or a table with columns ``params`` and
+        ``tokens`` whose index names the plans, such as :func:`bayes_scaling.published_plans`
+        makes. A column for a factor says which level a plan is of; otherwise each is taken for
+        every level.
+    cost : Cost, optional
+        What a run costs: 6ND if not given.
+    inputs : mapping of str to float, optional
+        Inputs of the law that plan and best run share, such as ``{"unique_tokens": 25e9}``.
+
+    Returns
+    -------
+    Regret
+
+    Raises
+    ------
+    ModelError
+        The law is not a function of params and tokens, or lacks an input.
+    RunsError
+        A plan lacks params or tokens, they are not positive, or two plans have one name.
+    """
+    fixed = dict(inputs or {})
+    check_law(fit, fixed, "regret")
+    check_inputs(fixed, "regret")
+    table = _plan_table(plans)
+    where = _points(fit, table, fixed)
+    labels = {factor: where[factor].drop_vars("point") for factor in fit.model.factors}
+    asked = Splitting(fit, cost or SixND(), inputs=fixed, labels=labels)
+    params, tokens = (where[name].drop_vars("point") for name in ("params", "tokens"))
+    draws = _draws(asked, params, tokens)
+    names = np.repeat(table.index.astype(str), len(params) // len(table))
+    coords = {"plan": ("point", names), "params": params, "tokens": tokens}
+    coords |= {asked.cost.unit: asked.cost.spent(params, tokens), **labels}
+    draws = draws.assign_coords({**coords, "point": where["point"]})
+    return Regret(draws.transpose("chain", "draw", "point"), fit, asked.cost, fixed)
+
+
+def _draws(asked: Splitting, params: xr.DataArray, tokens: xr.DataArray) -> xr.Dataset:
+    budget = asked.cost.spent(params, tokens)
+    best = asked.optimum(budget)
+    loss = asked.loss(params, tokens)
+    least = asked.loss(best["params"], best["tokens"])
+    return xr.Dataset(
+        {
+            "expected_loss": loss,
+            # A plan that is the optimum may come out better than the search by a rounding error.
+            "loss_regret": (loss - least).clip(min=0),
+            "compute_share": asked.equivalent(loss, budget),
+            "best_params": best["params"],
+            "best_tokens": best["tokens"],
+        }
+    )
+
+
+def _plan_table(plans: Plans) -> pd.DataFrame:
+    if isinstance(plans, pd.DataFrame):
+        table = plans.copy()
+    else:
+        table = pd.DataFrame.from_dict(dict(plans), orient="index", columns=["params", "tokens"])
+    missing = {"params", "tokens"} - set(table)
+    twice = table.index[table.index.duplicated()]
+    if missing or len(table) == 0 or len(twice):
+        found = f"plans named {twice[0]!r}" if len(twice) else f"columns {list(table)}"
+        raise RunsError(
+            f"regret: {len(table)} plans with {found}. A plan is a run with params and tokens and "
+            'a name of its own. Give for instance {"ours": (70e9, 1.4e12)}.'
+        )
+    return table
+
+
+def _points(fit: ScalingFit, table: pd.DataFrame, inputs: Mapping[str, float]) -> xr.Dataset:
+    known = [name for name in ("params", "tokens", *fit.model.factors) if name in table]
+    fixed = {name: value for name, value in inputs.items() if name not in SPLIT}
+    return points(fit.model, fit.runs, at=table[known].assign(**fixed).reset_index(drop=True))
+
+
+def _chance(first: xr.DataArray, second: xr.DataArray) -> float:
+    differs = first.values != second.values
+    return float((first < second).where(differs).mean(SAMPLE_DIMS))

@@ -1,0 +1,137 @@
+"""needed(): how much of one thing it takes to reach a loss, and whether any amount does.
+
+The inverse of a forecast, draw by draw. Where the floor of a draw lies above the target the amount
+is infinite, and stays in the intervals: their upper ends are then infinite too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling._isoloss import amount_reaching, cheapest
+from bayes_scaling._point_results import PointResult
+from bayes_scaling._results import coordinate_index, result_html, result_text
+from bayes_scaling._surfaces import Surface, check_loss, splits, surface
+from bayes_scaling.errors import ModelError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.points import Numbers
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Needed(PointResult):
+    """Draws of the amount that reaches a loss.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset, dims (chain, draw, point)
+        The amount, under the name of `of`; for compute also ``params`` and ``tokens`` of the run
+        that needs least. Infinite where no amount suffices. ``loss``, levels and held inputs are
+        coordinates of ``point``.
+    fit : ScalingFit
+    of : str
+        What was asked for.
+    """
+
+    of: str = "flops"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: of the fit, and of targets that may be out of reach."""
+        worst = float(self.unreachable().max())
+        if not worst:
+            return (*self.fit.notes, *self._missing_notes())
+        note = (
+            f"No amount of {self.of} reaches the loss in up to {worst:.1%} of draws, whose floor "
+            "is above it; they count as infinite."
+        )
+        return (*self.fit.notes, note, *self._missing_notes())
+
+    def unreachable(self) -> pd.Series:
+        """Probability that no amount suffices, by point."""
+        share = xr.ufuncs.isinf(self.draws[self.of]).mean(("chain", "draw"))
+        return pd.Series(share.values, coordinate_index(self.draws["point"]), name="unreachable")
+
+    def table(self, prob: float | None = None) -> pd.DataFrame:
+        """Median and credible interval of the amount, and the probability that none suffices.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By target: columns (amount; ``median``, ``lower``, ``upper``), ``unreachable``, and
+            ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
+        """
+        table = super().table(prob)
+        attrs, last = table.attrs, table.shape[1] - 1
+        table.insert(last, ("unreachable", ""), self.unreachable().to_numpy())
+        table.attrs = attrs
+        return table
+
+    def __repr__(self) -> str:
+        return result_text(f"Needed {self.of}", self.table(), self.notes)
+
+    def _repr_html_(self) -> str:
+        return result_html(f"Needed {self.of}", self.table(), self.notes)
+
+
+def needed(
+    fit: ScalingFit, loss: Numbers, *, of: str = "flops", at: pd.DataFrame | None = None
+) -> Needed:
+    """How much compute, how many tokens or parameters, reach an expected loss.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+    loss : float or array
+        Target, in the unit of the runs' loss.
+    of : str
+        Input asked for. With a law of params and tokens, ``"flops"`` is the least compute of any
+        split; ``"tokens"`` and ``"params"`` want the other one in `at`.
+    at : pandas.DataFrame, optional
+        The inputs that are held, and levels of factors; a level left out is crossed.
+
+    Returns
+    -------
+    Needed
+
+    Raises
+    ------
+    ModelError
+        The law does not depend on what is asked for, or the response does not fall with scale.
+    RunsError
+        An input to be held is missing, or a number is not positive.
+    """
+    check_loss(fit, "needed")
+    both = splits(fit)
+    if of not in (*fit.model.law.inputs, *(("params", "tokens", "flops") if both else ())):
+        raise ModelError(
+            f"needed: {fit.model.law.name} is a function of {', '.join(fit.model.law.inputs)}, so "
+            f"no amount of {of} changes its loss. Ask for one of its inputs."
+        )
+    least_compute = both and of == "flops"
+    where = surface(fit, {"loss": loss}, at, ("params", "tokens") if least_compute else (of,))
+    target = np.broadcast_to(where.where["loss"].values, where.shape)
+    amounts = _least_compute(where, target) if least_compute else {of: _amount(where, target, of)}
+    draws = where.labelled(**amounts)
+    return Needed(draws, fit, of)
+
+
+def _least_compute(where: Surface, target: np.ndarray) -> dict[str, np.ndarray]:
+    centre = (where.centre("params"), where.centre("tokens"))
+    params, tokens = cheapest(where.split_loss, target, centre, FLOPS_PER_PARAM_TOKEN, 0.0)
+    reached = where.floor() < target
+    params, tokens = (np.where(reached, values, np.inf) for values in (params, tokens))
+    return {"flops": FLOPS_PER_PARAM_TOKEN * params * tokens, "params": params, "tokens": tokens}
+
+
+def _amount(where: Surface, target: np.ndarray, of: str) -> np.ndarray:
+    return amount_reaching(lambda amount: where.loss(**{of: amount}), target, where.centre(of))

@@ -1,0 +1,153 @@
+"""marginal_returns() and compute_returns(): what more parameters, tokens or compute would buy.
+
+Derivatives are central differences in log inputs, of each draw, so they work for every law.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling._isoloss import cheapest, gains
+from bayes_scaling._point_results import PointResult
+from bayes_scaling._results import coordinate_index
+from bayes_scaling._surfaces import Surface, check_splits, surface
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.points import Numbers, points
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+TENFOLD = 10.0
+
+
+class MarginalReturns(PointResult):
+    """Draws of how the expected loss changes from points, in each direction.
+
+    ``params_elasticity``, ``tokens_elasticity``, ``flops_elasticity``: percent of loss per percent
+    of input, negative. That of compute has params and tokens grow alike; at the compute-optimal
+    run every other way of spending gives the same. ``loss_per_param``, ``loss_per_token``,
+    ``loss_per_flop``: partial derivatives. ``doubled_params``, ``doubled_tokens``: change of the
+    loss with twice as many.
+    """
+
+    shown: ClassVar[tuple[str, ...]] = (
+        "expected_loss",
+        "params_elasticity",
+        "tokens_elasticity",
+        "flops_elasticity",
+        "doubled_params",
+        "doubled_tokens",
+    )
+
+    def tokens_first(self) -> pd.DataFrame:
+        """Probability that doubling the data beats doubling the parameters, by point."""
+        better = self.draws["doubled_tokens"] < self.draws["doubled_params"]
+        index = coordinate_index(self.draws["point"])
+        table = pd.DataFrame({"tokens_first": better.mean(("chain", "draw")).values}, index)
+        return table.assign(diagnosis=self.fit.diagnostics.diagnosis)
+
+
+class ComputeReturns(PointResult):
+    """Draws of what compute buys along the compute-optimal frontier.
+
+    ``expected_loss`` at the budget; ``flops_elasticity``, percent of loss per percent of compute;
+    ``loss_per_tenfold``, change of the loss with ten times the compute; ``floor`` of the law;
+    ``halving``, how many times the compute halves the loss above that floor.
+    """
+
+    missing: ClassVar[str] = "have no optimum in the range searched"
+
+
+def marginal_returns(
+    fit: ScalingFit,
+    params: Numbers | None = None,
+    tokens: Numbers | None = None,
+    flops: Numbers | None = None,
+    *,
+    at: pd.DataFrame | None = None,
+) -> MarginalReturns:
+    """Elasticities and partial derivatives of the expected loss at points.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+        Of a law of params and tokens.
+    params, tokens, flops : float or array
+        Parameters, training tokens, FLOP of each run, of which two give the third.
+    at : pandas.DataFrame, optional
+        Points as a table, with columns for inputs and factors.
+
+    Returns
+    -------
+    MarginalReturns
+
+    Raises
+    ------
+    ModelError
+        The law is not one of params and tokens.
+    RunsError
+        An input of the law is missing or not positive.
+    """
+    check_splits(fit, "marginal_returns")
+    given = points(fit.model, fit.runs, params=params, tokens=tokens, flops=flops, at=at)
+    where = Surface(fit, given)
+    size, data = (np.broadcast_to(given[name].values, where.shape) for name in where.free)
+    loss = where.split_loss(size, data)
+    in_params, in_tokens = gains(where.split_loss, size, data)
+    in_flops = (in_params + in_tokens) / 2
+    draws = where.labelled(
+        expected_loss=loss,
+        params_elasticity=-in_params / loss,
+        tokens_elasticity=-in_tokens / loss,
+        flops_elasticity=-in_flops / loss,
+        loss_per_param=-in_params / size,
+        loss_per_token=-in_tokens / data,
+        loss_per_flop=-in_flops / (FLOPS_PER_PARAM_TOKEN * size * data),
+        doubled_params=where.split_loss(2 * size, data) - loss,
+        doubled_tokens=where.split_loss(size, 2 * data) - loss,
+    )
+    return MarginalReturns(draws, fit)
+
+
+def compute_returns(
+    fit: ScalingFit, flops: Numbers, *, at: pd.DataFrame | None = None
+) -> ComputeReturns:
+    """What ten times the compute buys, and what halving the reducible loss costs.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+        Of a law of params and tokens.
+    flops : float or array
+        Budgets, each split as is best for each draw (C = 6ND).
+    at : pandas.DataFrame, optional
+        Levels of factors, and other inputs of the law; a level left out is crossed.
+
+    Returns
+    -------
+    ComputeReturns
+
+    Raises
+    ------
+    ModelError
+        The law is not one of params and tokens.
+    RunsError
+        A budget is not positive, or an input of the law is missing.
+    """
+    check_splits(fit, "compute_returns")
+    where = surface(fit, {"flops": flops}, at)
+    budget = where.where["flops"].values
+    params, tokens, loss = where.frontier(budget)
+    floor = where.floor()
+    centre = (where.centre("params"), where.centre("tokens"))
+    halfway = floor + (loss - floor) / 2
+    more = cheapest(where.split_loss, halfway, centre, FLOPS_PER_PARAM_TOKEN, 0.0)
+    draws = where.labelled(
+        expected_loss=loss,
+        flops_elasticity=-sum(gains(where.split_loss, params, tokens)) / 2 / loss,
+        loss_per_tenfold=where.frontier(TENFOLD * budget)[2] - loss,
+        floor=floor,
+        halving=FLOPS_PER_PARAM_TOKEN * more[0] * more[1] / budget,
+    )
+    return ComputeReturns(draws, fit)

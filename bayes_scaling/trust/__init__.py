@@ -1,0 +1,11 @@
+"""Trust: should this forecast be believed? One check per file, one rule that joins them.
+
+:func:`assess` runs the checks on a fit and its targets; :func:`backtest` is the strongest of them.
+"""
+
+from bayes_scaling.trust._verdict import CheckResult
+from bayes_scaling.trust.assessing import assess
+from bayes_scaling.trust.backtesting import Backtest, backtest
+from bayes_scaling.trust.report import TrustReport
+
+__all__ = ["Backtest", "CheckResult", "TrustReport", "assess", "backtest"]

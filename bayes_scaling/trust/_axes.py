@@ -1,0 +1,78 @@
+"""Axes along which runs and targets are placed: the law's inputs, compute, tokens per parameter.
+
+Owns what "beyond the runs" means: decades outside the range of the runs, along each axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling._inputs import input_values
+from bayes_scaling.laws import Law
+from bayes_scaling.runs import Runs
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+Values = Callable[[str], np.ndarray]
+
+
+def axes(law: Law, values: Values) -> pd.DataFrame:
+    """Logarithms to base 10, one row for each run or point, one column for each axis.
+
+    Parameters
+    ----------
+    law : Law
+    values : callable
+        Gives the values of one input of the law.
+    """
+    columns = {name: np.log10(values(name)) for name in law.inputs}
+    if {"params", "tokens"} <= set(columns):
+        factor = np.log10(FLOPS_PER_PARAM_TOKEN)
+        columns.setdefault("flops", factor + columns["params"] + columns["tokens"])
+        columns.setdefault("tokens_per_param", columns["tokens"] - columns["params"])
+    return pd.DataFrame(columns)
+
+
+def run_axes(law: Law, runs: Runs) -> pd.DataFrame:
+    """Axes of the runs, indexed by their names."""
+    return axes(law, lambda name: input_values(runs, name)).set_axis(runs.table.index)
+
+
+def point_axes(law: Law, where: xr.Dataset) -> pd.DataFrame:
+    """Axes of points made by :func:`bayes_scaling.points.points`."""
+    return axes(law, lambda name: where[name].to_numpy())
+
+
+def main_axis(law: Law) -> str:
+    """The axis along which a sweep grows: compute where the law has it, else its first input."""
+    has_compute = "flops" in law.inputs or {"params", "tokens"} <= set(law.inputs)
+    return "flops" if has_compute else law.inputs[0]
+
+
+def decades_beyond(points: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """How many decades each point lies outside the range of the runs along each axis, or zero.
+
+    Examples
+    --------
+    >>> runs = pd.DataFrame({"params": [8.0, 9.0]})
+    >>> decades_beyond(pd.DataFrame({"params": [7.5, 8.5, 11.0]}), runs)["params"].tolist()
+    [0.5, 0.0, 2.0]
+    """
+    above, below = points - runs.max(), runs.min() - points
+    # Targets at the very edge of the runs are inside, whatever rounding says.
+    return above.where(above > below, below).round(6).clip(lower=0.0)
+
+
+def scaled_up(law: Law, row: pd.DataFrame, factor: float) -> pd.DataFrame:
+    """A run made larger by a factor in compute, N and D by its root each, or in its one input."""
+    if {"params", "tokens"} <= set(law.inputs):
+        powers = {"params": 0.5, "tokens": 0.5, "flops": 1.0}
+    else:
+        powers = {main_axis(law): 1.0}
+    # Inputs on the scale of one that grows, such as unique tokens, grow with it.
+    powers |= {name: powers[like] for name, like in law.same_unit.items() if like in powers}
+    columns = [name for name in law.inputs if name in powers]
+    return row.assign(**{name: row[name] * factor ** powers[name] for name in columns})

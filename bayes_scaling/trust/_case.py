@@ -1,0 +1,160 @@
+"""The case that checks look at: a fit, the targets, a ladder of larger runs, and how to refit.
+
+Owns what several checks need, computed once. The ladder is the run of largest compute made larger
+by fixed factors: it says where trust ends, whatever targets were asked for.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling._inputs import input_values
+from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import Forecast
+from bayes_scaling.hierarchy import NewLevels
+from bayes_scaling.points import points
+from bayes_scaling.trust._axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
+from bayes_scaling.trust._refits import Refitter
+from bayes_scaling.trust._verdict import CannotJudge
+from bayes_scaling.trust.backtesting import Backtest, run_backtest
+
+Level = Literal["quick", "full"]
+
+LADDER = (1.0, 3.0, 30.0, 1000.0)
+"""Factors beyond the run of largest compute."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What is to be judged.
+
+    Attributes
+    ----------
+    fit : ScalingFit
+    where : xarray.Dataset, dims (point,)
+        The targets, then one point for each of :data:`LADDER`.
+    asked : int
+        How many of the points are targets.
+    new_levels : {"error", "draw", "typical"}
+        What levels that were not fitted get.
+    level : {"quick", "full"}
+    refitter : Refitter
+    """
+
+    fit: ScalingFit
+    where: xr.Dataset
+    asked: int
+    new_levels: NewLevels
+    level: Level
+    refitter: Refitter
+
+    @property
+    def size(self) -> int:
+        """How many points there are, ladder included."""
+        return self.where.sizes["point"]
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """Where the runs lie, log10 along each axis."""
+        return run_axes(self.fit.model.law, self.fit.runs)
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """Where the points lie, log10 along each axis."""
+        return point_axes(self.fit.model.law, self.where).rename_axis("point")
+
+    @cached_property
+    def beyond(self) -> pd.DataFrame:
+        """Decades of each point outside the range of the runs, along each axis."""
+        return decades_beyond(self.points, self.runs)
+
+    @cached_property
+    def inside(self) -> np.ndarray:
+        """Which points lie inside the range of the runs along every axis."""
+        return (self.beyond == 0).all(axis=1).to_numpy()
+
+    @property
+    def main(self) -> str:
+        """The axis along which the sweep grows."""
+        return main_axis(self.fit.model.law)
+
+    @cached_property
+    def expected(self) -> xr.DataArray:
+        """Draws of the expected loss, dims (chain, draw, point)."""
+        rng = np.random.default_rng(self.fit.settings.seed)
+        return self.fit.expected_at(self.where, self.new_levels, rng)
+
+    @cached_property
+    def loo(self) -> Any:
+        """Leave-one-out by importance weights, pointwise."""
+        with warnings.catch_warnings():
+            # Bad Pareto k are named, run by run, in the influence check.
+            warnings.filterwarnings("ignore", "Estimated shape parameter", UserWarning)
+            return az.loo(self.fit.tree, pointwise=True, var_name="loss")
+
+    @cached_property
+    def backtest(self) -> Backtest:
+        """The backtest of the model on its own runs.
+
+        Raises
+        ------
+        CannotJudge
+            It has not been asked for, or no fold gave a result.
+        """
+        if self.level != "full":
+            raise CannotJudge("no backtest was run at this level")
+        try:
+            return run_backtest(self.fit.model, self.fit.runs, None, self.refitter)
+        except RunsError as error:
+            raise CannotJudge(str(error)) from error
+
+
+def make_case(
+    fit: ScalingFit, at: Forecast | pd.DataFrame, level: Level, refitter: Refitter
+) -> Case:
+    """The case of a fit and its targets.
+
+    Raises
+    ------
+    RunsError
+        The targets cannot be points of this fit.
+    """
+    new_levels: NewLevels = "error"
+    if isinstance(at, Forecast):
+        if at.fit is not fit and at.fit.runs is not fit.runs:
+            raise RunsError(
+                f"assess: the forecast was made from another fit ({at.fit.model!r}), and this one "
+                "may be right where that one is wrong. Forecast from the fit that is assessed."
+            )
+        new_levels = at.new_levels
+        columns = {
+            str(name): values.to_numpy()
+            for name, values in at.draws.coords.items()
+            if values.dims == ("point",) and name != "point"
+        }
+        at = pd.DataFrame(columns)
+    targets = points(fit.model, fit.runs, at=at, new_levels=new_levels)
+    ladder = points(fit.model, fit.runs, at=ladder_table(fit))
+    shared = [name for name in targets if name in ladder]
+    where = xr.concat([targets[shared], ladder[shared]], "point")
+    where = where.assign_coords(point=np.arange(where.sizes["point"]))
+    return Case(fit, where, targets.sizes["point"], new_levels, level, refitter)
+
+
+def ladder_table(fit: ScalingFit) -> pd.DataFrame:
+    """The run of largest compute, and the same made larger."""
+    law, runs = fit.model.law, fit.runs
+    top = int(np.argmax(run_axes(law, runs)[main_axis(law)].to_numpy()))
+    row = pd.DataFrame({name: [input_values(runs, name)[top]] for name in law.inputs})
+    for factor in fit.model.factors:
+        row[factor] = runs.table[factor].iloc[top]
+    return pd.concat([scaled_up(law, row, factor) for factor in LADDER], ignore_index=True)

@@ -1,0 +1,177 @@
+"""Folds of a backtest: where the runs are cut, the refits, and the scores of what was held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import logsumexp
+
+from bayes_scaling._inputs import input_values, noise_values
+from bayes_scaling.errors import BayesScalingError, RunsError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import forecast
+from bayes_scaling.model import ScalingModel
+from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS
+from bayes_scaling.points import points
+from bayes_scaling.posterior import log_density
+from bayes_scaling.runs import Runs
+from bayes_scaling.trust._axes import main_axis, run_axes
+from bayes_scaling.trust._baselines import BASELINES, Prediction, error_scale
+from bayes_scaling.trust._refits import Outcome, Refitter, refit_all
+from bayes_scaling.trust._scores import score_draws
+from bayes_scaling.trust._verdict import CannotJudge
+
+MODEL = "model"
+
+SHARES = (1 / 3, 1 / 2, 2 / 3, 5 / 6)
+"""Where cut-offs lie by default, as shares of the runs' range on the log scale."""
+
+R_HAT_WORST = 1.05
+"""Chains that differ by so much sit in different places (the limit before Vehtari et al., 2021):
+their draws are no posterior, and what they forecast is no test of it."""
+
+SPARE_RUNS = 3
+"""Runs that a fold has beyond its parameters: fewer test the priors, not the law."""
+
+
+def cut(
+    model: ScalingModel, runs: Runs, cutoffs: Sequence[float] | None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Size of each run along the main axis, and which runs each fold fits.
+
+    Raises
+    ------
+    RunsError
+        A cut-off has no runs on one side of it, or there is none to be chosen.
+    """
+    along = main_axis(model.law)
+    size = 10 ** run_axes(model.law, runs)[along].to_numpy()
+    chosen = default_cutoffs(model, size) if cutoffs is None else sorted(map(float, cutoffs))
+    below = {f"{cutoff:.4g}": size <= cutoff for cutoff in chosen}
+    bad = [name for name, mask in below.items() if mask.all() or not mask.any()]
+    if not below or bad:
+        found = f"cut-off {bad[0]}" if bad else f"{len(runs)} runs with no usable cut-off"
+        raise RunsError(
+            f"backtest: {found}, where {along} of the runs goes from {size.min():.3g} to "
+            f"{size.max():.3g}. A backtest fits the runs below a cut-off and forecasts those "
+            "above. Give cut-offs inside the range, or more runs."
+        )
+    return size, below
+
+
+def run_folds(
+    model: ScalingModel,
+    runs: Runs,
+    cutoffs: Sequence[float] | None,
+    refitter: Refitter,
+    baselines: bool,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predictions and folds, as :class:`bayes_scaling.trust.backtesting.Backtest` holds them."""
+    size, below = cut(model, runs, cutoffs)
+    outcomes = refit_all(model, {k: runs.where(mask) for k, mask in below.items()}, refitter)
+    parts, folds = [], {}
+    for name, outcome in outcomes.items():
+        mask = below[name]
+        scores, status = _fold(model, runs, mask, outcome, baselines, refitter.settings.seed)
+        decades = np.log10(size[~mask] / size[mask].max())
+        folds[name] = {
+            "cutoff": float(size[mask].max()),
+            "fitted": int(mask.sum()),
+            "held_out": int((~mask).sum()),
+            "decades": float(decades.max()),
+            "status": status,
+            "diagnosis": outcome.fit.diagnostics.diagnosis if outcome.fit else "",
+            "seconds": outcome.seconds,
+        }
+        for method, score in scores.items():
+            placed = score.assign(fold=name, method=method, run=runs.table.index[~mask])
+            parts.append(placed.assign(size=size[~mask], decades=decades))
+    table = pd.DataFrame.from_dict(folds, orient="index").rename_axis("fold")
+    if not parts:
+        raise RunsError(
+            f"backtest: none of {len(folds)} folds gave a result (the first: "
+            f"{table['status'].iloc[0]}), so nothing was tested. Mend what the reason names."
+        )
+    front = ["fold", "method", "run", "size", "decades"]
+    predictions = pd.concat(parts, ignore_index=True)
+    others = [name for name in predictions if name not in front]
+    return predictions[[*front, *others]], table
+
+
+def default_cutoffs(model: ScalingModel, size: np.ndarray) -> list[float]:
+    """Cut-offs at fixed shares of the log range that leave enough runs below."""
+    low, high = np.log(size.min()), np.log(size.max())
+    least = sum(not p.fixed for p in model.parameters.values()) + SPARE_RUNS
+    tried = (float(np.exp(low + share * (high - low))) for share in SHARES)
+    kept: dict[int, float] = {}
+    for cutoff in tried:
+        number = int((size <= cutoff).sum())
+        if least <= number < len(size):
+            kept.setdefault(number, cutoff)
+    return list(kept.values())
+
+
+def _fold(
+    model: ScalingModel,
+    runs: Runs,
+    mask: np.ndarray,
+    outcome: Outcome,
+    baselines: bool,
+    seed: int,
+) -> tuple[dict[str, pd.DataFrame], str]:
+    """Scores of each method for the held-out runs, and the fold's status."""
+    train, test = runs.where(mask), runs.where(~mask)
+    observed = error_scale(test)
+    found = {}
+    if outcome.fit is None:
+        return {}, outcome.failure
+    if not outcome.fit.diagnostics.r_hat <= R_HAT_WORST:
+        return {}, outcome.fit.diagnostics.diagnosis
+    try:
+        found[MODEL] = model_prediction(outcome.fit, test, seed)
+    except (BayesScalingError, ValueError) as error:
+        return {}, f"{type(error).__name__}: {error}"
+    if baselines:
+        for name, predict in BASELINES.items():
+            try:
+                found[name] = predict(model, train, test, np.random.default_rng(seed))
+            except (CannotJudge, np.linalg.LinAlgError):
+                continue
+    scored = {
+        name: score_draws(one.draws, observed).assign(log_score=one.log_density)
+        for name, one in found.items()
+    }
+    return scored, "done"
+
+
+def model_prediction(fit: ScalingFit, test: Runs, seed: int) -> Prediction:
+    """New runs at the inputs of held-out ones, from the posterior of the others."""
+    model, at = fit.model, _inputs_of(fit.model, test)
+    predicted = forecast(fit, at=at, new_levels="draw", seed=seed).draws
+    where = points(model, fit.runs, at=at, new_levels="draw")
+    observed = xr.DataArray(test.values("loss"), dims="point")
+    density = log_density(
+        fit.posterior, model, fit.runs, observed, predicted["expected_loss"], where
+    )
+    sampled = density.transpose("point", "chain", "draw").values.reshape(len(test), -1)
+    per_unit = logsumexp(sampled, axis=1) - np.log(sampled.shape[1])
+    draws = predicted["loss"].transpose("chain", "draw", "point").values.reshape(-1, len(test))
+    if test.response != "loss":
+        return Prediction(draws, per_unit)
+    with np.errstate(divide="ignore"):
+        # A loss drawn as zero or infinite is a quantile far out; ends of the range stand for it.
+        logs = np.nan_to_num(np.log(draws), neginf=-50.0, posinf=50.0)
+    # The density of the log is that of the loss times the loss.
+    return Prediction(logs, per_unit + error_scale(test))
+
+
+def _inputs_of(model: ScalingModel, runs: Runs) -> pd.DataFrame:
+    columns = {name: input_values(runs, name) for name in model.law.inputs}
+    for name in model.noise.columns:
+        if name not in (EARLIER_RUNS, EARLIER_MEAN):
+            columns[name] = noise_values(model.noise, runs, name)
+    labels = {factor: runs.table[factor].to_numpy() for factor in model.factors}
+    return pd.DataFrame({**columns, **labels})

@@ -1,0 +1,114 @@
+"""Refits: one model fitted to many subsets of runs, here or on an executor.
+
+Each process compiles the structure once. A refit that fails is an outcome like another, and an
+interrupt keeps what is finished.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
+
+from bayes_scaling._progress import stages
+from bayes_scaling.fitting import ScalingFit, fit
+from bayes_scaling.model import ScalingModel
+from bayes_scaling.runs import Runs
+from bayes_scaling.sampling import Settings
+
+REFIT = Settings(draws=500, tune=500, chains=4, seed=1)
+"""How a refit is sampled: 2000 draws settle the ends of a 95 % interval to a few percent of it."""
+
+
+@dataclass(frozen=True)
+class Refitter:
+    """Where refits run, how they are sampled, and whether they are shown."""
+
+    executor: Executor | None = None
+    progress: bool = False
+    settings: Settings = REFIT
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One refit: the fit, or why there is none."""
+
+    fit: ScalingFit | None
+    failure: str
+    seconds: float
+
+
+def refit(model: ScalingModel, runs: Runs, settings: Settings) -> Outcome:
+    """Fit a subset; runs in a worker, so that it takes and returns values that pickle."""
+    start = time.perf_counter()
+    try:
+        fitted = fit(
+            model,
+            runs,
+            draws=settings.draws,
+            tune=settings.tune,
+            chains=settings.chains,
+            seed=settings.seed,
+            target_accept=settings.target_accept,
+            progress=False,
+        )
+    except Exception as error:  # whatever sinks one refit must not sink the others
+        return Outcome(None, _reason(error), time.perf_counter() - start)
+    return Outcome(fitted, "", time.perf_counter() - start)
+
+
+def refit_all(
+    model: ScalingModel, subsets: Mapping[str, Runs], refitter: Refitter
+) -> dict[str, Outcome]:
+    """One outcome for each subset, in their order.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If no refit had finished; later, an interrupt makes the rest outcomes that failed.
+    """
+    done: dict[str, Outcome] = {}
+    with stages(refitter.progress) as shown:
+        shown.start("refits", len(subsets))
+
+        def finished(name: str, outcome: Outcome) -> None:
+            done[name] = outcome
+            failed = sum(one.fit is None for one in done.values())
+            shown.advance(len(done), f"{failed} failed" if failed else "")
+
+        try:
+            if refitter.executor is None:
+                for name, runs in subsets.items():
+                    finished(name, refit(model, runs, refitter.settings))
+            else:
+                _on_executor(refitter.executor, model, subsets, refitter.settings, finished)
+        except KeyboardInterrupt:
+            if not done:
+                raise
+    interrupted = Outcome(None, "interrupted before it was finished", 0.0)
+    return {name: done.get(name, interrupted) for name in subsets}
+
+
+def _on_executor(
+    executor: Executor,
+    model: ScalingModel,
+    subsets: Mapping[str, Runs],
+    settings: Settings,
+    finished: Callable[[str, Outcome], None],
+) -> None:
+    futures = {
+        executor.submit(refit, model, runs, settings): name for name, runs in subsets.items()
+    }
+    try:
+        for future in as_completed(futures):
+            error = future.exception()
+            outcome = future.result() if error is None else Outcome(None, _reason(error), 0.0)
+            finished(futures[future], outcome)
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,79 @@
+"""Scores of predictive draws against what was observed: PIT, interval ends, CRPS."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+COVERAGES = (0.5, 0.8, 0.9, 0.95)
+"""Probabilities of the central intervals whose coverage is counted."""
+
+LEVELS = np.arange(1, 200) / 200
+
+
+def score_draws(draws: np.ndarray, observed: np.ndarray) -> pd.DataFrame:
+    """Scores of each observation.
+
+    Parameters
+    ----------
+    draws : array, dims (sample, run)
+        On the scale on which errors are judged: the logarithm of a loss.
+    observed : array, dims (run,)
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``pit``: share of draws below the observation. ``median``, ``lower``, ``upper``: of the
+        central 90 % interval. ``error``: median minus observation. ``width``. ``crps``: from the
+        199 quantiles at multiples of 0.5 %, so that a draw far out in a heavy tail, which a mean
+        over draws would be made of, does not decide.
+
+    Examples
+    --------
+    >>> draws = np.linspace(-1, 1, 2001)[:, None]
+    >>> score_draws(draws, np.array([0.0])).round(3).loc[0, ["pit", "lower", "crps"]].tolist()
+    [0.5, -0.9, 0.167]
+    """
+    below = (draws < observed).mean(axis=0) + 0.5 * (draws == observed).mean(axis=0)
+    quantiles = np.quantile(draws, LEVELS, axis=0)
+    excess = observed - quantiles
+    pinball = np.where(excess > 0, LEVELS[:, None] * excess, (LEVELS[:, None] - 1) * excess)
+    lower, median, upper = np.quantile(draws, [0.05, 0.5, 0.95], axis=0)
+    return pd.DataFrame(
+        {
+            "observed": observed,
+            "median": median,
+            "lower": lower,
+            "upper": upper,
+            "pit": below,
+            "error": median - observed,
+            "width": upper - lower,
+            "crps": 2 * pinball.mean(axis=0),
+        }
+    )
+
+
+def covered(pit: pd.Series[float], prob: float) -> pd.Series[bool]:
+    """Whether central intervals of probability `prob` hold the observations.
+
+    Examples
+    --------
+    >>> covered(pd.Series([0.01, 0.3, 0.96]), 0.9).tolist()
+    [False, True, False]
+    """
+    return (2 * pit - 1).abs() <= prob
+
+
+def summarised(scores: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
+    """Coverage at each probability, mean bias, median width, mean log score and CRPS by group."""
+    columns = {f"coverage_{prob:.0%}".rstrip("%"): prob for prob in COVERAGES}
+    hits = scores.assign(**{name: covered(scores["pit"], p) for name, p in columns.items()})
+    groups = hits.groupby(by, sort=False)
+    table = groups[list(columns)].mean()
+    table["bias"] = groups["error"].mean()
+    table["median_error"] = groups["error"].agg(lambda error: error.abs().median())
+    table["width"] = groups["width"].median()
+    table["log_score"] = groups["log_score"].mean()
+    table["crps"] = groups["crps"].mean()
+    table.insert(0, "predictions", groups.size())
+    return table

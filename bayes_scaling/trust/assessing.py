@@ -1,0 +1,134 @@
+"""assess(): run the checks, cheap ones first, and join them into a report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import Forecast
+from bayes_scaling.trust._case import LADDER, Case, Level, make_case
+from bayes_scaling.trust._refits import Refitter
+from bayes_scaling.trust._verdict import CannotJudge, CheckResult, Finding, Verdict, decide, worst
+from bayes_scaling.trust.design import check_design
+from bayes_scaling.trust.extrapolation import (
+    check_backtest,
+    check_reach,
+    ladder_frame,
+    trusted_factor,
+)
+from bayes_scaling.trust.influence import check_influence
+from bayes_scaling.trust.learning import check_learning
+from bayes_scaling.trust.predictive import check_predictive
+from bayes_scaling.trust.report import TrustReport
+from bayes_scaling.trust.sampler import check_sampler
+
+CHECKS: dict[str, Callable[[Case], Finding]] = {
+    "sampler": check_sampler,
+    "design": check_design,
+    "learning": check_learning,
+    "predictive": check_predictive,
+    "influence": check_influence,
+    "backtest": check_backtest,
+    "reach": check_reach,
+}
+"""Every check by its name, in the order in which they run."""
+
+FULL_ONLY = frozenset({"backtest"})
+"""Checks that only refit."""
+
+
+def assess(
+    fit: ScalingFit,
+    at: Forecast | pd.DataFrame,
+    *,
+    level: Level = "quick",
+    executor: Executor | None = None,
+    progress: bool = True,
+) -> TrustReport:
+    """Judge whether a forecast of this fit should be believed.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+    at : Forecast or pandas.DataFrame
+        The targets: a forecast made from the fit, or a table with a column for each input and
+        factor.
+    level : {"quick", "full"}
+        "quick" leaves out what refits; "full" adds the backtest, and refits without the runs that
+        carry the answer.
+    executor : concurrent.futures.Executor, optional
+        Where refits run; in this process, one after the other, if not given.
+    progress : bool
+        Count the refits on standard error.
+
+    Returns
+    -------
+    TrustReport
+
+    Raises
+    ------
+    RunsError
+        The targets cannot be points of this fit, or the forecast is of another one.
+    ValueError
+        An unknown level.
+    """
+    if level not in ("quick", "full"):
+        raise ValueError(
+            f"assess: level={level!r} does not say which checks to run. Use 'quick' for those "
+            "that need no refit, or 'full' for all."
+        )
+    case = make_case(fit, at, level, Refitter(executor, progress))
+    wanted = [name for name in CHECKS if level == "full" or name not in FULL_ONLY]
+    results = tuple(run_check(name, CHECKS[name], case) for name in wanted)
+    joined = [decide(result.by_point[i] for result in results) for i in range(case.size)]
+    targets = (10 ** case.points.iloc[: case.asked]).assign(verdict=joined[: case.asked])
+    reasons = [_reason(results, case.asked + rung) for rung in range(len(LADDER))]
+    ladder = ladder_frame(case).assign(verdict=joined[case.asked :], because=reasons)
+    return TrustReport(
+        verdict=worst(joined[: case.asked]),
+        checks=list(results),
+        targets=targets,
+        ladder=ladder,
+        trusted_to=_trusted_to(case, results, joined[case.asked :]),
+        level=level,
+        along=case.main,
+        largest=float(10 ** case.runs[case.main].max()),
+    )
+
+
+def run_check(name: str, check: Callable[[Case], Finding], case: Case) -> CheckResult:
+    """One check, timed; what keeps it from running is its finding."""
+    start = time.perf_counter()
+    try:
+        found = check(case)
+    except CannotJudge as unknown:
+        found = Finding(["caution"] * case.size, f"Not judged: {unknown}.", pd.DataFrame())
+    except Exception as error:  # a check that cannot run is a doubt, and must not hide the others
+        reason = f"The check could not run: {type(error).__name__}: {error}"
+        found = Finding(["caution"] * case.size, reason, pd.DataFrame())
+    seconds = time.perf_counter() - start
+    by_point: tuple[Verdict, ...] = tuple(found.by_point)
+    verdict = worst(by_point[: case.asked])
+    return CheckResult(name, verdict, found.headline, found.table, seconds, by_point)
+
+
+def _reason(results: tuple[CheckResult, ...], point: int) -> str:
+    return ", ".join(r.check for r in results if r.by_point[point] != "trust")
+
+
+def _trusted_to(case: Case, results: tuple[CheckResult, ...], ladder: list[Verdict]) -> float:
+    """Times the largest compute up to which a run is trusted; 0 if not even inside the runs."""
+    others = [r for r in results if r.check != "reach"]
+    rungs = np.arange(case.asked, case.size)
+    good = [decide(r.by_point[rung] for r in others) == "trust" for rung in rungs]
+    if not good[0] or ladder[0] != "trust":
+        return 0.0
+    reached = trusted_factor(case)
+    if all(good):
+        return reached
+    return min(reached, LADDER[good.index(False) - 1])

@@ -1,0 +1,115 @@
+"""Check: can these runs separate the parameters at all? Counts, levels, spread, unit slips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling._wording import listed
+from bayes_scaling.trust._case import Case
+from bayes_scaling.trust._verdict import Finding, Verdict, graded, worst
+
+SAME_DECADES = 0.021
+"""Values within 5 % of each other are one level, as in the notes on runs."""
+
+LEVELS_LEAST = 3
+"""A power with a floor is a curve, and two levels cannot show that a line bends."""
+
+COLLINEAR = 0.98
+"""Beyond it log N explains 96 % of log D, as in the notes on runs."""
+
+GAP_DOUBTED = 1.5
+GAP_DECADES = 2.5
+"""Sweeps go in steps of a decade or less; K, M, B and T are three decades apart, less what a row
+with a slip lies from the others anyway."""
+
+
+def check_design(case: Case) -> Finding:
+    """Counts and spread of the runs along each axis, and what they cannot tell."""
+    problems = list(_problems(case))
+    fatal = [text for verdict, text in problems if verdict == "do not trust"]
+    verdict = worst(verdict for verdict, _ in problems)
+    axes = case.runs
+    table = pd.DataFrame(
+        {
+            "lowest": 10 ** axes.min(),
+            "highest": 10 ** axes.max(),
+            "decades": axes.max() - axes.min(),
+            "levels": [_levels(axes[name]) for name in axes],
+            "largest_gap": [_gap(axes[name])[0] for name in axes],
+        }
+    ).rename_axis("axis")
+    table.attrs["problems"] = tuple(text for _, text in problems)
+    headline = (
+        " ".join(fatal or [text for _, text in problems])
+        or f"{len(axes)} runs for {_parameters(case)} parameters, over "
+        f"{np.ptp(axes[case.main]):.1f} decades of {case.main}."
+    )
+    return Finding([verdict] * case.size, headline, table)
+
+
+def _problems(case: Case) -> Iterator[tuple[Verdict, str]]:
+    axes, law = case.runs, case.fit.model.law
+    count, needed = len(axes.round(2).drop_duplicates()), _parameters(case)
+    if count <= needed:
+        yield (
+            "do not trust",
+            f"{count} different runs for {needed} parameters and their scatter: nothing is left "
+            "over to show that the law is wrong.",
+        )
+    elif count < 2 * needed:
+        yield "caution", f"{count} different runs are fewer than two for each of {needed} unknowns."
+    for name in law.inputs:
+        levels = _levels(axes[name])
+        if levels < LEVELS_LEAST and name not in law.unscaled:
+            yield "caution", f"{name} has {levels} level(s): its exponent comes from the prior."
+    if {"params", "tokens"} <= set(law.inputs):
+        yield from _on_one_line(axes)
+    for name in (*law.inputs, "tokens_per_param"):
+        if name not in axes or name in law.unscaled:
+            continue
+        gap, below = _gap(axes[name])
+        if gap > GAP_DOUBTED:
+            rare = below if below.sum() * 2 <= len(below) else ~below
+            yield (
+                graded(gap, GAP_DOUBTED, GAP_DECADES),
+                f"{name} of {listed(axes.index[rare])} lies {10**gap:.0f} times from the other "
+                "runs, as after a slip of units.",
+            )
+
+
+def _on_one_line(axes: pd.DataFrame) -> Iterator[tuple[Verdict, str]]:
+    ratio = axes["tokens_per_param"]
+    if _levels(axes["params"]) < 2 or _levels(axes["tokens"]) < 2:
+        return
+    if np.ptp(ratio) < SAME_DECADES:
+        yield (
+            "caution",
+            f"Every run has {10 ** ratio.median():.3g} tokens per parameter: alpha and beta "
+            "cannot be told apart, and no other ratio can be asked for.",
+        )
+        return
+    correlation = float(np.corrcoef(axes["params"], axes["tokens"])[0, 1])
+    if correlation > COLLINEAR:
+        yield "caution", f"log N and log D are on one line (r = {correlation:.3f})."
+
+
+def _parameters(case: Case) -> int:
+    """Free parameters of the law, and the scatter of the runs as one more."""
+    return 1 + sum(not prior.fixed for prior in case.fit.model.parameters.values())
+
+
+def _levels(values: pd.Series[float]) -> int:
+    return 1 + int((np.diff(np.sort(values)) > SAME_DECADES).sum())
+
+
+def _gap(values: pd.Series[float]) -> tuple[float, pd.Series[bool]]:
+    """The largest step between neighbouring values, and which runs lie below it."""
+    ordered = np.sort(values)
+    steps = np.diff(ordered)
+    if not len(steps):
+        return 0.0, values < values
+    where = int(np.argmax(steps))
+    return float(steps[where]), values <= ordered[where]

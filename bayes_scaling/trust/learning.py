@@ -1,0 +1,109 @@
+"""Check: what did the runs teach? Prior against posterior, and power-scaling of the forecast."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from dataclasses import replace
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.posterior import complete
+from bayes_scaling.trust._case import Case
+from bayes_scaling.trust._verdict import Finding, Verdict
+
+SENSITIVE = 0.05
+"""Power-scaling sensitivity that counts (Kallioinen et al., 2024)."""
+
+UNLEARNT = 0.5
+"""Posterior over prior spread of the forecast, above which most of it is prior."""
+
+PRIOR_DRAWS = 1000
+
+
+def check_learning(case: Case) -> Finding:
+    """Sensitivity of the expected loss at each point, and the contraction of each parameter."""
+    prior = prior_fit(case.fit, PRIOR_DRAWS)
+    expected = case.expected
+    before = _spread(_expected(prior, case))
+    table = pd.DataFrame(
+        {
+            "prior_sensitivity": _sensitivity(case, expected, "prior"),
+            "likelihood_sensitivity": _sensitivity(case, expected, "likelihood"),
+            "share_of_prior_spread": (_spread(expected) / before).to_numpy(),
+        },
+        index=pd.RangeIndex(case.size, name="point"),
+    )
+    verdicts = [_verdict(*row) for row in table.itertuples(index=False)]
+    table.attrs["parameters"] = _contraction(prior, case.fit)
+    worst = table.iloc[: case.asked]["prior_sensitivity"].max()
+    share = table.iloc[: case.asked]["share_of_prior_spread"].max()
+    least = table.attrs["parameters"]["share_of_prior_spread"]
+    headline = (
+        f"The forecast's sensitivity to the priors is {worst:.3f} (from {SENSITIVE} they matter), "
+        f"and its spread {share:.1%} of what the priors alone allow; the runs taught least about "
+        f"{least.idxmax()} ({least.max():.0%} of its prior spread is left)."
+    )
+    return Finding(verdicts, headline, table)
+
+
+def _verdict(prior: float, likelihood: float, share: float) -> Verdict:
+    """A forecast that follows the priors is a doubt; one that the runs hardly moved is none."""
+    if share > UNLEARNT or (prior > SENSITIVE and likelihood < SENSITIVE):
+        return "do not trust"
+    return "caution" if prior > SENSITIVE or not np.isfinite(prior) else "trust"
+
+
+def _sensitivity(case: Case, expected: xr.DataArray, group: str) -> np.ndarray:
+    tree = case.fit.tree
+    nodes = {
+        "posterior": xr.Dataset({"forecast": expected.reset_coords(drop=True)}),
+        "log_likelihood": tree["log_likelihood"].to_dataset(),
+        "log_prior": tree["log_prior"].to_dataset(),
+    }
+    # Draws that are all alike, far out, have no sensitivity; the NaN is a caution.
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.filterwarnings("ignore", "Estimated shape parameter", UserWarning)
+        found = az.psense(xr.DataTree.from_dict(nodes), group=group)
+    return np.asarray(found["forecast"].values, dtype=float)
+
+
+def _contraction(prior: ScalingFit, fit: ScalingFit) -> pd.DataFrame:
+    """Robust spread of each sampled parameter, after over before."""
+    names = [name for name, one in fit.model.top_level.items() if not one.fixed]
+    rows = {
+        name: {
+            "prior_spread": float(_spread(prior.posterior[name])),
+            "posterior_spread": float(_spread(fit.posterior[name])),
+        }
+        for name in names
+        if fit.posterior[name].dims == ("chain", "draw")
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
+    share = table["posterior_spread"] / table["prior_spread"]
+    return table.assign(share_of_prior_spread=share)
+
+
+def _spread(draws: xr.DataArray) -> xr.DataArray:
+    """Half the width of the central 68 %: a prior's far tail would hide what was learnt."""
+    ends = draws.quantile([0.16, 0.84], ("chain", "draw"), skipna=True)
+    spread: xr.DataArray = ends.diff("quantile").isel(quantile=0, drop=True) / 2
+    return spread
+
+
+def _expected(prior: ScalingFit, case: Case) -> xr.DataArray:
+    rng = np.random.default_rng(0)
+    with np.errstate(over="ignore"):
+        return prior.expected_at(case.where, case.new_levels, rng)
+
+
+def prior_fit(fit: ScalingFit, draws: int) -> ScalingFit:
+    """The fit with draws of the prior in place of the posterior."""
+    logging.getLogger("pymc.sampling.forward").setLevel(logging.WARNING)
+    drawn = fit.model.prior_predictive(fit.runs, draws=draws, seed=fit.settings.seed)
+    prior = complete(drawn["prior"].to_dataset(), fit.model, fit.runs)
+    return replace(fit, posterior=prior)

@@ -1,0 +1,99 @@
+"""TrustReport: the verdict on a forecast, its reasons, and how far trust reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from bayes_scaling._results import short
+from bayes_scaling.trust._verdict import CheckResult, Verdict
+
+MEANING = {
+    "trust": "no check found a reason for doubt",
+    "caution": "one or two checks doubt it",
+    "do not trust": "a check says that it is wrong, or three doubt it",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TrustReport:
+    """Whether a forecast should be believed, and why.
+
+    Attributes
+    ----------
+    verdict : {"trust", "caution", "do not trust"}
+        The worst over the targets. At each target: the worst of the checks, and "do not trust"
+        from three cautions on.
+    checks : list of CheckResult
+        In the order in which they ran.
+    targets : pandas.DataFrame
+        One row for each target: where it lies along each axis, and its verdict.
+    ladder : pandas.DataFrame
+        The run of largest compute and the same 3, 30 and 1000 times larger: the verdict on each,
+        and the checks that it is ``because`` of.
+    trusted_to : float
+        Times the compute of the largest run up to which the verdict is "trust"; 0 if it is not
+        even for that run.
+    level : str
+        "quick" or "full".
+    along : str
+        What the ladder grows in: ``"flops"``, or the law's first input where it knows no compute.
+    largest : float
+        The largest value of it among the runs.
+    """
+
+    verdict: Verdict
+    checks: list[CheckResult]
+    targets: pd.DataFrame
+    ladder: pd.DataFrame
+    trusted_to: float
+    level: str
+    along: str
+    largest: float
+
+    def __getitem__(self, check: str) -> CheckResult:
+        """The result of one check, by its name."""
+        for result in self.checks:
+            if result.check == check:
+                return result
+        known = ", ".join(result.check for result in self.checks)
+        raise KeyError(
+            f"No check {check!r} in a report of level {self.level!r}, so it has no finding. "
+            f"Checks: {known}."
+        )
+
+    def table(self) -> pd.DataFrame:
+        """One row for each check: verdict, headline, seconds; ``attrs["verdict"]`` joins them."""
+        rows = {r.check: (r.verdict, r.headline, r.seconds) for r in self.checks}
+        table = pd.DataFrame.from_dict(
+            rows, orient="index", columns=["verdict", "headline", "seconds"]
+        ).rename_axis("check")
+        table.attrs["verdict"] = self.verdict
+        return table
+
+    @property
+    def reach(self) -> str:
+        """Where trust ends, as a sentence."""
+        if self.trusted_to <= 0:
+            return "There is no reach at which these runs would be trusted, not even their own."
+        if self.trusted_to <= 1:
+            return f"Trust ends at the largest run ({self.along} {short(self.largest)})."
+        end = self.trusted_to * self.largest
+        return (
+            f"Trust ends at {self.trusted_to:.3g} times the largest run "
+            f"({self.along} {short(end)})."
+        )
+
+    def __repr__(self) -> str:
+        lines = [f"TrustReport: {self.verdict} ({MEANING[self.verdict]}; level {self.level})"]
+        lines += [f"  {r.verdict:<13}{r.check:<11}{r.headline}" for r in self.checks]
+        rungs = ", ".join(f"{reach} {row.verdict}" for reach, row in self.ladder.iterrows())
+        return "\n".join([*lines, f"  {self.reach}", f"  Beyond the largest run: {rungs}"])
+
+    def _repr_html_(self) -> str:
+        head = f"<p><b>{escape(self.verdict)}</b>: {escape(MEANING[self.verdict])}. "
+        head += f"{escape(self.reach)}</p>"
+        checks = self.table().to_html(float_format="{:.1f}".format)
+        return head + checks + self.ladder[["verdict", "because"]].to_html()

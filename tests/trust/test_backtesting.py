@@ -1,0 +1,142 @@
+"""backtest(): cut-offs, scores, what a Backtest shows; prior draws stand in for refits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.trust import _folds
+from bayes_scaling.trust._folds import default_cutoffs, model_prediction
+from bayes_scaling.trust._refits import Outcome, Refitter
+
+MODEL = bs.ScalingModel("Chinchilla")
+Sweeps = Callable[..., bs.Runs]
+
+
+@pytest.fixture
+def stand_in(
+    monkeypatch: pytest.MonkeyPatch, prior_fit: Callable[..., bs.ScalingFit]
+) -> Callable[[set[str]], None]:
+    """Refits that draw from the prior, and fail for the folds named."""
+
+    def install(failing: set[str]) -> None:
+        def refit_all(
+            model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
+        ) -> dict[str, Outcome]:
+            return {
+                name: Outcome(None, "BayesScalingError: stuck", 0.1)
+                if name in failing
+                else Outcome(prior_fit(model, runs), "", 0.2)
+                for name, runs in subsets.items()
+            }
+
+        monkeypatch.setattr(_folds, "refit_all", refit_all)
+
+    return install
+
+
+def test_default_cutoffs_leave_runs_on_either_side(sweep: Sweeps) -> None:
+    size = sweep().values("flops")
+    cutoffs = default_cutoffs(MODEL, size)
+    # Budgets at five steps of 0.75 decades: thirds and halves of three decades fall between them.
+    assert [int((size <= cutoff).sum()) for cutoff in cutoffs] == [12, 18, 24]
+    assert default_cutoffs(MODEL, size[:9]) == []
+
+
+def test_each_held_out_run_is_scored_by_each_method(
+    sweep: Sweeps, stand_in: Callable[[set[str]], None]
+) -> None:
+    stand_in(set())
+    found = bs.backtest(MODEL, sweep(), cutoffs=[1e20, 1e19], progress=False)
+    assert list(found.folds["fitted"]) == [12, 18]
+    assert list(found.folds["status"]) == ["done", "done"]
+    assert found.along == "flops"
+    assert found.notes == ()
+    sizes = found.predictions.groupby(["fold", "method"]).size()
+    assert sizes.unstack().loc["1e+19"].to_dict() == {
+        "model": 18, "log-linear": 18, "huber + bootstrap": 18,
+    }  # fmt: skip
+    table = found.table()
+    assert list(table.index) == ["model", "log-linear", "huber + bootstrap"]
+    assert table["predictions"].tolist() == [30, 30, 30]
+    # Draws of the prior are far wider than what a fit gives.
+    assert table.loc["model", "width"] > table.loc["huber + bootstrap", "width"]
+    assert table.loc["huber + bootstrap", "log_score"] > table.loc["model", "log_score"]
+    assert len(found.table(["method", "fold"])) == 6
+    decades = found.predictions["decades"]
+    assert decades.min() > 0
+    assert decades.max() == pytest.approx(found.folds["decades"].max())
+
+
+def test_a_fold_that_failed_says_why(sweep: Sweeps, stand_in: Callable[[set[str]], None]) -> None:
+    stand_in({"1e+19"})
+    found = bs.backtest(MODEL, sweep(), cutoffs=[1e19, 1e20], baselines=False, progress=False)
+    assert found.folds["status"].tolist() == ["BayesScalingError: stuck", "done"]
+    assert set(found.predictions["fold"]) == {"1e+20"}
+    assert set(found.predictions["method"]) == {"model"}
+    assert "1 of 2 folds" in repr(found)
+    assert "has no result: BayesScalingError: stuck" in repr(found)
+    assert "stuck" in found._repr_html_()
+
+
+def test_a_fold_whose_chains_disagree_is_no_test(
+    sweep: Sweeps, monkeypatch: pytest.MonkeyPatch, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    def refit_all(
+        model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
+    ) -> dict[str, Outcome]:
+        fits = {name: prior_fit(model, runs) for name, runs in subsets.items()}
+        apart = fits["1e+19"].posterior["alpha"].copy()
+        apart[0] += 1.0
+        spoilt = replace(fits["1e+19"], posterior=fits["1e+19"].posterior.assign(alpha=apart))
+        return {name: Outcome(f, "", 0.1) for name, f in {**fits, "1e+19": spoilt}.items()}
+
+    monkeypatch.setattr(_folds, "refit_all", refit_all)
+    found = bs.backtest(MODEL, sweep(), cutoffs=[1e19, 1e20], baselines=False, progress=False)
+    assert found.folds.loc["1e+19", "status"].startswith("not converged: R-hat")
+    assert set(found.predictions["fold"]) == {"1e+20"}
+
+
+def test_a_backtest_without_any_fold_is_an_error(
+    sweep: Sweeps, stand_in: Callable[[set[str]], None]
+) -> None:
+    stand_in({"1e+19"})
+    with pytest.raises(bs.BayesScalingError, match=r"none of 1 folds .*BayesScalingError: stuck"):
+        bs.backtest(MODEL, sweep(), cutoffs=[1e19], progress=False)
+
+
+@pytest.mark.parametrize("cutoff", [1e17, 1e21, 1e25])
+def test_a_cut_off_with_runs_on_one_side_is_refused(sweep: Sweeps, cutoff: float) -> None:
+    with pytest.raises(bs.BayesScalingError, match=r"flops of the runs goes from 1e\+18 to 1e\+21"):
+        bs.backtest(MODEL, sweep(), cutoffs=[cutoff], progress=False)
+
+
+def test_three_runs_cannot_be_cut(sweep: Sweeps) -> None:
+    with pytest.raises(bs.BayesScalingError, match="3 runs with no usable cut-off"):
+        bs.backtest(MODEL, sweep(budgets=3, sizes=1), progress=False)
+
+
+def test_a_model_has_no_runs_of_its_own() -> None:
+    with pytest.raises(bs.BayesScalingError, match="runs=None"):
+        bs.backtest(MODEL)
+
+
+def test_the_log_score_is_the_density_of_log_loss(stored_fit: bs.ScalingFit) -> None:
+    runs = stored_fit.runs.where(lambda table: table["corpus"] == "web")
+    found = model_prediction(stored_fit, runs, seed=1)
+    assert found.draws.shape == (400, len(runs))
+    # By counting draws near the observation, where there are enough of them.
+    observed, near = np.log(runs.values("loss")), 0.004
+    share = (np.abs(found.draws - observed) < near).mean(axis=0) / (2 * near)
+    assert np.log(share.mean()) == pytest.approx(np.log(np.exp(found.log_density).mean()), abs=0.2)
+
+
+def test_a_level_that_was_not_fitted_is_drawn(stored_fit: bs.ScalingFit) -> None:
+    table = stored_fit.runs.table.assign(corpus="code")
+    runs = bs.Runs.from_frame(pd.DataFrame(table), factors=["corpus"])
+    new = model_prediction(stored_fit, runs, seed=1).draws
+    old = model_prediction(stored_fit, stored_fit.runs, seed=1).draws
+    assert new.std(axis=0).min() > 2 * old.std(axis=0).max()

@@ -1,0 +1,138 @@
+"""Sampler, learning, predictive and influence checks, on the stored posterior and spoilt ones."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.trust._case import Case
+from bayes_scaling.trust.influence import check_influence, tail_bound
+from bayes_scaling.trust.learning import check_learning
+from bayes_scaling.trust.predictive import check_predictive
+from bayes_scaling.trust.sampler import check_sampler
+
+Cases = Callable[..., Case]
+
+
+def with_losses(fit: bs.ScalingFit, change: Callable[[np.ndarray], np.ndarray]) -> bs.ScalingFit:
+    """The same posterior, confronted with other losses."""
+    table = fit.runs.table
+    table["loss"] = change(table["loss"].to_numpy(copy=True))
+    runs = bs.Runs.from_frame(table, factors=["corpus"]).with_reference(**fit.runs.reference)
+    return replace(fit, runs=runs)
+
+
+def test_few_draws_are_a_doubt_with_its_number(stored_case: Cases) -> None:
+    found = check_sampler(stored_case())
+    # 2 x 200 draws cannot be worth 400.
+    assert found.table.loc["bulk ESS", "verdict"] == "caution"
+    assert set(found.by_point) == {"caution"}
+    assert "bulk ESS" in found.headline
+    assert found.table.loc["E-BFMI", "verdict"] == "trust"
+
+
+def test_chains_in_two_places_are_not_trusted(
+    stored_case: Cases, stored_fit: bs.ScalingFit
+) -> None:
+    apart = stored_fit.posterior["E_typical_ref"].copy()
+    apart[0] += 1.0
+    fit = replace(stored_fit, posterior=stored_fit.posterior.assign(E_typical_ref=apart))
+    found = check_sampler(stored_case(fit))
+    assert set(found.by_point) == {"do not trust"}
+    assert found.table.loc["r_hat", "value"] > 1.5
+
+
+def test_divergences_are_counted(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
+    diverging = stored_fit.sample_stats["diverging"].copy()
+    diverging[:, :20] = True
+    stats = stored_fit.sample_stats.assign(diverging=diverging)
+    found = check_sampler(stored_case(replace(stored_fit, sample_stats=stats)))
+    assert found.table.loc["divergent draws", "value"] == pytest.approx(0.1)
+    assert found.table.loc["divergent draws", "verdict"] == "do not trust"
+
+
+def test_thirty_six_runs_taught_the_forecast(stored_case: Cases) -> None:
+    found = check_learning(stored_case())
+    assert found.by_point[0] == "trust"
+    assert found.table["share_of_prior_spread"].max() < 0.1
+    assert (found.table["likelihood_sensitivity"] > 0.05).all()
+    parameters = found.table.attrs["parameters"]
+    assert {"E_typical_ref", "alpha", "noise_sd"} <= set(parameters.index)
+
+
+def test_a_posterior_that_is_the_prior_is_not_trusted(
+    case: Cases, sweep: Callable[..., bs.Runs]
+) -> None:
+    at = sweep().table[["params", "tokens"]].iloc[:1]
+    found = check_learning(case(sweep(), at))
+    assert found.table["share_of_prior_spread"].min() > 0.5
+    assert set(found.by_point) == {"do not trust"}
+
+
+def test_runs_that_the_model_made_have_no_structure(stored_case: Cases) -> None:
+    found = check_predictive(stored_case())
+    assert set(found.by_point) == {"trust"}
+    assert set(found.table["structure"]) == {
+        "trend", "curvature", "likeness of neighbours", "level",
+    }  # fmt: skip
+    assert len(found.table.attrs["loo_pit"]) == 36
+
+
+def test_a_bend_along_compute_is_found(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
+    flops = np.log(stored_fit.runs.values("flops"))
+    bend = 0.03 * (((flops - flops.mean()) / flops.std()) ** 2 - 1)
+    found = check_predictive(stored_case(with_losses(stored_fit, lambda loss: loss * np.exp(bend))))
+    assert set(found.by_point) == {"do not trust"}
+    rows = found.table.set_index(["structure", "of"])
+    assert rows.loc[("curvature", "flops"), "share"] > 0.5
+    assert rows.loc[("curvature", "flops"), "adjusted"] < 0.01
+
+
+def test_a_shift_of_one_corpus_is_found(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
+    web = np.asarray(stored_fit.runs.table["corpus"] == "web")
+    shifted = with_losses(stored_fit, lambda loss: loss * np.where(web, 1.02, 0.98))
+    found = check_predictive(stored_case(shifted))
+    rows = found.table.set_index(["structure", "of"])
+    assert rows.loc[("level", "corpus"), "verdict"] == "do not trust"
+
+
+def test_no_run_of_a_clean_sweep_is_impossible(stored_case: Cases) -> None:
+    found = check_influence(stored_case())
+    assert (found.table["tail_probability"] > 0.01).all()
+    assert found.by_point[0] == "trust"
+    assert (found.table["shift_0"].abs() < 1.645).all()
+
+
+def test_a_mistyped_loss_is_named(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
+    def mistype(loss: np.ndarray) -> np.ndarray:
+        loss[11] *= 1.3
+        return loss
+
+    found = check_influence(stored_case(with_losses(stored_fit, mistype)))
+    assert set(found.by_point) == {"do not trust"}
+    assert found.headline.startswith("Row '11' cannot come from this law")
+    assert found.table["tail_probability"].idxmin() == "11"
+
+
+def test_a_second_kind_of_run_is_a_doubt(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
+    def mix(loss: np.ndarray) -> np.ndarray:
+        loss[[2, 9, 20, 30]] *= 1.08
+        return loss
+
+    found = check_influence(stored_case(with_losses(stored_fit, mix)))
+    named = found.headline.split(")")[0]
+    assert "4 runs lie further off than scatter explains" in named
+    assert all(repr(name) in named for name in ("2", "9", "20", "30"))
+    assert "trust" not in found.by_point
+
+
+def test_the_tail_bound_is_above_the_tail_of_a_normal_and_near_that_of_a_power() -> None:
+    from scipy import stats
+
+    far = np.array([2.0, 4.0, 6.0])
+    normal = np.exp(tail_bound(stats.norm.logpdf(far), far))
+    assert (normal > stats.norm.sf(far)).all()
+    power = np.exp(tail_bound(stats.t.logpdf(50.0, 3), np.array([50.0])))
+    assert power == pytest.approx(3 * stats.t.sf(50.0, 3), rel=0.05)

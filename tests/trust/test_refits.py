@@ -1,0 +1,94 @@
+"""Refits on executors, failures and interrupts; the fits themselves are stood in for."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.trust import _refits
+from bayes_scaling.trust._refits import Refitter, refit_all
+
+MODEL = bs.ScalingModel("Chinchilla")
+
+
+@pytest.fixture
+def subsets(sweep: Callable[..., bs.Runs]) -> dict[str, bs.Runs]:
+    runs = sweep()
+    number = np.arange(len(runs))
+    return {f"{count}": runs.where(number < count) for count in (10, 15, 20, 25)}
+
+
+@pytest.fixture
+def fitted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Sizes of the subsets for which a fit was asked; the one of 15 runs fails."""
+    sizes: list[int] = []
+
+    def fit(model: bs.ScalingModel, runs: bs.Runs, **settings: Any) -> str:
+        sizes.append(len(runs))
+        if len(runs) == 15:
+            raise bs.BayesScalingError("the sampler stopped")
+        return f"fit of {len(runs)} with {settings['draws']} draws"
+
+    monkeypatch.setattr(_refits, "fit", fit)
+    return sizes
+
+
+@pytest.mark.parametrize("threads", [0, 2])
+def test_a_failing_refit_does_not_sink_the_others(
+    subsets: dict[str, bs.Runs], fitted: list[int], threads: int
+) -> None:
+    if threads:
+        with ThreadPoolExecutor(threads) as executor:
+            found = refit_all(MODEL, subsets, Refitter(executor))
+    else:
+        found = refit_all(MODEL, subsets, Refitter())
+    assert sorted(fitted) == [10, 15, 20, 25]
+    assert list(found) == ["10", "15", "20", "25"]
+    assert found["15"].fit is None
+    assert found["15"].failure == "BayesScalingError: the sampler stopped"
+    assert str(found["20"].fit) == "fit of 20 with 500 draws"
+
+
+def interrupted_at(count: int) -> Callable[..., str]:
+    def fit(model: bs.ScalingModel, runs: bs.Runs, **settings: Any) -> str:
+        if len(runs) == count:
+            raise KeyboardInterrupt
+        return "done"
+
+    return fit
+
+
+def test_an_interrupt_keeps_what_is_finished(
+    subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_refits, "fit", interrupted_at(20))
+    found = refit_all(MODEL, subsets, Refitter())
+    assert [one.fit is not None for one in found.values()] == [True, True, False, False]
+    assert found["25"].failure == "interrupted before it was finished"
+
+
+def test_an_interrupt_before_anything_is_finished_is_one(
+    subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_refits, "fit", interrupted_at(10))
+    with pytest.raises(KeyboardInterrupt):
+        refit_all(MODEL, subsets, Refitter())
+
+
+def test_progress_counts_refits(
+    subsets: dict[str, bs.Runs], fitted: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    refit_all(MODEL, subsets, Refitter(progress=True))
+    shown = capsys.readouterr().err
+    assert "refits" in shown
+    assert "1 failed" in shown
+    assert len(fitted) == 4
+
+
+def test_seconds_are_measured(subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_refits, "fit", lambda *_, **__: time.sleep(0.01))
+    assert all(one.seconds >= 0.01 for one in refit_all(MODEL, subsets, Refitter()).values())
