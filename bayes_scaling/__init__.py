@@ -42,20 +42,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bayes_scaling import accounting, costs, datasets, laws, noise, ops, plots, units
-    from bayes_scaling.allocation import Allocation, allocate
-    from bayes_scaling.constraints import Constraints
-    from bayes_scaling.crossings import LossCrossing, PowerOfCompute, loss_crossing
-    from bayes_scaling.design import NextRuns, next_runs
-    from bayes_scaling.errors import BayesScalingError
-    from bayes_scaling.fitting import ScalingFit, fit, load_fit
-    from bayes_scaling.forecasting import Forecast, forecast
-    from bayes_scaling.goals import Goal
-    from bayes_scaling.groups import LevelComparison, compare_levels
-    from bayes_scaling.hierarchy import Vary
-    from bayes_scaling.isolines import Isolines, isoflop_curves, isoloss_curves
-    from bayes_scaling.laws import Law
-    from bayes_scaling.lifetime import LifetimeAllocation, Prices, lifetime_allocation
-    from bayes_scaling.limits import (
+    from bayes_scaling.decisions.allocation import Allocation, allocate
+    from bayes_scaling.decisions.constraints import Constraints
+    from bayes_scaling.decisions.crossings import LossCrossing, PowerOfCompute, loss_crossing
+    from bayes_scaling.decisions.design import NextRuns, next_runs
+    from bayes_scaling.decisions.goals import Goal
+    from bayes_scaling.decisions.groups import LevelComparison, compare_levels
+    from bayes_scaling.decisions.isolines import Isolines, isoflop_curves, isoloss_curves
+    from bayes_scaling.decisions.lifetime import LifetimeAllocation, Prices, lifetime_allocation
+    from bayes_scaling.decisions.limits import (
         ConvergenceTradeoff,
         EarlyStopping,
         OverfittingThreshold,
@@ -63,19 +58,24 @@ if TYPE_CHECKING:
         early_stopping,
         overfitting_threshold,
     )
-    from bayes_scaling.model import ScalingModel
-    from bayes_scaling.near_optimality import NearOptimal, near_optimal
-    from bayes_scaling.parabolas import IsoflopOptima, isoflop_optima
-    from bayes_scaling.priors import Prior
-    from bayes_scaling.regretting import Regret, regret
-    from bayes_scaling.requirements import Needed, needed
-    from bayes_scaling.returns import (
+    from bayes_scaling.decisions.near_optimality import NearOptimal, near_optimal
+    from bayes_scaling.decisions.parabolas import IsoflopOptima, isoflop_optima
+    from bayes_scaling.decisions.regretting import Regret, regret
+    from bayes_scaling.decisions.requirements import Needed, needed
+    from bayes_scaling.decisions.returns import (
         ComputeReturns,
         MarginalReturns,
         compute_returns,
         marginal_returns,
     )
-    from bayes_scaling.rules import published_plans
+    from bayes_scaling.decisions.rules import published_plans
+    from bayes_scaling.errors import BayesScalingError
+    from bayes_scaling.fitting import ScalingFit, fit, load_fit
+    from bayes_scaling.forecasting import Forecast, forecast
+    from bayes_scaling.hierarchy import Vary
+    from bayes_scaling.laws import Law
+    from bayes_scaling.model import ScalingModel
+    from bayes_scaling.priors import Prior
     from bayes_scaling.runs import Runs, read_runs
     from bayes_scaling.trust import Backtest, CheckResult, TrustReport, assess, backtest
 
@@ -149,59 +149,59 @@ __all__ = [
 _MODULES = frozenset({"accounting", "costs", "datasets", "laws", "noise", "ops", "plots", "units"})
 
 _HOMES = {
-    "Allocation": "allocation",
+    "Allocation": "decisions.allocation",
     "Backtest": "trust",
     "BayesScalingError": "errors",
     "CheckResult": "trust",
-    "ComputeReturns": "returns",
-    "Constraints": "constraints",
-    "ConvergenceTradeoff": "limits",
-    "EarlyStopping": "limits",
+    "ComputeReturns": "decisions.returns",
+    "Constraints": "decisions.constraints",
+    "ConvergenceTradeoff": "decisions.limits",
+    "EarlyStopping": "decisions.limits",
     "Forecast": "forecasting",
-    "Goal": "goals",
-    "IsoflopOptima": "parabolas",
-    "Isolines": "isolines",
+    "Goal": "decisions.goals",
+    "IsoflopOptima": "decisions.parabolas",
+    "Isolines": "decisions.isolines",
     "Law": "laws",
-    "LevelComparison": "groups",
-    "LifetimeAllocation": "lifetime",
-    "LossCrossing": "crossings",
-    "MarginalReturns": "returns",
-    "NearOptimal": "near_optimality",
-    "Needed": "requirements",
-    "NextRuns": "design",
-    "OverfittingThreshold": "limits",
-    "PowerOfCompute": "crossings",
-    "Prices": "lifetime",
+    "LevelComparison": "decisions.groups",
+    "LifetimeAllocation": "decisions.lifetime",
+    "LossCrossing": "decisions.crossings",
+    "MarginalReturns": "decisions.returns",
+    "NearOptimal": "decisions.near_optimality",
+    "Needed": "decisions.requirements",
+    "NextRuns": "decisions.design",
+    "OverfittingThreshold": "decisions.limits",
+    "PowerOfCompute": "decisions.crossings",
+    "Prices": "decisions.lifetime",
     "Prior": "priors",
-    "Regret": "regretting",
+    "Regret": "decisions.regretting",
     "Runs": "runs",
     "ScalingFit": "fitting",
     "ScalingModel": "model",
     "TrustReport": "trust",
     "Vary": "hierarchy",
-    "allocate": "allocation",
+    "allocate": "decisions.allocation",
     "assess": "trust",
     "backtest": "trust",
-    "compare_levels": "groups",
-    "compute_returns": "returns",
-    "convergence_tradeoff": "limits",
-    "early_stopping": "limits",
+    "compare_levels": "decisions.groups",
+    "compute_returns": "decisions.returns",
+    "convergence_tradeoff": "decisions.limits",
+    "early_stopping": "decisions.limits",
     "fit": "fitting",
     "forecast": "forecasting",
-    "isoflop_curves": "isolines",
-    "isoflop_optima": "parabolas",
-    "isoloss_curves": "isolines",
-    "lifetime_allocation": "lifetime",
+    "isoflop_curves": "decisions.isolines",
+    "isoflop_optima": "decisions.parabolas",
+    "isoloss_curves": "decisions.isolines",
+    "lifetime_allocation": "decisions.lifetime",
     "load_fit": "fitting",
-    "loss_crossing": "crossings",
-    "marginal_returns": "returns",
-    "near_optimal": "near_optimality",
-    "needed": "requirements",
-    "next_runs": "design",
-    "overfitting_threshold": "limits",
-    "published_plans": "rules",
+    "loss_crossing": "decisions.crossings",
+    "marginal_returns": "decisions.returns",
+    "near_optimal": "decisions.near_optimality",
+    "needed": "decisions.requirements",
+    "next_runs": "decisions.design",
+    "overfitting_threshold": "decisions.limits",
+    "published_plans": "decisions.rules",
     "read_runs": "runs",
-    "regret": "regretting",
+    "regret": "decisions.regretting",
 }
 
 

@@ -13,9 +13,9 @@ from bayes_scaling.cli.splitting import Asked, fraction, number, pairs, values
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayes_scaling.allocation import Allocation
-    from bayes_scaling.near_optimality import NearOptimal
-    from bayes_scaling.regretting import Regret
+    from bayes_scaling.decisions.allocation import Allocation
+    from bayes_scaling.decisions.near_optimality import NearOptimal
+    from bayes_scaling.decisions.regretting import Regret
 
 type Result = NearOptimal | Regret
 
@@ -113,7 +113,7 @@ def _title(name: str, result: Result) -> str:
 
 
 def _published_growth() -> str:
-    from bayes_scaling.rules import published_growth
+    from bayes_scaling.decisions.rules import published_growth
 
     said = (
         f"{source}: {row['params_per_tenfold']:g} and {row['tokens_per_tenfold']:g}"

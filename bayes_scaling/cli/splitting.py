@@ -13,10 +13,10 @@ from bayes_scaling.cli import options
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
-    from bayes_scaling.allocation import Allocation
+    from bayes_scaling.decisions.allocation import Allocation
+    from bayes_scaling.decisions.near_optimality import NearOptimal
+    from bayes_scaling.decisions.regretting import Regret
     from bayes_scaling.fitting import ScalingFit
-    from bayes_scaling.near_optimality import NearOptimal
-    from bayes_scaling.regretting import Regret
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Asked:
 
     def answer(self, fit: ScalingFit) -> tuple[Allocation, dict[str, NearOptimal | Regret]]:
         """Return the allocation, and by name what else was asked."""
-        from bayes_scaling.allocation import allocate
-        from bayes_scaling.constraints import Constraints
-        from bayes_scaling.near_optimality import near_optimal
+        from bayes_scaling.decisions.allocation import allocate
+        from bayes_scaling.decisions.constraints import Constraints
+        from bayes_scaling.decisions.near_optimality import near_optimal
 
         kept = Constraints(
             max_params=self.max_params,
@@ -64,8 +64,8 @@ class Asked:
     def _regret(self, fit: ScalingFit) -> Regret:
         import pandas as pd
 
-        from bayes_scaling.regretting import regret
-        from bayes_scaling.rules import published_plans
+        from bayes_scaling.decisions.regretting import regret
+        from bayes_scaling.decisions.rules import published_plans
 
         table = pd.DataFrame(list(self.plans.values()), list(self.plans), ["params", "tokens"])
         if self.rules:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from bayes_scaling import plots
 from bayes_scaling._progress import stages
-from bayes_scaling.allocation import Allocation, allocate
+from bayes_scaling.decisions.allocation import Allocation, allocate
 from bayes_scaling.demo.folder import record
 from bayes_scaling.demo.truth import BUDGET, PARAMS, TOKENS, demo_model
 from bayes_scaling.fitting import ScalingFit, fit

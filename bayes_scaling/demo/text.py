@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from bayes_scaling._printing import by_quantity, interval_title, sentence, table_text
-from bayes_scaling.allocation import Allocation
+from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.demo.truth import (
     BUDGET,
     CORPORA,

@@ -12,8 +12,8 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._inputs import input_values
-from bayes_scaling.allocation import Allocation, allocate
 from bayes_scaling.costs import Cost, SixND
+from bayes_scaling.decisions.allocation import Allocation, allocate
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs

@@ -9,8 +9,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling._intervals import intervals
-from bayes_scaling._point_results import BEYOND, INFINITE
-from bayes_scaling.isolines import Isolines
+from bayes_scaling.decisions._point_results import BEYOND, INFINITE
+from bayes_scaling.decisions.isolines import Isolines
 from bayes_scaling.plots._canvas import (
     Style,
     draw_band,

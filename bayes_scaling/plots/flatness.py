@@ -11,7 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from bayes_scaling._intervals import intervals
-from bayes_scaling.near_optimality import NearOptimal
+from bayes_scaling.decisions.near_optimality import NearOptimal
 from bayes_scaling.plots._canvas import (
     Style,
     draw_band,

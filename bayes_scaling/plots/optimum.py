@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling._intervals import intervals
-from bayes_scaling.allocation import Allocation
+from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.plots._canvas import (
     Style,
     beside,

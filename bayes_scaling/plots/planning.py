@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from bayes_scaling._candidates import COST, short_cost
-from bayes_scaling.design import NextRuns
+from bayes_scaling.decisions._candidates import COST, short_cost
+from bayes_scaling.decisions.design import NextRuns
 from bayes_scaling.plots._canvas import (
     COLOURS,
     format_input,

@@ -9,7 +9,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling._intervals import intervals
-from bayes_scaling._point_results import BEYOND, INFINITE
+from bayes_scaling.decisions._point_results import BEYOND, INFINITE
+from bayes_scaling.decisions.requirements import Needed
 from bayes_scaling.plots._canvas import (
     Style,
     draw_band,
@@ -31,7 +32,6 @@ from bayes_scaling.plots._legends import (
     line_entry,
 )
 from bayes_scaling.plots._sources import Group, in_group, run_values
-from bayes_scaling.requirements import Needed
 
 MARGIN = 1.01
 """By what factor the axes go beyond the targets."""

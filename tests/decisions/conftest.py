@@ -26,7 +26,7 @@ def _runs(law: bs.Law, theta: Mapping[str, float]) -> bs.Runs:
 
 
 @pytest.fixture(scope="session")
-def known_fit() -> Callable[..., bs.ScalingFit]:
+def scattered_fit() -> Callable[..., bs.ScalingFit]:
     """Make a fit from a law, its parameters in paper units, and a relative scatter of draws."""
 
     def make(
@@ -59,18 +59,18 @@ KAPLAN_TABLE_3 = {"N_c": 6.5e13, "S_c": 2.1e3, "alpha_N": 0.077, "alpha_S": 0.76
 
 
 @pytest.fixture(scope="session")
-def sardana_fit(known_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
-    return known_fit(bs.laws.Chinchilla(), SARDANA)
+def sardana_fit(scattered_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
+    return scattered_fit(bs.laws.Chinchilla(), SARDANA)
 
 
 @pytest.fixture(scope="session")
-def kaplan_fit(known_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
-    return known_fit(bs.laws.KaplanJoint(), KAPLAN_TABLE_2)
+def kaplan_fit(scattered_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
+    return scattered_fit(bs.laws.KaplanJoint(), KAPLAN_TABLE_2)
 
 
 @pytest.fixture(scope="session")
-def steps_fit(known_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
-    return known_fit(bs.laws.KaplanSteps(), KAPLAN_TABLE_3)
+def steps_fit(scattered_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
+    return scattered_fit(bs.laws.KaplanSteps(), KAPLAN_TABLE_3)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
-from bayes_scaling._preposterior import noise_variance
 from bayes_scaling.datasets import isoflop_design
+from bayes_scaling.decisions._preposterior import noise_variance
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.points import points
 

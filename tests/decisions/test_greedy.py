@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from bayes_scaling._greedy import Candidates, best_batch, gains_alone, variance_after
+from bayes_scaling.decisions._greedy import Candidates, best_batch, gains_alone, variance_after
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling._diagnostics import Diagnostics
-from bayes_scaling.crossings import KAPLAN_PARAMS, KAPLAN_TOKENS, crossing
+from bayes_scaling.decisions.crossings import KAPLAN_PARAMS, KAPLAN_TOKENS, crossing
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.units import PF_DAY
 
@@ -125,13 +125,13 @@ def test_steps_bounds_refuse_other_laws(
 
 
 @pytest.fixture(scope="module")
-def laws_of_kaplan(known_fit) -> tuple[bs.ScalingFit, bs.ScalingFit]:
+def laws_of_kaplan(scattered_fit) -> tuple[bs.ScalingFit, bs.ScalingFit]:
     """L(C_min) and L(D), equations 1.3 and 1.2, as powers without a floor."""
     scale = {"flops": (3.1e8 * PF_DAY, 0.050), "tokens": (5.4e13, 0.095)}
     fits = []
     for name, (critical, alpha) in scale.items():
         law = bs.laws.PowerLaw(name, floor=False)
-        fits.append(known_fit(law, {"A": critical**alpha, "alpha": alpha}))
+        fits.append(scattered_fit(law, {"A": critical**alpha, "alpha": alpha}))
     return fits[0], fits[1]
 
 

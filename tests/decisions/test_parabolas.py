@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.decisions.parabolas import parabola_vertex
 from bayes_scaling.errors import ModelError, RunsError
-from bayes_scaling.parabolas import parabola_vertex
 
 BUDGETS = (1e20, 1e21)
 
@@ -36,9 +36,9 @@ def best(flops: float) -> float:
 
 
 @pytest.mark.parametrize(("away", "verdict"), [(1.0, "agrees"), (2.0, "disagrees")])
-def test_the_flag_tells_optima_apart(known_fit, away: float, verdict: str) -> None:
+def test_the_flag_tells_optima_apart(scattered_fit, away: float, verdict: str) -> None:
     runs = isoflop_runs(lambda flops: away * best(flops))
-    found = bs.isoflop_optima(known_fit(bs.laws.Chinchilla(), SARDANA, 0.001, runs))
+    found = bs.isoflop_optima(scattered_fit(bs.laws.Chinchilla(), SARDANA, 0.001, runs))
     assert found.parabolas["flops"].tolist() == pytest.approx(list(BUDGETS))
     assert found.verdicts().tolist() == [verdict, verdict]
     assert any("disagree at 2 of 2" in n for n in found.notes) == (verdict == "disagrees")
@@ -69,12 +69,12 @@ def test_no_minimum_among_the_sizes_is_said() -> None:
     assert np.isnan(parabola_vertex(x, -((x - 1) ** 2)).at)
 
 
-def test_a_budget_without_a_minimum_is_counted(known_fit) -> None:
+def test_a_budget_without_a_minimum_is_counted(scattered_fit) -> None:
     shifted = isoflop_runs(best).table.copy()
     large = shifted["params"] * shifted["tokens"] > 1e20
     above = np.log(shifted.loc[large, "params"] / shifted.loc[large, "params"].min())
     shifted.loc[large, "loss"] = 2 + 0.02 * (above + 1) ** 2
-    fit = known_fit(bs.laws.Chinchilla(), SARDANA, 0.001, bs.Runs.from_frame(shifted))
+    fit = scattered_fit(bs.laws.Chinchilla(), SARDANA, 0.001, bs.Runs.from_frame(shifted))
     found = bs.isoflop_optima(fit)
     assert found.verdicts().tolist()[1] == "no minimum"
     assert any("1 of 2 budgets have no minimum" in note for note in found.notes)
@@ -89,13 +89,13 @@ def test_runs_that_share_no_compute_are_refused(
         bs.isoflop_optima(steps_fit)
 
 
-def test_the_chinchilla_budgets_agree_with_the_refit(known_fit, shared_data: Path) -> None:
+def test_the_chinchilla_budgets_agree_with_the_refit(scattered_fit, shared_data: Path) -> None:
     """Besiroglu's refit, with its spread, against parabolas through the digitised runs."""
     table = pd.read_csv(shared_data / "chinchilla.csv")
     kept = table[~table["dropped_in_replication"]]
     runs = bs.Runs.from_frame(kept[["params", "tokens", "loss"]])
     refit = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
-    found = bs.isoflop_optima(known_fit(bs.laws.Chinchilla(), refit, 0.01, runs), tolerance=1.05)
+    found = bs.isoflop_optima(scattered_fit(bs.laws.Chinchilla(), refit, 0.01, runs), tolerance=1.05)
     assert len(found.parabolas) >= 4
     ratio = found.table()["parabola", "median"] / found.table()["fitted", "median"]
     assert ratio.dropna().between(0.5, 2).all()

@@ -44,8 +44,8 @@ def test_draws_with_a_floor_above_the_target_are_infinite(stored_fit: bs.Scaling
     assert "Needed flops" in found._repr_html_()
 
 
-def test_one_input_laws_are_asked_for_their_input(known_fit) -> None:
-    fit = known_fit(bs.laws.PowerLaw("tokens"), {"E": 1.5, "A": 100.0, "alpha": 0.25})
+def test_one_input_laws_are_asked_for_their_input(scattered_fit) -> None:
+    fit = scattered_fit(bs.laws.PowerLaw("tokens"), {"E": 1.5, "A": 100.0, "alpha": 0.25})
     found = bs.needed(fit, [2.5, 1.4], of="tokens")
     # (100 / (2.5 - 1.5)) ** 4
     np.testing.assert_allclose(found.draws["tokens"].isel(point=0), 1e8, rtol=1e-6)
@@ -60,8 +60,8 @@ def test_a_law_without_a_floor_needs_a_finite_amount(kaplan_fit: bs.ScalingFit) 
     assert float(best["expected_loss"].median()) == pytest.approx(1.0, rel=1e-5)
 
 
-def test_what_cannot_be_asked_is_refused(stored_fit: bs.ScalingFit, known_fit) -> None:
-    fit = known_fit(bs.laws.PowerLaw("tokens"), {"E": 1.5, "A": 100.0, "alpha": 0.25})
+def test_what_cannot_be_asked_is_refused(stored_fit: bs.ScalingFit, scattered_fit) -> None:
+    fit = scattered_fit(bs.laws.PowerLaw("tokens"), {"E": 1.5, "A": 100.0, "alpha": 0.25})
     with pytest.raises(ModelError, match="no amount of flops changes its loss"):
         bs.needed(fit, 2.0)
     with pytest.raises(RunsError, match="No value for params"):
@@ -72,10 +72,10 @@ def test_what_cannot_be_asked_is_refused(stored_fit: bs.ScalingFit, known_fit) -
         bs.needed(stored_fit, [2.5, 2.4, 2.3], at=pd.DataFrame({"corpus": ["web", "web"]}))
 
 
-def test_runs_without_tokens_have_a_reference_for_them(known_fit) -> None:
+def test_runs_without_tokens_have_a_reference_for_them(scattered_fit) -> None:
     theta = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.336, "beta": 0.283}
     frame = pd.DataFrame({"params": [1e8, 1e9, 1e10], "flops": [1e19, 1e20, 1e21]})
     frame["loss"] = bs.laws.Chinchilla.loss(frame["params"], 1e10, **theta)
     runs = bs.Runs.from_frame(frame)
-    fit = known_fit(bs.laws.Chinchilla(), theta, runs=runs)
+    fit = scattered_fit(bs.laws.Chinchilla(), theta, runs=runs)
     assert float(bs.needed(fit, 2.2).draws["tokens"].median()) > 1e9

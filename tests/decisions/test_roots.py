@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from bayes_scaling._isoloss import amount_reaching, cheapest, optimal_params, optimal_tokens
-from bayes_scaling._roots import find_root, last_where
+from bayes_scaling.decisions._isoloss import (
+    amount_reaching,
+    cheapest,
+    optimal_params,
+    optimal_tokens,
+)
+from bayes_scaling.decisions._roots import find_root, last_where
 from bayes_scaling.laws import Chinchilla
 
 REFIT = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}

@@ -17,7 +17,7 @@ from scipy import stats
 
 from bayes_scaling._intervals import SAMPLE_DIMS, interval_prob, intervals
 from bayes_scaling._results import result_html, result_text
-from bayes_scaling._surfaces import SPLIT, check_splits, surface
+from bayes_scaling.decisions._surfaces import SPLIT, check_splits, surface
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN

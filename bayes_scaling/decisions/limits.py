@@ -1,7 +1,7 @@
 """Limits of a run: data below which it overfits, steps before which it need not be stopped.
 
 The bounds of Kaplan et al. (2020), sections 4 and 5 and appendix B, as posteriors of the user's
-own fits. Where L(C) would fall below L(D) is in :mod:`bayes_scaling.crossings`.
+own fits. Where L(C) would fall below L(D) is in :mod:`bayes_scaling.decisions.crossings`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._isoloss import Loss, amount_reaching
-from bayes_scaling._point_results import PairedResult, PointResult
-from bayes_scaling._surfaces import FAR, Surface, check_splits, paired, surface
+from bayes_scaling.decisions._isoloss import Loss, amount_reaching
+from bayes_scaling.decisions._point_results import PairedResult, PointResult
+from bayes_scaling.decisions._surfaces import FAR, Surface, check_splits, paired, surface
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.laws import KaplanSteps

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from bayes_scaling._greedy import Candidates
 from bayes_scaling._inputs import noise_scale
+from bayes_scaling.decisions._greedy import Candidates
+from bayes_scaling.decisions.goals import Goal
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.goals import Goal
 from bayes_scaling.noise.location_scale import LocationScale
 from bayes_scaling.posterior import new_runs
 

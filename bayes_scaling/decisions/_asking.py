@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._splitting import SPLIT, Splitting
-from bayes_scaling.constraints import Constraints
 from bayes_scaling.costs import Cost, SixND
+from bayes_scaling.decisions._splitting import SPLIT, Splitting
+from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers

@@ -1,7 +1,7 @@
 """lifetime_allocation(): the model that is cheapest to train and to serve, for a given quality.
 
 A smaller model trained longer costs more to train and less with every token it serves. Owns the
-prices; the search is that of :mod:`bayes_scaling._isoloss`.
+prices; the search is that of :mod:`bayes_scaling.decisions._isoloss`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from bayes_scaling._isoloss import cheapest, optimal_tokens
-from bayes_scaling._point_results import PointResult
-from bayes_scaling._surfaces import Surface, check_splits, surface
+from bayes_scaling.decisions._isoloss import cheapest, optimal_tokens
+from bayes_scaling.decisions._point_results import PointResult
+from bayes_scaling.decisions._surfaces import Surface, check_splits, surface
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers

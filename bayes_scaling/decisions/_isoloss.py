@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bayes_scaling._roots import find_root, last_where
+from bayes_scaling.decisions._roots import find_root, last_where
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 type Array = np.ndarray

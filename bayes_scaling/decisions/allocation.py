@@ -12,15 +12,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._asking import budget_table, check_inputs, check_law, splitting
 from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
-from bayes_scaling._splitting import Splitting
-from bayes_scaling.constraints import Constraints
 from bayes_scaling.costs import Cost, SixND
+from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
+from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.decisions.constraints import Constraints
+from bayes_scaling.decisions.rules import published_growth
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
-from bayes_scaling.rules import published_growth
 
 STEP = 1.01
 """Ratio of compute over which local exponents are taken."""

@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._inputs import RATIOS, scales, typical_value
-from bayes_scaling._isoloss import optimal_params
+from bayes_scaling.decisions._isoloss import optimal_params
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.laws._base import arguments

@@ -13,10 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from bayes_scaling._isoloss import REACH, STEEPEST
-from bayes_scaling._point_results import PairedResult
-from bayes_scaling._roots import find_root
-from bayes_scaling._surfaces import FAR, Surface, check_loss, paired, splits
+from bayes_scaling.decisions._isoloss import REACH, STEEPEST
+from bayes_scaling.decisions._point_results import PairedResult
+from bayes_scaling.decisions._roots import find_root
+from bayes_scaling.decisions._surfaces import FAR, Surface, check_loss, paired, splits
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.units import PF_DAY

@@ -13,15 +13,21 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._candidates import COST, check_budget, evaluated, short_cost
-from bayes_scaling._greedy import Batch, Candidates, best_batch, gains_alone, variance_after
 from bayes_scaling._intervals import interval_attrs, interval_prob, intervals
-from bayes_scaling._preposterior import Scaled, learnable, scaled_draws
 from bayes_scaling._results import short
 from bayes_scaling._wording import counted, listed
+from bayes_scaling.decisions._candidates import COST, check_budget, evaluated, short_cost
+from bayes_scaling.decisions._greedy import (
+    Batch,
+    Candidates,
+    best_batch,
+    gains_alone,
+    variance_after,
+)
+from bayes_scaling.decisions._preposterior import Scaled, learnable, scaled_draws
+from bayes_scaling.decisions.goals import Goal
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.goals import Goal
 from bayes_scaling.units import format_count, format_flops
 
 NOW = "(now)"

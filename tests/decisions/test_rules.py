@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.decisions.rules import APPROACH_1, APPROACH_2, published_growth
 from bayes_scaling.errors import RunsError
-from bayes_scaling.rules import APPROACH_1, APPROACH_2, published_growth
 from bayes_scaling.units import PF_DAY
 
 

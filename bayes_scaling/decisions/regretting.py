@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._asking import check_inputs, check_law
 from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling._results import result_html, result_table, result_text
-from bayes_scaling._splitting import SPLIT, Splitting
 from bayes_scaling.costs import Cost, SixND
+from bayes_scaling.decisions._asking import check_inputs, check_law
+from bayes_scaling.decisions._splitting import SPLIT, Splitting
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import points

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.decisions.rules import APPROACH_1
 from bayes_scaling.errors import ModelError, RunsError
-from bayes_scaling.rules import APPROACH_1
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 type KnownFit = Callable[[bs.Law, Mapping[str, float], bs.Runs], bs.ScalingFit]

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bayes_scaling._isoloss import amount_reaching
-from bayes_scaling._point_results import PointResult
-from bayes_scaling._surfaces import check_splits, surface
+from bayes_scaling.decisions._isoloss import amount_reaching
+from bayes_scaling.decisions._point_results import PointResult
+from bayes_scaling.decisions._surfaces import check_splits, surface
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN

@@ -1,7 +1,7 @@
 """Goal: the one quantity that new runs are to make more certain, as a frozen value.
 
 Says which draws of a fit it is and what to call it. What runs would teach of it is for
-:mod:`bayes_scaling.design`.
+:mod:`bayes_scaling.decisions.design`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import SAMPLE_DIMS
-from bayes_scaling.allocation import allocate
+from bayes_scaling.decisions.allocation import allocate
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.units import format_count, format_flops

@@ -14,11 +14,11 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import intervals
-from bayes_scaling._isoloss import amount_reaching, cheapest
-from bayes_scaling._point_results import PointResult
 from bayes_scaling._results import coordinate_index
-from bayes_scaling._roots import last_where
-from bayes_scaling._surfaces import Surface, check_loss, splits, surface
+from bayes_scaling.decisions._isoloss import amount_reaching, cheapest
+from bayes_scaling.decisions._point_results import PointResult
+from bayes_scaling.decisions._roots import last_where
+from bayes_scaling.decisions._surfaces import Surface, check_loss, splits, surface
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers

@@ -10,10 +10,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from bayes_scaling._isoloss import cheapest, gains
-from bayes_scaling._point_results import PointResult
 from bayes_scaling._results import coordinate_index
-from bayes_scaling._surfaces import Surface, check_splits, surface
+from bayes_scaling.decisions._isoloss import cheapest, gains
+from bayes_scaling.decisions._point_results import PointResult
+from bayes_scaling.decisions._surfaces import Surface, check_splits, surface
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers, points
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN

@@ -1,7 +1,7 @@
 """Constraints: which runs are possible at all, whatever the law says.
 
 Owns the bounds, the fixed ratio and the menu of sizes as a value, and checks that they can hold
-together; how a budget is split within them is :mod:`bayes_scaling.allocation`'s.
+together; how a budget is split within them is :mod:`bayes_scaling.decisions.allocation`'s.
 """
 
 from __future__ import annotations
