@@ -8,7 +8,7 @@ input, as a power of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -66,6 +66,23 @@ LOGIT = Scale(
 )
 
 
+@dataclass(frozen=True)
+class Shape:
+    """A distribution of the scatter: its PyMC class, what that calls the spread, SciPy's twin."""
+
+    variable: Callable[..., Any]
+    spread: str
+    standard: Any
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Noise parameters that it has besides, by PyMC's argument names, in SciPy's order."""
+
+
+NORMAL = Shape(pmd.Normal, "sigma", stats.norm)
+STUDENT_T = Shape(pmd.StudentT, "sigma", stats.t, {"nu": "noise_df"})
+# SciPy's own Laplace takes the logarithm of a density that underflows.
+LAPLACE = Shape(pmd.Laplace, "b", stats.gennorm(1.0))
+
+
 @dataclass(frozen=True, repr=False)
 class LocationScale(Noise):
     """Scatter of one shape about the expected response; its subclasses choose shape and scale.
@@ -87,6 +104,7 @@ class LocationScale(Noise):
     """
 
     scale: ClassVar[Scale]
+    shape: ClassVar[Shape] = NORMAL
 
     sd: Prior
     by: str | None = None
@@ -144,10 +162,6 @@ class LocationScale(Noise):
         pulled = location + k * u / (k * u + e) * (columns[EARLIER_MEAN] - location)
         return pulled, ops.sqrt(u * e / (k * u + e) + e)
 
-    def standard(self, theta: Mapping[str, Any]) -> tuple[Any, list[Any]]:  # noqa: ARG002
-        """SciPy's standard distribution of the scatter, and draws of its shape: a normal's."""
-        return stats.norm, []
-
     def observe(
         self,
         name: str,
@@ -156,9 +170,16 @@ class LocationScale(Noise):
         theta: Mapping[str, Any],
         columns: Mapping[str, Any],
     ) -> None:
-        """Add the response, on its scale, normal about the expected one; dims (run,)."""
+        """Add the response, on its scale, scattered about the expected one; dims (run,)."""
         location, spread = self.location_and_spread(expected, theta, columns)
-        pmd.Normal(name, mu=location, sigma=spread, observed=self.scale.forward(response))
+        shape = {argument: theta[noise] for argument, noise in self.shape.parameters.items()}
+        self.shape.variable(
+            name,
+            mu=location,
+            **{self.shape.spread: spread},
+            **shape,
+            observed=self.scale.forward(response),
+        )
 
     def log_density(
         self,
@@ -168,10 +189,10 @@ class LocationScale(Noise):
         columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
     ) -> xr.DataArray:
         """Log density of the response, per its own unit."""
-        distribution, shapes = self.standard(theta)
+        shape = [theta[name] for name in self.shape.parameters.values()]
         location, spread = self.location_and_spread(expected, theta, columns)
         scaled = (self.scale.forward(response) - location) / spread
-        standard = xr.apply_ufunc(distribution.logpdf, scaled, *shapes)
+        standard = xr.apply_ufunc(self.shape.standard.logpdf, scaled, *shape)
         density: xr.DataArray = standard - np.log(spread) + self.scale.log_slope(response)
         return density
 
@@ -183,10 +204,10 @@ class LocationScale(Noise):
         columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
     ) -> xr.DataArray:
         """One new run for each draw of the expected response."""
-        distribution, shapes = self.standard(theta)
+        shape = [theta[name] for name in self.shape.parameters.values()]
         uniform = xr.zeros_like(expected) + rng.uniform(size=expected.shape)
         location, spread = self.location_and_spread(expected, theta, columns)
-        scatter = spread * xr.apply_ufunc(distribution.ppf, uniform, *shapes)
+        scatter = spread * xr.apply_ufunc(self.shape.standard.ppf, uniform, *shape)
         # With few degrees of freedom a draw may lie beyond any number; quantiles do not mind.
         with np.errstate(over="ignore"):
             drawn = xr.apply_ufunc(self.scale.inverse, location + scatter)
@@ -195,63 +216,17 @@ class LocationScale(Noise):
 
 
 @dataclass(frozen=True, repr=False)
-class _Normal(LocationScale):
-    """Normal scatter; a few outliers move its answer."""
-
-
-@dataclass(frozen=True, repr=False)
 class _StudentT(LocationScale):
     """Student-t scatter with estimated degrees of freedom, prior `df`."""
+
+    shape = STUDENT_T
 
     df: Prior = DF_PRIOR
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """Priors of ``noise_sd``, ``noise_df`` and, with `by`, ``noise_slope``."""
+        """Those of any scatter, and ``noise_df``."""
         return {**super().priors, "noise_df": self.df}
-
-    def standard(self, theta: Mapping[str, Any]) -> tuple[Any, list[Any]]:
-        """The standard Student-t and its degrees of freedom."""
-        return stats.t, [theta["noise_df"]]
-
-    def observe(
-        self,
-        name: str,
-        expected: Any,
-        response: Any,
-        theta: Mapping[str, Any],
-        columns: Mapping[str, Any],
-    ) -> None:
-        """Add the response, on its scale, Student-t about the expected one; dims (run,)."""
-        location, spread = self.location_and_spread(expected, theta, columns)
-        pmd.StudentT(
-            name,
-            nu=theta["noise_df"],
-            mu=location,
-            sigma=spread,
-            observed=self.scale.forward(response),
-        )
-
-
-@dataclass(frozen=True, repr=False)
-class _Laplace(LocationScale):
-    """Laplace scatter; its mode is the law with the least sum of absolute deviations."""
-
-    def standard(self, theta: Mapping[str, Any]) -> tuple[Any, list[Any]]:  # noqa: ARG002
-        """The standard Laplace: SciPy's own takes the logarithm of a density that underflows."""
-        return stats.gennorm, [1.0]
-
-    def observe(
-        self,
-        name: str,
-        expected: Any,
-        response: Any,
-        theta: Mapping[str, Any],
-        columns: Mapping[str, Any],
-    ) -> None:
-        """Add the response, on its scale, Laplace about the expected one; dims (run,)."""
-        location, spread = self.location_and_spread(expected, theta, columns)
-        pmd.Laplace(name, mu=location, b=spread, observed=self.scale.forward(response))
 
 
 @dataclass(frozen=True, repr=False)
@@ -278,7 +253,7 @@ class LogStudentT(_StudentT):
 
 
 @dataclass(frozen=True, repr=False)
-class LogNormal(_Normal):
+class LogNormal(LocationScale):
     """Normal scatter on log loss; on real sweeps a few outliers move its answer.
 
     Parameters as for :class:`LogStudentT`, without degrees of freedom.
@@ -290,7 +265,7 @@ class LogNormal(_Normal):
 
 
 @dataclass(frozen=True, repr=False)
-class LogLaplace(_Laplace):
+class LogLaplace(LocationScale):
     """Laplace scatter on log loss: robust, and without degrees of freedom to estimate.
 
     Its posterior mode under wide priors is the fit of least absolute deviations, which published
@@ -300,6 +275,7 @@ class LogLaplace(_Laplace):
     """
 
     responses = ("loss",)
+    shape = LAPLACE
     scale = LOG
     sd: Prior = LOG_SD_PRIOR
 
@@ -319,7 +295,7 @@ class StudentT(_StudentT):
 
 
 @dataclass(frozen=True, repr=False)
-class Normal(_Normal):
+class Normal(LocationScale):
     """Normal scatter on the response itself, which may be negative.
 
     Parameters as for :class:`StudentT`, without degrees of freedom.
@@ -332,7 +308,7 @@ class Normal(_Normal):
 
 
 @dataclass(frozen=True, repr=False)
-class LogitNormal(_Normal):
+class LogitNormal(LocationScale):
     """Normal scatter on the logit of an accuracy, which stays between 0 and 1.
 
     Parameters
