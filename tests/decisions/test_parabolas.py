@@ -95,7 +95,9 @@ def test_the_chinchilla_budgets_agree_with_the_refit(scattered_fit, shared_data:
     kept = table[~table["dropped_in_replication"]]
     runs = bs.Runs.from_frame(kept[["params", "tokens", "loss"]])
     refit = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
-    found = bs.isoflop_optima(scattered_fit(bs.laws.Chinchilla(), refit, 0.01, runs), tolerance=1.05)
+    found = bs.isoflop_optima(
+        scattered_fit(bs.laws.Chinchilla(), refit, 0.01, runs), tolerance=1.05
+    )
     assert len(found.parabolas) >= 4
     ratio = found.table()["parabola", "median"] / found.table()["fitted", "median"]
     assert ratio.dropna().between(0.5, 2).all()
