@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bayes_scaling.decisions._optimise import root
+from bayes_scaling._optimise import root
 from bayes_scaling.errors import RunsError
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 

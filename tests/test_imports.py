@@ -24,7 +24,7 @@ ORDER = (
     ("datasets",),
     ("points", "_tree", "_diagnostics", "_intervals", "_fit_file", "fitting"),
     ("_results", "forecasting"),
-    ("costs", "decisions"),
+    ("_optimise", "costs", "decisions"),
     ("comparison",),
     ("trust",),
     ("plots",),

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.decisions._optimise import minimise, minimise_within, root
+from bayes_scaling._optimise import minimise, minimise_within, root
 
 
 def test_minimise_finds_each_minimum_and_marks_those_at_the_ends() -> None:

@@ -15,8 +15,8 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling._inputs import scales
+from bayes_scaling._optimise import minimise_within, root
 from bayes_scaling.costs import Cost, SixND
-from bayes_scaling.decisions._optimise import minimise_within, root
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit

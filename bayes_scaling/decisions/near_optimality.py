@@ -15,10 +15,10 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import SAMPLE_DIMS
+from bayes_scaling._optimise import root
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
-from bayes_scaling.decisions._optimise import root
 from bayes_scaling.decisions._splitting import Splitting
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.errors import RunsError

@@ -1,19 +1,22 @@
 """Figures, one for each question; every one returns the axes it drew on and changes nothing else.
 
-===================  ================================================================
-`fit_curves`         do the runs lie on the law?
-`residuals`          by how much does each run miss it?
-`prior_posterior`    what did the runs teach, parameter by parameter?
-`shrinkage`          how do levels of a factor differ, and how far were they pooled?
-`published`          how does the posterior compare with what papers have printed?
-`forecast_fan`       what loss is to be expected at the target?
-`allocation`         how many parameters and tokens for a compute budget?
-`near_optimal`       which sizes are nearly as good as the best?
-`isolines`           which runs are of equal loss, or of equal compute?
-`level_comparison`   which of two levels is better, and what is that worth in compute?
-`needed`             what does a loss need, and does any amount suffice?
-`next_runs`          which runs would teach most, and how much?
-===================  ================================================================
+=======================  ================================================================
+`fit_curves`             do the runs lie on the law?
+`residuals`              by how much does each run miss it?
+`prior_posterior`        what did the runs teach, parameter by parameter?
+`shrinkage`              how do levels of a factor differ, and how far were they pooled?
+`published`              how does the posterior compare with what papers have printed?
+`forecast_fan`           what loss is to be expected at the target?
+`allocation`             how many parameters and tokens for a compute budget?
+`near_optimal`           which sizes are nearly as good as the best?
+`isolines`               which runs are of equal loss, or of equal compute?
+`level_comparison`       which of two levels is better, and what is that worth in compute?
+`needed`                 what does a loss need, and does any amount suffice?
+`next_runs`              which runs would teach most, and how much?
+`lifetime`               which model is cheapest to train and serve, and what does it save?
+`isoflop_optima`         does the law find the best sizes that parabolas find without it?
+`overfitting_threshold`  which runs had too little data for their size?
+=======================  ================================================================
 
 All take ``ax`` (a new figure if not given) and ``prob`` (ArviZ's if not given), compute every band
 draw by draw, name probability and kind of each in the legend, and say in the title if the chains
@@ -30,18 +33,24 @@ from bayes_scaling.plots.misfit import residuals
 from bayes_scaling.plots.optimum import allocation
 from bayes_scaling.plots.planning import next_runs
 from bayes_scaling.plots.rivals import level_comparison
+from bayes_scaling.plots.serving import lifetime
 from bayes_scaling.plots.targets import needed
+from bayes_scaling.plots.thresholds import overfitting_threshold
 from bayes_scaling.plots.update import prior_posterior
+from bayes_scaling.plots.valleys import isoflop_optima
 
 __all__ = [
     "allocation",
     "fit_curves",
     "forecast_fan",
+    "isoflop_optima",
     "isolines",
     "level_comparison",
+    "lifetime",
     "near_optimal",
     "needed",
     "next_runs",
+    "overfitting_threshold",
     "prior_posterior",
     "published",
     "residuals",

@@ -75,6 +75,8 @@ def recovery() -> Callable[..., Recovery]:
             low, high = draws.quantile([0.05, 0.95]).values
             reached.append(low <= truth <= high)
             divergent.append(fit.diagnostics.divergent)
-        return Recovery(float(np.mean(inside)), float(np.mean(reached)), float(np.mean(divergent)))
+        result = Recovery(*(float(np.mean(share)) for share in (inside, reached, divergent)))
+        print(f"{model.law.name}: {result}")  # noqa: T201 - shown by pytest -rP
+        return result
 
     return run

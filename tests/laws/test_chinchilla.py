@@ -1,8 +1,13 @@
 """The Chinchilla law against what Hoffmann et al. (2022) and Besiroglu et al. (2024) printed."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 
+import bayes_scaling as bs
 from bayes_scaling.laws import Chinchilla
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -123,3 +128,20 @@ def test_reference_units_of_the_law_are_shares_of_the_loss_at_the_reference_run(
     paper = Chinchilla.paper_units(2.6, 1e9, 2e10, **theta)
     assert paper["A"] * 1e9**-0.35 == pytest.approx(0.26)
     assert paper["E"] == pytest.approx(1.82)
+
+
+def isoflop_sweep(rng: np.random.Generator) -> pd.DataFrame:
+    """Six budgets of seven sizes, two to two hundred tokens per parameter, sizes jittered."""
+    budgets = np.geomspace(6e18, 3e21, 6)
+    design = bs.datasets.isoflop_design(budgets, sizes_per_budget=7)
+    params = design["params"] * np.exp(0.1 * rng.standard_normal(len(design)))
+    return design.assign(params=params, tokens=design["flops"] / 6 / params)
+
+
+@pytest.mark.slow
+def test_recovers_its_truth(recovery: Callable[..., Any]) -> None:
+    target = {"params": 1.6e10, "tokens": 3e11}
+    result = recovery(Chinchilla(), isoflop_sweep, BESIROGLU, target)
+    assert result.parameters >= 0.8
+    assert result.target >= 0.8
+    assert result.divergent <= 0.005

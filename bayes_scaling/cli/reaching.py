@@ -1,0 +1,83 @@
+"""``bayes-scaling needed``: how much of one thing reaches a loss, and whether any amount does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bayes_scaling.cli import options, output
+from bayes_scaling.cli.splitting import values
+from bayes_scaling.errors import BayesScalingError
+
+if TYPE_CHECKING:
+    from bayes_scaling.decisions.requirements import Needed
+    from bayes_scaling.fitting import ScalingFit
+
+
+def needed(
+    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    loss: Annotated[list[str], typer.Option(help="Loss to reach, such as 1.95. Repeatable.")],
+    of: Annotated[
+        str,
+        typer.Option(help="What it takes: flops (least of any split), params, tokens, an input."),
+    ] = "flops",
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input", help="An input that is held, such as params=7B for --of tokens. Repeatable."
+        ),
+    ] = None,
+    prob: options.Prob = None,
+    json: options.AsJson = False,
+) -> None:
+    """Say how much compute, or how many tokens or parameters, reach a loss.
+
+    Also prints the probability that no amount does, since the floor of the law is above the loss;
+    the upper end of an interval is then infinite (null in JSON). A pooled fit answers for each of
+    its groups.
+    """
+    options.check_prob(prob)
+    losses = options.counts("--loss", loss) or []
+    held = values("--input", given or [])
+    import pandas as pd
+
+    from bayes_scaling.decisions.requirements import needed
+    from bayes_scaling.fitting import load_fit
+
+    fit = load_fit(saved)
+    _check_held(fit, of, held)
+    at = pd.DataFrame([held]) if held else None
+    _print(needed(fit, losses, of=of, at=at), prob, json)
+
+
+def _check_held(fit: ScalingFit, of: str, held: Mapping[str, float]) -> None:
+    """Refuse inputs that are missing, unknown, or solved for."""
+    from bayes_scaling.decisions._surfaces import SPLIT, splits
+
+    inputs = fit.model.law.inputs
+    free = SPLIT if of == "flops" and splits(fit) else (of,)
+    wanted = [name for name in inputs if name not in free]
+    if set(free) <= set(inputs) and set(held) != set(wanted):
+        raise BayesScalingError(
+            f"needed: --input gives {', '.join(held) or 'nothing'}, and the amount of {of} by "
+            f"{fit.model.law.name} depends on {', '.join(wanted) or 'no other input'}. Give "
+            f"{' '.join(f'--input {name}=7B' for name in wanted) or 'no --input'}."
+        )
+
+
+def _print(result: Needed, prob: float | None, json: bool) -> None:
+    from bayes_scaling._printing import by_quantity, sentence
+
+    table = result.table(prob).drop(columns="diagnosis", level=0)
+    if json:
+        content = {**output.licence(result.fit, table), "notes": list(result.notes)}
+        output.print_json({**content, "of": result.of, "needed": output.records(table)})
+        return
+    table.index = table.index.set_levels([*map(str, table.index.levels[0])], level=0)
+    output.print_table(f"Needed {result.of}", by_quantity(table))
+    XX
+    for note in result.notes:
+        typer.echo(sentence(f"note: {note}"), err=True)
