@@ -102,7 +102,8 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
         "version": version("bayes_scaling"),
         "packages": {name: version(name) for name in ("pymc", "nutpie", "arviz", "numpy")},
         **_law_to_json(model.law),
-        "priors": {name: _prior_to_json(prior) for name, prior in model.priors.items()},
+        # All of them: the defaults of a later version may be others.
+        "priors": {name: _prior_to_json(prior) for name, prior in model.parameters.items()},
         "vary": [
             {"parameter": v.parameter, "by": v.by, "spread": _prior_to_json(v.spread)}
             for v in model.vary
@@ -125,13 +126,15 @@ def _restored(
     path: Path, spec: dict[str, Any], groups: dict[str, xr.Dataset]
 ) -> tuple[ScalingModel, Runs, Settings, dict[str, xr.Dataset]]:
     try:
+        law = _law_from_json(spec)
+        priors = {name: _prior_from_json(prior) for name, prior in spec["priors"].items()}
         model = ScalingModel(
-            _law_from_json(spec),
+            law,
             vary=[
                 Vary(v["parameter"], by=v["by"], spread=_prior_from_json(v["spread"]))
                 for v in spec["vary"]
             ],
-            priors={name: _prior_from_json(prior) for name, prior in spec["priors"].items()},
+            priors={n: prior for n, prior in priors.items() if prior != law.priors.get(n)},
             noise=_noise_from_json(spec["noise"]),
             stage_noise=_noise_from_json(spec["stage_noise"]),
         )

@@ -42,7 +42,8 @@ class Vary:
         A factor of the runs, such as ``"corpus"``.
     spread : Prior
         Standard deviation between levels on the parameter's own scale: 0.1 means that levels
-        differ by about 10 % for a positive parameter. It must keep away from zero.
+        differ by about 10 % for a positive parameter; a share between 0 and 1 has its logit as
+        scale. It must keep away from zero.
 
     Examples
     --------

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 import bayes_scaling as bs
 from bayes_scaling.cli import app, fitting, options, points, target
 from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.units import format_flops
 
 Call = Callable[..., Result]
 
@@ -69,7 +70,7 @@ def test_help_is_quick_and_names_every_command() -> None:
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.splitlines()[-1] == "[]"
-    for command in ("demo", "fit", "forecast", "allocate", "next", "laws"):
+    for command in ("demo", "fit", "forecast", "allocate", "needed", "next", "laws"):
         assert f"\n  {command} " in finished.stdout
 
 
@@ -350,6 +351,66 @@ def test_options_of_allocate_that_make_no_sense(
 ) -> None:
     said = mistake(call("allocate", stored_fit_path, "--flops", "5.76e23", *options))
     assert message in said
+
+
+# needed
+
+
+def test_what_a_loss_needs_is_that_of_the_package(
+    call: Call, stored_fit: bs.ScalingFit, stored_fit_path: Path
+) -> None:
+    asked = ("needed", stored_fit_path, "--loss", "1.94", "--loss", "2.4", "--prob", 0.8)
+    answer = json.loads(call(*asked, "--json").stdout)
+    found = bs.needed(stored_fit, [1.94, 2.4])
+    known = found.table(0.8)
+    assert (answer["of"], answer["ci_prob"]) == ("flops", 0.8)
+    assert answer["notes"] == list(found.notes)
+    assert [(row["loss"], row["corpus"]) for row in answer["needed"]] == list(known.index)
+    assert [row["flops"]["median"] for row in answer["needed"]] == pytest.approx(
+        known["flops", "median"].tolist()
+    )
+    assert [row["unreachable"] for row in answer["needed"]] == pytest.approx(
+        found.unreachable().tolist()
+    )
+    web = answer["needed"][1]
+    assert web["unreachable"] > 0.12
+    assert (web["corpus"], web["flops"]["upper"]) == ("web", None)
+
+    result = call(*asked)
+    assert result.exit_code == 0
+    assert "Needed flops: median and 80 % credible interval (ETI)" in result.stdout
+    assert "Probability that no amount suffices" in result.stdout
+    least = format_flops(known["flops", "median"].iloc[0])
+    assert re.search(rf"^1\.94 +books +flops +{least} ", result.stdout, re.MULTILINE)
+    assert "whose floor is above it" in " ".join(result.stderr.split())
+
+
+def test_tokens_needed_at_a_size(
+    call: Call, stored_fit: bs.ScalingFit, stored_fit_path: Path
+) -> None:
+    asked = ("--loss", "2.2", "--of", "tokens", "--input", "params=7B", "--json")
+    rows = json.loads(call("needed", stored_fit_path, *asked).stdout)["needed"]
+    known = bs.needed(stored_fit, 2.2, of="tokens", at=pd.DataFrame({"params": [7e9]})).table()
+    assert [row["tokens"]["upper"] for row in rows] == pytest.approx(
+        known["tokens", "upper"].tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--of", "tokens"), "--input gives nothing, and the amount of tokens by Chinchilla"),
+        (("--input", "params=7B"), "depends on no other input. Give no --input."),
+        (("--of", "params", "--input", "token=1T"), "gives token, and the amount of params"),
+        (("--of", "steps"), "no amount of steps changes its loss"),
+        (("--loss", "low"), "--loss: 'low' is not a positive count"),
+        (("--prob", "2"), "--prob 2: the probability of an interval"),
+    ],
+)
+def test_options_of_needed_that_make_no_sense(
+    call: Call, stored_fit_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    assert message in mistake(call("needed", stored_fit_path, "--loss", "2.2", *options))
 
 
 # next

@@ -10,6 +10,8 @@ import pymc.dims as pmd
 import pytest
 import xarray as xr
 from pymc.testing import assert_equivalent_model
+from pytensor.xtensor.type import XTensorVariable
+from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError, RunsError
@@ -90,15 +92,16 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
         def parameter(name: str) -> object:
             return pmd.LogNormal(name, mu=data[f"{name}_mu"], sigma=data[f"{name}_sigma"])
 
-        E = parameter("E_typical_ref" if pooled else "E_ref")
+        name = "E_typical_ref" if pooled else "E_ref"
+        E = pmd.Beta(name, alpha=data[f"{name}_alpha"], beta=data[f"{name}_beta"])
         A, B = parameter("A_ref"), parameter("B_ref")
         alpha, beta = parameter("alpha"), parameter("beta")
         if pooled:
-            sd, centred, centre = parameter("E_sd_corpus"), data["corpus_centred"], pmd.math.log(E)
+            sd, centred, centre = parameter("E_sd_corpus"), data["corpus_centred"], logit(E)
             raw = pmd.Normal(
                 "E_raw_corpus", mu=centred * centre, sigma=sd**centred, dims=("corpus",)
             )
-            E = pmd.math.exp(centre + sd ** (1 - centred) * (raw - centred * centre))
+            E = pmd.math.sigmoid(centre + sd ** (1 - centred) * (raw - centred * centre))
             E = E.isel(corpus=data["corpus_index"])
         sd = parameter("noise_sd")
         df = pmd.Gamma("noise_df", alpha=data["noise_df_alpha"], beta=data["noise_df_beta"])
@@ -111,6 +114,10 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
             observed=pmd.math.log(data["response_ref"]),
         )
     return written
+
+
+def logit(share: XTensorVariable) -> XTensorVariable:
+    return pmd.math.log(share) - pmd.math.log1p(-share)
 
 
 @pytest.mark.parametrize("vary", [(), (bs.Vary("E", by="corpus"),)], ids=["plain", "pooled"])
@@ -185,13 +192,15 @@ def on_reference_scale(theta: dict[str, float], runs: bs.Runs) -> dict[str, floa
 )
 def test_a_prior_in_paper_units_has_the_density_of_a_model_in_paper_units(names: list[str]) -> None:
     """On log parameters the change of units is a shift, so the densities differ by a constant."""
-    priors = {name: PAPER_PRIORS[name] for name in names}
+    # A share of the reference loss, as the default is, cannot be a loss of 1.75 where that is one.
+    defaults = {**bs.laws.Chinchilla.priors, "E": bs.Prior.between(0.2, 0.95)}
+    priors = {"E": defaults["E"]} | {name: PAPER_PRIORS[name] for name in names}
     # On runs with reference one, a model's default prior would mean something else: move it there.
     runs, unit = RUNS, unit_runs()
     scaled = {name for name in ("E", "A", "B") if name not in names}
     model = bs.ScalingModel("chinchilla", priors=priors)
     everything = {name: PAPER_PRIORS[name] for name in PAPER}
-    as_one = {name: prior_on_reference(everything[name]) for name in names}
+    as_one = {"E": defaults["E"]} | {n: prior_on_reference(everything[n]) for n in names}
     there = bs.ScalingModel("chinchilla", priors=as_one)
     density, expected = log_density(model.build(runs)), log_density(there.build(unit))
     differences = []
@@ -201,17 +210,17 @@ def test_a_prior_in_paper_units_has_the_density_of_a_model_in_paper_units(names:
         noise = {"noise_sd_log__": np.log(0.01), "noise_df_log__": np.log(4.0)}
         here = {log_name(name): np.log(value) for name, value in reference.items()} | noise
         in_paper = {log_name(name): np.log(value) for name, value in theta.items()} | noise
-        defaults = sum(
-            bs.laws.Chinchilla.priors[name].log_density(value) + np.log(value)
+        here_default = sum(
+            defaults[name].log_density(value) + np.log(value)
             for name, value in reference.items()
             if name in scaled
         )
         elsewhere = sum(
-            bs.laws.Chinchilla.priors[name].log_density(value) + np.log(value)
+            defaults[name].log_density(value) + np.log(value)
             for name, value in theta.items()
             if name in scaled
         )
-        differences.append(density(here) - defaults - (expected(in_paper) - elsewhere))
+        differences.append(density(here) - here_default - (expected(in_paper) - elsewhere))
     np.testing.assert_allclose(differences, 0, atol=1e-6)
 
 
@@ -281,15 +290,16 @@ def test_a_fixed_scatter_can_be_read_like_a_sampled_one(
 
 
 def test_crossed_factors_add_their_offsets(prior_fit: Callable[..., bs.ScalingFit]) -> None:
-    model = bs.ScalingModel("chinchilla", [bs.Vary("E", by="corpus"), bs.Vary("E", by="arch")])
+    vary = [bs.Vary("A", by="corpus"), bs.Vary("A", by="arch")]
+    model = bs.ScalingModel("chinchilla", vary, {"alpha": bs.Prior.fixed_at(0.35)})
     fit = prior_fit(model, RUNS)
     draws = fit.posterior
-    assert set(draws["E"].dims) == {"chain", "draw", "corpus", "arch"}
-    expected = np.log(draws["E_typical"])
+    assert set(draws["A"].dims) == {"chain", "draw", "corpus", "arch"}
+    expected = np.log(draws["A_typical"])
     for factor in ("corpus", "arch"):
-        expected = expected + draws[f"E_sd_{factor}"] * draws[f"E_z_{factor}"]
+        expected = expected + draws[f"A_sd_{factor}"] * draws[f"A_z_{factor}"]
     np.testing.assert_allclose(
-        np.log(draws["E"]).transpose(*expected.dims), expected, rtol=1e-9, atol=1e-12
+        np.log(draws["A"]).transpose(*expected.dims), expected, rtol=1e-9, atol=1e-12
     )
 
 
@@ -349,10 +359,11 @@ def test_describe_gives_every_sampled_variable_in_both_units() -> None:
     assert table.loc["alpha", "varies_by"] == ""
     assert table.loc["A_ref", "units"] == "paper"
     assert table.loc["A_ref", ["paper_lower", "paper_upper"]].tolist() == pytest.approx([100, 1000])
-    # A prior range of E is a fraction of the reference loss; by simulation, to a few per cent.
+    # The prior of E is of its share of the reference loss; by simulation, to a few per cent.
+    share = stats.beta(2.5, 1.5).ppf([0.05, 0.95])
     low, high = table.loc["E_typical_ref", ["paper_lower", "paper_upper"]]
-    assert low == pytest.approx(0.2 * RUNS.reference["loss"], rel=0.1)
-    assert high == pytest.approx(0.95 * RUNS.reference["loss"], rel=0.1)
+    assert low == pytest.approx(share[0] * RUNS.reference["loss"], rel=0.1)
+    assert high == pytest.approx(share[1] * RUNS.reference["loss"], rel=0.1)
 
 
 def test_prior_predictive_does_not_depend_on_the_unit_of_the_loss() -> None:

@@ -13,6 +13,8 @@ from bayes_scaling.cli.splitting import values
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bayes_scaling.decisions.requirements import Needed
     from bayes_scaling.fitting import ScalingFit
 
@@ -58,9 +60,11 @@ def _check_held(fit: ScalingFit, of: str, held: Mapping[str, float]) -> None:
     from bayes_scaling.decisions._surfaces import SPLIT, splits
 
     inputs = fit.model.law.inputs
-    free = SPLIT if of == "flops" and splits(fit) else (of,)
-    wanted = [name for name in inputs if name not in free]
-    if set(free) <= set(inputs) and set(held) != set(wanted):
+    wanted = [name for name in inputs if name != of]
+    if splits(fit):
+        other = {"params": ["tokens"], "tokens": ["params"]}.get(of, [])
+        wanted = [*other, *(name for name in inputs if name not in SPLIT)]
+    if of in (*inputs, "flops") and set(held) != set(wanted):
         raise BayesScalingError(
             f"needed: --input gives {', '.join(held) or 'nothing'}, and the amount of {of} by "
             f"{fit.model.law.name} depends on {', '.join(wanted) or 'no other input'}. Give "
@@ -76,8 +80,19 @@ def _print(result: Needed, prob: float | None, json: bool) -> None:
         content = {**output.licence(result.fit, table), "notes": list(result.notes)}
         output.print_json({**content, "of": result.of, "needed": output.records(table)})
         return
-    table.index = table.index.set_levels([*map(str, table.index.levels[0])], level=0)
-    output.print_table(f"Needed {result.of}", by_quantity(table))
-    XX
+    output.print_table(f"Needed {result.of}", by_quantity(_labelled(table)))
+    chances = _labelled(result.unreachable().to_frame())
+    output.print_table("Probability that no amount suffices", chances)
     for note in result.notes:
         typer.echo(sentence(f"note: {note}"), err=True)
+
+
+def _labelled(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its losses as text: a number would be written as a row's quantity is."""
+    import pandas as pd
+
+    labels = table.index.to_frame(index=False)
+    labels["loss"] = labels["loss"].map("{:.6g}".format)
+    shown = table.set_axis(pd.MultiIndex.from_frame(labels), axis=0)
+    shown.attrs = table.attrs
+    return shown

@@ -138,6 +138,11 @@ def surface(
         A number is not positive, an input that is not free is missing, or lengths differ.
     """
     table = _table(asked, at)
+    if given := [name for name in free if name in table]:
+        raise RunsError(
+            f"{given[0]} is given in `at`, and {' and '.join(free)} is what is solved for, so it "
+            "cannot be held. Leave the column out, or ask for another input."
+        )
     held = table.drop(columns=list(asked))
     anywhere = {name: np.full(len(table), typical_value(fit.runs, name)) for name in free}
     where = points(fit.model, fit.runs, at=held.assign(**anywhere))

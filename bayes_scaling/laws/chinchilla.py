@@ -39,7 +39,7 @@ class Chinchilla(Law):
 
     inputs = ("params", "tokens")
     priors = {
-        "E": Prior.between(0.2, 0.95),
+        "E": Prior.beta(2.5, 1.5),
         "A": Prior.between(0.01, 1.0),
         "B": Prior.between(0.01, 1.0),
         "alpha": Prior.between(0.1, 0.8),

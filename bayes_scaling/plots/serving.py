@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
@@ -82,23 +83,13 @@ def lifetime(
     looks = styles(list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()])
     for panel in panels[:2]:
         panel.set_yscale("log")
-    count = 2 * len(looks)
     for number, (group, style) in enumerate(looks.items()):
         draws = in_group(result.draws, "point", group, fit.model).sortby(asked)
-        x = draws[asked].values
+        middle = 2 * APART * (number - (len(looks) - 1) / 2)
         for panel, quantity in zip(panels, PANELS, strict=True):
-            aside = APART * (2 * number - (count - 1) / 2)
-            if quantity != "saving":
-                optimal = draws[f"reference_{quantity}"]
-                _draw_plan(panel, x, intervals(optimal, prob), style, aside, "none")
-                aside += APART
-            _draw_plan(panel, x, intervals(draws[quantity], prob), style, aside, style.colour)
+            _draw_plans(panel, draws, (asked, quantity), style, prob, middle)
     _finish(panels, result, asked)
-    cheapest = point_entry(f"cheapest to train\nand serve, {interval_label(prob)}", "none")
-    optimum = point_entry(f"compute-optimal,\n{interval_label(prob)}", "none")
-    for entry, face in ((cheapest, colour_of(looks)), (optimum, "none")):
-        entry.set(markerfacecolor=face, markeredgecolor=colour_of(looks))
-    legend(panels[-1], made, [*group_entries(looks), cheapest, optimum])
+    legend(panels[-1], made, [*group_entries(looks), *_plan_entries(colour_of(looks), prob)])
     titled(panels[0], f"Cheapest model over its life by {fit.model.law.name}", fit, made, 110)
     return panels
 
@@ -109,11 +100,41 @@ def _asked(draws: xr.Dataset) -> str:
     return next(name for name in names if name in draws.coords)
 
 
-def _draw_plan(
-    ax: Axes, x: np.ndarray, ends: xr.Dataset, style: Style, aside: float, face: str
+def _draw_plans(
+    ax: Axes,
+    draws: xr.Dataset,
+    names: tuple[str, str],
+    style: Style,
+    prob: float | None,
+    middle: float,
 ) -> None:
-    """Medians with bars; hollow where the face has no colour."""
-    hollow = face == "none"
+    """A quantity of the cheapest model, and beside it of the optimal one, if that has it."""
+    asked, quantity = names
+    x, ends = draws[asked].values, intervals(draws[quantity], prob)
+    reference = f"reference_{quantity}"
+    if reference not in draws:
+        _draw_plan(ax, x, ends, style, middle)
+        return
+    optimal = intervals(draws[reference], prob)
+    _draw_plan(ax, x, optimal, style, middle - APART / 2, hollow=True)
+    _draw_plan(ax, x, ends, style, middle + APART / 2)
+
+
+def _plan_entries(colour: str, prob: float | None) -> list[Artist]:
+    """What filled and hollow marks are."""
+    cheapest = point_entry(f"cheapest to train\nand serve, {interval_label(prob)}", colour)
+    optimum = point_entry(f"compute-optimal,\n{interval_label(prob)}", colour)
+    optimum.set(markerfacecolor="none")
+    return [cheapest, optimum]
+
+
+def _draw_plan(
+    ax: Axes, x: np.ndarray, ends: xr.Dataset, style: Style, aside: float, hollow: bool = False
+) -> None:
+    """Medians with bars."""
+    # What is moved sideways does not count when axes are scaled.
+    for name in ("lower", "upper"):
+        ax.update_datalim(np.column_stack([x, ends[name]]))
     place = beside(ax, aside)
     bars = ax.vlines(x, ends["lower"], ends["upper"], color=style.colour, transform=place)
     bars.set(zorder=3, gid="compute-optimal bars" if hollow else "bars")
@@ -125,7 +146,7 @@ def _draw_plan(
         linewidth=0.8,
         marker=style.marker,
         markersize=5,
-        markerfacecolor=ax.get_facecolor() if hollow else face,
+        markerfacecolor=ax.get_facecolor() if hollow else style.colour,
         transform=place,
         zorder=4,
         gid="compute-optimal" if hollow else "cheapest",

@@ -11,8 +11,8 @@ from bayes_scaling.decisions._point_results import BEYOND
 from bayes_scaling.decisions.limits import OverfittingThreshold
 from bayes_scaling.plots._canvas import (
     Style,
+    beside,
     draw_band,
-    draw_runs,
     log_input_axis,
     one_axes,
     styles,
@@ -30,6 +30,9 @@ from bayes_scaling.plots._sources import Group, group_name, groups_of, in_group
 
 HEADROOM = 3.0
 """How far beyond runs and medians tokens are shown; a band may run off the page."""
+
+APART = 4.0
+"""Points between the runs of groups at one place."""
 
 SOURCES = {
     "given": "as given",
@@ -69,11 +72,12 @@ def overfitting_threshold(
     _limit(ax, result)
     params, tokens = (fit.runs.values(name) for name in ("params", "tokens"))
     members = groups_of(fit.runs, fit.model)
-    for group, style in looks.items():
+    for number, (group, style) in enumerate(looks.items()):
         draws = in_group(result.draws, "point", group, fit.model).sortby("params")
         _draw_threshold(ax, draws, style, group, prob)
         rows = members.get(group, np.zeros(len(fit.runs), dtype=bool))
-        draw_runs(ax, params[rows], tokens[rows], style, ", ".join(["runs", *group]))
+        aside = APART * (number - (len(looks) - 1) / 2)
+        _draw_runs(ax, params[rows], tokens[rows], style, aside)
     log_input_axis(ax.xaxis, "params")
     log_input_axis(ax.yaxis, "tokens")
     colour = colour_of(looks)
@@ -89,6 +93,16 @@ def _limit(ax: Axes, result: OverfittingThreshold) -> None:
     median = result.draws["tokens"].median(("chain", "draw")).values
     shown = np.concatenate([result.fit.runs.values("tokens"), median[np.isfinite(median)]])
     ax.set_ylim(shown.min() / HEADROOM, shown.max() * HEADROOM)
+
+
+def _draw_runs(
+    ax: Axes, params: np.ndarray, tokens: np.ndarray, style: Style, aside: float
+) -> None:
+    """Runs of one group, set apart from those of others, which often have the same sizes."""
+    points = ax.scatter(
+        params, tokens, s=14, color=style.colour, marker=style.marker, linewidths=0, zorder=3
+    )
+    points.set(offset_transform=beside(ax, aside), gid="runs")
 
 
 def _penalty(result: OverfittingThreshold) -> str:

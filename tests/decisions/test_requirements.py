@@ -79,3 +79,8 @@ def test_runs_without_tokens_have_a_reference_for_them(scattered_fit) -> None:
     runs = bs.Runs.from_frame(frame)
     fit = scattered_fit(bs.laws.Chinchilla(), theta, runs=runs)
     assert float(bs.needed(fit, 2.2).draws["tokens"].median()) > 1e9
+
+
+def test_what_is_solved_for_cannot_be_held(stored_fit: bs.ScalingFit) -> None:
+    with pytest.raises(bs.BayesScalingError, match="params is given in `at`.*solved for"):
+        bs.needed(stored_fit, 2.2, at=pd.DataFrame({"params": [1e10]}))

@@ -141,7 +141,8 @@ def isoflop_sweep(rng: np.random.Generator) -> pd.DataFrame:
 @pytest.mark.slow
 def test_recovers_its_truth(recovery: Callable[..., Any]) -> None:
     target = {"params": 1.6e10, "tokens": 3e11}
-    result = recovery(Chinchilla(), isoflop_sweep, BESIROGLU, target)
+    # The first 20 of these sweeps alone cover the target 15 times: too few to tell 0.75 from 0.9.
+    result = recovery(Chinchilla(), isoflop_sweep, BESIROGLU, target, sweeps=60)
     assert result.parameters >= 0.8
     assert result.target >= 0.8
     assert result.divergent <= 0.005
