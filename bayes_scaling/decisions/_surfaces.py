@@ -138,7 +138,7 @@ def surface(
         A number is not positive, an input that is not free is missing, or lengths differ.
     """
     table = _table(asked, at)
-    if given := [name for name in free if name in table]:
+    if at is not None and (given := [name for name in free if name in at]):
         raise RunsError(
             f"{given[0]} is given in `at`, and {' and '.join(free)} is what is solved for, so it "
             "cannot be held. Leave the column out, or ask for another input."

@@ -82,5 +82,5 @@ def test_runs_without_tokens_have_a_reference_for_them(scattered_fit) -> None:
 
 
 def test_what_is_solved_for_cannot_be_held(stored_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match="params is given in `at`.*solved for"):
+    with pytest.raises(bs.BayesScalingError, match=r"params is given in `at`.*solved for"):
         bs.needed(stored_fit, 2.2, at=pd.DataFrame({"params": [1e10]}))
