@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -27,10 +26,12 @@ def demo(
     """
     options.check_prob(prob)
     progress = not no_progress
-    # Figures are written, never shown: a display, or the lack of one, is of no concern.
-    os.environ["MPLBACKEND"] = "Agg"
     with options.loading(progress):
+        import matplotlib as mpl
+
         import bayes_scaling.demo as demonstration
+    # Figures are written, never shown: a display, or the lack of one, is of no concern.
+    mpl.use("Agg")
     folder = folder.expanduser()
     demonstration.prepare_folder(folder, demonstration.FILES)
     runs = demonstration.simulated_runs(seed)

@@ -53,10 +53,15 @@ def test_well_specified_sweeps_are_trusted_at_three_times(sweep: Sweeps, seed: i
     assert bs.assess(fit, at(3e24), progress=False).verdict != "trust"
 
 
-def test_a_full_report_trusts_a_well_specified_sweep(sweep: Sweeps) -> None:
-    report = bs.assess(fitted("Chinchilla", sweep(seed=2)), at(3e21), level="full", progress=False)
-    assert report.verdict == "trust", report
-    assert report["backtest"].table.loc["model", "coverage_90"] >= 0.8
+def test_full_reports_trust_most_well_specified_sweeps(sweep: Sweeps) -> None:
+    """A backtest of a few dozen runs misses by chance now and then: one caution in four passes."""
+    fits = [fitted("Chinchilla", sweep(seed=seed)) for seed in (1, 2, 3, 4)]
+    reports = [bs.assess(fit, at(3e21), level="full", progress=False) for fit in fits]
+    verdicts = [report.verdict for report in reports]
+    assert verdicts.count("trust") >= 3, verdicts
+    assert "do not trust" not in verdicts
+    covered = [report["backtest"].table.loc["model", "coverage_90"] for report in reports]
+    assert np.mean(covered) >= 0.8
 
 
 def test_one_ratio_does_not_answer_for_another(on_path: Sweeps) -> None:
