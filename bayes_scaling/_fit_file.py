@@ -18,7 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling import noise as noise_models
-from bayes_scaling._tree import run_data
+from bayes_scaling._tree import observed_data, run_data
 from bayes_scaling.errors import BayesScalingError, FitFileError
 from bayes_scaling.hierarchy import Vary
 from bayes_scaling.laws import Law, find_law
@@ -44,9 +44,11 @@ def write_fit_file(
 
     The file appears whole or not at all: an earlier one is replaced only when writing succeeded.
     """
-    constant = run_data(model, runs)
-    observed = xr.Dataset({"loss": ("run", runs.values("loss"))}, {"run": constant["run"]})
-    extra = {"constant_data": constant, "observed_data": observed, "runs": _storable(runs.table)}
+    extra = {
+        "constant_data": run_data(model, runs),
+        "observed_data": observed_data(runs),
+        "runs": _storable(runs.table),
+    }
     tree = xr.DataTree.from_dict({**groups, **extra})
     tree.attrs[SPECIFICATION] = json.dumps(specification(model, runs, settings))
     partial = path.with_name(path.name + ".partial")

@@ -22,7 +22,7 @@ def assemble(
 ) -> xr.DataTree:
     """The tree of a fit; losses are in their own unit, and so are the log densities."""
     constant = run_data(model, runs)
-    observed = xr.Dataset({"loss": ("run", runs.values("loss"))}, {"run": constant["run"]})
+    observed = observed_data(runs)
     theta = parameters_at(posterior, model, {factor: constant[factor] for factor in model.factors})
     units = scales(model.law, runs)
     expected = expected_loss(model, theta, constant, units)
@@ -41,6 +41,11 @@ def assemble(
         "log_prior": log_prior(model, posterior),
     }
     return xr.DataTree.from_dict(groups)
+
+
+def observed_data(runs: Runs) -> xr.Dataset:
+    """The response in its own unit, dims (run,)."""
+    return xr.Dataset({"loss": ("run", runs.values("loss"))}, {"run": list(runs.table.index)})
 
 
 def run_data(model: ScalingModel, runs: Runs) -> xr.Dataset:

@@ -147,22 +147,25 @@ class Law:
     @cached_property
     def scaled(self) -> frozenset[str]:
         """Parameters whose value depends on the units of loss and inputs."""
-        # Different numbers throughout, so that no two changes of unit cancel.
         theta = {name: 0.5 + 0.01 * number for number, name in enumerate(self.priors)}
-        names = ("loss", *self.inputs, *self.stages)
-        scales = {name: 2.0 + number / 7 for number, name in enumerate(names)}
-        rescaled = self.rescale(scales, theta)
+        rescaled = self.rescale(self._other_units, theta)
         return frozenset(name for name in self.priors if rescaled[name] != theta[name])
 
     def multiplied(self, parameter: str) -> bool:
         """Whether a change of units multiplies a parameter, rather than shifting it."""
-        names = ("loss", *self.inputs, *self.stages)
-        scales = {name: 2.0 + number / 7 for number, name in enumerate(names)}
         one, two = (
-            self.rescale(scales, {**dict.fromkeys(self.priors, 0.5), parameter: value})[parameter]
+            self.rescale(self._other_units, {**dict.fromkeys(self.priors, 0.5), parameter: value})[
+                parameter
+            ]
             for value in (1.0, 2.0)
         )
         return bool(abs(two - 2 * one) <= 1e-9 * abs(two))
+
+    @property
+    def _other_units(self) -> dict[str, float]:
+        """Scales that are all different, so that no two changes of unit cancel."""
+        names = ("loss", *self.inputs, *self.stages)
+        return {name: 2.0 + number / 7 for number, name in enumerate(names)}
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)

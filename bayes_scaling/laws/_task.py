@@ -6,6 +6,7 @@ observed on the way, and the uncertainty of both reaches the metric.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from bayes_scaling.priors import Prior
 
 
 @dataclass(frozen=True)
-class TaskLaw(Law, abstract=True):
+class TaskLaw(Law, ABC, abstract=True):
     """A metric as a function of a loss; the subclass says which function.
 
     Parameters
@@ -63,13 +64,13 @@ class TaskLaw(Law, abstract=True):
         """The column of the loss, where a law predicts it."""
         return () if self.through is None else (self.column,)
 
+    @abstractmethod
     def metric(self, loss: Any, theta: Mapping[str, Any]) -> Any:
         """The metric at a loss, from the parameters of the second step."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rescale_metric(self, metric: Any, loss: Any, theta: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters of the second step after metric and loss are multiplied by these scales."""
-        raise NotImplementedError
 
     def evaluate_stages(
         self, inputs: Mapping[str, Any], theta: Mapping[str, Any]
