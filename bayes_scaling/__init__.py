@@ -12,6 +12,7 @@ Every stage is a frozen value of its own type::
 `ScalingModel`         law, priors, pooling and noise together: what is going to be fitted
 `fit`, `ScalingFit`    the posterior; `load_fit` reads a saved one
 `forecast`             the loss of runs that were not trained, as a `Forecast`
+`Discrepancy`          what a law leaves out beyond the runs, which widens forecasts there
 `allocate`             the best split of compute between parameters and tokens, as an `Allocation`
 `near_optimal`         the range of sizes that are nearly as good, as a `NearOptimal`
 `regret`               what given plans waste, as a `Regret`; `published_plans` are those of papers
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
         marginal_returns,
     )
     from bayes_scaling.decisions.rules import published_plans
+    from bayes_scaling.discrepancy import Discrepancy
     from bayes_scaling.errors import BayesScalingError
     from bayes_scaling.fitting import ScalingFit, fit, load_fit
     from bayes_scaling.forecasting import Forecast, forecast
@@ -89,6 +91,7 @@ __all__ = [
     "ComputeReturns",
     "Constraints",
     "ConvergenceTradeoff",
+    "Discrepancy",
     "EarlyStopping",
     "Forecast",
     "Goal",
@@ -156,6 +159,7 @@ _HOMES = {
     "ComputeReturns": "decisions.returns",
     "Constraints": "decisions.constraints",
     "ConvergenceTradeoff": "decisions.limits",
+    "Discrepancy": "discrepancy",
     "EarlyStopping": "decisions.limits",
     "Forecast": "forecasting",
     "Goal": "decisions.goals",

@@ -31,6 +31,7 @@ from bayes_scaling.sampling import Settings
 FORMAT = 1
 SPECIFICATION = "bayes_scaling"
 GROUPS = ("posterior", "sample_stats")
+OPTIONAL_GROUPS = ("focused", "focused_stats")
 
 
 def write_fit_file(
@@ -77,7 +78,8 @@ def read_fit_file(
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             loaded = tree.load()
             spec = json.loads(loaded.attrs[SPECIFICATION])
-            groups = {name: loaded[name].to_dataset() for name in (*GROUPS, "runs")}
+            kept = [name for name in OPTIONAL_GROUPS if name in loaded]
+            groups = {name: loaded[name].to_dataset() for name in (*GROUPS, *kept, "runs")}
     except (OSError, KeyError, ValueError) as error:
         raise FitFileError(
             f"{str(path)!r} is not a fit of bayes_scaling ({type(error).__name__}: {error}). Its "

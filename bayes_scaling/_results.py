@@ -9,13 +9,12 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import interval_table
-from bayes_scaling.fitting import ScalingFit
 
 
 def result_table(
     draws: xr.Dataset,
     dim: str,
-    fit: ScalingFit,
+    diagnosis: str,
     notes: Sequence[str],
     prob: float | None = None,
 ) -> pd.DataFrame:
@@ -27,7 +26,7 @@ def result_table(
     table = interval_table(draws, dim, prob)
     attrs = {**table.attrs, "notes": tuple(notes)}
     table.index = coordinate_index(draws[dim])
-    table["diagnosis", ""] = fit.diagnostics.diagnosis
+    table["diagnosis", ""] = diagnosis
     table.attrs = attrs
     return table
 

@@ -7,7 +7,7 @@ and expected loss are functions in the modules above.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -19,6 +19,7 @@ import xarray as xr
 
 from bayes_scaling._diagnostics import Diagnostics, diagnose
 from bayes_scaling._fit_file import read_fit_file, write_fit_file
+from bayes_scaling._focus import focused_spread, focuses
 from bayes_scaling._inputs import scales
 from bayes_scaling._intervals import interval_attrs, interval_prob
 from bayes_scaling._model_checks import check_runs, notes_on
@@ -47,6 +48,11 @@ class ScalingFit:
         Parameters in paper units under the law's names, on the reference scale under ``*_ref``.
     sample_stats : xarray.Dataset, dims (chain, draw)
     settings : Settings
+    focused : ScalingFit or None
+        The same model on the same runs with a posterior focused on the largest ones, from which
+        :func:`bayes_scaling.forecast` takes what lies beyond them. A run's scatter there has a
+        variance divided by its share of the largest run's compute. None where the response is no
+        loss.
     """
 
     model: ScalingModel
@@ -54,6 +60,7 @@ class ScalingFit:
     posterior: xr.Dataset
     sample_stats: xr.Dataset
     settings: Settings
+    focused: ScalingFit | None = None
 
     @cached_property
     def tree(self) -> xr.DataTree:
@@ -80,6 +87,13 @@ class ScalingFit:
         problems = self.diagnostics.problems
         converged = (f"The chains have {self.diagnostics.diagnosis}.",) if problems else ()
         return (*converged, *notes_on(self.model, self.runs))
+
+    @property
+    def diagnosis_beyond(self) -> str:
+        """``"ok"``, or what is wrong with a posterior that forecasts beyond the runs rest on."""
+        if self.diagnostics.problems or self.focused is None:
+            return self.diagnostics.diagnosis
+        return self.focused.diagnostics.diagnosis
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:
@@ -169,6 +183,11 @@ class ScalingFit:
             The path cannot be written to.
         """
         groups = {"posterior": self.posterior, "sample_stats": self.sample_stats}
+        if self.focused is not None:
+            groups |= {
+                "focused": self.focused.posterior,
+                "focused_stats": self.focused.sample_stats,
+            }
         return write_fit_file(Path(path), self.model, self.runs, self.settings, groups)
 
     def __repr__(self) -> str:
@@ -231,10 +250,18 @@ def fit(
     chosen = int(np.random.default_rng().integers(2**31)) if seed is None else seed
     settings = Settings(draws, tune, chains, chosen, target_accept)
     with stages(progress) as shown:
-        tree = compiled(model, runs, shown).sample(model, runs, settings, shown)
+        density = compiled(model, runs, shown)
+        found = _sampled(model, runs, settings, density.sample(model, runs, settings, shown))
+        if not focuses(model, runs):
+            return found
+        spread = focused_spread(model, runs)
+        focused = density.sample(model, runs, settings, shown, spread)
+    return replace(found, focused=_sampled(model, runs, settings, focused))
+
+
+def _sampled(model: ScalingModel, runs: Runs, settings: Settings, tree: xr.DataTree) -> ScalingFit:
     posterior = complete(tree["posterior"].to_dataset(), model, runs)
-    statistics = tree["sample_stats"].to_dataset()
-    return ScalingFit(model, runs, posterior, statistics, settings)
+    return ScalingFit(model, runs, posterior, tree["sample_stats"].to_dataset(), settings)
 
 
 def load_fit(path: str | Path) -> ScalingFit:
@@ -248,4 +275,8 @@ def load_fit(path: str | Path) -> ScalingFit:
         The law is not built in and has not been defined in this process.
     """
     model, runs, settings, groups = read_fit_file(Path(path))
-    return ScalingFit(model, runs, groups["posterior"], groups["sample_stats"], settings)
+    found = ScalingFit(model, runs, groups["posterior"], groups["sample_stats"], settings)
+    if "focused" not in groups:
+        return found
+    other = replace(found, posterior=groups["focused"], sample_stats=groups["focused_stats"])
+    return replace(found, focused=other)

@@ -24,6 +24,7 @@ from bayes_scaling._model_checks import check_model, check_runs
 from bayes_scaling.hierarchy import LINKS, Vary, centred_weights, combine, offset
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.noise import LogStudentT, Noise
+from bayes_scaling.noise._base import RUN_SPREAD
 from bayes_scaling.priors import PRIOR_MASS, Prior
 from bayes_scaling.runs import Runs
 
@@ -130,8 +131,13 @@ class ScalingModel:
         }
         return {**law, **spreads, **noise, **stages}
 
-    def data(self, runs: Runs) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-        """Every number of the model as (dims, values): the runs, their scales, the priors."""
+    def data(
+        self, runs: Runs, run_spread: np.ndarray | None = None
+    ) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+        """Every number of the model as (dims, values): the runs, their scales, the priors.
+
+        `run_spread`, dims (run,), is how many times wider than the others each run scatters.
+        """
         run = ("run",)
         scale = scales(self.law, runs)
         values: dict[str, tuple[tuple[str, ...], Any]] = {
@@ -142,6 +148,8 @@ class ScalingModel:
             values[f"{name}_ref"] = (run, runs.values(name) / scale[name])
         for name, column in noise_columns(self.noise, runs).items():
             values[f"noise_{name}"] = (run, column)
+        if self.noise.has_spread:
+            values[RUN_SPREAD] = (run, np.ones(len(runs)) if run_spread is None else run_spread)
         for factor in self.factors:
             codes = runs.codes(factor)
             values[f"{factor}_index"] = (run, codes)
@@ -194,6 +202,7 @@ class ScalingModel:
                 for name, prior in self.noise.priors.items()
             }
             columns = {name: data[f"noise_{name}"] for name in self.noise.columns}
+            columns |= {name: data[name] for name in (RUN_SPREAD,) if name in data}
             expected = self.law.evaluate(inputs, theta)
             self.noise.observe("response", expected, data["response_ref"], noise, columns)
             for stage, value in self.law.evaluate_stages(inputs, theta).items():

@@ -78,9 +78,16 @@ class CompiledModel:
     density: Any
 
     def sample(
-        self, model: ScalingModel, runs: Runs, settings: Settings, progress: Stages
+        self,
+        model: ScalingModel,
+        runs: Runs,
+        settings: Settings,
+        progress: Stages,
+        run_spread: np.ndarray | None = None,
     ) -> xr.DataTree:
         """Sample the posterior of these runs.
+
+        `run_spread`, dims (run,), is how many times wider than the others each run scatters.
 
         Returns
         -------
@@ -95,8 +102,10 @@ class CompiledModel:
             On an interrupt; the draws so far are thrown away.
         """
         shared = {variable.name for variable in self.density.shared_var_keys}
-        data = {name: v for name, (_, v) in model.data(runs).items() if name in shared}
-        progress.start("sampling", settings.chains * (settings.draws + settings.tune))
+        numbers = model.data(runs, run_spread)
+        data = {name: values for name, (_, values) in numbers.items() if name in shared}
+        stage = "sampling" if run_spread is None else "sampling, largest runs"
+        progress.start(stage, settings.chains * (settings.draws + settings.tune))
         try:
             sampler = nutpie.sample(
                 self.density.with_data(**data),

@@ -110,7 +110,7 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
             "response",
             nu=df,
             mu=pmd.math.log(expected),
-            sigma=sd,
+            sigma=sd * data["run_spread"],
             observed=pmd.math.log(data["response_ref"]),
         )
     return written

@@ -72,7 +72,7 @@ class PointResult:
         """
         draws = self._listed()
         finite = draws.where(~np.isinf(draws), BEYOND)
-        table = result_table(finite, "point", self.fit, self.notes, prob)
+        table = result_table(finite, "point", self.fit.diagnostics.diagnosis, self.notes, prob)
         attrs, numbers = table.attrs, table.columns[table.columns.get_level_values(1) != ""]
         table[numbers] = table[numbers].where(~(table[numbers] > INFINITE), np.inf)
         table.attrs = attrs

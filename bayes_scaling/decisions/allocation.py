@@ -6,21 +6,25 @@ Every quantity is computed draw by draw: the optimum of a median law is not the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._intervals import SAMPLE_DIMS
+from bayes_scaling._axes import main_axis
+from bayes_scaling._focus import reach_of_sizes
+from bayes_scaling._intervals import SAMPLE_DIMS, intervals
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
 from bayes_scaling.decisions._splitting import Splitting
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.rules import published_growth
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, misses
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 STEP = 1.01
 """Ratio of compute over which local exponents are taken."""
@@ -37,12 +41,14 @@ class Allocation:
         runs' loss), and the local exponents ``params_exponent`` and ``tokens_exponent``: a and b
         in N ∝ C^a, D ∝ C^b. With ``unique_tokens`` given, ``epochs`` too. With constraints,
         ``at_limit`` is -1 or 1 where the optimum is the smallest or the largest size that they
-        leave, and else 0. The budgets (``flops``, or the unit of the cost) and the labels of
-        factors are coordinates of ``budget``.
+        leave, and else 0. ``discrepancy`` is what is in the logarithm of the loss beyond the law,
+        and ``params_focused`` the optimum by the posterior focused on the largest runs. The
+        budgets (``flops``, or the unit of the cost) and the labels of factors are coordinates of
+        ``budget``.
     fit : ScalingFit
         The fit it was made from.
-    cost, constraints, inputs
-        As given to :func:`allocate`.
+    cost, constraints, inputs, discrepancy
+        As given to :func:`allocate`; no discrepancy where the response is no loss.
     """
 
     draws: xr.Dataset
@@ -50,6 +56,7 @@ class Allocation:
     cost: Cost = field(default_factory=SixND)
     constraints: Constraints = field(default_factory=Constraints)
     inputs: Mapping[str, float] = field(default_factory=dict)
+    discrepancy: Discrepancy | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -68,6 +75,8 @@ class Allocation:
         if self.constraints.tokens_per_param is not None:
             ratio = short(self.constraints.tokens_per_param)
             yield f"Split at {ratio} tokens per parameter, as asked."
+        if "params_focused" in self.draws:
+            yield from _disagreements(self.draws)
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
         """Median and credible interval of the optimum, by budget.
@@ -86,7 +95,7 @@ class Allocation:
         """
         names = ["params", "tokens", "tokens_per_param", "expected_loss", "epochs"]
         shown = self.draws[[name for name in names if name in self.draws]]
-        return result_table(shown, "budget", self.fit, self.notes, prob)
+        return result_table(shown, "budget", self.fit.diagnostics.diagnosis, self.notes, prob)
 
     def growth(self, prob: float | None = None) -> pd.DataFrame:
         """Exponents of the optimum, and how it grows with ten times the budget.
@@ -103,7 +112,8 @@ class Allocation:
             "params_per_tenfold": 10 ** exponents["params_exponent"],
             "tokens_per_tenfold": 10 ** exponents["tokens_exponent"],
         }
-        return result_table(exponents.assign(factors), "budget", self.fit, self.notes, prob)
+        draws, diagnosis = exponents.assign(factors), self.fit.diagnostics.diagnosis
+        return result_table(draws, "budget", diagnosis, self.notes, prob)
 
     def growth_beside_rules(self, prob: float | None = None) -> pd.DataFrame:
         """Growth with ten times the budget, beside the two rules that papers have printed.
@@ -154,6 +164,7 @@ def allocate(
     cost: Cost | None = None,
     constraints: Constraints | None = None,
     inputs: Mapping[str, float] | None = None,
+    discrepancy: Discrepancy | None = DEFAULT,
 ) -> Allocation:
     """Split each budget so that the expected loss is least; all of it is spent.
 
@@ -177,6 +188,11 @@ def allocate(
     inputs : mapping of str to float, optional
         Inputs of the law that do not follow from the split, such as ``{"unique_tokens": 25e9}``:
         the answer then has epochs.
+    discrepancy : Discrepancy or None
+        What the law is assumed to leave out beyond the runs, as for
+        :func:`bayes_scaling.forecast`. It widens the expected loss at the optimum and, being alike
+        for all splits of a budget, leaves the split as the posterior of all runs has it. Where the
+        posterior focused on the largest runs splits otherwise, a note says so.
 
     Returns
     -------
@@ -200,26 +216,58 @@ def allocate(
     asked = splitting(fit, budgets, cost, constraints, fixed)
     budget = budgets[asked.cost.unit]
     asked.check_budget(budget)
-    draws = _draws(asked, budget.drop_vars(budgets.coords)).assign_coords(budgets.coords)
+    widened = discrepancy if misses(fit, discrepancy) else None
+    draws = _draws(asked, budget.drop_vars(budgets.coords), widened).assign_coords(budgets.coords)
     draws = draws.transpose("chain", "draw", "budget")
-    return Allocation(draws, fit, asked.cost, asked.constraints, fixed)
+    return Allocation(draws, fit, asked.cost, asked.constraints, fixed, widened)
 
 
-def _draws(asked: Splitting, budget: xr.DataArray) -> xr.Dataset:
+def _draws(asked: Splitting, budget: xr.DataArray, discrepancy: Discrepancy | None) -> xr.Dataset:
     best = asked.optimum(budget)
     params, tokens = best["params"], best["tokens"]
     draws = {
         "params": params,
         "tokens": tokens,
         "tokens_per_param": tokens / params,
-        "expected_loss": asked.loss(params, tokens),
+        **_losses(asked, params, tokens, discrepancy),
         **_exponents(asked, budget, params),
     }
+    if discrepancy is not None and asked.fit.focused is not None and not asked.constraints.given:
+        draws["params_focused"] = replace(asked, fit=asked.fit.focused).optimum(budget)["params"]
     if "unique_tokens" in asked.inputs:
         draws["epochs"] = tokens / asked.inputs["unique_tokens"]
     if asked.constraints.given and asked.constraints.tokens_per_param is None:
         draws["at_limit"] = best["end"].where(params.notnull(), 0) + xr.zeros_like(params, int)
     return xr.Dataset(draws)
+
+
+def _losses(
+    asked: Splitting, params: xr.DataArray, tokens: xr.DataArray, discrepancy: Discrepancy | None
+) -> dict[str, xr.DataArray]:
+    """The loss of the runs chosen, as a forecast has it; they are of about one compute."""
+    fit = asked.fit
+    if discrepancy is None:
+        return {"expected_loss": asked.loss(params, tokens)}
+    typical = {"params": params.median(SAMPLE_DIMS), "tokens": tokens.median(SAMPLE_DIMS)}
+    typical["flops"] = FLOPS_PER_PARAM_TOKEN * typical["params"] * typical["tokens"]
+    size = xr.ufuncs.log10(typical[main_axis(fit.model.law)])
+    beyond = reach_of_sizes(fit.model, fit.runs, size, asked.labels)
+    shift = discrepancy.shift(fit, beyond, fit.settings.seed)
+    law = answered(fit, beyond, lambda one: replace(asked, fit=one).loss(params, tokens))
+    return {"expected_loss": law * np.exp(shift), "discrepancy": shift}
+
+
+def _disagreements(draws: xr.Dataset) -> Iterator[str]:
+    """That the largest runs, when they count most, split a budget in another way."""
+    ends, other = intervals(draws["params"], 0.9), draws["params_focused"].median(SAMPLE_DIMS)
+    apart = np.flatnonzero((other < ends["lower"]) | (other > ends["upper"]))
+    if apart.size:
+        worst = int(apart[np.abs(np.log((other / ends["median"]).values[apart])).argmax()])
+        yield (
+            f"The runs do not agree on the split: at budget {worst} all of them alike give "
+            f"{short(float(ends['median'][worst]))} parameters, and when the largest count most "
+            f"it is {short(float(other[worst]))}. The interval holds the first answer only."
+        )
 
 
 def _exponents(

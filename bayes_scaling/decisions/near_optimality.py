@@ -89,7 +89,9 @@ class NearOptimal:
             ``lower``, ``upper``), and ``diagnosis`` of the fit.
         """
         names = ["smallest_params", "params", "largest_params", "ratio"]
-        return result_table(self.draws[names], "budget", self.fit, self.notes, prob)
+        return result_table(
+            self.draws[names], "budget", self.fit.diagnostics.diagnosis, self.notes, prob
+        )
 
     def probability(self, params: Numbers) -> pd.DataFrame:
         """Probability that models of given sizes are nearly as good as the best.

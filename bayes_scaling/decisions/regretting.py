@@ -84,7 +84,7 @@ class Regret:
         """
         names = ["expected_loss", "loss_regret", "compute_share"]
         shown = self.draws[names].drop_vars(self.cost.unit, errors="ignore")
-        return result_table(shown, "point", self.fit, self.notes, prob)
+        return result_table(shown, "point", self.fit.diagnostics.diagnosis, self.notes, prob)
 
     def probability_better(self) -> pd.DataFrame:
         """Probability that one plan has a lower expected loss than another.

@@ -19,7 +19,7 @@ from scipy.special import expit
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.noise._base import NO_COLUMNS, Noise, check_positive
+from bayes_scaling.noise._base import NO_COLUMNS, RUN_SPREAD, Noise, check_positive
 from bayes_scaling.priors import Prior
 
 LOG_SD_PRIOR = Prior.between(0.002, 0.05)
@@ -105,6 +105,7 @@ class LocationScale(Noise):
 
     scale: ClassVar[Scale]
     shape: ClassVar[Shape] = NORMAL
+    has_spread: ClassVar[bool] = True
 
     sd: Prior
     by: str | None = None
@@ -143,9 +144,10 @@ class LocationScale(Noise):
 
     def spread(self, theta: Mapping[str, Any], columns: Mapping[str, Any]) -> Any:
         """Standard deviation, or scale, between configurations."""
-        if self.by is None:
-            return theta["noise_sd"]
-        return theta["noise_sd"] * columns[self.by] ** theta["noise_slope"]
+        spread = theta["noise_sd"]
+        if self.by is not None:
+            spread = spread * columns[self.by] ** theta["noise_slope"]
+        return spread * columns[RUN_SPREAD] if RUN_SPREAD in columns else spread
 
     def location_and_spread(
         self, expected: Any, theta: Mapping[str, Any], columns: Mapping[str, Any]

@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling._axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
 from bayes_scaling._inputs import input_values
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.points import points
-from bayes_scaling.trust._axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
 from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust._verdict import CannotJudge
 from bayes_scaling.trust.backtesting import Backtest, run_backtest

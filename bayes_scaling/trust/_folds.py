@@ -9,7 +9,10 @@ import pandas as pd
 import xarray as xr
 from scipy.special import logsumexp
 
+from bayes_scaling._axes import main_axis, run_axes
+from bayes_scaling._focus import reach
 from bayes_scaling._inputs import input_values, noise_values
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered
 from bayes_scaling.errors import BayesScalingError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import forecast
@@ -18,7 +21,6 @@ from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS
 from bayes_scaling.points import points
 from bayes_scaling.posterior import log_density
 from bayes_scaling.runs import Runs
-from bayes_scaling.trust._axes import main_axis, run_axes
 from bayes_scaling.trust._baselines import BASELINES, Prediction, error_scale
 from bayes_scaling.trust._refits import Outcome, Refitter, refit_all
 from bayes_scaling.trust._scores import score_draws
@@ -147,15 +149,21 @@ def _fold(
     return scored, "done"
 
 
-def model_prediction(fit: ScalingFit, test: Runs, seed: int) -> Prediction:
+def model_prediction(
+    fit: ScalingFit, test: Runs, seed: int, discrepancy: Discrepancy | None = DEFAULT
+) -> Prediction:
     """New runs at the inputs of held-out ones, from the posterior of the others."""
     model, at = fit.model, _inputs_of(fit.model, test)
-    predicted = forecast(fit, at=at, new_levels="draw", seed=seed).draws
+    predicted = forecast(fit, at=at, new_levels="draw", discrepancy=discrepancy, seed=seed).draws
     where = points(model, fit.runs, at=at, new_levels="draw")
     observed = xr.DataArray(test.values("loss"), dims="point")
-    density = log_density(
-        fit.posterior, model, fit.runs, observed, predicted["expected_loss"], where
-    )
+
+    def density_of(one: ScalingFit) -> xr.DataArray:
+        expected = predicted["expected_loss"]
+        return log_density(one.posterior, model, one.runs, observed, expected, where)
+
+    beyond = reach(model, fit.runs, where)
+    density = density_of(fit) if discrepancy is None else answered(fit, beyond, density_of)
     sampled = density.transpose("point", "chain", "draw").values.reshape(len(test), -1)
     per_unit = logsumexp(sampled, axis=1) - np.log(sampled.shape[1])
     draws = predicted["loss"].transpose("chain", "draw", "point").values.reshape(-1, len(test))

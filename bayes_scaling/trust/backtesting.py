@@ -13,12 +13,12 @@ from html import escape
 
 import pandas as pd
 
+from bayes_scaling._axes import main_axis
 from bayes_scaling._results import short
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
-from bayes_scaling.trust._axes import main_axis
 from bayes_scaling.trust._folds import MODEL, run_folds
 from bayes_scaling.trust._refits import REFIT, Refitter
 from bayes_scaling.trust._scores import summarised

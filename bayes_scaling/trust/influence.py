@@ -161,6 +161,6 @@ def _scales_off(case: Case) -> np.ndarray:
 
 def _tail(fit: ScalingFit, left_out: Runs) -> float:
     """About the probability of lying farther off than this run, from the others' fit."""
-    prediction = model_prediction(fit, left_out, seed=0)
+    prediction = model_prediction(fit, left_out, seed=0, discrepancy=None)
     off = np.abs(error_scale(left_out) - np.median(prediction.draws, axis=0))
     return float(np.exp(tail_bound(prediction.log_density, off)[0]))

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling._axes import decades_beyond, main_axis, run_axes, scaled_up
 from bayes_scaling.laws import as_law
-from bayes_scaling.trust._axes import decades_beyond, main_axis, run_axes, scaled_up
 
 
 def test_compute_and_ratio_follow_from_the_inputs(sweep: Callable[..., bs.Runs]) -> None:

@@ -1,0 +1,103 @@
+"""Discrepancy: what a law leaves out, and how it grows beyond the runs.
+
+A power law extrapolates its own certainty. Runs beyond those fitted miss it together, in one
+direction, and the more the farther they lie: a miss that no scatter of single runs explains. Owns
+that miss, and which posterior answers at which reach. What was tried, and how it scored, stands in
+``tests/benchmarks/test_calibration.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from bayes_scaling._focus import focuses
+from bayes_scaling.errors import ModelError
+from bayes_scaling.priors import Prior
+
+if TYPE_CHECKING:
+    from bayes_scaling.fitting import ScalingFit
+
+RATE = Prior.between(0.018, 0.09)
+"""Size of the miss of log loss for each tenfold of compute: 4 %, as 28 public sweeps and learning
+curves have it; single ones 0.5 % (digitised Chinchilla runs) to 15 % (translation curves)."""
+
+HANDOVER = 1.0
+"""Decades below the largest run over which draws change over from the posterior of all runs alike
+to the one focused on the largest, so that no forecast jumps there."""
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """How far the truth departs from the law beyond the largest run.
+
+    The log of the expected loss is that of the law plus ``rate * z * reach``: `reach` is the number
+    of decades of compute beyond the largest run (of the point's own level, in a pooled model),
+    zero below it; ``z`` is standard normal, and with `rate` one draw for all points, since the
+    misses of one sweep are alike.
+
+    Parameters
+    ----------
+    rate : Prior
+        Size of the miss of log loss for each tenfold of compute. The default was learned from
+        public sweeps; :meth:`bayes_scaling.Backtest.discrepancy` updates it by a sweep's own.
+
+    Examples
+    --------
+    >>> Discrepancy(Prior.between(0.01, 0.03))
+    Discrepancy(rate=Prior.between(0.01, 0.03))
+    """
+
+    rate: Prior = RATE
+
+    def __post_init__(self) -> None:
+        if self.rate.support != "positive" and not (self.rate.fixed and self.rate.numbers[0] > 0):
+            raise ModelError(
+                f"Discrepancy: rate={self.rate!r} allows sizes that are not positive, and a size "
+                "of a miss is. Give Prior.between(0.01, 0.1), or discrepancy=None for none."
+            )
+
+    def shift(self, fit: ScalingFit, reach: xr.DataArray, seed: int) -> xr.DataArray:
+        """Draws of what is added to the log of the expected loss, along the dim of `reach`."""
+        named = fit.posterior[["chain", "draw"]]
+        shape = (named.sizes["chain"], named.sizes["draw"])
+        rng = np.random.default_rng([seed, 1])
+        size = self.rate.sample(shape[0] * shape[1], rng).reshape(shape)
+        slope = xr.DataArray(
+            size * rng.standard_normal(shape), dims=("chain", "draw"), coords=named.coords
+        )
+        return slope * reach.clip(min=0.0)
+
+
+DEFAULT = Discrepancy()
+
+
+def misses(fit: ScalingFit, discrepancy: Discrepancy | None) -> bool:
+    """Whether forecasts of this fit are widened: of losses, unless the pure posterior is asked."""
+    return discrepancy is not None and focuses(fit.model, fit.runs)
+
+
+def answered[Draws: (xr.DataArray, xr.Dataset)](
+    fit: ScalingFit,
+    reach: xr.DataArray,
+    ask: Callable[[ScalingFit], Draws],
+) -> Draws:
+    """What a function of a fit gives at points, each draw from the posterior that answers there.
+
+    Up to :data:`HANDOVER` decades below the largest run that is the posterior of all runs alike,
+    from the largest run on the focused one; between them the share of draws changes linearly.
+    """
+    plain = ask(fit)
+    if fit.focused is None:
+        return plain
+    above = 1 + reach / HANDOVER
+    count = plain.sizes["draw"]
+    # Evenly spaced, and apart from the order of the draws, which are independent of each other.
+    threshold = xr.DataArray((np.arange(count) + 0.5) / count, dims="draw")
+    # Both are draws of their posteriors by position, whatever they are numbered.
+    other = ask(fit.focused).assign_coords(chain=plain["chain"], draw=plain["draw"])
+    return plain.where(threshold > above, other).transpose("chain", "draw", ...)
