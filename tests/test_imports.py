@@ -29,7 +29,7 @@ ORDER = (
     ("trust",),
     ("plots",),
     ("reporting",),
-    ("_printing", "demo"),
+    ("_printing", "demo", "examples"),
     ("cli",),
 )
 RANK = {name: rank for rank, name in enumerate(name for line in ORDER for name in line)}

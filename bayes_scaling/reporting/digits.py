@@ -40,9 +40,9 @@ def estimate(name: str, draws: xr.DataArray, median: float, lower: float, upper:
     Returns
     -------
     str
-        Such as ``1.97 [1.95, 2.00]``. Each number ends at the last digit that would not be
-        expected to change by more than one in another run of the sampler; an end of the interval
-        may have fewer digits than the median.
+        Such as ``1.97 [1.95, 2.00]``. Each number ends at a digit whose unit is no smaller than
+        its own Monte-Carlo standard error: another run of the sampler would typically change it
+        by one at most. An end of the interval may so have fewer digits than the median.
     """
     writer, width = number_writer(name), upper - lower
     numbers = [
@@ -80,11 +80,8 @@ def monte_carlo_error(draws: xr.DataArray, value: float) -> float:
 def last_place(error: float, width: float, value: float) -> int:
     """Power of ten of the last digit that is written.
 
-    It is at least twice the Monte-Carlo error, so that this digit is rarely off by more than one.
-
-    References
-    ----------
-    Vehtari (2022), "Bayesian workflow book: Digits", on how many digits to report.
+    Its unit is no smaller than the Monte-Carlo standard error, and the width of the interval is
+    written to two digits at most. ArviZ's own rounding shows the first uncertain digit as well.
 
     Examples
     --------
@@ -93,7 +90,7 @@ def last_place(error: float, width: float, value: float) -> int:
     """
     places = []
     if error > 0:
-        places.append(math.ceil(math.log10(2 * error)))
+        places.append(math.ceil(math.log10(error)))
     if 0 < width < math.inf:
         places.append(math.floor(math.log10(width)) + 1 - DIGITS_OF_WIDTH)
     if not places and value and math.isfinite(value):
