@@ -18,7 +18,7 @@ DIGITS_OF_WIDTH = 2
 """Significant digits of an interval's width that its ends are written to."""
 
 DIGITS_AT_MOST = 4
-"""Significant digits of a number without any error, such as a parameter that is held fixed."""
+"""Significant digits of a number whose draws say nothing of its error."""
 
 _LARGE, _SMALL = 1e6, 1e-3
 _SUFFIXES = ((12, "T"), (9, "B"), (6, "M"), (3, "K"), (0, ""))
@@ -42,8 +42,11 @@ def estimate(name: str, draws: xr.DataArray, median: float, lower: float, upper:
     str
         Such as ``1.97 [1.95, 2.00]``. Each number ends at a digit whose unit is no smaller than
         its own Monte-Carlo standard error: another run of the sampler would typically change it
-        by one at most. An end of the interval may so have fewer digits than the median.
+        by one at most. An end of the interval may so have fewer digits than the median. Without
+        any uncertainty, as of a ratio that was asked for, it is the number alone.
     """
+    if lower == median == upper:
+        return label_writer(name)(median)
     writer, width = number_writer(name), upper - lower
     numbers = [
         writer(value, last_place(monte_carlo_error(draws, value), width, value))
@@ -117,7 +120,7 @@ def label_writer(name: str) -> Callable[[float], str]:
     """How an exact number of that name is written, such as a size asked for."""
     if is_compute(name):
         return format_flops
-    return format_count if is_count(name) else "{:.4g}".format
+    return format_count if is_count(name) else _short
 
 
 def is_count(name: str) -> bool:
@@ -128,6 +131,13 @@ def is_count(name: str) -> bool:
 def is_compute(name: str) -> bool:
     """Whether a quantity is compute in FLOP."""
     return name.endswith("flops")
+
+
+def _short(value: float) -> str:
+    rounded = float(f"{value:.4g}")
+    if rounded and not _SMALL <= abs(rounded) < _LARGE:
+        return format_flops(rounded)
+    return f"{rounded:g}"
 
 
 def _plain(value: float, place: int) -> str:
