@@ -57,7 +57,7 @@ def citing_sentence(result: Result, trust: TrustReport | None, prob: float | Non
 def law_words(fit: ScalingFit) -> str:
     """Law, paper, scatter and runs of a fit."""
     law = fit.model.law
-    paper = f" ({short(law.cite)})" if law.cite else ""
+    paper = f" ({one_line(short(law.cite))})" if law.cite else ""
     return (
         f"the law {one_line(repr(law)).removesuffix('()')}{paper} with "
         f"{noise_words(fit.model.noise)} to {counted(len(fit.runs), 'training run')} "
