@@ -29,8 +29,11 @@ Every stage is a frozen value of its own type::
 `assess`               whether a forecast should be believed, as a `TrustReport` of `CheckResult`
 `backtest`             what a sweep stopped earlier would have forecast, as a `Backtest`
 `plots`                one figure per question
+`cite`                 sentence, table, methods and BibTeX of a result, as a `Citation`
+`markdown_table`       its table alone, with sensible digits; `latex_table` for LaTeX
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
+`example`              the code of the first notebook, as an `Example` to run or save
 `BayesScalingError`    the base of every error raised here
 =====================  ===========================================================================
 
@@ -72,12 +75,14 @@ if TYPE_CHECKING:
     from bayes_scaling.decisions.rules import published_plans
     from bayes_scaling.discrepancy import Discrepancy
     from bayes_scaling.errors import BayesScalingError
+    from bayes_scaling.examples import Example, example
     from bayes_scaling.fitting import ScalingFit, fit, load_fit
     from bayes_scaling.forecasting import Forecast, forecast
     from bayes_scaling.hierarchy import Vary
     from bayes_scaling.laws import Law
     from bayes_scaling.model import ScalingModel
     from bayes_scaling.priors import Prior
+    from bayes_scaling.reporting import Citation, cite, latex_table, markdown_table
     from bayes_scaling.runs import Runs, read_runs
     from bayes_scaling.trust import Backtest, CheckResult, TrustReport, assess, backtest
 
@@ -88,11 +93,13 @@ __all__ = [
     "Backtest",
     "BayesScalingError",
     "CheckResult",
+    "Citation",
     "ComputeReturns",
     "Constraints",
     "ConvergenceTradeoff",
     "Discrepancy",
     "EarlyStopping",
+    "Example",
     "Forecast",
     "Goal",
     "IsoflopOptima",
@@ -120,22 +127,26 @@ __all__ = [
     "allocate",
     "assess",
     "backtest",
+    "cite",
     "compare_levels",
     "compute_returns",
     "convergence_tradeoff",
     "costs",
     "datasets",
     "early_stopping",
+    "example",
     "fit",
     "forecast",
     "isoflop_curves",
     "isoflop_optima",
     "isoloss_curves",
+    "latex_table",
     "laws",
     "lifetime_allocation",
     "load_fit",
     "loss_crossing",
     "marginal_returns",
+    "markdown_table",
     "near_optimal",
     "needed",
     "next_runs",
@@ -156,11 +167,13 @@ _HOMES = {
     "Backtest": "trust",
     "BayesScalingError": "errors",
     "CheckResult": "trust",
+    "Citation": "reporting",
     "ComputeReturns": "decisions.returns",
     "Constraints": "decisions.constraints",
     "ConvergenceTradeoff": "decisions.limits",
     "Discrepancy": "discrepancy",
     "EarlyStopping": "decisions.limits",
+    "Example": "examples",
     "Forecast": "forecasting",
     "Goal": "decisions.goals",
     "IsoflopOptima": "decisions.parabolas",
@@ -186,19 +199,23 @@ _HOMES = {
     "allocate": "decisions.allocation",
     "assess": "trust",
     "backtest": "trust",
+    "cite": "reporting",
     "compare_levels": "decisions.groups",
     "compute_returns": "decisions.returns",
     "convergence_tradeoff": "decisions.limits",
     "early_stopping": "decisions.limits",
+    "example": "examples",
     "fit": "fitting",
     "forecast": "forecasting",
     "isoflop_curves": "decisions.isolines",
     "isoflop_optima": "decisions.parabolas",
     "isoloss_curves": "decisions.isolines",
+    "latex_table": "reporting",
     "lifetime_allocation": "decisions.lifetime",
     "load_fit": "fitting",
     "loss_crossing": "decisions.crossings",
     "marginal_returns": "decisions.returns",
+    "markdown_table": "reporting",
     "near_optimal": "decisions.near_optimality",
     "needed": "decisions.requirements",
     "next_runs": "decisions.design",

@@ -9,9 +9,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from bayes_scaling._display import html_formula, html_table
 from bayes_scaling.errors import ModelError, UnknownLawError
 from bayes_scaling.priors import Prior
 
@@ -114,6 +116,13 @@ class Law:
         """The law's name: that of its class."""
         return type(self).__name__
 
+    @property
+    def formula(self) -> str:
+        """The equation with its left side in LaTeX; empty for a law that gives no equation."""
+        response = self.responses[0]
+        left = "L" if response == "loss" else rf"\mathrm{{{response}}}"
+        return f"{left} = {self.equation}" if self.equation else ""
+
     def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
         """The law's value at `inputs`, with parameters `theta`; all in one system of units.
 
@@ -176,8 +185,15 @@ class Law:
     def __repr__(self) -> str:
         return f"{self.name}()"
 
+    def _repr_html_(self) -> str:
+        about = (inspect.getdoc(type(self)) or "").partition("\n\n")[0]
+        cited = f" [{self.cite}]" if self.cite else ""
+        priors = html_table(("parameter", "prior"), ((n, repr(p)) for n, p in self.priors.items()))
+        head = f"<p><b>{escape(repr(self))}</b> {escape(about)}{escape(cited)}</p>"
+        return head + html_formula(self.formula) + priors
+
     def _repr_latex_(self) -> str:
-        return f"$L = {self.equation}$" if self.equation else self.name
+        return f"${self.formula}$" if self.equation else self.name
 
 
 def find_law(name: str) -> type[Law]:
