@@ -27,6 +27,7 @@ Every stage is a frozen value of its own type::
 `next_runs`, `Goal`    the affordable runs that teach most about a quantity, as `NextRuns`
 `assess`               whether a forecast should be believed, as a `TrustReport` of `CheckResult`
 `backtest`             what a sweep stopped earlier would have forecast, as a `Backtest`
+`calibrate`            how often intervals of such sweeps hold the truth, as a `Calibration`
 `plots`                one figure per question
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
@@ -77,7 +78,15 @@ if TYPE_CHECKING:
     from bayes_scaling.model import ScalingModel
     from bayes_scaling.priors import Prior
     from bayes_scaling.runs import Runs, read_runs
-    from bayes_scaling.trust import Backtest, CheckResult, TrustReport, assess, backtest
+    from bayes_scaling.trust import (
+        Backtest,
+        Calibration,
+        CheckResult,
+        TrustReport,
+        assess,
+        backtest,
+        calibrate,
+    )
 
     __version__: str
 
@@ -85,6 +94,7 @@ __all__ = [
     "Allocation",
     "Backtest",
     "BayesScalingError",
+    "Calibration",
     "CheckResult",
     "ComputeReturns",
     "Constraints",
@@ -117,6 +127,7 @@ __all__ = [
     "allocate",
     "assess",
     "backtest",
+    "calibrate",
     "compare_levels",
     "compute_returns",
     "convergence_tradeoff",
@@ -152,6 +163,7 @@ _HOMES = {
     "Allocation": "decisions.allocation",
     "Backtest": "trust",
     "BayesScalingError": "errors",
+    "Calibration": "trust",
     "CheckResult": "trust",
     "ComputeReturns": "decisions.returns",
     "Constraints": "decisions.constraints",
@@ -182,6 +194,7 @@ _HOMES = {
     "allocate": "decisions.allocation",
     "assess": "trust",
     "backtest": "trust",
+    "calibrate": "trust",
     "compare_levels": "decisions.groups",
     "compute_returns": "decisions.returns",
     "convergence_tradeoff": "decisions.limits",

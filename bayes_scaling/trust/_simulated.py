@@ -21,7 +21,7 @@ from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
 
 PRIOR_DRAWS = 1000
-"""Draws of the prior at least, whatever number of truths: they are what shrinkage is measured by."""
+"""Draws of the prior at least, whatever the number of truths: shrinkage is measured by them."""
 
 
 def prior_draws(model: ScalingModel, runs: Runs, draws: int, seed: int) -> xr.Dataset:

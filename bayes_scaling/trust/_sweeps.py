@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -27,6 +28,9 @@ EXPECTED = "expected_loss"
 
 SAMPLE = ("chain", "draw")
 
+ROUNDING = 1e-12
+"""Relative spread of draws below which a quantity is a constant."""
+
 
 @dataclass(frozen=True, eq=False)
 class Targets:
@@ -48,27 +52,30 @@ def run_sweeps(
     """
     rng = np.random.default_rng(refitter.settings.seed)
     truths = drawn_truths(source, simulations, rng)
-    actual = _quantities(truths, targets, source, rng)
-    before = spread_of(_quantities(source, targets, source, rng))
+    names = _free(source)
+    actual = _quantities(truths, names, targets, rng).isel(chain=0, drop=True)
+    before = spread_of(_quantities(source, names, targets, rng))
     seeds = rng.integers(2**31, size=simulations)
     parts, rows = {}, {}
-    for name, outcome in _outcomes(truths, seeds, refitter).items():
-        rows[name] = _row(outcome)
-        if outcome.fit is not None and rows[name]["status"] == "done":
-            draws = _quantities(outcome.fit, targets, source, rng)
-            truth = actual.isel(chain=0, draw=int(name), drop=True)
-            pit, shrink = _pit(draws, truth), 1 - spread_of(draws) / before
-            parts[int(name)] = (pit, truth, shrink)
+    for number, outcome in enumerate(_outcomes(truths, seeds, refitter)):
+        rows[number] = {"status": outcome.failure, "r_hat": np.nan, "seconds": outcome.seconds}
+        if outcome.fit is None:
+            continue
+        draws = _quantities(outcome.fit, names, targets, rng)
+        rows[number] |= _converged(draws)
+        if rows[number]["status"] == "done":
+            truth = actual.isel(draw=number, drop=True)
+            parts[number] = (_pit(draws, truth), truth, 1 - spread_of(draws) / before)
     refits = pd.DataFrame.from_dict(rows, orient="index").rename_axis("sweep")
     if not parts:
         raise RunsError(
             f"calibrate: none of {simulations} simulated sweeps gave a result (the first: "
             f"{refits['status'].iloc[0]}), so nothing was tested. Mend what the reason names."
         )
-    groups = zip(*(parts[number] for number in sorted(parts)), strict=True)
-    named = dict(zip(("prior_sbc", "truths", "shrink"), groups, strict=True))
-    stacked = {group: _stacked(sets, sorted(parts)) for group, sets in named.items()}
-    return xr.DataTree.from_dict(stacked), refits
+    groups = zip(("prior_sbc", "truths", "shrink"), zip(*parts.values(), strict=True), strict=True)
+    return xr.DataTree.from_dict(
+        {name: _stacked(sets, list(parts)) for name, sets in groups}
+    ), refits
 
 
 def spread_of(draws: xr.Dataset) -> xr.Dataset:
@@ -88,7 +95,7 @@ def elements(quantities: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
             yield f"{name}[{', '.join(map(str, labels))}]", stacked.isel(element=place, drop=True)
 
 
-def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> dict[str, Outcome]:
+def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> list[Outcome]:
     """One for each truth, in their order; what cannot be simulated has failed."""
     sweeps: dict[str, Runs] = {}
     failed: dict[str, Outcome] = {}
@@ -99,25 +106,30 @@ def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> dict
         except BayesScalingError as error:
             failed[str(number)] = Outcome(None, f"{type(error).__name__}: {error}", 0.0)
     outcomes = {**failed, **refit_all(truths.model, sweeps, refitter)}
-    return {str(number): outcomes[str(number)] for number in range(len(seeds))}
+    return [outcomes[str(number)] for number in range(len(seeds))]
 
 
-def _row(outcome: Outcome) -> dict[str, object]:
-    diagnosis, status = "", outcome.failure
-    if outcome.fit is not None:
-        found = outcome.fit.diagnostics
-        diagnosis = found.diagnosis
-        status = "done" if found.r_hat <= R_HAT_WORST else f"R-hat above {R_HAT_WORST}"
-    return {"status": status, "diagnosis": diagnosis, "seconds": outcome.seconds}
+def _converged(draws: xr.Dataset) -> dict[str, object]:
+    """Whether the chains of a refit agree on what they are asked for."""
+    # What is the same in all draws has no R-hat.
+    with np.errstate(invalid="ignore"):
+        worst = float(az.rhat(draws).to_array().max())
+    status = "done" if worst <= R_HAT_WORST else f"R-hat above {R_HAT_WORST}"
+    return {"status": status, "r_hat": worst}
+
+
+def _free(source: ScalingFit) -> list[str]:
+    """The parameters of a summary that are not held at a value, but for rounding."""
+    drawn = source.posterior[list(source.parameter_names)]
+    relative = drawn.std(SAMPLE) / abs(drawn).mean(SAMPLE)
+    return [str(name) for name, one in relative.data_vars.items() if float(one.max()) > ROUNDING]
 
 
 def _quantities(
-    fit: ScalingFit, targets: Targets, source: ScalingFit, rng: np.random.Generator
+    fit: ScalingFit, names: list[str], targets: Targets, rng: np.random.Generator
 ) -> xr.Dataset:
-    """What a fit is asked for: its summary's parameters that are not fixed, and its forecast."""
-    drawn = source.posterior[list(source.parameter_names)]
-    free = [name for name, values in drawn.data_vars.items() if float(values.std(SAMPLE).max()) > 0]
-    found = fit.posterior[free].reset_coords(drop=True)
+    """What a fit is asked for: its parameters and its forecast."""
+    found = fit.posterior[names].reset_coords(drop=True)
     if targets.where is None:
         return found
     with np.errstate(over="ignore"):

@@ -1,4 +1,4 @@
-"""calibrate(): do intervals from such a design hold the truth as often as they say?
+"""calibrate(): how often the intervals from such a design hold the truth.
 
 Simulates sweeps of the design from known parameters, refits each, and ranks the truth among the
 draws of the refit.
@@ -21,10 +21,10 @@ from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
-from bayes_scaling.trust._refits import Refitter
+from bayes_scaling.trust._refits import REFIT, Refitter
 from bayes_scaling.trust._scores import COVERAGES, covered
 from bayes_scaling.trust._simulated import prior_source
-from bayes_scaling.trust._sweeps import SAMPLE, SHORT, Targets, elements, run_sweeps
+from bayes_scaling.trust._sweeps import SAMPLE, Targets, elements, run_sweeps
 from bayes_scaling.trust._targets import asked_points
 
 
@@ -40,7 +40,8 @@ class Calibration:
         ``az.plot_ecdf_pit`` takes it; ``truths``; ``shrink``, by how much the refit's spread is
         smaller than that of what the truths were drawn from.
     refits : pandas.DataFrame
-        One row for each sweep: ``status`` (``"done"`` or the reason), ``diagnosis``, ``seconds``.
+        One row for each sweep: ``status`` (``"done"`` or the reason), ``r_hat`` (the worst
+        of any quantity), ``seconds``.
     truths_from : {"prior", "posterior"}
 
     Examples
@@ -68,10 +69,10 @@ class Calibration:
         pandas.DataFrame
             ``coverage_50`` to ``coverage_95``: share of sweeps whose central interval held the
             truth. ``lower``, ``upper``: where the true coverage of 90 % intervals lies with 90 %
-            probability, given so many sweeps. ``p_value``: of ranks so uneven if they
-            were uniform, as ``az.plot_ecdf_pit`` writes it. ``shrink``: median share of the spread before the runs
-            that the runs removed; near 0 where the truths are from a posterior of the same design,
-            near 1 where they are from a prior that such runs narrow down.
+            probability, given so many sweeps. ``p_value``: of ranks so uneven if they were
+            uniform, as ``az.plot_ecdf_pit`` writes it. ``shrink``: median share of the spread
+            before the runs that the runs removed; near 0 where the truths are from a posterior of
+            the same design, near 1 where they are from a prior that such runs narrow down.
         """
         pits = self.tree["prior_sbc"].to_dataset()
         accessor: Any = pits
@@ -193,7 +194,7 @@ def calibrate(
     if at is not None:
         asked = fit if isinstance(fit, ScalingFit) else source
         targets = Targets(*asked_points(asked, at, "calibrate"))
-    refitter = Refitter(executor, progress, replace(SHORT, seed=seed))
+    refitter = Refitter(executor, progress, replace(REFIT, seed=seed))
     return Calibration(*run_sweeps(source, simulations, refitter, targets), origin)
 
 
