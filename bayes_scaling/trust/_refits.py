@@ -78,7 +78,8 @@ def refit_all(
         def finished(name: str, outcome: Outcome) -> None:
             done[name] = outcome
             failed = sum(one.fit is None for one in done.values())
-            shown.advance(len(done), f"{failed} failed" if failed else "")
+            counted = f"{len(done)}/{len(subsets)}"
+            shown.advance(len(done), f"{counted}, {failed} failed" if failed else counted)
 
         try:
             if refitter.executor is None:
