@@ -128,6 +128,8 @@ def calibrate(
 ) -> Calibration:
     """Simulate sweeps of this design from known parameters, refit them, and rank the truth.
 
+    Each sweep costs a refit, about a second after the first.
+
     Parameters
     ----------
     fit : ScalingFit or ScalingModel

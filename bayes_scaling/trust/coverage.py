@@ -18,7 +18,7 @@ SIMULATIONS = 24
 few fits."""
 
 LEAST_DONE = 12
-"""Sweeps below which a coverage of two thirds could be chance."""
+"""Sweeps that must give a result, half of them: of fewer even a coverage of 60 % is chance."""
 
 NOMINAL = 0.9
 
