@@ -15,10 +15,12 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
+from bayes_scaling._model_checks import check_runs
 from bayes_scaling._results import short
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
+from bayes_scaling.laws import Law
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.trust._refits import REFIT, Refitter
@@ -117,7 +119,7 @@ class Calibration:
 
 
 def calibrate(
-    fit: ScalingFit | ScalingModel,
+    fit: ScalingFit | ScalingModel | Law | type[Law] | str,
     runs: Runs | None = None,
     *,
     simulations: int = 100,
@@ -132,7 +134,7 @@ def calibrate(
 
     Parameters
     ----------
-    fit : ScalingFit or ScalingModel
+    fit : ScalingFit, or ScalingModel, or a law with its defaults
         Of a fit, the truths are drawn from its posterior: would a sweep like this one, in a world
         like the one that was found, give intervals that hold? Of a model, from its priors: does
         the sampler give the posterior of this model on this design?
@@ -159,12 +161,13 @@ def calibrate(
     ModelError
         A model without runs, or fewer than one simulation.
     RunsError
-        The targets cannot be points of these runs, or no sweep gave a result.
+        The runs do not fit the model, the targets cannot be points of them, or no sweep gave a
+        result.
 
     Notes
     -----
-    With truths from the prior the ranks are uniform if and only if the draws are those of the
-    posterior, whatever the priors (Talts et al., 2018, arXiv:1804.06788). That is a test of the
+    With truths from the prior the ranks are uniform where the draws are those of the posterior,
+    whatever the priors (Talts et al., 2018, arXiv:1804.06788). That is a test of the
     computation; wide priors make most of its sweeps unlike any real one.
 
     With truths from a posterior it is a test of this design. Each sweep is refitted by itself, as
@@ -174,30 +177,42 @@ def calibrate(
     on average over worlds drawn from the prior; low where the prior pulls away from what the runs
     say, for it then pulls each refit away from the truth.
 
-    Sweeps that cannot be refitted are left out. Being left out depends on the simulated losses
-    alone, so it does not bias the ranks of the rest.
+    Sweeps that cannot be refitted are left out. That depends on the simulated losses and on the
+    sampler, not on the truth behind them, so it does not bias the ranks of the rest.
     """
-    if simulations < 1:
+    if not isinstance(simulations, int) or simulations < 1:
         raise ModelError(
-            f"calibrate: simulations={simulations} sweeps, and a coverage is a share of them. "
-            "Give a whole number such as 100."
+            f"calibrate: simulations={simulations!r} is no number of sweeps, and a coverage is a "
+            "share of them. Give a whole number such as 100."
         )
-    if isinstance(fit, ScalingFit):
-        scales = fit.runs.reference
-        source, origin = replace(fit, runs=(runs or fit.runs).with_reference(**scales)), "posterior"
-    elif runs is None:
-        raise ModelError(
-            f"calibrate: runs=None, and {fit!r} has no runs of its own whose design could be "
-            "simulated. Give the runs, or a fit."
-        )
-    else:
-        source, origin = prior_source(fit, runs, simulations, seed), "prior"
+    source, origin = _source(fit, runs, simulations, seed)
     targets = Targets()
     if at is not None:
         asked = fit if isinstance(fit, ScalingFit) else source
         targets = Targets(*asked_points(asked, at, "calibrate"))
     refitter = Refitter(executor, progress, replace(REFIT, seed=seed))
     return Calibration(*run_sweeps(source, simulations, refitter, targets), origin)
+
+
+def _source(
+    fit: ScalingFit | ScalingModel | Law | type[Law] | str,
+    runs: Runs | None,
+    simulations: int,
+    seed: int,
+) -> tuple[ScalingFit, str]:
+    """What truths are drawn from, at the design that is simulated."""
+    if isinstance(fit, ScalingFit):
+        design = fit.runs if runs is None else runs
+        check_runs(fit.model, design)
+        return replace(fit, runs=design.with_reference(**fit.runs.reference)), "posterior"
+    model = fit if isinstance(fit, ScalingModel) else ScalingModel(fit)
+    if runs is None:
+        raise ModelError(
+            f"calibrate: runs=None, and {model!r} has no runs of its own whose design could be "
+            "simulated. Give the runs, or a fit."
+        )
+    check_runs(model, runs)
+    return prior_source(model, runs, simulations, seed), "prior"
 
 
 def _coverages(pit: xr.DataArray) -> dict[str, float]:

@@ -128,6 +128,12 @@ def test_wrong_questions_are_refused(stored_fit: bs.ScalingFit) -> None:
         bs.calibrate(stored_fit.model)
     with pytest.raises(bs.BayesScalingError, match="simulations=0"):
         bs.calibrate(stored_fit, simulations=0)
+    with pytest.raises(bs.BayesScalingError, match=r"simulations=2\.5 is no number"):
+        bs.calibrate(stored_fit, simulations=2.5)  # type: ignore[arg-type]
+    with pytest.raises(bs.BayesScalingError, match="The runs are a str"):
+        bs.calibrate("chinchilla", "runs.csv")  # type: ignore[arg-type]
+    with pytest.raises(bs.BayesScalingError, match="No law 'chinchila'"):
+        bs.calibrate("chinchila", stored_fit.runs)
     other = bs.forecast(replace(stored_fit, runs=stored_fit.runs.where(corpus="web")), at=AT)
     with pytest.raises(bs.BayesScalingError, match="calibrate: the forecast was made from another"):
         bs.calibrate(stored_fit, at=other)
