@@ -28,6 +28,7 @@ Every stage is a frozen value of its own type::
 `next_runs`, `Goal`    the affordable runs that teach most about a quantity, as `NextRuns`
 `assess`               whether a forecast should be believed, as a `TrustReport` of `CheckResult`
 `backtest`             what a sweep stopped earlier would have forecast, as a `Backtest`
+`calibrate`            how often intervals of such sweeps hold the truth, as a `Calibration`
 `plots`                one figure per question
 `cite`                 sentence, table, methods and BibTeX of a result, as a `Citation`
 `markdown_table`       its table alone, with sensible digits; `latex_table` for LaTeX
@@ -84,7 +85,15 @@ if TYPE_CHECKING:
     from bayes_scaling.priors import Prior
     from bayes_scaling.reporting import Citation, cite, latex_table, markdown_table
     from bayes_scaling.runs import Runs, read_runs
-    from bayes_scaling.trust import Backtest, CheckResult, TrustReport, assess, backtest
+    from bayes_scaling.trust import (
+        Backtest,
+        Calibration,
+        CheckResult,
+        TrustReport,
+        assess,
+        backtest,
+        calibrate,
+    )
 
     __version__: str
 
@@ -92,6 +101,7 @@ __all__ = [
     "Allocation",
     "Backtest",
     "BayesScalingError",
+    "Calibration",
     "CheckResult",
     "Citation",
     "ComputeReturns",
@@ -127,6 +137,7 @@ __all__ = [
     "allocate",
     "assess",
     "backtest",
+    "calibrate",
     "cite",
     "compare_levels",
     "compute_returns",
@@ -166,6 +177,7 @@ _HOMES = {
     "Allocation": "decisions.allocation",
     "Backtest": "trust",
     "BayesScalingError": "errors",
+    "Calibration": "trust",
     "CheckResult": "trust",
     "Citation": "reporting",
     "ComputeReturns": "decisions.returns",
@@ -199,6 +211,7 @@ _HOMES = {
     "allocate": "decisions.allocation",
     "assess": "trust",
     "backtest": "trust",
+    "calibrate": "trust",
     "cite": "reporting",
     "compare_levels": "decisions.groups",
     "compute_returns": "decisions.returns",

@@ -14,6 +14,7 @@ from bayes_scaling.forecasting import Forecast
 from bayes_scaling.trust._case import LADDER, Case, Level, make_case
 from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust._verdict import CannotJudge, CheckResult, Finding, Verdict, decide, worst
+from bayes_scaling.trust.coverage import check_calibration
 from bayes_scaling.trust.design import check_design
 from bayes_scaling.trust.extrapolation import (
     check_backtest,
@@ -34,11 +35,12 @@ CHECKS: dict[str, Callable[[Case], Finding]] = {
     "predictive": check_predictive,
     "influence": check_influence,
     "backtest": check_backtest,
+    "calibration": check_calibration,
     "reach": check_reach,
 }
 """Every check by its name, in the order in which they run."""
 
-FULL_ONLY = frozenset({"backtest"})
+FULL_ONLY = frozenset({"backtest", "calibration"})
 """Checks that only refit."""
 
 
@@ -59,8 +61,8 @@ def assess(
         The targets: a forecast made from the fit, or a table with a column for each input and
         factor.
     level : {"quick", "full"}
-        "quick" leaves out what refits; "full" adds the backtest, and refits without the runs that
-        carry the answer.
+        "quick" leaves out what refits; "full" adds the backtest, refits without the runs that carry
+        the answer, and the calibration on simulated sweeps of the same design.
     executor : concurrent.futures.Executor, optional
         Where refits run; in this process, one after the other, if not given.
     progress : bool
