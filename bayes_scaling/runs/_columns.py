@@ -33,7 +33,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Compared in lower case and without spaces, dashes and underscores.
+# Compared in lower case and without spaces, dashes, slashes and underscores.
 _ALIASES: Mapping[str, frozenset[str]] = {
     "params": _words(
         "n params param parameters nparams numparams nparameters numparameters modelsize "
@@ -244,7 +244,7 @@ def _is_naming(column: Column) -> bool:
 
 
 def _key(name: str) -> str:
-    return name.lower().translate(str.maketrans("", "", " -_"))
+    return name.lower().translate(str.maketrans("", "", " -_/"))
 
 
 def _quoted(text: str) -> str:

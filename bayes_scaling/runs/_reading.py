@@ -10,12 +10,12 @@ import os
 import warnings
 import zlib
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, TextIO
 
 import pandas as pd
 
+from bayes_scaling._optional import require
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._cells import Response
 from bayes_scaling.runs._columns import Choice, check_unique
@@ -148,11 +148,7 @@ def _read_separated(path: Path, separator: str) -> pd.DataFrame:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    if find_spec("pyarrow") is None:
-        raise RunsError(
-            f"read_runs: {str(path)!r} is a Parquet file, and pyarrow is not installed. pandas "
-            f'reads Parquet with it. Install it with pip install "bayes_scaling[parquet]".'
-        )
+    require("pyarrow", extra="parquet", purpose=f"The Parquet file {str(path)!r} is read with it.")
     return pd.read_parquet(path, engine="pyarrow")
 
 

@@ -68,6 +68,8 @@ class Runs:
         Names of the rows that `missing="drop"` left out of the source.
     sources
         Where standard columns come from, where their name does not say it.
+    remarks
+        What the source could not give or left out, as sentences. Subsets keep them.
 
     Raises
     ------
@@ -92,6 +94,7 @@ class Runs:
     reference: Mapping[str, float] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
     _by_hand: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,6 +108,7 @@ class Runs:
             "factors": tuple(self.factors),
             "left_out": tuple(self.left_out),
             "sources": MappingProxyType(dict(self.sources)),
+            "remarks": tuple(self.remarks),
             "reference": MappingProxyType(
                 _reference_scales(table, self.inputs, self.response) | by_hand
             ),
@@ -137,7 +141,7 @@ class Runs:
             One row per training run.
         params, tokens, flops
             The columns of model size, training tokens (counts) and training compute (FLOP).
-            None looks for the usual names, whatever their case, spaces, dashes and underscores
+            None looks for the usual names, whatever their case, spaces, dashes, slashes and underscores
             (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`); False takes
             no column. If two of the three are found, the third follows from C = 6ND.
         loss
@@ -199,7 +203,8 @@ class Runs:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know about these runs, as sentences with their evidence."""
-        return table_notes(self.__dict__["table"], self.inputs, self.factors, self.left_out)
+        found = table_notes(self.__dict__["table"], self.inputs, self.factors, self.left_out)
+        return (*self.remarks, *found)
 
     @property
     def scales_by_hand(self) -> dict[str, float]:
@@ -321,6 +326,7 @@ class Runs:
             self.scales_by_hand,
             self.left_out,
             dict(self.sources),
+            self.remarks,
         )
 
     def _subset(self, keep: npt.NDArray[np.bool]) -> Self:
