@@ -21,6 +21,7 @@ from bayes_scaling.runs._checks import checked_table
 from bayes_scaling.runs._columns import Choice, name_mapping
 from bayes_scaling.runs._display import overview_html, overview_text
 from bayes_scaling.runs._intake import Request, take_in
+from bayes_scaling.runs._mlflow import from_mlflow
 from bayes_scaling.runs._notes import table_notes
 from bayes_scaling.runs._selecting import Mask, checked_scales, rows_up_to, rows_where
 
@@ -141,9 +142,9 @@ class Runs:
             One row per training run.
         params, tokens, flops
             The columns of model size, training tokens (counts) and training compute (FLOP).
-            None looks for the usual names, whatever their case, spaces, dashes, slashes and underscores
-            (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`); False takes
-            no column. If two of the three are found, the third follows from C = 6ND.
+            None looks for the usual names, whatever their case, spaces, dashes, slashes and
+            underscores (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`);
+            False takes no column. If two of the three are found, the third follows from C = 6ND.
         loss
             The column of the loss; None looks for the usual names.
         inputs, factors
@@ -194,6 +195,8 @@ class Runs:
             left_out=taken.left_out,
             sources=taken.sources,
         )
+
+    from_mlflow = classmethod(from_mlflow)
 
     @property
     def dropped(self) -> int:

@@ -1,0 +1,71 @@
+"""What the readers of other sources pass on to `Runs.from_frame`, as one typed value.
+
+Owns the list of these arguments, and which columns they settle on before a frame is there.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypedDict
+
+from bayes_scaling.runs._cells import Response
+from bayes_scaling.runs._columns import STANDARD_INPUTS, Choice, assign_columns, name_mapping
+
+__all__ = ["ColumnChoices", "claimed", "renamed_choices"]
+
+
+class ColumnChoices(TypedDict, total=False):
+    """The arguments of `Runs.from_frame`, by name."""
+
+    params: Choice
+    tokens: Choice
+    loss: str | None
+    flops: Choice
+    inputs: Iterable[str] | Mapping[str, str]
+    factors: Iterable[str] | Mapping[str, str]
+    run: str | None
+    response: Response
+    missing: Literal["error", "drop"]
+    flops_factor: float
+
+
+def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
+    """Return the source column of every part that `Runs.from_frame` would find one for.
+
+    Examples
+    --------
+    >>> claimed(["N", "val/loss", "width"], {"inputs": ("width",)})
+    {'params': 'N', 'loss': 'val/loss', 'width': 'width'}
+    """
+    standard: dict[str, Choice] = {
+        "params": choices.get("params"),
+        "tokens": choices.get("tokens"),
+        "flops": choices.get("flops"),
+        "loss": choices.get("loss"),
+    }
+    further = {
+        **name_mapping(choices.get("inputs", ()), "inputs"),
+        **name_mapping(choices.get("factors", ()), "factors"),
+    }
+    return assign_columns(columns, standard, further, choices.get("response", "loss"))
+
+
+def renamed_choices(choices: ColumnChoices, names: Mapping[str, str]) -> ColumnChoices:
+    """Return the same choices where some columns have another name now.
+
+    Examples
+    --------
+    >>> renamed_choices({"loss": "metrics.nll", "factors": ["lr"]}, {"metrics.nll": "nll"})
+    {'loss': 'nll', 'factors': {'lr': 'lr'}}
+    """
+    changed = choices.copy()
+    for part in (*STANDARD_INPUTS, "loss", "run"):
+        asked = choices.get(part)
+        if isinstance(asked, str):
+            changed[part] = names.get(asked, asked)  # type: ignore[literal-required]
+    for part in ("inputs", "factors"):
+        if part in choices:
+            given = choices[part]  # type: ignore[literal-required]
+            pairs = name_mapping(given, part).items()
+            short = {} if isinstance(given, Mapping) else names
+            found = {short.get(name, name): names.get(column, column) for name, column in pairs}
+            changed[part] = found  # type: ignore[literal-required]
+    return changed
