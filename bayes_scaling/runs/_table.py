@@ -19,6 +19,7 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._cells import Response
 from bayes_scaling.runs._checks import checked_table
 from bayes_scaling.runs._columns import Choice, name_mapping
+from bayes_scaling.runs._curves import from_curves
 from bayes_scaling.runs._display import overview_html, overview_text
 from bayes_scaling.runs._intake import Request, take_in
 from bayes_scaling.runs._mlflow import from_mlflow
@@ -196,6 +197,7 @@ class Runs:
             sources=taken.sources,
         )
 
+    from_curves = classmethod(from_curves)
     from_mlflow = classmethod(from_mlflow)
 
     @property

@@ -1,0 +1,147 @@
+"""Tables of checkpoints that may be larger than memory, a batch of rows at a time.
+
+Owns the formats: a data frame, CSV and TSV (also with .gz), a Parquet file or a folder of them.
+What the rows mean is the business of `_reducing`.
+"""
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bayes_scaling._optional import require
+from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._columns import check_unique
+
+__all__ = ["CurveSource", "open_curves"]
+
+# Of eight columns this is 8 MB: large beside what a batch costs, small beside what a machine has.
+BATCH = 2**17
+
+
+@dataclass(frozen=True)
+class CurveSource:
+    """A table whose rows can be gone through more than once.
+
+    Parameters
+    ----------
+    columns
+        Its columns.
+    batches
+        Goes through the rows of some columns. Those named second are labels, read as text.
+    """
+
+    columns: tuple[str, ...]
+    batches: Callable[[Sequence[str], Sequence[str]], Iterator[pd.DataFrame]]
+
+
+def open_curves(curves: pd.DataFrame | str | os.PathLike[str]) -> CurveSource:
+    """Return the source that a frame or a path is.
+
+    Raises
+    ------
+    RunsError
+        It is neither, or a file that cannot be read in batches.
+    """
+    if isinstance(curves, pd.DataFrame):
+        return _of_frame(curves)
+    if not isinstance(curves, str | os.PathLike):
+        raise RunsError(
+            f"Runs.from_curves: the curves are of type {type(curves).__name__}. They are a table "
+            f"with one row per checkpoint. Pass a pandas DataFrame or the path of a CSV or Parquet "
+            f"file."
+        )
+    path = Path(curves).expanduser()
+    suffix = "".join(path.suffixes[-2:]).lower().removesuffix(".gz")
+    if not path.exists():
+        raise RunsError(
+            f"Runs.from_curves: {str(path)!r} does not exist. Curves are read from it. "
+            f"Check the path (the working folder is {str(Path.cwd())!r})."
+        )
+    if path.is_dir() or path.suffix.lower() == ".parquet":
+        return _of_parquet(path)
+    if suffix.endswith((".csv", ".tsv")):
+        return _of_text(path, "," if suffix.endswith(".csv") else "\t")
+    raise RunsError(
+        f"Runs.from_curves: {str(path)!r} has the suffix {path.suffix or 'none'!r}. The suffix "
+        f"decides how a file is read in batches, and the known ones are .csv, .tsv (also with "
+        f".gz) and .parquet. Rename or convert it, or read it with pandas and pass the frame."
+    )
+
+
+def _of_frame(frame: pd.DataFrame) -> CurveSource:
+    named = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    check_unique(named.columns)
+
+    def batches(columns: Sequence[str], _labels: Sequence[str]) -> Iterator[pd.DataFrame]:
+        for start in range(0, len(named), BATCH):
+            yield named[[*columns]].iloc[start : start + BATCH]
+
+    return CurveSource(tuple(named.columns), batches)
+
+
+def _of_text(path: Path, separator: str) -> CurveSource:
+    options: dict[str, Any] = {"sep": separator, "encoding": "utf-8-sig"}
+    try:
+        header = pd.read_csv(path, header=None, nrows=1, dtype=str, **options)
+    except (OSError, ValueError, EOFError) as error:
+        raise _unreadable(path, error) from error
+    check_unique(pd.Index(header.iloc[0].dropna()))
+
+    def batches(columns: Sequence[str], labels: Sequence[str]) -> Iterator[pd.DataFrame]:
+        # Without it, the run 007 is 7 in one batch and "007" in another that holds a name.
+        text = dict.fromkeys(labels, "str")
+        chunks = pd.read_csv(
+            path, usecols=[*columns], dtype=text, chunksize=BATCH, index_col=False, **options
+        )
+        with chunks:
+            yield from iter(lambda: _next_chunk(chunks, path), None)
+
+    return CurveSource(tuple(header.iloc[0].dropna()), batches)
+
+
+def _next_chunk(chunks: Iterator[pd.DataFrame], path: Path) -> pd.DataFrame | None:
+    with warnings.catch_warnings():
+        # Rows longer than the header: pandas warns and drops cells.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            return next(chunks, None)
+        except (OSError, ValueError, EOFError, pd.errors.ParserWarning) as error:
+            raise _unreadable(path, error) from error
+
+
+def _of_parquet(path: Path) -> CurveSource:
+    purpose = "Parquet files are read with it."
+    dataset = require("pyarrow.dataset", extra="parquet", purpose=purpose)
+    try:
+        table = dataset.dataset(path, format="parquet", partitioning="hive")
+    except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
+        raise _unreadable(path, error) from error
+    check_unique(pd.Index(table.schema.names))
+
+    def batches(columns: Sequence[str], _labels: Sequence[str]) -> Iterator[pd.DataFrame]:
+        # Read ahead by one: Arrow's default holds 16 batches of 4 files in memory.
+        scanner = table.scanner(
+            columns=[*columns], batch_size=BATCH, batch_readahead=1, fragment_readahead=1
+        )
+        rows = 0
+        try:
+            for batch in scanner.to_batches():
+                yield batch.to_pandas().set_axis(pd.RangeIndex(rows, rows + batch.num_rows), axis=0)
+                rows += batch.num_rows
+        except (OSError, ValueError) as error:
+            raise _unreadable(path, error) from error
+
+    return CurveSource(tuple(table.schema.names), batches)
+
+
+def _unreadable(path: Path, error: Exception) -> RunsError:
+    return RunsError(
+        f"Runs.from_curves: {str(path)!r} cannot be read ({' '.join(str(error).split())[:300]}). "
+        f"The suffix decides how a file is read, and a folder is one of Parquet files. Check that "
+        f"it is complete, is what its suffix says, and may be read by you."
+    )
