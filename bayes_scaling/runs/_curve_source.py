@@ -116,27 +116,32 @@ def _next_chunk(chunks: Iterator[pd.DataFrame], path: Path) -> pd.DataFrame | No
 
 def _of_parquet(path: Path) -> CurveSource:
     purpose = "Parquet files are read with it."
-    dataset = require("pyarrow.dataset", extra="parquet", purpose=purpose)
+    parquet = require("pyarrow.parquet", extra="parquet", purpose=purpose)
+    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
+    if not files:
+        raise RunsError(
+            f"Runs.from_curves: the folder {str(path)!r} holds no file whose name ends in "
+            f".parquet. A folder of curves is one of Parquet files. Name the file itself."
+        )
     try:
-        table = dataset.dataset(path, format="parquet", partitioning="hive")
+        names = parquet.read_schema(files[0]).names
     except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
-        raise _unreadable(path, error) from error
-    check_unique(pd.Index(table.schema.names))
+        raise _unreadable(files[0], error) from error
+    check_unique(pd.Index(names))
 
     def batches(columns: Sequence[str], _labels: Sequence[str]) -> Iterator[pd.DataFrame]:
-        # Read ahead by one: Arrow's default holds 16 batches of 4 files in memory.
-        scanner = table.scanner(
-            columns=[*columns], batch_size=BATCH, batch_readahead=1, fragment_readahead=1
-        )
         rows = 0
-        try:
-            for batch in scanner.to_batches():
-                yield batch.to_pandas().set_axis(pd.RangeIndex(rows, rows + batch.num_rows), axis=0)
-                rows += batch.num_rows
-        except (OSError, ValueError) as error:
-            raise _unreadable(path, error) from error
+        for file in files:
+            try:
+                # A data set's scanner would be shorter: it read ahead until all was in memory.
+                with parquet.ParquetFile(file, pre_buffer=False) as opened:
+                    for batch in opened.iter_batches(BATCH, columns=[*columns]):
+                        numbers = pd.RangeIndex(rows, rows := rows + batch.num_rows)
+                        yield batch.to_pandas().set_axis(numbers, axis=0)[[*columns]]
+            except (OSError, ValueError, KeyError) as error:
+                raise _unreadable(file, error) from error
 
-    return CurveSource(tuple(table.schema.names), batches)
+    return CurveSource(tuple(names), batches)
 
 
 def _unreadable(path: Path, error: Exception) -> RunsError:

@@ -6,20 +6,18 @@ becomes one loss is settled in `_reducing`, what is to be said about it in `_cur
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack, get_args
+from typing import TYPE_CHECKING, Unpack
 
 import pandas as pd
 
 from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._checkpoints import Roles
-from bayes_scaling.runs._checks import check_choice, checked_index
+from bayes_scaling.runs._checks import checked_index
 from bayes_scaling.runs._choices import ColumnChoices, claimed
 from bayes_scaling.runs._columns import (
     RUN_COLUMNS,
@@ -33,7 +31,7 @@ from bayes_scaling.runs._columns import (
 from bayes_scaling.runs._curve_remarks import curve_remarks
 from bayes_scaling.runs._curve_source import open_curves
 from bayes_scaling.runs._files import read_frame
-from bayes_scaling.runs._reducing import Final, Rule, reduced
+from bayes_scaling.runs._reducing import WORDING, Final, checked_rule, reduced
 
 if TYPE_CHECKING:
     from bayes_scaling.runs._table import Runs
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["from_curves"]
 
 type Table = pd.DataFrame | str | os.PathLike[str]
-
-_MADE = {"last": "last", "best": "best", "smoothed": "median at the end"}
 
 
 def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve asks for
@@ -141,7 +137,7 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     s  100000000.0  2000000000.0   3.6
     l  400000000.0  8000000000.0   3.0
     """
-    rule = _checked_rule(final, warmup, window, columns.get("response", "loss"))
+    rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
     source = open_curves(curves)
     run = _run_column(source.columns, columns.get("run"))
     about = _table_of_runs(runs, run)
@@ -154,33 +150,9 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     planned = None if schedule is None else frame[schedule]
     return replace(
         made,
-        sources={**made.sources, "loss": f"{_MADE[final]} of column {roles.loss!r}"},
+        sources={**made.sources, "loss": f"{WORDING[final]} of column {roles.loss!r}"},
         remarks=(*without_curve, *curve_remarks(found.facts, rule, roles.at, planned)),
     )
-
-
-def _checked_rule(final: Final, warmup: float, window: float, response: str) -> Rule:
-    check_choice("final", final, get_args(Final.__value__))
-    if final == "best" and response == "metric":
-        raise RunsError(
-            'Runs.from_curves: final="best" of a response that is a "metric". It is not known '
-            'whether high or low values are good. Pass final="last" or "smoothed".'
-        )
-    if not (_is_number(warmup) and 0 <= warmup < math.inf):
-        raise RunsError(
-            f"Runs.from_curves: warmup is {warmup!r}. Checkpoints before it do not count. Pass a "
-            f"share of the run's length such as 0.1, or from 1 on a position such as 1e10 tokens."
-        )
-    if not (_is_number(window) and 0 < window <= 1):
-        raise RunsError(
-            f"Runs.from_curves: window is {window!r}. The loss is smoothed over this last share of "
-            f"a run's length. Pass a share such as 0.05."
-        )
-    return Rule(final, float(warmup), float(window), highest_is_best=response == "accuracy")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _run_column(columns: Sequence[str], asked: str | None) -> str:

@@ -5,21 +5,31 @@ batches it holds a few numbers per run; the smoothed loss also holds the losses 
 it is taken over.
 """
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Real
+from typing import Literal, get_args
 
 import pandas as pd
 
 from bayes_scaling._wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._checkpoints import AT, LOSS, RATE, RUN, Roles, checkpoints
+from bayes_scaling.runs._checks import check_choice
 from bayes_scaling.runs._curve_source import CurveSource
 
-__all__ = ["Final", "Reduced", "Rule", "reduced"]
+__all__ = ["WORDING", "Final", "Reduced", "Rule", "checked_rule", "reduced"]
 
 type Final = Literal["last", "best", "smoothed"]
 type _Choose = Callable[[pd.DataFrame], pd.DataFrame]
+
+WORDING: Mapping[Final, str] = {
+    "last": "last",
+    "best": "best",
+    "smoothed": "median at the end",
+}
+"""What became the loss of a run, for the source of the column."""
 
 _SPANS = {"checkpoints": "sum", "start": "min", "end": "max", "ran_to": "max", "peak_rate": "max"}
 
@@ -37,6 +47,31 @@ class Rule:
         """The position from which on checkpoints count, of runs whose last one is at `end`."""
         warm = self.warmup * end if self.warmup < 1 else 0 * end + self.warmup
         return warm.clip(lower=(1 - self.window) * end) if self.final == "smoothed" else warm
+
+
+def checked_rule(final: Final, warmup: float, window: float, response: str) -> Rule:
+    """Return the rule of these arguments of `Runs.from_curves`, after refusing what is none."""
+    check_choice("final", final, get_args(Final.__value__))
+    if final == "best" and response == "metric":
+        raise RunsError(
+            'Runs: final="best" of a response that is a "metric". It is not known '
+            'whether high or low values are good. Pass final="last" or "smoothed".'
+        )
+    if not (_is_number(warmup) and 0 <= warmup < math.inf):
+        raise RunsError(
+            f"Runs: warmup is {warmup!r}. Checkpoints before it do not count. Pass a "
+            f"share of the run's length such as 0.1, or from 1 on a position such as 1e10 tokens."
+        )
+    if not (_is_number(window) and 0 < window <= 1):
+        raise RunsError(
+            f"Runs: window is {window!r}. The loss is smoothed over this last share of "
+            f"a run's length. Pass a share such as 0.05."
+        )
+    return Rule(final, float(warmup), float(window), highest_is_best=response == "accuracy")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -71,16 +106,16 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
             f"(warmup={rule.warmup:g}). There is nothing to learn from. Shorten the warm-up, or "
             f"name the column of the loss."
         )
+    begin = rule.begin(facts.loc[kept, "end"])
+    after = (
+        rows[rows[LOSS].notna() & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy())]
+        for rows in checkpoints(source, roles, codes)
+    )
     judged = pd.Series(1.0, kept)
-    if rule.final != "last":
-        begin = rule.begin(facts.loc[kept, "end"])
-        after = (
-            rows[rows[LOSS].notna() & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy())]
-            for rows in checkpoints(source, roles, codes)
-        )
-        chosen, judged = (
-            _best(after, rule.highest_is_best) if rule.final == "best" else _smoothed(after, chosen)
-        )
+    if rule.final == "best":
+        chosen, judged = _best(after, rule.highest_is_best)
+    elif rule.final == "smoothed":
+        chosen, judged = _smoothed(after, chosen)
     table = chosen.loc[kept, [*roles.varying]]
     table[roles.loss] = chosen[LOSS]
     for name, values in constants.items():
@@ -114,9 +149,9 @@ def _whole_curves(
 
 def _best(after: Iterable[pd.DataFrame], highest: bool) -> tuple[pd.DataFrame, "pd.Series[float]"]:
     def best(rows: pd.DataFrame) -> pd.DataFrame:
-        ordered = rows.sort_values(AT, kind="stable")  # of equals, the earliest in training
-        ordered = ordered.sort_values(LOSS, kind="stable", ascending=not highest)
-        return ordered.drop_duplicates(RUN, keep="first")
+        extreme = rows.groupby(RUN)[LOSS].transform("max" if highest else "min")
+        ties = rows[rows[LOSS] == extreme].sort_values(AT, kind="stable")
+        return ties.drop_duplicates(RUN, keep="first")  # the earliest in training
 
     chosen, judged = pd.DataFrame(), pd.Series(dtype=float)
     for rows in after:
@@ -141,7 +176,10 @@ def _folded(kept: pd.DataFrame, more: pd.DataFrame, choose: _Choose) -> pd.DataF
 
 
 def _latest(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.sort_values(AT, kind="stable").drop_duplicates(RUN, keep="last")
+    # Of a position that is logged twice, as after a restart, the later row.
+    return rows[rows[AT] == rows.groupby(RUN)[AT].transform("max")].drop_duplicates(
+        RUN, keep="last"
+    )
 
 
 def _distinct(rows: pd.DataFrame) -> pd.DataFrame:
