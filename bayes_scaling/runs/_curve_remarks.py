@@ -127,9 +127,9 @@ def _nothing_known(kept: pd.DataFrame, at: str, schedule: Column | None) -> Iter
     known = schedule is not None or kept["peak_rate"].notna().any()
     if not known and end.max() > _LONGER * end.min():
         yield (
-            f"The runs end at different lengths ({_range(end)} of {at!r}), and neither the "
-            f"learning rate (lr=) nor the planned length (schedule=) is known: if they shared one "
-            f"length of schedule, the shorter ones are checkpoints on the way, and {_WHY}"
+            f"The runs end at different lengths ({_range(end)} of {at!r}), and neither their "
+            f"learning rate nor their planned length was given: if they share one length of "
+            f"schedule, the shorter ones are checkpoints on the way, and {_WHY}"
         )
 
 

@@ -17,7 +17,7 @@ from bayes_scaling._optional import require
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._columns import check_unique
 
-__all__ = ["read_frame"]
+__all__ = ["check_is_file", "read_frame"]
 
 _KNOWN = ".csv, .tsv, .jsonl and .ndjson (each also with .gz), .parquet"
 
@@ -32,12 +32,7 @@ def read_frame(path: Path) -> pd.DataFrame:
     """
     if not path.is_dir():
         kind = _kind(path)
-    if not path.is_file():
-        found = "is a folder" if path.is_dir() else "does not exist"
-        raise RunsError(
-            f"Runs: {str(path)!r} {found}. Runs are read from one file. "
-            f"Check the path (the working folder is {str(Path.cwd())!r})."
-        )
+    check_is_file(path)
     try:
         frame = _read_kind(path, kind)
     except RunsError:  # a ValueError too, and already complete
@@ -51,6 +46,16 @@ def read_frame(path: Path) -> pd.DataFrame:
             f"Check that it was written to the end."
         )
     return frame
+
+
+def check_is_file(path: Path) -> None:
+    """Refuse a path where there is no file."""
+    if not path.is_file():
+        found = "is a folder" if path.is_dir() else "does not exist"
+        raise RunsError(
+            f"Runs: {str(path)!r} {found}. Runs are read from one file. "
+            f"Check the path (the working folder is {str(Path.cwd())!r})."
+        )
 
 
 def _kind(path: Path) -> str:

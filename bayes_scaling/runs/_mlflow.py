@@ -143,27 +143,10 @@ def _logged_frame(
     _check_file_exists(uri)
     try:
         client: _Client = mlflow.MlflowClient(tracking_uri=uri)
-        existing = _all_pages(
-            lambda token: client.search_experiments(max_results=_PAGE, page_token=token)
-        )
-        chosen = _chosen(_asked(experiments), list(existing), uri)
-        found = _all_pages(
-            lambda token: client.search_runs(
-                [*chosen],
-                filter_string=filter_string,
-                max_results=_PAGE,
-                order_by=["attributes.start_time ASC"],
-                page_token=token,
-            )
-        )
-        logged = list(found)
+        chosen = _chosen(_asked(experiments), list(_all_experiments(client)), uri)
+        logged = list(_all_runs(client, [*chosen], filter_string))
     except mlflow.MlflowException as error:
-        raise RunsError(
-            f"Runs.from_mlflow: MLflow cannot answer from {uri!r} "
-            f"({' '.join(str(error).split())[:400]}). Runs are read from its tracking store. Pass "
-            f'tracking_uri="sqlite:///mlflow.db" or "http://localhost:5000", and a filter_string '
-            f"in MLflow's search syntax."
-        ) from error
+        raise _no_answer(uri, error) from error
     if not logged:
         where = f" that fulfil {filter_string!r}" if filter_string else ""
         raise RunsError(
@@ -171,6 +154,31 @@ def _logged_frame(
             f"is nothing to learn from. Check the experiment and the filter_string."
         )
     return _as_frame(logged, chosen)
+
+
+def _no_answer(uri: str, error: Exception) -> RunsError:
+    return RunsError(
+        f"Runs.from_mlflow: MLflow cannot answer from {uri!r} "
+        f"({' '.join(str(error).split())[:400]}). Runs are read from its tracking store. Pass "
+        f'tracking_uri="sqlite:///mlflow.db" or "http://localhost:5000", and a filter_string in '
+        f"MLflow's search syntax."
+    )
+
+
+def _all_experiments(client: _Client) -> Iterator[_Experiment]:
+    return _all_pages(lambda token: client.search_experiments(max_results=_PAGE, page_token=token))
+
+
+def _all_runs(client: _Client, ids: list[str], filter_string: str) -> Iterator[_Logged]:
+    return _all_pages(
+        lambda token: client.search_runs(
+            ids,
+            filter_string=filter_string,
+            max_results=_PAGE,
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
+    )
 
 
 def _check_file_exists(uri: str) -> None:

@@ -25,6 +25,7 @@ from bayes_scaling.runs._intake import Request, take_in
 from bayes_scaling.runs._mlflow import from_mlflow
 from bayes_scaling.runs._notes import table_notes
 from bayes_scaling.runs._selecting import Mask, checked_scales, rows_up_to, rows_where
+from bayes_scaling.runs._wandb import from_wandb_export
 
 __all__ = ["Runs"]
 
@@ -199,6 +200,7 @@ class Runs:
 
     from_curves = classmethod(from_curves)
     from_mlflow = classmethod(from_mlflow)
+    from_wandb_export = classmethod(from_wandb_export)
 
     @property
     def dropped(self) -> int:
