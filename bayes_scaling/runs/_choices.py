@@ -1,15 +1,22 @@
 """What the readers of other sources pass on to `Runs.from_frame`, as one typed value.
 
-Owns the list of these arguments, and which columns they settle on before a frame is there.
+Owns the list of these arguments, which columns they settle on before a frame is there, and how
+runs are told where they come from.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, TypedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from bayes_scaling.runs._cells import Response
 from bayes_scaling.runs._columns import STANDARD_INPUTS, Choice, assign_columns, name_mapping
 
-__all__ = ["ColumnChoices", "claimed", "renamed_choices"]
+if TYPE_CHECKING:
+    from bayes_scaling.runs._table import Runs
+
+__all__ = ["ColumnChoices", "claimed", "renamed_choices", "with_origin"]
 
 
 class ColumnChoices(TypedDict, total=False):
@@ -69,3 +76,16 @@ def renamed_choices(choices: ColumnChoices, names: Mapping[str, str]) -> ColumnC
             found = {short.get(name, name): names.get(column, column) for name, column in pairs}
             changed[part] = found  # type: ignore[literal-required]
     return changed
+
+
+def with_origin(
+    runs: Runs, remarks: Iterable[str], sources: Mapping[str, str] | None = None
+) -> Runs:
+    """Return the same runs with remarks on their source, and what columns were made of."""
+    return replace(
+        runs,
+        remarks=(*runs.remarks, *remarks),
+        sources={**runs.sources, **(sources or {})},
+        # What it holds beyond these is computed from the table.
+        reference=runs.scales_by_hand,
+    )

@@ -95,11 +95,13 @@ def _of_text(path: Path, separator: str) -> CurveSource:
     def batches(columns: Sequence[str], labels: Sequence[str]) -> Iterator[pd.DataFrame]:
         # Without it, the run 007 is 7 in one batch and "007" in another that holds a name.
         text = dict.fromkeys(labels, "str")
+        # All columns are read: asked for some, pandas cuts rows that are too long and says nothing.
         chunks = pd.read_csv(
-            path, usecols=[*columns], dtype=text, chunksize=BATCH, index_col=False, **options
+            path, dtype=text, chunksize=BATCH, index_col=False, low_memory=False, **options
         )
         with chunks:
-            yield from iter(lambda: _next_chunk(chunks, path), None)
+            while (chunk := _next_chunk(chunks, path)) is not None:
+                yield chunk[[*columns]]
 
     return CurveSource(tuple(header.iloc[0].dropna()), batches)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -18,7 +17,7 @@ from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._checkpoints import Roles
 from bayes_scaling.runs._checks import checked_index
-from bayes_scaling.runs._choices import ColumnChoices, claimed
+from bayes_scaling.runs._choices import ColumnChoices, claimed, with_origin
 from bayes_scaling.runs._columns import (
     RUN_COLUMNS,
     Choice,
@@ -131,11 +130,12 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     ...         "loss": [3.9, 3.6, 3.2, 3.0],
     ...     }
     ... )
-    >>> Runs.from_curves(curves).table[["params", "tokens", "loss"]]
-           params        tokens  loss
-    run
-    s  100000000.0  2000000000.0   3.6
-    l  400000000.0  8000000000.0   3.0
+    >>> Runs.from_curves(curves)
+    Runs: 2 runs, 2 notes
+      params  100M-400M        column 'N'
+      tokens  2B-8B
+      flops   1.2e18-1.92e19   6 x params x tokens
+      loss    3-3.6            last of column 'loss'
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
     source = open_curves(curves)
@@ -148,11 +148,9 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     choices: ColumnChoices = {**columns, "run": run}
     made = cls.from_frame(frame, **choices)
     planned = None if schedule is None else frame[schedule]
-    return replace(
-        made,
-        sources={**made.sources, "loss": f"{WORDING[final]} of column {roles.loss!r}"},
-        remarks=(*without_curve, *curve_remarks(found.facts, rule, roles.at, planned)),
-    )
+    remarks = curve_remarks(found.facts, rule, roles.at, planned)
+    sources = {"loss": f"{WORDING[final]} of column {roles.loss!r}"}
+    return with_origin(made, [*without_curve, *remarks], sources)
 
 
 def _run_column(columns: Sequence[str], asked: str | None) -> str:

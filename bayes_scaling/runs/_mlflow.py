@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Unpack
 
@@ -18,7 +17,7 @@ import pandas as pd
 from bayes_scaling._optional import require
 from bayes_scaling._wording import listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices
+from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, with_origin
 from bayes_scaling.runs._columns import closest
 from bayes_scaling.runs._trackers import distinct_names, in_states, short_names, with_counts
 
@@ -132,7 +131,7 @@ def from_mlflow(
     frame, remarks = in_states(frame, "status", states, _STATES)
     choices = renamed_choices(columns, names)
     frame, on_counts = with_counts(frame, claimed(list(frame.columns), choices))
-    return replace(cls.from_frame(frame, **choices), remarks=(*remarks, *on_counts))
+    return with_origin(cls.from_frame(frame, **choices), [*remarks, *on_counts])
 
 
 def _logged_frame(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -17,7 +16,7 @@ import pandas as pd
 from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._checkpoints import Roles
-from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices
+from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, with_origin
 from bayes_scaling.runs._columns import by_alias
 from bayes_scaling.runs._curve_remarks import curve_remarks
 from bayes_scaling.runs._curve_source import open_curves
@@ -130,8 +129,7 @@ def from_wandb_export(
     elif final != "last":
         raise _no_curve(final)
     frame, on_counts = with_counts(frame, claimed([*frame.columns], choices))
-    runs = cls.from_frame(frame, **choices)
-    return replace(runs, sources={**runs.sources, **sources}, remarks=(*remarks, *on_counts))
+    return with_origin(cls.from_frame(frame, **choices), [*remarks, *on_counts], sources)
 
 
 def _no_curve(final: str) -> RunsError:
