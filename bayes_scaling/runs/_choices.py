@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+from bayes_scaling._wording import listed
 from bayes_scaling.runs._cells import Response
 from bayes_scaling.runs._columns import STANDARD_INPUTS, Choice, assign_columns, name_mapping
 
@@ -37,11 +38,22 @@ class ColumnChoices(TypedDict, total=False):
 def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
     """Return the source column of every part that `Runs.from_frame` would find one for.
 
+    Raises
+    ------
+    TypeError
+        A choice is no argument of `Runs.from_frame`: said before a large source is read.
+
     Examples
     --------
     >>> claimed(["N", "val/loss", "width"], {"inputs": ("width",)})
     {'params': 'N', 'loss': 'val/loss', 'width': 'width'}
     """
+    known = ColumnChoices.__annotations__
+    unknown = [name for name in choices if name not in known]
+    if unknown:
+        raise TypeError(
+            f"unexpected argument {unknown[0]!r}: columns are named by {listed(known, 20)}"
+        )
     standard: dict[str, Choice] = {
         "params": choices.get("params"),
         "tokens": choices.get("tokens"),

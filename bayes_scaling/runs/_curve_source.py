@@ -79,7 +79,7 @@ def _of_frame(frame: pd.DataFrame) -> CurveSource:
 
     def batches(columns: Sequence[str], _labels: Sequence[str]) -> Iterator[pd.DataFrame]:
         for start in range(0, len(named), BATCH):
-            yield named[[*columns]].iloc[start : start + BATCH]
+            yield named.iloc[start : start + BATCH][[*columns]]
 
     return CurveSource(tuple(named.columns), batches)
 

@@ -37,12 +37,10 @@ if TYPE_CHECKING:
 
 __all__ = ["from_curves"]
 
-type Table = pd.DataFrame | str | os.PathLike[str]
-
 
 def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve asks for
     cls: type[Runs],
-    curves: Table,
+    curves: pd.DataFrame | str | os.PathLike[str],
     *,
     step: Choice = None,
     lr: str | None = None,
@@ -50,7 +48,7 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     final: Final = "last",
     warmup: float = 0.1,
     window: float = 0.05,
-    runs: Table | None = None,
+    runs: pd.DataFrame | str | os.PathLike[str] | None = None,
     **columns: Unpack[ColumnChoices],
 ) -> Runs:
     """Make runs of training curves: one row per checkpoint becomes one row per run.
@@ -166,7 +164,7 @@ def _run_column(columns: Sequence[str], asked: str | None) -> str:
     return found
 
 
-def _table_of_runs(runs: Table | None, run: str) -> pd.DataFrame:
+def _table_of_runs(runs: pd.DataFrame | str | os.PathLike[str] | None, run: str) -> pd.DataFrame:
     """Return the second table by the names of its runs; without one, an empty frame."""
     if runs is None:
         return pd.DataFrame()

@@ -47,8 +47,9 @@ class _OwnFrame:
 class Runs:
     """Training runs: their inputs, their losses, the groups they belong to.
 
-    Made with `Runs.from_frame` or `read_runs`. Never changes: the table is handed out as a copy,
-    arrays are read-only, and every method returns a new object.
+    Made with `read_runs` or one of `Runs.from_frame`, `Runs.from_curves`, `Runs.from_mlflow` and
+    `Runs.from_wandb_export`. Never changes: the table is handed out as a copy, arrays are
+    read-only, and every method returns a new object.
 
     Parameters
     ----------
