@@ -51,9 +51,7 @@ def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
     known = ColumnChoices.__annotations__
     unknown = [name for name in choices if name not in known]
     if unknown:
-        raise TypeError(
-            f"unexpected argument {unknown[0]!r}: columns are named by {listed(known, 20)}"
-        )
+        raise TypeError(f"unexpected argument {unknown[0]!r}; there are {listed(known, 20)}")
     standard: dict[str, Choice] = {
         "params": choices.get("params"),
         "tokens": choices.get("tokens"),

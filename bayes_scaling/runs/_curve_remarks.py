@@ -78,7 +78,7 @@ def _chosen(kept: pd.DataFrame, rule: Rule) -> Iterator[str]:
         if len(earlier):
             yield (
                 f"In {counted(len(earlier), 'run')} of {len(kept)} the best checkpoint is not the "
-                f"last one ({listed(earlier)}): tokens are those seen until then."
+                f"last one ({listed(earlier)}): what the curves hold of inputs is read there."
             )
     few = kept.index[kept["judged"] < _FEW]
     if rule.final == "smoothed" and len(few):

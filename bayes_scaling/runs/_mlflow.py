@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Unpack
 
@@ -19,6 +20,8 @@ from bayes_scaling._wording import listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, with_origin
 from bayes_scaling.runs._columns import closest
+from bayes_scaling.runs._histories import losses_of
+from bayes_scaling.runs._reducing import WORDING, Final, checked_rule
 from bayes_scaling.runs._trackers import distinct_names, in_states, short_names, with_counts
 
 if TYPE_CHECKING:
@@ -57,6 +60,12 @@ class _Client(Protocol):
 
     def search_experiments(self, **options: object) -> Sequence[_Experiment]: ...
     def search_runs(self, experiment_ids: list[str], **options: object) -> Sequence[_Logged]: ...
+    def get_metric_history(self, run_id: str, key: str) -> Sequence[_Value]: ...
+
+
+class _Value(Protocol):
+    step: int
+    value: float
 
 
 class _Experiment(Protocol):
@@ -71,6 +80,9 @@ def from_mlflow(
     tracking_uri: str | None = None,
     filter_string: str = "",
     states: Iterable[str] = ("finished",),
+    final: Final = "last",
+    warmup: float = 0.1,
+    window: float = 0.05,
     **columns: Unpack[ColumnChoices],
 ) -> Runs:
     """Make runs of what was logged to MLflow.
@@ -92,6 +104,9 @@ def from_mlflow(
     states
         Runs in other states than these are left out, and a note counts them: "finished",
         "failed", "killed", "running", "scheduled".
+    final, warmup, window
+        How the history of the loss becomes one number, as in `Runs.from_curves`. Other than "last"
+        asks the store once more for each run. Inputs are the last values in any case.
     **columns
         Which column plays which part, and all else that `Runs.from_frame` takes by name: `params`,
         `tokens`, `flops`, `loss`, `inputs`, `factors`, `run`, `response`, `missing`,
@@ -127,25 +142,40 @@ def from_mlflow(
     ...     factors=("corpus",),
     ... )  # doctest: +SKIP
     """
-    frame, names = _logged_frame(experiments, tracking_uri, filter_string)
-    frame, remarks = in_states(frame, "status", states, _STATES)
-    choices = renamed_choices(columns, names)
-    frame, on_counts = with_counts(frame, claimed(list(frame.columns), choices))
-    return with_origin(cls.from_frame(frame, **choices), [*remarks, *on_counts])
+    rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
+    with _tracking_store(tracking_uri) as (client, uri):
+        frame, names = _logged_frame(client, uri, _asked(experiments), filter_string)
+        frame, remarks = in_states(frame, "status", states, _STATES)
+        choices = renamed_choices(columns, names)
+        claims = claimed(list(frame.columns), choices)
+        sources = {}
+        if final != "last":
+            metric = _metric_name(claims["loss"], names)
+            losses, said = losses_of(_history(client, frame, metric), "step", "loss", rule)
+            frame[claims["loss"]] = losses
+            sources["loss"] = f"{WORDING[final]} of {metric!r}"
+            remarks += said
+    frame, on_counts = with_counts(frame, claims)
+    return with_origin(cls.from_frame(frame, **choices), [*remarks, *on_counts], sources)
 
 
-def _logged_frame(
-    experiments: str | int | Iterable[str | int], tracking_uri: str | None, filter_string: str
-) -> tuple[pd.DataFrame, dict[str, str]]:
+@contextmanager
+def _tracking_store(tracking_uri: str | None) -> Iterator[tuple[_Client, str]]:
+    """Open a store; what MLflow raises while it is in use becomes an error of this package."""
     mlflow = require("mlflow", extra="mlflow", purpose="Runs.from_mlflow reads its store.")
     uri = str(tracking_uri or mlflow.get_tracking_uri())
     _check_file_exists(uri)
     try:
-        client: _Client = mlflow.MlflowClient(tracking_uri=uri)
-        chosen = _chosen(_asked(experiments), list(_all_experiments(client)), uri)
-        logged = list(_all_runs(client, [*chosen], filter_string))
+        yield mlflow.MlflowClient(tracking_uri=uri), uri
     except mlflow.MlflowException as error:
         raise _no_answer(uri, error) from error
+
+
+def _logged_frame(
+    client: _Client, uri: str, asked: list[str], filter_string: str
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    chosen = _chosen(asked, list(_all_experiments(client)), uri)
+    logged = list(_all_runs(client, [*chosen], filter_string))
     if not logged:
         where = f" that fulfil {filter_string!r}" if filter_string else ""
         raise RunsError(
@@ -153,6 +183,26 @@ def _logged_frame(
             f"is nothing to learn from. Check the experiment and the filter_string."
         )
     return _as_frame(logged, chosen)
+
+
+def _metric_name(column: str, names: Mapping[str, str]) -> str:
+    full = next((full for full, short in names.items() if short == column), column)
+    kind, _, metric = full.partition(".")
+    if kind != "metrics":
+        raise RunsError(
+            f"Runs.from_mlflow: the loss (column {column!r}) was not logged as a metric, so it has "
+            f'no history. Pass final="last", or name a metric with loss=.'
+        )
+    return metric
+
+
+def _history(client: _Client, frame: pd.DataFrame, metric: str) -> pd.DataFrame:
+    values = [
+        (name, value.step, _metric(value.value))
+        for name, key in frame["run_id"].items()
+        for value in client.get_metric_history(key, metric)
+    ]
+    return pd.DataFrame(values, columns=["run", "step", "loss"])
 
 
 def _no_answer(uri: str, error: Exception) -> RunsError:

@@ -15,13 +15,11 @@ import pandas as pd
 
 from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._checkpoints import Roles
 from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, with_origin
 from bayes_scaling.runs._columns import by_alias
-from bayes_scaling.runs._curve_remarks import curve_remarks
-from bayes_scaling.runs._curve_source import open_curves
 from bayes_scaling.runs._files import read_frame
-from bayes_scaling.runs._reducing import WORDING, Final, Rule, checked_rule, reduced
+from bayes_scaling.runs._histories import losses_of
+from bayes_scaling.runs._reducing import WORDING, Final, Rule, checked_rule
 from bayes_scaling.runs._trackers import distinct_names, in_states, short_names, with_counts
 from bayes_scaling.runs._wandb_files import KINDS, read_export
 
@@ -196,9 +194,8 @@ def _from_history(
         pd.DataFrame({"run": name, at: chart[at], metric: chart[column]}).dropna()
         for name, column in by_metric[metric].items()
     ]
-    source = open_curves(pd.concat(parts, ignore_index=True))
-    found = reduced(source, Roles("run", at, metric, None, (), ()), rule)
-    return metric, found.table[metric], curve_remarks(found.facts, rule, at, None)
+    losses, remarks = losses_of(pd.concat(parts, ignore_index=True), at, metric, rule)
+    return metric, losses, remarks
 
 
 def _curves_by_metric(called: pd.Series[str], columns: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -240,7 +240,7 @@ def test_arguments_that_make_no_sense(
 
 def test_an_unknown_argument_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("run,N,tokens,loss\na,bad,bad,bad\n", encoding="utf-8")
-    with pytest.raises(TypeError, match="unexpected argument 'parms'.*'params'"):
+    with pytest.raises(TypeError, match=r"unexpected argument 'parms'; .*'params'"):
         Runs.from_curves(tmp_path / "c.csv", parms="N")  # type: ignore[call-arg]
 
 

@@ -102,6 +102,20 @@ def test_columns_with_their_kind_states_and_filter(read: Callable[..., bs.Runs])
     assert all(len(name) == 32 for name in runs.table.index)
 
 
+def test_losses_are_made_of_the_history(read: Callable[..., bs.Runs]) -> None:
+    smoothed = read(final="smoothed", window=0.5)
+    # The steps are 0, 10 and 20: the window holds the last two.
+    assert smoothed.values("loss") == pytest.approx([3.7, 3.6, 3.5, 3.4])
+    assert smoothed.sources["loss"] == "median at the end of 'val/loss'"
+    assert any("fewer than 3 checkpoints" in note for note in smoothed.notes)
+    best = read(final="best", loss="metrics.val/loss")
+    assert best.values("loss") == pytest.approx([3.6, 3.5, 3.4, 3.3])
+    assert best.values("tokens").tolist() == [1e9, 2e9, 3e9, 4e9]
+    assert any("biased" in note for note in best.notes)
+    with pytest.raises(RunsError, match="was not logged as a metric"):
+        read(final="best", loss="params.lr")
+
+
 def test_every_page_is_read(read: Callable[..., bs.Runs], monkeypatch: pytest.MonkeyPatch) -> None:
     expected = read().table
     monkeypatch.setattr(_mlflow, "_PAGE", 1)
