@@ -12,7 +12,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.errors import MissingPackageError, RunsError
-from bayes_scaling.runs import _mlflow
+from bayes_scaling.runs import _mlflow_store
 
 pytestmark = [
     # MLflow takes two seconds to import and two to set its tables up.
@@ -118,7 +118,7 @@ def test_losses_are_made_of_the_history(read: Callable[..., bs.Runs]) -> None:
 
 def test_every_page_is_read(read: Callable[..., bs.Runs], monkeypatch: pytest.MonkeyPatch) -> None:
     expected = read().table
-    monkeypatch.setattr(_mlflow, "_PAGE", 1)
+    monkeypatch.setattr(_mlflow_store, "_PAGE", 1)
     assert read().table.equals(expected)
 
 
