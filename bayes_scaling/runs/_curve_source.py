@@ -74,6 +74,8 @@ def open_curves(curves: pd.DataFrame | str | os.PathLike[str]) -> CurveSource:
 
 
 def _of_frame(frame: pd.DataFrame) -> CurveSource:
+    if any(isinstance(name, str) for name in frame.index.names):
+        frame = frame.reset_index()  # curves by run and step
     named = frame.set_axis([str(column) for column in frame.columns], axis=1)
     check_unique(named.columns)
 

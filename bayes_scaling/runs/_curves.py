@@ -103,7 +103,9 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     Intermediate checkpoints of one long schedule are not finished shorter runs: their learning rate
     has not decayed, which makes short runs look worse than they are and bends the law [1]_.
     The early part of training follows no scaling law, which is what `warmup` is for; [2]_ leaves
-    out the first 1e10 tokens or the first tenth.
+    out the first 1e10 tokens or the first tenth, and finds that several later checkpoints of every
+    run, decayed or not, predict final losses better than the last ones alone. They are not
+    independent, which the noise models here take runs to be: one per run is kept.
     The smoothed loss is a median, since losses spike upwards and a mean follows every spike, over a
     window in tokens, since the lag of an exponential average depends on how often was logged. It
     is the loss at the middle of the window: where the loss falls as ``tokens**-beta``, the part
@@ -168,6 +170,11 @@ def _table_of_runs(runs: pd.DataFrame | str | os.PathLike[str] | None, run: str)
     """Return the second table by the names of its runs; without one, an empty frame."""
     if runs is None:
         return pd.DataFrame()
+    if not isinstance(runs, pd.DataFrame | str | os.PathLike):
+        raise RunsError(
+            f"Runs.from_curves: runs is of type {type(runs).__name__}. It is a table with one row "
+            f"per run. Pass a pandas DataFrame or the path of its file."
+        )
     table = runs if isinstance(runs, pd.DataFrame) else read_frame(Path(runs).expanduser())
     table = table.set_axis([str(column) for column in table.columns], axis=1)
     names, column = run_names(table, run, ())

@@ -143,6 +143,12 @@ def test_a_diverged_last_loss_is_refused(curves: pd.DataFrame) -> None:
         Runs.from_curves(curves)
 
 
+def test_curves_may_be_labelled_by_run_and_step(curves: pd.DataFrame) -> None:
+    labelled = curves.set_index(["run", "step"])
+    pd.testing.assert_frame_equal(Runs.from_curves(labelled).table, Runs.from_curves(curves).table)
+    assert list(labelled.index.names) == ["run", "step"]
+
+
 def test_of_a_position_logged_twice_the_later_row_holds() -> None:
     curves = pd.DataFrame(
         {"run": "a", "tokens": [1.0, 3, 2, 3], "N": 1e8, "loss": [4.0, 9.0, 3.0, 2.0]}
@@ -229,6 +235,8 @@ def test_runs_that_are_in_one_table_only(curves: pd.DataFrame, about: pd.DataFra
         ({"warmup": -1}, "warmup is -1"),
         ({"window": 0}, "window is 0"),
         ({"inputs": "lr"}, "not a tuple of column names"),
+        ({"runs": {"run-0": 1}}, "runs is of type dict"),
+        ({"runs": "nowhere.csv"}, "'nowhere.csv' does not exist"),
     ],
 )
 def test_arguments_that_make_no_sense(
