@@ -74,8 +74,10 @@ def open_curves(curves: pd.DataFrame | str | os.PathLike[str]) -> CurveSource:
 
 
 def _of_frame(frame: pd.DataFrame) -> CurveSource:
-    if any(isinstance(name, str) for name in frame.index.names):
-        frame = frame.reset_index()  # curves by run and step
+    labels = [name for name in frame.index.names if isinstance(name, str)]
+    if labels:  # of curves by run and step
+        new = [name for name in labels if name not in frame.columns]
+        frame = frame.reset_index(new).reset_index(drop=True)
     named = frame.set_axis([str(column) for column in frame.columns], axis=1)
     check_unique(named.columns)
 

@@ -147,6 +147,8 @@ def test_curves_may_be_labelled_by_run_and_step(curves: pd.DataFrame) -> None:
     labelled = curves.set_index(["run", "step"])
     pd.testing.assert_frame_equal(Runs.from_curves(labelled).table, Runs.from_curves(curves).table)
     assert list(labelled.index.names) == ["run", "step"]
+    both = curves.set_index("run", drop=False)
+    pd.testing.assert_frame_equal(Runs.from_curves(both).table, Runs.from_curves(curves).table)
 
 
 def test_of_a_position_logged_twice_the_later_row_holds() -> None:
