@@ -140,7 +140,7 @@ def _of_discrepancy(result: Answer, place: int, prob: float | None) -> str:
     if not isinstance(result, Forecast):
         return ""
     share = result.discrepancy_share(prob).iloc[place]
-    return f" (of which {share:.0%} is model discrepancy)" if round(share, 2) > 0 else ""
+    return f" (of which {100 * share:.0f} % is model discrepancy)" if round(share, 2) > 0 else ""
 
 
 def _said(result: Answer, written: dict[str, str]) -> str:
