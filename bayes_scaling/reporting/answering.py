@@ -1,0 +1,126 @@
+"""Sections that come first: the verdict, the question, the answer with its picture."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from bayes_scaling import plots
+from bayes_scaling.reporting.citing import cite
+from bayes_scaling.reporting.contents import (
+    Block,
+    Listing,
+    Paragraph,
+    Section,
+    Table,
+    missing,
+    tabulated,
+)
+from bayes_scaling.reporting.figures import drawn
+from bayes_scaling.reporting.headline import Headline
+from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.reporting.tables import written_table
+from bayes_scaling.units import format_count, format_flops
+
+
+def verdict(subject: Subject, head: Headline) -> Section:
+    """The verdict, the check that each part of it rests on, and how far trust reaches."""
+    blocks: list[Block] = [Paragraph(head.text, warning=not head.reliable)]
+    trust = subject.trust
+    if trust is None:
+        blocks.append(missing("An assessment of this forecast", "bs.assess(fit, at=forecast)"))
+        return Section("verdict", "Verdict", tuple(blocks))
+    rows = {result.check: (result.verdict, result.headline) for result in trust.checks}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["verdict", "what was found"])
+    caption = f"Checks of level {trust.level!r}; each looks at another way to be wrong."
+    blocks += [tabulated(caption, table.rename_axis("check")), Paragraph(trust.reach)]
+    ladder = trust.ladder[["verdict", "because"]].rename_axis("times the largest run")
+    blocks.append(tabulated(f"Verdict on larger runs, along {trust.along}.", ladder))
+    return Section("verdict", "Verdict", tuple(blocks))
+
+
+def question(subject: Subject) -> Section:
+    """What was asked: in the user's words if there are some, and as it was put to the fit."""
+    blocks: list[Block] = []
+    if "question" in subject.facts:
+        blocks.append(Paragraph(subject.facts["question"]))
+    asked = _asked(subject)
+    blocks.append(Listing(asked) if asked else Paragraph(_parameters_only(subject)))
+    return Section("question", "Question", tuple(blocks))
+
+
+def _asked(subject: Subject) -> tuple[str, ...]:
+    entries = []
+    if subject.forecast is not None:
+        points = subject.forecast.draws.sizes["point"]
+        entries.append(
+            f"What {subject.fit.runs.response} is to be expected at "
+            f"{'the run' if points == 1 else f'each of the {points} runs'} of the table below?"
+        )
+    if subject.allocation is not None:
+        unit = subject.allocation.cost.unit
+        write = format_flops if unit == "flops" else format_count
+        budgets = sorted(set(subject.allocation.draws[unit].values.tolist()))
+        shown = ", ".join(write(budget) for budget in budgets)
+        name = "FLOP" if unit == "flops" else unit
+        entries.append(f"How is a budget of {shown} {name} best split into parameters and tokens?")
+    return tuple(entries)
+
+
+def _parameters_only(subject: Subject) -> str:
+    law = subject.fit.model.law
+    return f"What are the parameters of {law.name}, and how well do these runs determine them?"
+
+
+def answer(subject: Subject) -> Section:
+    """Each result as a sentence that can be cited, its table and its picture."""
+    blocks: list[Block] = []
+    if subject.forecast is not None:
+        blocks += _forecast(subject)
+    if subject.allocation is not None:
+        blocks += _allocation(subject)
+    if not blocks:
+        blocks += [Paragraph(_sentence(subject, subject.fit)), _table(subject, subject.fit)]
+    return Section("answer", "Answer", tuple(blocks))
+
+
+def _forecast(subject: Subject) -> list[Block]:
+    forecast = subject.forecast
+    assert forecast is not None
+    return [
+        Paragraph(_sentence(subject, forecast)),
+        _table(subject, forecast),
+        drawn(
+            "forecast",
+            "Loss of the runs and of the forecast, with its credible band, out to the target.",
+            "The runs and the forecast; what lies beyond the largest run is shaded.",
+            lambda: plots.forecast_fan(forecast, prob=subject.prob),
+        ),
+    ]
+
+
+def _allocation(subject: Subject) -> list[Block]:
+    allocation = subject.allocation
+    assert allocation is not None
+    blocks: list[Block] = [Paragraph(_sentence(subject, allocation)), _table(subject, allocation)]
+    if subject.near is not None:
+        table = _table(subject, subject.near)
+        title = f"{subject.near.title}: any of them is nearly as good as the best. {table.caption}"
+        blocks.append(Table(title, table.header, table.rows))
+    blocks.append(
+        drawn(
+            "allocation",
+            "Best parameters, tokens and tokens per parameter against compute, with bands.",
+            "The best split against compute. Points are the runs.",
+            lambda: plots.allocation(allocation, prob=subject.prob),
+        )
+    )
+    return blocks
+
+
+def _sentence(subject: Subject, result: object) -> str:
+    return cite(result, trust=subject.trust, prob=subject.prob).sentence  # type: ignore[arg-type]
+
+
+def _table(subject: Subject, result: object) -> Table:
+    table = written_table(result, subject.prob)  # type: ignore[arg-type]
+    return tabulated(str(table.attrs["caption"]), table)
