@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bayes_scaling import plots
+from bayes_scaling.reporting._results import row_words
 from bayes_scaling.reporting.citing import cite
 from bayes_scaling.reporting.contents import (
     Block,
@@ -16,23 +17,27 @@ from bayes_scaling.reporting.contents import (
     tabulated,
 )
 from bayes_scaling.reporting.figures import drawn
-from bayes_scaling.reporting.headline import Headline
 from bayes_scaling.reporting.subject import Subject
 from bayes_scaling.reporting.tables import written_table
 from bayes_scaling.units import format_count, format_flops
 
+NAMED = 3
+"""Runs that are named in the question; more are in the table."""
 
-def verdict(subject: Subject, head: Headline) -> Section:
+
+def verdict(subject: Subject) -> Section:
     """The verdict, the check that each part of it rests on, and how far trust reaches."""
-    blocks: list[Block] = [Paragraph(head.text, warning=not head.reliable)]
     trust = subject.trust
     if trust is None:
-        blocks.append(missing("An assessment of this forecast", "bs.assess(fit, at=forecast)"))
-        return Section("verdict", "Verdict", tuple(blocks))
+        absent = missing("An assessment of this forecast", "bs.assess(fit, at=forecast)")
+        return Section("verdict", "Verdict", (absent,))
     rows = {result.check: (result.verdict, result.headline) for result in trust.checks}
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["verdict", "what was found"])
     caption = f"Checks of level {trust.level!r}; each looks at another way to be wrong."
-    blocks += [tabulated(caption, table.rename_axis("check")), Paragraph(trust.reach)]
+    blocks: list[Block] = [
+        tabulated(caption, table.rename_axis("check")),
+        Paragraph(trust.reach),
+    ]
     ladder = trust.ladder[["verdict", "because"]].rename_axis("times the largest run")
     blocks.append(tabulated(f"Verdict on larger runs, along {trust.along}.", ladder))
     return Section("verdict", "Verdict", tuple(blocks))
@@ -51,10 +56,12 @@ def question(subject: Subject) -> Section:
 def _asked(subject: Subject) -> tuple[str, ...]:
     entries = []
     if subject.forecast is not None:
-        points = subject.forecast.draws.sizes["point"]
+        table = subject.forecast.table(subject.prob)
+        runs = [", ".join(row_words(table, place)) for place in range(min(len(table), NAMED))]
+        more = f"; and {len(table) - NAMED} more in the table below" if len(table) > NAMED else ""
         entries.append(
-            f"What {subject.fit.runs.response} is to be expected at "
-            f"{'the run' if points == 1 else f'each of the {points} runs'} of the table below?"
+            f"What {subject.fit.runs.response} is to be expected of a run with "
+            f"{'; of one with '.join(runs)}{more}?"
         )
     if subject.allocation is not None:
         unit = subject.allocation.cost.unit

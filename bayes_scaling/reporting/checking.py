@@ -114,9 +114,9 @@ def sensitivity(subject: Subject) -> Section:
         blocks.append(Paragraph(learning.headline, warning=learning.verdict != "trust"))
         caption = (
             "Power-scaling sensitivity of the forecast, point by point, and its spread over that "
-            "under the priors alone. The last points are the largest run and larger ones."
+            "under the priors alone."
         )
-        blocks.append(tabulated(caption, learning.table))
+        blocks.append(tabulated(caption, _named_points(subject, learning.table)))
         if "parameters" in learning.table.attrs:
             caption = "Spread of each parameter before and after the runs, on the reference scale."
             blocks.append(tabulated(caption, learning.table.attrs["parameters"], folded=True))
@@ -132,6 +132,14 @@ def sensitivity(subject: Subject) -> Section:
     return Section("sensitivity", "Sensitivity", tuple(blocks))
 
 
+def _named_points(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
+    """A table by point, with the targets numbered and the larger runs named."""
+    assert subject.trust is not None
+    targets = [f"target {number}" for number in range(1, len(subject.trust.targets) + 1)]
+    ladder = [f"{reach} the largest run" for reach in subject.trust.ladder.index]
+    return table.set_axis(pd.Index([*targets, *ladder], name="point"))
+
+
 def backtest(subject: Subject) -> Section:
     """What the sweep, stopped earlier, would have forecast."""
     check = subject.check("backtest")
@@ -143,7 +151,10 @@ def backtest(subject: Subject) -> Section:
             "Forecasts of held-out larger runs, on the log scale for losses: share inside each "
             "interval, bias, width, scores. A higher log score and a lower CRPS are better."
         )
-        blocks.append(tabulated(caption, check.table))
+        written = check.table.copy()
+        for name in [column for column in written if column.startswith("coverage_")]:
+            written[name] = written[name].map("{:.0%}".format)
+        blocks.append(tabulated(caption, written))
     if "folds" in check.table.attrs:
         folds = check.table.attrs["folds"].drop(columns="seconds", errors="ignore")
         blocks.append(tabulated("Cut-offs.", folds, folded=True))

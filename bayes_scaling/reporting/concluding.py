@@ -20,10 +20,10 @@ NEXT = 3.0
 """How many times the largest compute the run is that would test the law."""
 
 REMEDIES = {
-    "sampler": "chains that mix: more warm-up, a higher target acceptance, or a simpler model",
+    "sampler": "chains that mix, by more warm-up, a higher target acceptance, or a simpler model",
     "design": "runs at other sizes and token counts, so that the parameters can be told apart",
-    "learning": "more runs, or priors with a reason: now the priors carry part of the answer",
-    "predictive": "a law of another shape, or a factor that was left out: the residuals follow one",
+    "learning": "more runs, or priors with a reason; now the priors carry part of the answer",
+    "predictive": "a law of another shape, or a factor that was left out; the residuals follow one",
     "influence": "a look at the runs named, and a fit without those that were made another way",
     "backtest": "larger runs, since forecasts of the larger ones from the smaller ones missed",
     "reach": "larger runs, so that the target lies no farther beyond them than was tested",
@@ -60,7 +60,7 @@ def _doubts(subject: Subject) -> Iterator[str]:
     for check in checks:
         if check.verdict != "trust":
             remedy = REMEDIES.get(check.check, "what its finding names")
-            yield f"The check {check.check} says {check.verdict}. It would take {remedy}."
+            yield f"To settle the check '{check.check}' ({check.verdict}): {remedy}."
 
 
 def _next_run(subject: Subject) -> Iterator[str]:

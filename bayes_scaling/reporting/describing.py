@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling import plots
-from bayes_scaling._inputs import input_values
+from bayes_scaling._inputs import RATIOS, input_values
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.noise.location_scale import LAPLACE, LOG, LOGIT, NORMAL, LocationScale
 from bayes_scaling.reporting.contents import Block, Code, Formula, Listing, Paragraph, Section, cell, tabulated
@@ -60,8 +60,16 @@ def columns(fit: ScalingFit) -> pd.DataFrame:
     for name, numbers in values.items():
         ends = {"smallest": numbers.min(), "median": np.median(numbers), "largest": numbers.max()}
         written = {end: cell(name, float(number)) for end, number in ends.items()}
-        rows.append({"column": name, **written, "source": runs.sources.get(name, "")})
+        rows.append({"column": name, **written, "source": _source(fit, name)})
     return pd.DataFrame(rows)
+
+
+def _source(fit: ScalingFit, name: str) -> str:
+    if name in RATIOS and name not in fit.runs.inputs:
+        return " / ".join(RATIOS[name])
+    if name not in fit.runs.table:
+        return "6 x params x tokens"
+    return fit.runs.sources.get(name, f"column {name!r}")
 
 
 def model(subject: Subject) -> Section:
@@ -149,10 +157,9 @@ def prior_predictive(fit: ScalingFit) -> str:
     low, middle, high = expected.quantile([0.05, 0.5, 0.95], skipna=True).values
     losses = fit.runs.values("loss")
     return (
-        f"Prior predictive check: before any run is seen, the priors put the law's value for the "
-        f"run of largest compute at {middle:.3g}, between {low:.3g} and {high:.3g} with 90 % "
-        f"probability ({PRIOR_DRAWS} draws); the runs lie between {losses.min():.3g} and "
-        f"{losses.max():.3g}."
+        "Prior predictive check: before any run is seen, the priors put the law's value for the "
+        f"largest run at {middle:.3g}, between {low:.3g} and {high:.3g} with 90 % probability "
+        f"({PRIOR_DRAWS} draws). The runs lie between {losses.min():.3g} and {losses.max():.3g}."
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from bayes_scaling.reporting import answering, checking, concluding, describing
 from bayes_scaling.reporting.citing import cite
 from bayes_scaling.reporting.contents import (
+    Block,
     Code,
     Contents,
     Listing,
@@ -17,8 +20,6 @@ from bayes_scaling.reporting.known import checklists
 from bayes_scaling.reporting.reproducing import code, runs_csv, table_digest, versions
 from bayes_scaling.reporting.subject import Subject
 
-import pandas as pd
-
 MOST_ROWS = 1000
 """Runs up to which the table itself is a part of the report."""
 
@@ -27,7 +28,7 @@ def gathered(subject: Subject) -> Contents:
     """The contents of a report, verdict first."""
     head = headline(subject.fit, subject.trust)
     sections = (
-        answering.verdict(subject, head),
+        answering.verdict(subject),
         answering.question(subject),
         answering.answer(subject),
         describing.data(subject),
@@ -52,9 +53,12 @@ def citation(subject: Subject) -> Section:
     """Sentences to cite, a paragraph on methods, BibTeX."""
     results = [one for one in (subject.forecast, subject.allocation) if one is not None]
     cited = [cite(one, trust=subject.trust, prob=subject.prob) for one in results or [subject.fit]]
+    methods = cited[0].methods
+    for formula in cited[0].formulas:
+        methods = methods.replace(formula, "the equation in the section Model")
     blocks = (
         Listing(tuple(one.sentence for one in cited)),
-        Paragraph(cited[0].methods),
+        Paragraph(methods),
         Code(cited[0].bibtex, "bibtex"),
     )
     return Section("citation", "To cite", blocks)
@@ -65,7 +69,7 @@ def reproduction(subject: Subject) -> Section:
     fit = subject.fit
     table = pd.DataFrame(versions().items(), columns=["package", "version"])
     digest = table_digest(fit.runs)
-    blocks = [
+    blocks: list[Block] = [
         Paragraph(
             f"Seed of the sampler: {fit.settings.seed}. SHA-256 of the table of runs: {digest} (of "
             "the CSV below in UTF-8, lines ended by a line feed). The same seed gives the same "
@@ -75,7 +79,7 @@ def reproduction(subject: Subject) -> Section:
         Code(code(fit, subject.forecast, subject.allocation), "python"),
     ]
     if len(fit.runs) <= MOST_ROWS:
-        blocks.append(Code(runs_csv(fit.runs), "", folded=True, caption="The table of runs (runs.csv)"))
+        blocks.append(Code(runs_csv(fit.runs), folded=True, caption="The table of runs (runs.csv)"))
     else:
         blocks.append(Paragraph(f"The table has {len(fit.runs)} runs and is not printed here."))
     return Section("reproduce", "Reproduce", tuple(blocks))

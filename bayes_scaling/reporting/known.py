@@ -8,7 +8,7 @@ from bayes_scaling.reporting.describing import likelihood, pooling
 from bayes_scaling.reporting.subject import Subject
 from bayes_scaling.trust._axes import run_axes
 
-SEE = "see the section {}"
+SEE = "see {}"
 
 
 def checklists(subject: Subject) -> Section:
@@ -50,11 +50,13 @@ def _of_analysis(subject: Subject) -> dict[str, str]:
         "approximations": "none: NUTS draws of the full posterior",
         "posterior_predictive": SEE.format("Posterior predictive checks"),
         "posterior_summary": SEE.format("Answer and Posterior"),
+        "bayes_factor_threshold": "no Bayes factor is used",
         "estimates_beside_decisions": SEE.format("Answer"),
         "installation": "versions of all packages, " + SEE.format("Reproduce"),
         "script": f"{SEE.format('Reproduce')}; seed {settings.seed}",
         "readability": "the script is the package's public interface",
-        "auxiliary_files": "the table of runs, by its SHA-256",
+        "runs_from_start_to_end": "it needs nothing but that table and the packages",
+        "auxiliary_files": "the table of runs, known by its SHA-256",
         "form": f"L = {law.equation}" if law.equation else f"the code of {law.name}",
         "variables_and_units": ", ".join(law.inputs) + "; counts, FLOP, nats per token",
         "parameters": ", ".join(law.priors),
@@ -100,10 +102,9 @@ def _of_runs(subject: Subject) -> dict[str, str]:
 def _of_checks(subject: Subject) -> dict[str, str]:
     known = {}
     if (learning := subject.check("learning")) is not None:
-        told = f"{learning.headline} {SEE.format('Sensitivity')}"
-        known |= dict.fromkeys(
-            ("sensitivity_broad", "sensitivity_informed", "sensitivity_default"), told
-        )
+        told = learning.headline
+        known["sensitivity_broad"] = told
+        known |= dict.fromkeys(("sensitivity_informed", "sensitivity_default"), "the same")
     if (tested := subject.check("backtest")) is not None:
         known["validation"] = tested.headline
     if subject.comparison is not None:

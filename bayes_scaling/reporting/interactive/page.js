@@ -192,10 +192,13 @@ function standing(point) {
     sentences.push("Whether this fit can be trusted was not assessed.");
   } else {
     const times = point[trust.along] / trust.largest;
-    const rung = trust.ladder.find((one) => one.times >= times) || trust.ladder.at(-1);
-    const because = rung.because ? ` (because of: ${rung.because})` : "";
-    const size = `runs up to ${plain(rung.times)} times the largest one`;
-    sentences.push(`Verdict of the checks on ${size}: ${rung.verdict}${because}.`);
+    const below = trust.ladder.filter((one) => one.times <= times).at(-1);
+    const above = trust.ladder.find((one) => one.times >= times);
+    const rungs = [...new Set([below, above])].filter((one) => one).map((one) => {
+      const because = one.because ? ` (${one.because})` : "";
+      return `"${one.verdict}" at ${plain(one.times)} times the largest run${because}`;
+    });
+    sentences.push(`The checks say ${rungs.join(" and ")}.`);
     if (!outside.length) sentences.unshift(`Inside the range of ${tested}.`);
   }
   const bad = outside.length > 0 || data.problems.length > 0;
