@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from bayes_scaling import plots
+from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.forecasting import Forecast
 from bayes_scaling.reporting._results import row_words
-from bayes_scaling.reporting.citing import cite
 from bayes_scaling.reporting.contents import (
     Block,
     Listing,
     Paragraph,
     Section,
-    Table,
     missing,
     tabulated,
 )
@@ -81,53 +81,37 @@ def _parameters_only(subject: Subject) -> str:
 def answer(subject: Subject) -> Section:
     """Each result as a sentence that can be cited, its table and its picture."""
     blocks: list[Block] = []
-    if subject.forecast is not None:
-        blocks += _forecast(subject)
-    if subject.allocation is not None:
-        blocks += _allocation(subject)
-    if not blocks:
-        blocks += [Paragraph(_sentence(subject, subject.fit)), _table(subject, subject.fit)]
+    for result, citation in zip(subject.results, subject.citations, strict=True):
+        caption = str(citation.table.attrs["caption"])
+        blocks += [Paragraph(citation.sentence), tabulated(caption, citation.table)]
+        if isinstance(result, Forecast):
+            blocks.append(_fan(result, subject.prob))
+        elif isinstance(result, Allocation):
+            blocks += [*_near(subject), _split(result, subject.prob)]
     return Section("answer", "Answer", tuple(blocks))
 
 
-def _forecast(subject: Subject) -> list[Block]:
-    forecast = subject.forecast
-    assert forecast is not None
-    return [
-        Paragraph(_sentence(subject, forecast)),
-        _table(subject, forecast),
-        drawn(
-            "forecast",
-            "Loss of the runs and of the forecast, with its credible band, out to the target.",
-            "The runs and the forecast; what lies beyond the largest run is shaded.",
-            lambda: plots.forecast_fan(forecast, prob=subject.prob),
-        ),
-    ]
-
-
-def _allocation(subject: Subject) -> list[Block]:
-    allocation = subject.allocation
-    assert allocation is not None
-    blocks: list[Block] = [Paragraph(_sentence(subject, allocation)), _table(subject, allocation)]
-    if subject.near is not None:
-        table = _table(subject, subject.near)
-        title = f"{subject.near.title}: any of them is nearly as good as the best. {table.caption}"
-        blocks.append(Table(title, table.header, table.rows))
-    blocks.append(
-        drawn(
-            "allocation",
-            "Best parameters, tokens and tokens per parameter against compute, with bands.",
-            "The best split against compute. Points are the runs.",
-            lambda: plots.allocation(allocation, prob=subject.prob),
-        )
+def _fan(forecast: Forecast, prob: float | None) -> Block:
+    return drawn(
+        "forecast",
+        "Loss of the runs and of the forecast, with its credible band, out to the target.",
+        "The runs and the forecast; what lies beyond the largest run is shaded.",
+        lambda: plots.forecast_fan(forecast, prob=prob),
     )
-    return blocks
 
 
-def _sentence(subject: Subject, result: object) -> str:
-    return cite(result, trust=subject.trust, prob=subject.prob).sentence  # type: ignore[arg-type]
+def _near(subject: Subject) -> list[Block]:
+    if subject.near is None:
+        return []
+    table = written_table(subject.near, subject.prob)
+    title = f"{subject.near.title}: any of them is nearly as good as the best."
+    return [tabulated(f"{title} {table.attrs['caption']}", table)]
 
 
-def _table(subject: Subject, result: object) -> Table:
-    table = written_table(result, subject.prob)  # type: ignore[arg-type]
-    return tabulated(str(table.attrs["caption"]), table)
+def _split(allocation: Allocation, prob: float | None) -> Block:
+    return drawn(
+        "allocation",
+        "Best parameters, tokens and tokens per parameter against compute, with bands.",
+        "The best split against compute. Points are the runs.",
+        lambda: plots.allocation(allocation, prob=prob),
+    )

@@ -13,7 +13,16 @@ from bayes_scaling import plots
 from bayes_scaling._inputs import RATIOS, input_values
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.noise.location_scale import LAPLACE, LOG, LOGIT, NORMAL, LocationScale
-from bayes_scaling.reporting.contents import Block, Code, Formula, Listing, Paragraph, Section, cell, tabulated
+from bayes_scaling.reporting.contents import (
+    Block,
+    Code,
+    Formula,
+    Listing,
+    Paragraph,
+    Section,
+    cell,
+    tabulated,
+)
 from bayes_scaling.reporting.figures import drawn
 from bayes_scaling.reporting.reproducing import law_source
 from bayes_scaling.reporting.subject import Subject
@@ -23,8 +32,11 @@ from bayes_scaling.trust.learning import prior_fit
 
 PRIOR_DRAWS = 500
 
-SYMBOLS = (("params", "N", "parameters of the model"), ("tokens", "D", "training tokens"),
-           ("flops", "C", "training compute in FLOP"))
+SYMBOLS = (
+    ("params", "N", "parameters of the model"),
+    ("tokens", "D", "training tokens"),
+    ("flops", "C", "training compute in FLOP"),
+)
 
 
 def data(subject: Subject) -> Section:
@@ -36,7 +48,9 @@ def data(subject: Subject) -> Section:
         table = counts.rename("runs").to_frame().rename_axis("level")
         blocks.append(tabulated(f"Runs by {factor}.", table))
     if fit.runs.left_out:
-        blocks.append(Paragraph(f"Rows left out for missing values: {', '.join(fit.runs.left_out)}."))
+        blocks.append(
+            Paragraph(f"Rows left out for missing values: {', '.join(fit.runs.left_out)}.")
+        )
     if fit.runs.notes:
         blocks.append(Listing(fit.runs.notes))
     blocks.append(
@@ -108,7 +122,9 @@ def likelihood(fit: ScalingFit) -> str:
     """How a run scatters about the law."""
     noise = fit.model.noise
     doc = (inspect.getdoc(type(noise)) or type(noise).__name__).split("\n\n")[0]
-    changes = f" The scatter changes as a power of {noise.by}." if getattr(noise, "by", None) else ""
+    changes = (
+        f" The scatter changes as a power of {noise.by}." if getattr(noise, "by", None) else ""
+    )
     return f"Likelihood: {noise!r}. {plain_text(doc)}{changes}"
 
 
@@ -150,8 +166,10 @@ def prior_predictive(fit: ScalingFit) -> str:
     """What the priors alone expect of the run of largest compute, beside what it reached."""
     prior = prior_fit(fit, PRIOR_DRAWS)
     row = ladder_table(fit).iloc[[0]]
-    where = {name: ("point", row[name].to_numpy(object if name in fit.model.factors else float))
-             for name in (*fit.model.law.inputs, *fit.model.factors)}
+    where = {
+        name: ("point", row[name].to_numpy(object if name in fit.model.factors else float))
+        for name in (*fit.model.law.inputs, *fit.model.factors)
+    }
     with np.errstate(all="ignore"):
         expected = prior.expected_at(xr.Dataset(where, {"point": [0]}))
     low, middle, high = expected.quantile([0.05, 0.5, 0.95], skipna=True).values

@@ -278,5 +278,3 @@ def _following(fit: ScalingFit, name: str) -> np.ndarray:
 def _short(values: np.ndarray) -> list[float]:
     """Numbers to six digits: as JSON they take a third of the place."""
     return [float(f"{value:.6g}") for value in values]
-
-

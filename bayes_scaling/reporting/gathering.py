@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from bayes_scaling.reporting import answering, checking, concluding, describing
-from bayes_scaling.reporting.citing import cite
 from bayes_scaling.reporting.contents import (
     Block,
     Code,
@@ -51,8 +50,7 @@ def gathered(subject: Subject) -> Contents:
 
 def citation(subject: Subject) -> Section:
     """Sentences to cite, a paragraph on methods, BibTeX."""
-    results = [one for one in (subject.forecast, subject.allocation) if one is not None]
-    cited = [cite(one, trust=subject.trust, prob=subject.prob) for one in results or [subject.fit]]
+    cited = subject.citations
     methods = cited[0].methods
     for formula in cited[0].formulas:
         methods = methods.replace(formula, "the equation in the section Model")

@@ -48,6 +48,4 @@ def headline(fit: ScalingFit, trust: TrustReport | None) -> Headline:
         )
     doubts = [result.check for result in trust.checks if result.verdict != "trust"]
     because = f" Because of: {', '.join(doubts)}." if doubts else ""
-    return Headline(
-        trust.verdict, f"{trust.verdict.upper()}: {MEANING[trust.verdict]}.{because}"
-    )
+    return Headline(trust.verdict, f"{trust.verdict.upper()}: {MEANING[trust.verdict]}.{because}")

@@ -74,7 +74,12 @@ def code(fit: ScalingFit, forecast: Forecast | None, allocation: Allocation | No
         *([_allocating(allocation)] if allocation is not None else []),
     ]
     return "\n".join(
-        ["import pandas as pd\n\nimport bayes_scaling as bs\n", _table(fit.runs), *_fit(fit), *asked]
+        [
+            "import pandas as pd\n\nimport bayes_scaling as bs\n",
+            _table(fit.runs),
+            *_fit(fit),
+            *asked,
+        ]
     )
 
 

@@ -15,6 +15,7 @@ from bayes_scaling.decisions.near_optimality import NearOptimal, near_optimal
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
+from bayes_scaling.reporting.citing import Citation, cite
 from bayes_scaling.trust import CheckResult, TrustReport
 
 
@@ -47,6 +48,17 @@ class Subject:
                 "report would describe one and answer with the other. Make it from the fit that "
                 "is reported."
             )
+
+    @cached_property
+    def results(self) -> tuple[ScalingFit | Forecast | Allocation, ...]:
+        """What the report answers with: what was asked of the fit, or the fit itself."""
+        asked = [one for one in (self.forecast, self.allocation) if one is not None]
+        return tuple(asked) or (self.fit,)
+
+    @cached_property
+    def citations(self) -> tuple[Citation, ...]:
+        """One for each of the results."""
+        return tuple(cite(one, trust=self.trust, prob=self.prob) for one in self.results)
 
     def check(self, name: str) -> CheckResult | None:
         """What one check found; None where it was not run."""
