@@ -28,6 +28,8 @@ Every stage is a frozen value of its own type::
 `assess`               whether a forecast should be believed, as a `TrustReport` of `CheckResult`
 `backtest`             what a sweep stopped earlier would have forecast, as a `Backtest`
 `plots`                one figure per question
+`cite`                 sentence, table, methods and BibTeX of a result, as a `Citation`
+`markdown_table`       its table alone, with sensible digits; `latex_table` for LaTeX
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
 `BayesScalingError`    the base of every error raised here
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
     from bayes_scaling.laws import Law
     from bayes_scaling.model import ScalingModel
     from bayes_scaling.priors import Prior
+    from bayes_scaling.reporting import Citation, cite, latex_table, markdown_table
     from bayes_scaling.runs import Runs, read_runs
     from bayes_scaling.trust import Backtest, CheckResult, TrustReport, assess, backtest
 
@@ -86,6 +89,7 @@ __all__ = [
     "Backtest",
     "BayesScalingError",
     "CheckResult",
+    "Citation",
     "ComputeReturns",
     "Constraints",
     "ConvergenceTradeoff",
@@ -117,6 +121,7 @@ __all__ = [
     "allocate",
     "assess",
     "backtest",
+    "cite",
     "compare_levels",
     "compute_returns",
     "convergence_tradeoff",
@@ -128,11 +133,13 @@ __all__ = [
     "isoflop_curves",
     "isoflop_optima",
     "isoloss_curves",
+    "latex_table",
     "laws",
     "lifetime_allocation",
     "load_fit",
     "loss_crossing",
     "marginal_returns",
+    "markdown_table",
     "near_optimal",
     "needed",
     "next_runs",
@@ -153,6 +160,7 @@ _HOMES = {
     "Backtest": "trust",
     "BayesScalingError": "errors",
     "CheckResult": "trust",
+    "Citation": "reporting",
     "ComputeReturns": "decisions.returns",
     "Constraints": "decisions.constraints",
     "ConvergenceTradeoff": "decisions.limits",
@@ -182,6 +190,7 @@ _HOMES = {
     "allocate": "decisions.allocation",
     "assess": "trust",
     "backtest": "trust",
+    "cite": "reporting",
     "compare_levels": "decisions.groups",
     "compute_returns": "decisions.returns",
     "convergence_tradeoff": "decisions.limits",
@@ -191,10 +200,12 @@ _HOMES = {
     "isoflop_curves": "decisions.isolines",
     "isoflop_optima": "decisions.parabolas",
     "isoloss_curves": "decisions.isolines",
+    "latex_table": "reporting",
     "lifetime_allocation": "decisions.lifetime",
     "load_fit": "fitting",
     "loss_crossing": "decisions.crossings",
     "marginal_returns": "decisions.returns",
+    "markdown_table": "reporting",
     "near_optimal": "decisions.near_optimality",
     "needed": "decisions.requirements",
     "next_runs": "decisions.design",

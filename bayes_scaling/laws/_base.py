@@ -114,6 +114,13 @@ class Law:
         """The law's name: that of its class."""
         return type(self).__name__
 
+    @property
+    def formula(self) -> str:
+        """The equation with its left side in LaTeX; empty for a law that gives no equation."""
+        response = self.responses[0]
+        left = "L" if response == "loss" else rf"\mathrm{{{response}}}"
+        return f"{left} = {self.equation}" if self.equation else ""
+
     def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
         """The law's value at `inputs`, with parameters `theta`; all in one system of units.
 
@@ -177,7 +184,7 @@ class Law:
         return f"{self.name}()"
 
     def _repr_latex_(self) -> str:
-        return f"$L = {self.equation}$" if self.equation else self.name
+        return f"${self.formula}$" if self.equation else self.name
 
 
 def find_law(name: str) -> type[Law]:

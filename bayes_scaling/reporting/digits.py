@@ -1,0 +1,166 @@
+"""How many digits a posterior supports: no more than its Monte-Carlo error, and its width, allow.
+
+Owns rounding for publication. Other tables are for reading on, and keep their full precision.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import arviz as az
+import numpy as np
+import xarray as xr
+
+from bayes_scaling.units import format_count, format_flops
+
+DIGITS_OF_WIDTH = 2
+"""Significant digits of an interval's width that its ends are written to."""
+
+DIGITS_AT_MOST = 4
+"""Significant digits of a number without any error, such as a parameter that is held fixed."""
+
+_LARGE, _SMALL = 1e6, 1e-3
+_SUFFIXES = ((12, "T"), (9, "B"), (6, "M"), (3, "K"), (0, ""))
+
+
+def estimate(name: str, draws: xr.DataArray, median: float, lower: float, upper: float) -> str:
+    """Write a median with its credible interval.
+
+    Parameters
+    ----------
+    name : str
+        The quantity, which says how it is written: counts with K, M, B or T, compute in
+        e-notation.
+    draws : xarray.DataArray, dims (chain, draw)
+        Those that are not finite are left out of the Monte-Carlo error.
+    median, lower, upper : float
+        Of these draws.
+
+    Returns
+    -------
+    str
+        Such as ``1.97 [1.95, 2.00]``. Each number ends at the last digit that would not be
+        expected to change by more than one in another run of the sampler; an end of the interval
+        may have fewer digits than the median.
+    """
+    writer, width = number_writer(name), upper - lower
+    numbers = [
+        writer(value, last_place(monte_carlo_error(draws, value), width, value))
+        for value in (median, lower, upper)
+    ]
+    return "{} [{}, {}]".format(*numbers)
+
+
+def monte_carlo_error(draws: xr.DataArray, value: float) -> float:
+    """Monte-Carlo standard error of the quantile of `draws` that lies at `value`.
+
+    The median and the ends of any credible interval are such quantiles. Where ArviZ finds no
+    error, as with a few draws only, it is the standard deviation: that of a single draw.
+
+    Examples
+    --------
+    >>> draws = np.random.default_rng(1).normal(size=(4, 1000))
+    >>> median = monte_carlo_error(xr.DataArray(draws, dims=("chain", "draw")), 0.0)
+    >>> 0.015 < median < 0.025
+    True
+    """
+    values = draws.transpose("chain", "draw").values
+    finite = np.isfinite(values)
+    if not finite.all():
+        values = values[finite][np.newaxis]
+    if not np.isfinite(value) or not values.size or np.ptp(values) == 0:
+        return 0.0
+    rank = (np.mean(values < value) + np.mean(values <= value)) / 2
+    inside = 0.5 / values.size
+    error = float(az.mcse(values, method="quantile", prob=np.clip(rank, inside, 1 - inside)))
+    return error if np.isfinite(error) else float(np.std(values))
+
+
+def last_place(error: float, width: float, value: float) -> int:
+    """Power of ten of the last digit that is written.
+
+    It is at least twice the Monte-Carlo error, so that this digit is rarely off by more than one.
+
+    References
+    ----------
+    Vehtari (2022), "Bayesian workflow book: Digits", on how many digits to report.
+
+    Examples
+    --------
+    >>> last_place(0.0015, 0.05, 1.97), last_place(1e-9, 0.05, 1.97), last_place(0.0, 0.0, 482.0)
+    (-2, -3, -1)
+    """
+    places = []
+    if error > 0:
+        places.append(math.ceil(math.log10(2 * error)))
+    if 0 < width < math.inf:
+        places.append(math.floor(math.log10(width)) + 1 - DIGITS_OF_WIDTH)
+    if not places and value and math.isfinite(value):
+        places.append(math.floor(math.log10(abs(value))) + 1 - DIGITS_AT_MOST)
+    return max(places, default=0)
+
+
+def number_writer(name: str) -> Callable[[float, int], str]:
+    """How a quantity of that name is written, given the place of its last digit.
+
+    Examples
+    --------
+    >>> number_writer("params")(7.1283e10, 9), number_writer("flops")(5.7621e23, 22)
+    ('71B', '5.8e23')
+    >>> number_writer("expected_loss")(1.97412, -2), number_writer("A")(482.01, 1)
+    ('1.97', '480')
+    """
+    if is_compute(name):
+        return _scientific
+    return _count if is_count(name) else _plain
+
+
+def label_writer(name: str) -> Callable[[float], str]:
+    """How an exact number of that name is written, such as a size asked for."""
+    if is_compute(name):
+        return format_flops
+    return format_count if is_count(name) else "{:.4g}".format
+
+
+def is_count(name: str) -> bool:
+    """Whether a quantity counts parameters, tokens or steps."""
+    return name.endswith(("params", "tokens", "steps"))
+
+
+def is_compute(name: str) -> bool:
+    """Whether a quantity is compute in FLOP."""
+    return name.endswith("flops")
+
+
+def _plain(value: float, place: int) -> str:
+    rounded = _rounded(value, place)
+    if rounded and math.isfinite(rounded) and not _SMALL <= abs(rounded) < _LARGE:
+        return _scientific(value, place)
+    return f"{rounded:.{max(0, -place)}f}"
+
+
+def _scientific(value: float, place: int) -> str:
+    rounded = _rounded(value, place)
+    if not rounded or not math.isfinite(rounded):
+        return f"{rounded:g}"
+    exponent = _exponent(rounded)
+    mantissa = rounded / 10.0**exponent
+    return f"{mantissa:.{max(0, exponent - place)}f}e{exponent}"
+
+
+def _count(value: float, place: int) -> str:
+    rounded = _rounded(value, place)
+    if not 1 <= abs(rounded) < 1e15:
+        return _scientific(value, place)
+    power, suffix = next(entry for entry in _SUFFIXES if _exponent(rounded) >= entry[0])
+    return f"{rounded / 10.0**power:.{max(0, power - place)}f}{suffix}"
+
+
+def _rounded(value: float, place: int) -> float:
+    # Adding zero turns a negative zero into zero.
+    return round(float(value), -place) + 0.0 if math.isfinite(value) else value
+
+
+def _exponent(value: float) -> int:
+    return int(f"{abs(value):.12e}".split("e")[1])

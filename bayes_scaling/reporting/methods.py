@@ -1,0 +1,81 @@
+"""The paragraph on methods: what was assumed, sampled, checked and with which software."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.reporting._results import Result, fits
+from bayes_scaling.reporting.bibliography import SOFTWARE, installed_version
+from bayes_scaling.reporting.escaping import one_line
+from bayes_scaling.reporting.sentences import law_words, reasons
+from bayes_scaling.reporting.tables import interval_words
+
+if TYPE_CHECKING:
+    from bayes_scaling.trust import TrustReport
+
+_NAMES = {"bayes_scaling": "bayes_scaling", "pymc": "PyMC", "nutpie": "nutpie", "arviz": "ArviZ"}
+
+
+def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | None) -> str:
+    """Write the paragraph, in plain text."""
+    said = [" ".join(_fitting(fit)) for fit in fits(result)]
+    software = ", ".join(f"{_NAMES[name]} {installed_version(name)}" for name in SOFTWARE)
+    closing = (
+        f"Estimates are posterior medians with the {interval_words(prob)}, each computed draw by "
+        "draw and written to the digits that its Monte-Carlo error supports.",
+        _assessment(trust),
+        f"Software: {software}.",
+    )
+    return " ".join([*said, *closing])
+
+
+def formulas(result: Result) -> tuple[str, ...]:
+    """Formulas in the paragraph, in LaTeX, in their order."""
+    return tuple(_formula(fit) for fit in fits(result) if fit.model.law.formula)
+
+
+def _formula(fit: ScalingFit) -> str:
+    return f"${fit.model.law.formula}$"
+
+
+def _fitting(fit: ScalingFit) -> Iterator[str]:
+    formula = f", {_formula(fit)}, as expected value" if fit.model.law.formula else ""
+    yield f"We fitted {law_words(fit)}{_left_out(fit)} by Bayesian inference{formula}."
+    priors = ", ".join(f"{name} ~ {prior!r}" for name, prior in fit.model.parameters.items())
+    yield (
+        "Inputs were divided by their geometric mean over the runs and the response by its "
+        f"median; on that scale, unless said otherwise, priors were {priors}."
+    )
+    if fit.model.vary:
+        varying = ", ".join(f"{one_line(v.parameter)} by {one_line(v.by)}" for v in fit.model.vary)
+        yield f"Partially pooled between groups: {varying}."
+    yield _sampling(fit)
+
+
+def _left_out(fit: ScalingFit) -> str:
+    return f" ({fit.runs.dropped} more left out for missing values)" if fit.runs.dropped else ""
+
+
+def _sampling(fit: ScalingFit) -> str:
+    settings, found = fit.settings, fit.diagnostics
+    state = "had converged" if not found.problems else "had not converged"
+    return (
+        f"The posterior was sampled by the No-U-Turn sampler with low-rank adaptation: "
+        f"{settings.chains} chains of {settings.draws} draws after {settings.tune} of warm-up, "
+        f"target acceptance {settings.target_accept:g}, seed {settings.seed}. The chains {state}: "
+        f"largest R-hat {found.r_hat:.4f}, smallest bulk and tail effective sample sizes "
+        f"{found.ess_bulk:.0f} and {found.ess_tail:.0f}, {100 * found.divergent:.2g} % of draws "
+        "divergent."
+    )
+
+
+def _assessment(trust: TrustReport | None) -> str:
+    if trust is None:
+        return "Whether the extrapolation should be believed was not assessed."
+    number = len(trust.checks)
+    return (
+        f'{number} checks (level "{trust.level}") gave the verdict "{trust.verdict}"'
+        f"{reasons(trust)}. {trust.reach}"
+    )
