@@ -152,7 +152,7 @@ def backtest(subject: Subject) -> Section:
             "interval, bias, width, scores. A higher log score and a lower CRPS are better."
         )
         written = check.table.copy()
-        for name in [column for column in written if column.startswith("coverage_")]:
+        for name in [one for one in map(str, written) if one.startswith("coverage_")]:
             written[name] = written[name].map("{:.0%}".format)
         blocks.append(tabulated(caption, written))
     if "folds" in check.table.attrs:

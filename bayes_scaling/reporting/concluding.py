@@ -85,11 +85,11 @@ def _single_run(subject: Subject) -> Iterator[str]:
     check = subject.check("influence")
     if check is not None and "shift_0" in check.table:
         shifts = check.table["shift_0"]
-        run = shifts.abs().idxmax()
+        place = int(shifts.abs().argmax())
         yield (
-            f"A mistake in one run. Without run {listed([run])} the forecast of the first target "
-            f"moves by {shifts[run]:+.2f} posterior standard deviations, more than without any "
-            "other."
+            f"A mistake in one run. Without run {listed(shifts.index[[place]])} the forecast of "
+            f"the first target moves by {shifts.iloc[place]:+.2f} posterior standard deviations, "
+            "more than without any other."
         )
 
 

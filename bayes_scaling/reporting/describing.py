@@ -122,9 +122,8 @@ def likelihood(fit: ScalingFit) -> str:
     """How a run scatters about the law."""
     noise = fit.model.noise
     doc = (inspect.getdoc(type(noise)) or type(noise).__name__).split("\n\n")[0]
-    changes = (
-        f" The scatter changes as a power of {noise.by}." if getattr(noise, "by", None) else ""
-    )
+    by = noise.by if isinstance(noise, LocationScale) else None
+    changes = f" The scatter changes as a power of {by}." if by else ""
     return f"Likelihood: {noise!r}. {plain_text(doc)}{changes}"
 
 

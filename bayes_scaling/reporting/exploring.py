@@ -119,7 +119,7 @@ def page(
     noise, noise_code = _noise(fit, draws)
     data = {
         "inputs": list(law.inputs),
-        "units": {name: unit for name, unit in scales(law, runs).items()},
+        "units": scales(law, runs),
         "draws": {"theta": _theta(fit, draws, groups)},
         "noise": noise,
         "splits": splits,

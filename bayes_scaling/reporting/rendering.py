@@ -41,6 +41,15 @@ _LATEX_MARKS = {
 }
 
 
+def is_report(path: Path) -> bool:
+    """Whether a file is a report, which may be replaced by a newer one."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return GENERATOR in text[:10_000] or GENERATOR in text[-1000:]
+
+
 def as_html(contents: Contents, page: Page | str) -> str:
     """One file with everything in it; `page` is a text where the law has no interactive page."""
     environment = _environment(autoescape=True)
