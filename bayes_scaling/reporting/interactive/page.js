@@ -268,8 +268,8 @@ function update() {
   const run = fields.map(({ name, input }) => `${written(name, setting[name])} ${name}`).join(", ");
   const interval = `${plain(100 * data.prob)} % interval ${plain(told.lower)} to ${plain(told.upper)}`;
   byId("explore-summary").textContent = `${run}: ${data.response} ${plain(told.median)}, ${interval}.`;
-  const address = fields.map(({ name }) => `${name}=${setting[name].toPrecision(4)}`);
-  if (groupChoice) address.push(`group=${group()}`);
+  const address = fields.map(({ name }) => `${name}=${setting[name].toPrecision(4).replace("e+", "e")}`);
+  if (groupChoice) address.push(`group=${encodeURIComponent(groupChoice.value)}`);
   history.replaceState(null, "", `#${address.join("&")}`);
   document.body.dataset.explored = "yes";
 }
@@ -347,7 +347,7 @@ function changed(name, value, from) {
 }
 
 function readAddress() {
-  const asked = new URLSearchParams(location.hash.slice(1));
+  const asked = new URLSearchParams(location.hash.slice(1).replaceAll("+", "%2B"));
   const given = fields.map(({ name }) => name).filter((name) => !Number.isNaN(parsed(asked.get(name) || "")));
   for (const name of given) setting[name] = parsed(asked.get(name));
   if (groupChoice && asked.has("group")) {
