@@ -56,7 +56,7 @@ def drawn(name: str, alt: str, caption: str, plot: Callable[[], Any]) -> Block:
 
 
 def encoded(figure: Figure, kind: Literal["svg", "png", "pdf"]) -> bytes:
-    """The figure as a file, the same bytes each time."""
+    """The figure as a file."""
     buffer = io.BytesIO()
     dates: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
     with plain_style():

@@ -100,8 +100,7 @@ def _table(runs: Runs) -> str:
     return (
         f"labels = {{{labels}}}\n"
         "table = pd.read_csv(\n"
-        '    "runs.csv", index_col=0, dtype=labels, keep_default_na=False,\n'
-        '    float_precision="round_trip",\n'
+        '    "runs.csv", index_col=0, dtype=labels, keep_default_na=False\n'
         ")\n"
         f"runs = bs.Runs(\n    table, inputs={runs.inputs!r}, factors={runs.factors!r}"
         f"{response}{hand},\n)"

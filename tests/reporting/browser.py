@@ -52,15 +52,15 @@ class Browser:
         """Open a report at a setting, and wait until its numbers are there."""
         self.call("POST", "/url", url="about:blank")
         self.call("POST", "/url", url=f"{path.resolve().as_uri()}#{setting}")
-        self.wait()
+        self.until("document.body.dataset.explored === 'yes'")
 
-    def wait(self) -> None:
-        """Wait until what was set last has been computed."""
+    def until(self, script: str) -> None:
+        """Wait until a piece of JavaScript is true."""
         for _ in range(200):
-            time.sleep(0.05)
-            if self.run("return document.body.dataset.explored === 'yes'"):
+            if self.run(f"return {script}"):
                 return
-        raise AssertionError("the page did not compute anything within 10 s")
+            time.sleep(0.05)
+        raise AssertionError(f"within 10 s the page did not come to {script}")
 
     def run(self, script: str, *arguments: object) -> Any:
         """The value of a piece of JavaScript."""

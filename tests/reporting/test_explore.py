@@ -1,46 +1,21 @@
 """The interactive page in a headless Chromium, against the numbers of Python."""
 
-import importlib.util
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling._diagnostics import Diagnostics
 from bayes_scaling.laws._base import _REGISTRY
 from bayes_scaling.reporting import exploring
-from bayes_scaling.reporting.rendering import as_html
 from bayes_scaling.reporting.contents import Contents, Section
+from bayes_scaling.reporting.rendering import as_html
 from bayes_scaling.reporting.tracing import traced
 from bayes_scaling.trust import CheckResult, TrustReport
-
-
-def _load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("reporting_browser", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-chromium = _load(Path(__file__).with_name("browser.py"))
-
-pytestmark = pytest.mark.skipif(bool(chromium.missing()), reason=str(chromium.missing()))
-
-LAW = bs.laws.Chinchilla
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with chromium.browsing() as one:
-        yield one
+from tests.reporting.browser import KEYS, Browser
 
 
 def checks(fit: bs.ScalingFit, times: float = 10.0) -> TrustReport:
@@ -86,7 +61,12 @@ def close(found: dict[str, float], table: pd.DataFrame, quantity: str, rel: floa
 @pytest.mark.parametrize(("params", "tokens"), [(1e9, 2e10), (7e10, 1.4e12)])
 @pytest.mark.parametrize("corpus", ["books", "web"])
 def test_the_loss_is_that_of_forecast(
-    browser, stored_page: Path, stored_fit: bs.ScalingFit, params: float, tokens: float, corpus: str
+    browser: Browser,
+    stored_page: Path,
+    stored_fit: bs.ScalingFit,
+    params: float,
+    tokens: float,
+    corpus: str,
 ) -> None:
     browser.show(stored_page, f"params={params}&tokens={tokens}&group={corpus}")
     at = pd.DataFrame({"params": [params], "tokens": [tokens], "corpus": [corpus]})
@@ -100,7 +80,7 @@ def test_the_loss_is_that_of_forecast(
 
 @pytest.mark.parametrize("corpus", ["books", "web"])
 def test_the_best_split_is_that_of_allocate(
-    browser, stored_page: Path, stored_fit: bs.ScalingFit, corpus: str
+    browser: Browser, stored_page: Path, stored_fit: bs.ScalingFit, corpus: str
 ) -> None:
     browser.show(stored_page, f"flops=1e22&group={corpus}")
     best = bs.allocate(stored_fit, flops=1e22).table(0.9).xs(corpus, level="corpus")
@@ -121,7 +101,7 @@ def test_the_best_split_is_that_of_allocate(
 
 
 def test_it_warns_in_words_where_the_checks_end(
-    browser, stored_page: Path, stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, stored_page: Path, stored_fit: bs.ScalingFit
 ) -> None:
     top = float(stored_fit.runs.values("flops").max())
     browser.show(stored_page, "params=1e9&tokens=2e10&group=web")
@@ -135,14 +115,14 @@ def test_it_warns_in_words_where_the_checks_end(
     assert '"do not trust" at 1000 times' in said
 
 
-def test_it_warns_of_chains_that_have_not_converged(browser, stored_page: Path) -> None:
+def test_it_warns_of_chains_that_have_not_converged(browser: Browser, stored_page: Path) -> None:
     browser.show(stored_page)  # 400 draws have too few effective ones
     assert "Warning. " in browser.text("explore-standing")
     assert "Not converged: " in browser.text("explore-standing")
 
 
 def test_without_an_assessment_it_says_so(
-    browser, page_of: Callable[..., Path], stored_fit: bs.ScalingFit
+    browser: Browser, page_of: Callable[..., Path], stored_fit: bs.ScalingFit
 ) -> None:
     browser.show(page_of(stored_fit), "params=1e12&tokens=1e13")
     said = browser.text("explore-standing")
@@ -150,17 +130,15 @@ def test_without_an_assessment_it_says_so(
     assert "Outside what is supported" in said
 
 
-def test_by_keyboard_alone(browser, stored_page: Path) -> None:
+def test_by_keyboard_alone(browser: Browser, stored_page: Path) -> None:
     browser.show(stored_page, "params=1e9&tokens=2e10")
     browser.run("document.querySelector('[data-field=params]').focus()")
     browser.run("document.querySelector('[data-field=params]').select()")
     browser.press("2B")
-    browser.run("delete document.body.dataset.explored")
-    browser.press(chromium.KEYS["tab"])  # to the slider of params
-    browser.press(chromium.KEYS["right"])
-    browser.wait()
-    summary = browser.text("explore-summary")
-    assert summary.startswith("2.04B params, 20B tokens, 2.45e20 flops: loss "), summary
+    browser.press(KEYS["tab"])  # to the slider of params
+    browser.press(KEYS["right"])
+    told = "document.getElementById('explore-summary').innerText"
+    browser.until(f"{told}.startsWith('2.04B params, 20B tokens, 2.45e20 flops: loss ')")
     assert "params=2.042e9" in browser.run("return location.hash")
     browser.run("document.querySelector('[data-field=tokens]').focus()")
     browser.run("document.querySelector('[data-field=tokens]').select()")
@@ -171,20 +149,21 @@ def test_by_keyboard_alone(browser, stored_page: Path) -> None:
 
 
 def test_setting_compute_keeps_the_size_and_the_button_finds_the_best(
-    browser, stored_page: Path
+    browser: Browser, stored_page: Path
 ) -> None:
     browser.show(stored_page, "params=1e9&flops=6e20&group=web")
     assert browser.text("explore-summary").startswith("1B params, 100B tokens, 6e20 flops")
-    browser.run("delete document.body.dataset.explored")
     browser.run("document.getElementById('explore-optimum').click()")
-    browser.wait()
+    browser.until("!location.hash.includes('params=1.000e9')")
     best = browser.interval("explore-best-params")["median"]
-    hash_ = dict(part.split("=") for part in browser.run("return location.hash.slice(1)").split("&"))
+    hash_ = dict(
+        part.split("=") for part in browser.run("return location.hash.slice(1)").split("&")
+    )
     assert float(hash_["params"]) == pytest.approx(best, rel=1e-3)
 
 
 @pytest.mark.parametrize("width", [360, 390, 1280])
-def test_nothing_is_wider_than_the_screen(browser, stored_page: Path, width: int) -> None:
+def test_nothing_is_wider_than_the_screen(browser: Browser, stored_page: Path, width: int) -> None:
     browser.width(width)
     browser.show(stored_page)
     assert browser.run("return document.documentElement.scrollWidth") <= width
@@ -192,7 +171,7 @@ def test_nothing_is_wider_than_the_screen(browser, stored_page: Path, width: int
     assert browser.run(f"{small}.map((one) => parseFloat(getComputedStyle(one).fontSize)))") >= 16
 
 
-def test_nothing_is_fetched_and_nothing_else_may_run(browser, stored_page: Path) -> None:
+def test_nothing_is_fetched_and_nothing_else_may_run(browser: Browser, stored_page: Path) -> None:
     browser.show(stored_page)
     fetched = browser.run("return performance.getEntriesByType('resource').map((one) => one.name)")
     assert [name for name in fetched if not name.startswith("data:")] == []
@@ -205,7 +184,7 @@ def test_nothing_is_fetched_and_nothing_else_may_run(browser, stored_page: Path)
     assert browser.run("return window.owned === undefined")
 
 
-def test_every_law_is_the_same_in_javascript(browser, tmp_path: Path) -> None:
+def test_every_law_is_the_same_in_javascript(browser: Browser, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     functions, expected = [], []
     helpers = (Path(exploring.__file__).parent / "interactive" / "page.js").read_text("utf-8")
@@ -235,7 +214,10 @@ def test_every_law_is_the_same_in_javascript(browser, tmp_path: Path) -> None:
 
 
 def test_a_law_of_ones_own_with_other_inputs(
-    browser, page_of: Callable[..., Path], prior_fit: Callable[..., bs.ScalingFit], own_laws: None
+    browser: Browser,
+    page_of: Callable[..., Path],
+    prior_fit: Callable[..., bs.ScalingFit],
+    own_laws: None,
 ) -> None:
     class WithRate(bs.Law):
         """Loss by size and learning rate."""
@@ -258,7 +240,7 @@ def test_a_law_of_ones_own_with_other_inputs(
 
 
 def test_other_noise_and_a_fit_without_groups(
-    browser, page_of: Callable[..., Path], converged_fit: bs.ScalingFit
+    browser: Browser, page_of: Callable[..., Path], converged_fit: bs.ScalingFit
 ) -> None:
     browser.show(page_of(converged_fit, checks(converged_fit)), "params=1e10&tokens=2e11")
     table = bs.forecast(converged_fit, params=1e10, tokens=2e11).table(0.9)
