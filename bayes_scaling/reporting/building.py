@@ -12,11 +12,10 @@ from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.reporting.checklist import check_facts
-from bayes_scaling.reporting.exploring import Page, page
+from bayes_scaling.reporting.exploring import NoPage, Page, explored
 from bayes_scaling.reporting.gathering import gathered
 from bayes_scaling.reporting.rendering import as_html, as_latex, as_markdown
 from bayes_scaling.reporting.subject import HasTable, Subject
-from bayes_scaling.reporting.tracing import Untraceable
 from bayes_scaling.trust import TrustReport
 
 FORMATS = (".html", ".htm", ".md", ".tex")
@@ -117,8 +116,8 @@ def checked_path(path: str | Path) -> Path:
     return file
 
 
-def _explored(subject: Subject) -> Page | str:
-    """The interactive page, opened at the first run asked for, or why there is none."""
+def _explored(subject: Subject) -> Page | NoPage:
+    """The interactive page, opened at the first run asked for."""
     start: dict[str, float] = {}
     if subject.forecast is not None:
         first = subject.forecast.draws.isel(point=0)
@@ -127,7 +126,4 @@ def _explored(subject: Subject) -> Page | str:
             for name, value in first.coords.items()
             if value.ndim == 0 and value.dtype.kind == "f"
         }
-    try:
-        return page(subject.fit, start, subject.trust, subject.prob)
-    except Untraceable as reason:
-        return str(reason)
+    return explored(subject.fit, start, subject.trust, subject.prob)

@@ -17,11 +17,14 @@ import xarray as xr
 from bayes_scaling._inputs import input_values, noise_scale, scales, typical_value
 from bayes_scaling._intervals import SAMPLE_DIMS, interval_prob
 from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import forecast
 from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS, LocationScale
 from bayes_scaling.posterior import parameters_at
+from bayes_scaling.reporting.contents import Table, tabulated
+from bayes_scaling.reporting.tables import written_table
 from bayes_scaling.reporting.tracing import Untraceable, traced
 from bayes_scaling.trust import TrustReport
-from bayes_scaling.trust._axes import axes
+from bayes_scaling.trust._axes import axes, scaled_up
 from bayes_scaling.trust._case import ladder_table
 
 DRAWS = 400
@@ -43,6 +46,9 @@ SLIDER_BELOW, SLIDER_ABOVE = 1.0, 3.0
 
 LABELS = {"params": "Parameters", "tokens": "Training tokens", "flops": "Compute (FLOP, 6ND)"}
 WITHIN = 0.01
+
+STEPS = (1.0, 3.0, 10.0, 30.0)
+"""Times the largest run that are forecast where there is no page."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,32 @@ class Page:
     def splits(self) -> bool:
         """Whether compute can be split between parameters and tokens."""
         return bool(self.data["splits"])
+
+
+@dataclass(frozen=True)
+class NoPage:
+    """Why there is no page, and forecasts of larger runs in its place."""
+
+    reason: str
+    table: Table
+
+
+def explored(
+    fit: ScalingFit, start: Mapping[str, float], trust: TrustReport | None, prob: float | None
+) -> Page | NoPage:
+    """The page of a fit, or what stands in its place where the law has no JavaScript."""
+    try:
+        return page(fit, start, trust, prob)
+    except Untraceable as reason:
+        return NoPage(str(reason), _larger_runs(fit, prob))
+
+
+def _larger_runs(fit: ScalingFit, prob: float | None) -> Table:
+    top = ladder_table(fit).iloc[[0]]
+    rows = [scaled_up(fit.model.law, top, times) for times in STEPS]
+    table = written_table(forecast(fit, at=pd.concat(rows, ignore_index=True)), prob)
+    times = ", ".join(f"{step:g}" for step in STEPS)
+    return tabulated(f"The largest run made {times} times larger. {table.attrs['caption']}", table)
 
 
 def page(

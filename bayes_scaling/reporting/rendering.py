@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from bayes_scaling.reporting.contents import Contents, Picture, Table
 from bayes_scaling.reporting.escaping import latex_escaped, markdown_escaped
-from bayes_scaling.reporting.exploring import Page
+from bayes_scaling.reporting.exploring import NoPage, Page
 from bayes_scaling.reporting.figures import encoded, formula_svg
 from bayes_scaling.reporting.tables import latex_table, markdown_table
 
@@ -50,8 +50,8 @@ def is_report(path: Path) -> bool:
     return GENERATOR in text[:10_000] or GENERATOR in text[-1000:]
 
 
-def as_html(contents: Contents, page: Page | str) -> str:
-    """One file with everything in it; `page` is a text where the law has no interactive page."""
+def as_html(contents: Contents, page: Page | NoPage) -> str:
+    """One file with everything in it."""
     environment = _environment(autoescape=True)
     style = _resource("templates/style.css")
     script = page.script if isinstance(page, Page) else ""

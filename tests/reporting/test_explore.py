@@ -247,3 +247,28 @@ def test_other_noise_and_a_fit_without_groups(
     # 400 of 2000 draws: ends of an interval differ by a tenth of its width, 0.4 % of the loss.
     close(browser.interval("explore-expected"), table, "expected_loss", 5e-3)
     close(browser.interval("explore-run"), table, "loss", 1e-2)
+
+
+def test_a_law_without_javascript_has_a_table_in_place_of_the_page(
+    prior_fit: Callable[..., bs.ScalingFit], own_laws: None, sweep: bs.Runs
+) -> None:
+    class Sinus(bs.Law):
+        inputs = ("tokens",)
+        priors = {"E": bs.Prior.between(0.2, 0.95)}  # noqa: RUF012
+
+        @staticmethod
+        def loss(tokens, E):
+            if hasattr(tokens, "dims"):
+                return E + 0.0 * tokens
+            return E + 0.0 * np.sin(tokens)
+
+    found = exploring.explored(prior_fit(bs.ScalingModel(Sinus), sweep), {}, None, 0.9)
+    assert isinstance(found, exploring.NoPage)
+    assert found.reason == "it calls sin"
+    contents = Contents("Headline", "caution", "Title", (Section("answer", "Answer", ()),))
+    html = as_html(contents, found)
+    assert "This law has no interactive page" in html
+    assert "it calls sin" in html
+    assert "<script" not in html
+    assert found.table.rows[0][0] in html
+    assert len(found.table.rows) == 4
