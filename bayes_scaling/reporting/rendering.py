@@ -28,6 +28,11 @@ from bayes_scaling.reporting.tables import latex_table, markdown_table
 LARGE = 400_000
 """Bytes of a vector figure from which a bitmap says the same in fewer."""
 
+SENTENCE = 30
+"""Characters from which a cell of a table in LaTeX is broken into lines."""
+
+ROWS_OF_A_PAGE = 30
+
 GENERATOR = "bayes_scaling report"
 """By which a report is known again."""
 
@@ -89,7 +94,7 @@ def as_latex(contents: Contents, path: Path) -> str:
         contents=contents,
         generator=GENERATOR,
         source=lambda picture: Markup(_beside(path, picture, "pdf")),
-        tabular=lambda table: Markup(latex_table(_frame(table))),
+        tabular=_latex_table,
         verbatim=_verbatim,
         raw=Markup,
     )
@@ -150,6 +155,20 @@ def _beside(path: Path, picture: Picture, kind: Any) -> str:
 
 def _frame(table: Table) -> pd.DataFrame:
     return pd.DataFrame(list(table.rows), columns=list(table.header), dtype=object)
+
+
+def _latex_table(table: Table) -> Markup:
+    """A table on as many pages as it needs; columns of sentences share the width of the page."""
+    columns = list(zip(table.header, *table.rows, strict=True))
+    long = [max(map(len, cells)) > SENTENCE for cells in columns]
+    width = max(0.2, 0.94 - 0.14 * long.count(False)) / max(1, long.count(True))
+    letters = [rf"p{{{width:.2f}\linewidth}}" if one else "l" for one in long]
+    text = latex_table(_frame(table))
+    if any(long) or len(table.rows) > ROWS_OF_A_PAGE:
+        text = text.replace("{tabular}", "{longtable}")
+        plain = rf"\begin{{longtable}}{{{'l' * len(long)}}}"
+        return Markup(text.replace(plain, rf"\begin{{longtable}}{{{''.join(letters)}}}"))
+    return Markup(rf"\fitted{{{text}}}")
 
 
 def _fenced(text: str, language: str) -> Markup:
