@@ -33,6 +33,7 @@ Every stage is a frozen value of its own type::
 `markdown_table`       its table alone, with sensible digits; `latex_table` for LaTeX
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
+`example`              the code of the first notebook, as an `Example` to run or save
 `BayesScalingError`    the base of every error raised here
 =====================  ===========================================================================
 
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     )
     from bayes_scaling.decisions.rules import published_plans
     from bayes_scaling.errors import BayesScalingError
+    from bayes_scaling.examples import Example, example
     from bayes_scaling.fitting import ScalingFit, fit, load_fit
     from bayes_scaling.forecasting import Forecast, forecast
     from bayes_scaling.hierarchy import Vary
@@ -96,6 +98,7 @@ __all__ = [
     "Constraints",
     "ConvergenceTradeoff",
     "EarlyStopping",
+    "Example",
     "Forecast",
     "Goal",
     "IsoflopOptima",
@@ -130,6 +133,7 @@ __all__ = [
     "costs",
     "datasets",
     "early_stopping",
+    "example",
     "fit",
     "forecast",
     "isoflop_curves",
@@ -168,6 +172,7 @@ _HOMES = {
     "Constraints": "decisions.constraints",
     "ConvergenceTradeoff": "decisions.limits",
     "EarlyStopping": "decisions.limits",
+    "Example": "examples",
     "Forecast": "forecasting",
     "Goal": "decisions.goals",
     "IsoflopOptima": "decisions.parabolas",
@@ -198,6 +203,7 @@ _HOMES = {
     "compute_returns": "decisions.returns",
     "convergence_tradeoff": "decisions.limits",
     "early_stopping": "decisions.limits",
+    "example": "examples",
     "fit": "fitting",
     "forecast": "forecasting",
     "isoflop_curves": "decisions.isolines",

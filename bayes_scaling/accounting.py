@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from bayes_scaling._display import AsCode
+
 type Count = float | npt.NDArray[np.float64] | xr.DataArray
 """One count, several, or labelled draws of counts."""
 
@@ -146,7 +148,7 @@ def transformer_params(layers: float, d_model: float, *, ff: float, attention: f
 
 
 @dataclass(frozen=True)
-class TokenFlops:
+class TokenFlops(AsCode):
     """FLOP that a transformer spends on one token of a full context.
 
     Attributes

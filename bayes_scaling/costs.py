@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bayes_scaling._display import AsCode
 from bayes_scaling._optimise import root
 from bayes_scaling.errors import RunsError
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
@@ -22,7 +23,7 @@ SEARCHED = np.log(1e40)
 FEWEST_RUNS = 4
 
 
-class Cost:
+class Cost(AsCode):
     """What a run costs; a subclass gives :meth:`spent`, increasing in floats and in arrays.
 
     Attributes

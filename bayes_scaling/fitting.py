@@ -18,6 +18,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._diagnostics import Diagnostics, diagnose
+from bayes_scaling._display import html_formula
 from bayes_scaling._fit_file import read_fit_file, write_fit_file
 from bayes_scaling._inputs import scales
 from bayes_scaling._intervals import interval_attrs, interval_prob
@@ -180,7 +181,7 @@ class ScalingFit:
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        head = f"<pre>{escape(repr(self))}</pre>"
+        head = html_formula(self.model.law.formula) + f"<pre>{escape(repr(self))}</pre>"
         return head + self.summary().to_html(float_format="{:.4g}".format)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling import ops
+from bayes_scaling._display import AsCode
 from bayes_scaling.errors import ModelError
 from bayes_scaling.priors import Prior, Support
 
@@ -31,7 +32,7 @@ SPREAD_PRIOR = Prior.between(0.05, 0.4)
 
 
 @dataclass(frozen=True)
-class Vary:
+class Vary(AsCode):
     """Let one parameter differ between the levels of a factor, partially pooled.
 
     Parameters

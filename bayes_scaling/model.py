@@ -11,6 +11,7 @@ import logging
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import pymc as pm
 import pymc.dims as pmd
 import xarray as xr
 
+from bayes_scaling._display import html_formula, html_table
 from bayes_scaling._inputs import input_values, noise_columns, scales
 from bayes_scaling._model_checks import check_model, check_runs
 from bayes_scaling.hierarchy import LINKS, Vary, centred_weights, combine, offset
@@ -263,6 +265,16 @@ class ScalingModel:
                 draws=draws, random_seed=seed, compile_kwargs={"mode": "FAST_COMPILE"}
             )
         return tree
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (name, repr(prior), ", ".join(vary.by for vary in self.varying(name)))
+            for name, prior in self.parameters.items()
+        ]
+        rows += [(name, repr(prior), "") for name, prior in self.noise.priors.items()]
+        head = f"<p><b>ScalingModel</b> {escape(self.law.name)}, {escape(repr(self.noise))}</p>"
+        table = html_table(("parameter", "prior", "varies by"), rows)
+        return head + html_formula(self.law.formula) + table
 
     def __repr__(self) -> str:
         vary = f", vary={list(self.vary)}" if self.vary else ""

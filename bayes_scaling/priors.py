@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
+from bayes_scaling._display import AsCode
 from bayes_scaling.errors import ModelError
 
 Support = Literal["real", "positive", "unit"]
@@ -53,7 +54,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Prior:
+class Prior(AsCode):
     """What is believed of one parameter before the runs are seen.
 
     Made by one of the class methods: :meth:`between` for most uses, or the distribution by name.
@@ -221,6 +222,11 @@ class Prior:
 
     def _frozen(self) -> Any:
         return FAMILIES[self.distribution].frozen(*self.numbers)
+
+    def _repr_html_(self) -> str:
+        low, high = self.range()
+        where = f"{PRIOR_MASS:.0%} within {low:.4g} to {high:.4g}, {self.units} scale"
+        return f"{super()._repr_html_()} {self.distribution}, {where}"
 
     def __repr__(self) -> str:
         units = "" if self.units == "reference" else ", units='paper'"

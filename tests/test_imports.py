@@ -11,7 +11,7 @@ import pytest
 
 # Earlier lines first, and within a line from left to right. A folder is one entry.
 ORDER = (
-    ("errors", "_schema", "_optional", "_wording", "_progress"),
+    ("errors", "_schema", "_optional", "_wording", "_display", "_progress"),
     ("ops", "units", "accounting"),
     ("priors",),
     ("runs",),
@@ -29,7 +29,7 @@ ORDER = (
     ("trust",),
     ("plots",),
     ("reporting",),
-    ("_printing", "demo"),
+    ("_printing", "demo", "examples"),
     ("cli",),
 )
 RANK = {name: rank for rank, name in enumerate(name for line in ORDER for name in line)}

@@ -269,7 +269,7 @@ def test_progress_names_the_stages(
         bs.fit("chinchilla", stored_fit.runs, draws=20, tune=5, chains=2, progress=True)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err.count("compiling (once)") == 1
+    assert shown.err.count("compiling (once): started") == 1
     assert shown.err.count("sampling") >= 2
     bs.fit("chinchilla", stored_fit.runs, draws=20, tune=5, chains=2, progress=False)
     assert capsys.readouterr().err == ""

@@ -10,11 +10,12 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from bayes_scaling._display import AsCode
 from bayes_scaling.errors import RunsError
 
 
 @dataclass(frozen=True, repr=False)
-class Constraints:
+class Constraints(AsCode):
     """What a run must keep to.
 
     Parameters

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
+from bayes_scaling._display import AsCode
 from bayes_scaling.decisions._isoloss import REACH, STEEPEST
 from bayes_scaling.decisions._point_results import PairedResult
 from bayes_scaling.decisions._roots import find_root
@@ -23,7 +24,7 @@ from bayes_scaling.units import PF_DAY
 
 
 @dataclass(frozen=True)
-class PowerOfCompute:
+class PowerOfCompute(AsCode):
     """How an amount grows with compute: coefficient x (C / unit) ** exponent.
 
     Parameters

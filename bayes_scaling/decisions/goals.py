@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling._display import AsCode
 from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling.decisions.allocation import allocate
 from bayes_scaling.errors import ModelError, RunsError
@@ -27,7 +28,7 @@ type At = Mapping[str, float | str]
 Optimal = Literal["params", "tokens", "tokens_per_param"]
 
 
-class Goal(ABC):
+class Goal(AsCode, ABC):
     """What new runs are to make more certain, for :func:`bayes_scaling.next_runs`.
 
     Made by :meth:`loss`, :meth:`optimum` or :meth:`parameter`.

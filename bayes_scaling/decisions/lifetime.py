@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from bayes_scaling._display import AsCode
 from bayes_scaling.decisions._isoloss import cheapest, optimal_tokens
 from bayes_scaling.decisions._point_results import PointResult
 from bayes_scaling.decisions._surfaces import Surface, check_splits, surface
@@ -26,7 +27,7 @@ FLOPS_PER_SERVED_TOKEN = 2
 
 
 @dataclass(frozen=True)
-class Prices:
+class Prices(AsCode):
     """What a FLOP costs in training and in serving.
 
     Parameters

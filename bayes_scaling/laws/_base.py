@@ -9,9 +9,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from bayes_scaling._display import html_formula, html_table
 from bayes_scaling.errors import ModelError, UnknownLawError
 from bayes_scaling.priors import Prior
 
@@ -182,6 +184,13 @@ class Law:
 
     def __repr__(self) -> str:
         return f"{self.name}()"
+
+    def _repr_html_(self) -> str:
+        about = (inspect.getdoc(type(self)) or "").partition("\n\n")[0]
+        cited = f" [{self.cite}]" if self.cite else ""
+        priors = html_table(("parameter", "prior"), ((n, repr(p)) for n, p in self.priors.items()))
+        head = f"<p><b>{escape(repr(self))}</b> {escape(about)}{escape(cited)}</p>"
+        return head + html_formula(self.formula) + priors
 
     def _repr_latex_(self) -> str:
         return f"${self.formula}$" if self.equation else self.name

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from bayes_scaling._display import AsCode
 from bayes_scaling.errors import ModelError
 from bayes_scaling.laws._base import Law, arguments, as_law
 from bayes_scaling.units import compute
@@ -30,7 +31,7 @@ _ABOUT = (
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class PublishedSet:
+class PublishedSet(AsCode):
     """One published set of parameters of a law, in paper units.
 
     Attributes

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
+from bayes_scaling._display import AsCode
 from bayes_scaling.errors import ModelError
 from bayes_scaling.priors import Prior
 
@@ -17,7 +18,7 @@ NO_COLUMNS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, repr=False)
-class Noise(ABC):
+class Noise(AsCode, ABC):
     """How a run scatters about the expected response, independently between runs.
 
     Each is a frozen value that says its priors, adds the observed variable to a PyMC model, and

@@ -81,7 +81,9 @@ class Citation:
             f"{escape(text)}</pre></details>"
             for title, text in (("Methods", self.methods), ("BibTeX", self.bibtex))
         )
-        return f"<p>{escape(self.sentence)}</p>{self.table.to_html(index=False)}{hidden}"
+        under = f"<p>{escape(self.table.attrs['caption'])}</p>"
+        table = self.table.to_html(index=False, border=0)
+        return f"<p>{escape(self.sentence)}</p>{table}{under}{hidden}"
 
 
 def cite(

@@ -18,7 +18,7 @@ DIGITS_OF_WIDTH = 2
 """Significant digits of an interval's width that its ends are written to."""
 
 DIGITS_AT_MOST = 4
-"""Significant digits of a number without any error, such as a parameter that is held fixed."""
+"""Significant digits of a number whose draws say nothing of its error."""
 
 _LARGE, _SMALL = 1e6, 1e-3
 _SUFFIXES = ((12, "T"), (9, "B"), (6, "M"), (3, "K"), (0, ""))
@@ -40,10 +40,13 @@ def estimate(name: str, draws: xr.DataArray, median: float, lower: float, upper:
     Returns
     -------
     str
-        Such as ``1.97 [1.95, 2.00]``. Each number ends at the last digit that would not be
-        expected to change by more than one in another run of the sampler; an end of the interval
-        may have fewer digits than the median.
+        Such as ``1.97 [1.95, 2.00]``. Each number ends at a digit whose unit is no smaller than
+        its own Monte-Carlo standard error: another run of the sampler would typically change it
+        by one at most. An end of the interval may so have fewer digits than the median. Without
+        any uncertainty, as of a ratio that was asked for, it is the number alone.
     """
+    if lower == median == upper:
+        return label_writer(name)(median)
     writer, width = number_writer(name), upper - lower
     numbers = [
         writer(value, last_place(monte_carlo_error(draws, value), width, value))
@@ -80,11 +83,8 @@ def monte_carlo_error(draws: xr.DataArray, value: float) -> float:
 def last_place(error: float, width: float, value: float) -> int:
     """Power of ten of the last digit that is written.
 
-    It is at least twice the Monte-Carlo error, so that this digit is rarely off by more than one.
-
-    References
-    ----------
-    Vehtari (2022), "Bayesian workflow book: Digits", on how many digits to report.
+    Its unit is no smaller than the Monte-Carlo standard error, and the width of the interval is
+    written to two digits at most. ArviZ's own rounding shows the first uncertain digit as well.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def last_place(error: float, width: float, value: float) -> int:
     """
     places = []
     if error > 0:
-        places.append(math.ceil(math.log10(2 * error)))
+        places.append(math.ceil(math.log10(error)))
     if 0 < width < math.inf:
         places.append(math.floor(math.log10(width)) + 1 - DIGITS_OF_WIDTH)
     if not places and value and math.isfinite(value):
@@ -120,7 +120,7 @@ def label_writer(name: str) -> Callable[[float], str]:
     """How an exact number of that name is written, such as a size asked for."""
     if is_compute(name):
         return format_flops
-    return format_count if is_count(name) else "{:.4g}".format
+    return format_count if is_count(name) else _short
 
 
 def is_count(name: str) -> bool:
@@ -131,6 +131,13 @@ def is_count(name: str) -> bool:
 def is_compute(name: str) -> bool:
     """Whether a quantity is compute in FLOP."""
     return name.endswith("flops")
+
+
+def _short(value: float) -> str:
+    rounded = float(f"{value:.4g}")
+    if rounded and not _SMALL <= abs(rounded) < _LARGE:
+        return format_flops(rounded)
+    return f"{rounded:g}"
 
 
 def _plain(value: float, place: int) -> str:

@@ -45,8 +45,9 @@ def _fitting(fit: ScalingFit) -> Iterator[str]:
     yield f"We fitted {law_words(fit)}{_left_out(fit)} by Bayesian inference{formula}."
     priors = ", ".join(f"{name} ~ {prior!r}" for name, prior in fit.model.parameters.items())
     yield (
-        "Inputs were divided by their geometric mean over the runs and the response by its "
-        f"median; on that scale, unless said otherwise, priors were {priors}."
+        "Inputs and response were divided by reference scales, by default the geometric mean of "
+        "an input and the median of a loss; on that scale, unless said otherwise, priors were "
+        f"{priors}."
     )
     if fit.model.vary:
         varying = ", ".join(f"{one_line(v.parameter)} by {one_line(v.by)}" for v in fit.model.vary)

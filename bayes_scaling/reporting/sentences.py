@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bayes_scaling._inputs import input_values
 from bayes_scaling._wording import counted
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.groups import LevelComparison
@@ -29,7 +30,6 @@ from bayes_scaling.reporting.tables import interval_words
 
 if TYPE_CHECKING:
     from bayes_scaling.noise import Noise
-    from bayes_scaling.runs import Runs
     from bayes_scaling.trust import TrustReport
 
 NAMED = 3
@@ -56,11 +56,12 @@ def citing_sentence(result: Result, trust: TrustReport | None, prob: float | Non
 
 def law_words(fit: ScalingFit) -> str:
     """Law, paper, scatter and runs of a fit."""
-    law, runs = fit.model.law, fit.runs
-    paper = f" ({short(law.cite)})" if law.cite else ""
+    law = fit.model.law
+    paper = f" ({one_line(short(law.cite))})" if law.cite else ""
     return (
-        f"the law {law.name}{paper} with {noise_words(fit.model.noise)} to "
-        f"{counted(len(runs), 'training run')} {span_words(runs)}"
+        f"the law {one_line(repr(law)).removesuffix('()')}{paper} with "
+        f"{noise_words(fit.model.noise)} to {counted(len(fit.runs), 'training run')} "
+        f"{span_words(fit)}"
     )
 
 
@@ -79,13 +80,13 @@ def noise_words(noise: Noise) -> str:
     return documented if documented.startswith(_PROPER) else documented[0].lower() + documented[1:]
 
 
-def span_words(runs: Runs) -> str:
-    """Range of compute of the runs, or of their first input where compute is not known."""
-    name = "flops" if "flops" in runs.inputs else runs.inputs[0]
-    values, write = runs.values(name), label_writer(name)
-    unit = "FLOP" if name == "flops" else one_line(name).replace("_", " ")
+def span_words(fit: ScalingFit) -> str:
+    """Range of compute of the runs, or of the law's first input where compute is not known."""
+    name = "flops" if "flops" in fit.runs.inputs else fit.model.law.inputs[0]
+    values, write = input_values(fit.runs, name), label_writer(name)
     low, high = write(float(values.min())), write(float(values.max()))
-    return f"of {low} {unit}" if low == high else f"of {low} to {high} {unit}"
+    span = low if low == high else f"{low} to {high}"
+    return f"of {span} FLOP" if name == "flops" else f"with {one_line(name)} of {span}"
 
 
 def reasons(trust: TrustReport) -> str:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 import pandas as pd
+
+from bayes_scaling._results import short
 
 Verdict = Literal["trust", "caution", "do not trust"]
 
@@ -46,6 +49,12 @@ class CheckResult:
     table: pd.DataFrame
     seconds: float
     by_point: tuple[Verdict, ...] = ()
+
+    def _repr_html_(self) -> str:
+        head = (
+            f"<p><b>{escape(self.check)}: {escape(self.verdict)}</b>. {escape(self.headline)}</p>"
+        )
+        return head + self.table.to_html(float_format=short)
 
 
 @dataclass(frozen=True, eq=False)

@@ -200,6 +200,16 @@ def test_labels_of_the_user_are_escaped_in_every_form(stored_fit: bs.ScalingFit)
     assert r"a\textbar{}b \& 50\% next\_U+1F680" in citation.to_latex()
 
 
+def test_options_of_the_law_and_its_own_input_are_said(
+    prior_fit: Callable[..., bs.ScalingFit],
+) -> None:
+    table = pd.DataFrame({"steps": [1e3, 2e3, 4e3, 8e3, 16e3], "loss": [3.0, 2.8, 2.6, 2.5, 2.4]})
+    runs = bs.Runs.from_frame(table, inputs=["steps"])
+    sentence = bs.cite(prior_fit(bs.ScalingModel(bs.laws.PowerLaw("steps")), runs)).sentence
+    assert "the law PowerLaw(input='steps'" in sentence
+    assert "to 5 training runs with steps of 1K to 16K" in sentence
+
+
 def test_a_law_of_ones_own_needs_neither_paper_nor_equation(
     own_laws: None, prior_fit: Callable[..., bs.ScalingFit], sweep: bs.Runs
 ) -> None:
