@@ -1,9 +1,9 @@
 """Whole documents: what they say first, that they are complete, safe and can be redone."""
 
+import hashlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from bayes_scaling.reporting.contents import Paragraph, Table
 from bayes_scaling.reporting.figures import drawn, encoded
 from bayes_scaling.reporting.gathering import gathered
 from bayes_scaling.reporting.headline import headline
-from bayes_scaling.reporting.reproducing import code, law_source, runs_csv, table_digest
+from bayes_scaling.reporting.reproducing import table_digest
 from bayes_scaling.reporting.subject import Subject
 from bayes_scaling.trust import CheckResult, TrustReport
 from bayes_scaling.units import parse_count
@@ -306,71 +306,13 @@ def test_latex_holds_no_command_of_the_user(hostile: Path) -> None:
 # Redoing it
 
 
-def test_the_code_makes_the_same_model_of_the_same_table(
-    hostile_fit: bs.ScalingFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = bs.ScalingModel(
-        bs.laws.DataConstrained(tied=True),
-        vary=[bs.Vary("E", by="<img src=x onerror=alert(1)>", spread=bs.Prior.gamma(5, 20))],
-        priors={"alpha": bs.Prior.between(0.2, 0.5), "E": bs.Prior.fixed_at(0.5)}
-        | {"E": bs.Prior.between(1.5, 2, units="paper")},
-        noise=bs.noise.LogStudentT(by="flops", df=bs.Prior.gamma(2, 0.5)),
-    )
-    table = hostile_fit.runs.table.assign(unique_tokens=1e9 / 3)
-    runs = bs.Runs(
-        table,
-        inputs=("params", "tokens", "flops", "unique_tokens"),
-        factors=("<img src=x onerror=alert(1)>",),
-        reference={"params": 1e9},
-    )
-    fit = replace(hostile_fit, model=model, runs=runs)
-    (tmp_path / "runs.csv").write_text(runs_csv(runs), encoding="utf-8", newline="\n")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(bs, "fit", lambda model, runs, **settings: (model, runs, settings), False)
-    names: dict = {}
-    exec(code(fit, None, None), names)
-    made, again, settings = names["fit"]
-    assert repr(made) == repr(model)
-    assert made.parameters == model.parameters
-    assert made.vary == model.vary
-    assert made.noise == model.noise
-    pd.testing.assert_frame_equal(again.table[list(runs.inputs)], runs.table[list(runs.inputs)])
-    assert table_digest(again) == table_digest(runs)
-    assert again.reference == runs.reference
-    assert settings["seed"] == fit.settings.seed
-
-
 def test_the_digest_is_of_the_table_printed(plain: Path, converged_fit: bs.ScalingFit) -> None:
-    import hashlib
-
     csv = re.findall(
         r"(?s)<summary>The table of runs.*?<code>(.*?)</code>", plain.read_text("utf-8")
     )
     printed = hashlib.sha256(unescape(csv[0]).encode()).hexdigest()
     assert printed == table_digest(converged_fit.runs)
     assert printed in section(plain, "reproduce")
-
-
-def test_another_number_is_another_digest(converged_fit: bs.ScalingFit) -> None:
-    table = converged_fit.runs.table
-    table.loc[table.index[0], "loss"] *= 1 + 1e-15
-    changed = bs.Runs(table, inputs=converged_fit.runs.inputs)
-    assert table_digest(changed) != table_digest(converged_fit.runs)
-
-
-def test_a_law_of_ones_own_comes_with_its_code(own_laws: None) -> None:
-    class Reported(bs.Law):
-        inputs = ("tokens",)
-        priors = {"B": bs.Prior.between(0.01, 2.0)}  # noqa: RUF012
-
-        @staticmethod
-        def loss(tokens, B):
-            return B * tokens**-0.3
-
-    source = law_source(Reported())
-    assert source is not None
-    assert "return B * tokens**-0.3" in source
-    assert law_source(bs.laws.Chinchilla()) is None
 
 
 # Mistakes
