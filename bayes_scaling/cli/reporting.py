@@ -121,6 +121,8 @@ def _asked(
         best = allocation.draws.median(("chain", "draw"), skipna=True)
         return ask(fitted, at=best[["params", "tokens"]].to_dataframe()), allocation
     forecast = ask(fitted, sizes, lengths, budgets)
+    if fitted.runs.response != "loss":
+        return forecast, None
     try:
         return forecast, allocate(fitted, np.unique(forecast.draws["flops"].values))
     except (ModelError, KeyError):

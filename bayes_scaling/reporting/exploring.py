@@ -97,9 +97,9 @@ class Page:
     script: str
 
     @property
-    def splits(self) -> bool:
-        """Whether compute can be split between parameters and tokens."""
-        return bool(self.data["splits"])
+    def optimises(self) -> bool:
+        """Whether there is a best split of compute between parameters and tokens."""
+        return bool(self.data["optimises"])
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,8 @@ def page(
         "draws": {"theta": theta_by_group(fit, draws, groups)},
         "noise": noise,
         "splits": splits,
+        # Of other responses more may be better, and there is no least one to look for.
+        "optimises": splits and runs.response == "loss",
         "centre": runs.reference.get("params", 1.0),
         "within": WITHIN,
         "prob": interval_prob(prob),

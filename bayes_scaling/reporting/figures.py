@@ -49,6 +49,9 @@ def drawn(name: str, alt: str, caption: str, plot: Callable[[], Any]) -> Block:
             figure = axes.get_figure(root=True)
         except BayesScalingError as error:
             return Paragraph(f"{caption} This figure is not drawn: {error}")
+        except Exception as error:  # one figure that fails must not hide the verdict
+            reason = f"{type(error).__name__}: {error}"
+            return Paragraph(f"{caption} This figure could not be drawn ({reason}).", warning=True)
         finally:
             for number in set(plt.get_fignums()) - before:
                 plt.close(number)

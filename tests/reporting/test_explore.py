@@ -110,7 +110,7 @@ def test_it_warns_in_words_where_the_checks_end(
     said = browser.text("explore-standing")
     assert "Warning." in said
     assert "Outside what the backtest supports: " in said
-    assert "flops is 200 times above the runs, and the checks support 10 times" in said
+    assert "FLOP: 200 times above the runs, and the checks support 10 times" in said
     assert '"caution" at 30 times' in said
     assert '"do not trust" at 1000 times' in said
 
@@ -138,7 +138,7 @@ def test_by_keyboard_alone(browser: Browser, stored_page: Path) -> None:
     browser.press(KEYS["tab"])  # to the slider of params
     browser.press(KEYS["right"])
     told = "document.getElementById('explore-summary').innerText"
-    browser.until(f"{told}.startsWith('2.04B params, 20B tokens, 2.45e20 flops: loss ')")
+    browser.until(f"{told}.startsWith('2.04B parameters, 20B tokens, 2.45e20 FLOP: loss ')")
     assert "params=2.042e9" in browser.run("return location.hash")
     browser.run("document.querySelector('[data-field=tokens]').focus()")
     browser.run("document.querySelector('[data-field=tokens]').select()")
@@ -152,7 +152,7 @@ def test_setting_compute_keeps_the_size_and_the_button_finds_the_best(
     browser: Browser, stored_page: Path
 ) -> None:
     browser.show(stored_page, "params=1e9&flops=6e20&group=web")
-    assert browser.text("explore-summary").startswith("1B params, 100B tokens, 6e20 flops")
+    assert browser.text("explore-summary").startswith("1B parameters, 100B tokens, 6e20 FLOP")
     browser.run("document.getElementById('explore-optimum').click()")
     browser.until("!location.hash.includes('params=1.000e9')")
     best = browser.interval("explore-best-params")["median"]

@@ -254,6 +254,11 @@ def test_a_figure_that_cannot_be_drawn_says_why() -> None:
     assert shown == Paragraph("Residuals. This figure is not drawn: The law has many inputs.")
 
 
+def test_a_figure_that_fails_does_not_hide_the_rest() -> None:
+    shown = drawn("x", "", "Residuals.", lambda: {}["rate"])
+    assert shown == Paragraph("Residuals. This figure could not be drawn (KeyError: 'rate').", True)
+
+
 @pytest.mark.slow
 def test_figures_stand_beside_markdown(hostile: Path) -> None:
     text = (hostile / "report.md").read_text("utf-8")

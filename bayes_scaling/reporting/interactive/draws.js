@@ -14,10 +14,10 @@ function thetaOf(draws, group) {
   return draws.byGroup[group];
 }
 
-// The loss that one draw expects at a point: the only place where the law is evaluated.
-function expectedLoss(draws, i, point) {
+// The loss that one draw expects at a point: the only place that chooses draws and evaluates the law.
+function expectedLoss(i, point) {
   const inputs = data.inputs.map((name) => point[name] / data.units[name]);
-  return data.units.loss * lawValue(inputs, thetaOf(draws, point.group)[i]);
+  return data.units.loss * lawValue(inputs, thetaOf(data.draws, point.group)[i]);
 }
 
 function newRuns(losses, point) {
@@ -50,7 +50,7 @@ function splitsOf(held, flops) {
   return everyDraw((i) => {
     const loss = (logParams) => {
       const params = Math.exp(logParams);
-      return expectedLoss(data.draws, i, pointOf(held, params, flops / 6 / params));
+      return expectedLoss(i, pointOf(held, params, flops / 6 / params));
     };
     const best = lowest(loss, centre - width, centre + width);
     const least = loss(best);

@@ -47,7 +47,7 @@ function put(id, name, found) {
 
 function update() {
   const point = pointSet();
-  const losses = everyDraw((i) => expectedLoss(data.draws, i, point));
+  const losses = everyDraw((i) => expectedLoss(i, point));
   const expected = summary(losses);
   put("explore-expected", "loss", expected);
   let told = expected;
@@ -55,11 +55,11 @@ function update() {
     told = summary(newRuns(losses, point));
     put("explore-run", "loss", told);
   }
-  if (data.splits) updateSplits(point);
+  if (data.optimises) updateSplits(point);
   const stands = standing(point);
   byId("explore-standing").textContent = stands.text;
   byId("explore-standing").classList.toggle("warning", stands.bad);
-  const run = fields.map(({ name, input }) => `${written(name, setting[name])} ${name}`).join(", ");
+  const run = fields.map(({ name, input }) => `${written(name, setting[name])} ${spoken(name)}`).join(", ");
   const interval = `${plain(100 * data.prob)} % interval ${plain(told.lower)} to ${plain(told.upper)}`;
   byId("explore-summary").textContent = `${run}: ${data.response} ${plain(told.median)}, ${interval}.`;
   const address = fields.map(({ name }) => `${name}=${setting[name].toPrecision(4).replace("e+", "e")}`);
@@ -104,7 +104,7 @@ function readAddress() {
   }
   const has = (name) => given.includes(name);
   if (has("flops") && has("tokens") && !has("params")) setting.params = setting.flops / 6 / setting.tokens;
-  if (data.splits && has("flops") && !has("params") && !has("tokens")) atOptimum();
+  if (data.optimises && has("flops") && !has("params") && !has("tokens")) atOptimum();
   else completed(has("flops") && !has("tokens") ? "flops" : "tokens");
   show(null);
 }

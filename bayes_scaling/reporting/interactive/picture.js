@@ -13,7 +13,7 @@ function draw(point, splits) {
   const curve = Array.from({ length: 41 }, (_, i) => {
     const params = low * (high / low) ** (i / 40);
     const at = pointOf(point, params, point.flops / 6 / params);
-    return { params, ...summary(everyDraw((j) => expectedLoss(data.draws, j, at))) };
+    return { params, ...summary(everyDraw((j) => expectedLoss(j, at))) };
   });
   const most = Math.max(...curve.map((one) => one.upper));
   const least = Math.min(...curve.map((one) => one.lower));

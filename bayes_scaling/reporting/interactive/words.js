@@ -17,8 +17,14 @@ function countText(value) {
   return String(Number((rounded / scale).toPrecision(3))) + suffix;
 }
 
-const kinds = { params: countText, tokens: countText, flops: flopsText };
-const written = (name, value) => (kinds[name] || plain)(value);
+function written(name, value) {
+  if (name === "flops") return flopsText(value);
+  return (/(params|tokens)$/.test(name) ? countText : plain)(value);
+}
+
+function spoken(name) {
+  return { params: "parameters", flops: "FLOP" }[name] || name.replaceAll("_", " ");
+}
 
 function parsed(text) {
   const match = /^\s*(\d[\d_]*\.?\d*|\.\d+)(e[+-]?\d+)?([kmbt]?)\s*$/i.exec(text);
@@ -38,7 +44,7 @@ function standing(point) {
     if (times > axis.trusted * (1 + 1e-6)) {
       const side = value > axis.high ? `${plain(times)} times above` : `${plain(times)} times below`;
       const reach = axis.trusted > 1 ? `, and the checks support ${plain(axis.trusted)} times` : "";
-      outside.push(`${name.replaceAll("_", " ")} is ${side} the runs${reach}`);
+      outside.push(`${spoken(name)}: ${side} the runs${reach}`);
     }
   }
   const trust = data.trust;
