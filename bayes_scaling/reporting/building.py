@@ -54,7 +54,8 @@ def report(
         frame.
     facts : mapping of str to str, optional
         What only people know, by field of the checklists, such as ``{"optimiser": "AdamW"}`` or
-        ``{"question": "Is a run of 70B worth it?"}``. Fields left out say "not given".
+        ``{"question": "Is a run of 70B worth it?"}``; a name that is no field is refused with the
+        list of those that are. Fields left out say "not given".
     prob : float, optional
         Probability of all intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
 

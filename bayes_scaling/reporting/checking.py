@@ -41,7 +41,7 @@ def diagnostics(subject: Subject) -> Section:
     ).replace("nan", "held at a value")
     problems = found.problems
     blocks: list[Block] = [
-        Paragraph(f"{found.diagnosis.capitalize()}." if problems else text, warning=bool(problems)),
+        Paragraph(f"Not converged: {'; '.join(problems)}." if problems else text, bool(problems)),
         *([Paragraph(text)] if problems else []),
         tabulated("Every parameter and derived quantity.", written.rename_axis("parameter")),
     ]

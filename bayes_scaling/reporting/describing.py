@@ -13,6 +13,7 @@ from bayes_scaling._inputs import RATIOS, input_values, scales
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.noise.location_scale import LAPLACE, LOG, LOGIT, NORMAL, LocationScale
 from bayes_scaling.posterior import expected_loss
+from bayes_scaling.priors import Prior
 from bayes_scaling.reporting.contents import (
     Block,
     Code,
@@ -123,6 +124,9 @@ def likelihood(fit: ScalingFit) -> str:
     doc = (inspect.getdoc(type(noise)) or type(noise).__name__).split("\n\n")[0]
     by = noise.by if isinstance(noise, LocationScale) else None
     changes = f" The scatter changes as a power of {by}." if by else ""
+    if isinstance(noise, LocationScale):
+        shape = " and nu, the degrees of freedom, noise_df" if "noise_df" in noise.priors else ""
+        changes += f" In the formula, sigma is noise_sd{shape}."
     return f"Likelihood: {noise!r}. {plain_text(doc)}{changes}"
 
 
@@ -152,12 +156,18 @@ def pooling(fit: ScalingFit) -> str:
 def priors(fit: ScalingFit) -> Block:
     """Every prior with its 90 % range."""
     table = fit.model.describe(fit.runs)
+    given = fit.model.top_level
+    table["prior"] = [f"{given[name].distribution}({_numbers(given[name])})" for name in given]
     caption = (
         "Every prior with its 90 % range. On the reference scale the law sees inputs divided by "
         "their geometric mean over the runs, and its value is multiplied by the median loss; the "
         "range in paper units is the same range for these runs."
     )
     return tabulated(caption, table)
+
+
+def _numbers(prior: Prior) -> str:
+    return ", ".join(f"{name}={number:.4g}" for name, number in prior.arguments.items())
 
 
 def prior_predictive(fit: ScalingFit) -> str:
