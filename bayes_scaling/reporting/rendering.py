@@ -88,7 +88,7 @@ def as_markdown(contents: Contents, path: Path) -> str:
 
 
 def as_latex(contents: Contents, path: Path) -> str:
-    """LaTeX, with figures in a folder beside it; names that are not Latin need LuaLaTeX or XeLaTeX."""
+    """LaTeX, with figures in a folder beside it; other scripts than Latin need LuaLaTeX."""
     environment = _environment(finalize=_finalized(latex_escaped), **_LATEX_MARKS)
     return environment.get_template("report.tex").render(
         contents=contents,
