@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bayes_scaling._intervals import interval_prob
 from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.discrepancy import DEFAULT
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
@@ -127,4 +128,5 @@ def _explored(subject: Subject) -> Page | NoPage:
             for name, value in first.coords.items()
             if value.ndim == 0 and value.dtype.kind == "f"
         }
-    return explored(subject.fit, start, subject.trust, subject.prob)
+    discrepancy = DEFAULT if subject.forecast is None else subject.forecast.discrepancy
+    return explored(subject.fit, start, subject.trust, subject.prob, discrepancy)

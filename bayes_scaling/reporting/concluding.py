@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bayes_scaling._axes import main_axis, scaled_up
 from bayes_scaling._intervals import intervals
 from bayes_scaling._wording import listed
+from bayes_scaling.discrepancy import DEFAULT, misses
 from bayes_scaling.forecasting import forecast
 from bayes_scaling.reporting.contents import Block, Listing, Section, cell
 from bayes_scaling.reporting.describing import assumptions
 from bayes_scaling.reporting.subject import Subject
 from bayes_scaling.reporting.tables import interval_words
-from bayes_scaling.trust._axes import main_axis, scaled_up
 from bayes_scaling.trust._case import ladder_table
 
 NEXT = 3.0
@@ -36,8 +37,8 @@ def limits(subject: Subject) -> Section:
     law = subject.fit.model.law
     entries = [
         f"The answer is that of the law {law.name}: intervals hold the uncertainty of its "
-        "parameters and the scatter of runs. Whether a law holds beyond the runs no interval "
-        "says; the verdict, the backtest and the section on alternatives do.",
+        f"parameters, the scatter of runs, and {_missed(subject)}. Whether the law holds beyond "
+        "the runs they cannot say; the verdict, the backtest and the section on alternatives do.",
         *assumptions(law),
         *(subject.fit.notes),
         *(subject.allocation.notes if subject.allocation else ()),
@@ -45,6 +46,14 @@ def limits(subject: Subject) -> Section:
     if subject.trust is not None:
         entries.append(subject.trust.reach)
     return Section("limits", "Limits", (Listing(tuple(dict.fromkeys(entries))),))
+
+
+def _missed(subject: Subject) -> str:
+    asked = subject.forecast or subject.allocation
+    discrepancy = DEFAULT if asked is None else asked.discrepancy
+    if not misses(subject.fit, discrepancy):
+        return "nothing of what the law may leave out"
+    return "beyond the largest run what laws have left out on public sweeps"
 
 
 def changes(subject: Subject) -> Section:

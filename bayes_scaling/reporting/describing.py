@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling import plots
+from bayes_scaling._axes import axes
 from bayes_scaling._inputs import RATIOS, input_values, scales
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.noise.location_scale import LAPLACE, LOG, LOGIT, NORMAL, LocationScale
@@ -27,7 +28,6 @@ from bayes_scaling.reporting.contents import (
 from bayes_scaling.reporting.figures import drawn
 from bayes_scaling.reporting.reproducing import law_source
 from bayes_scaling.reporting.subject import Subject
-from bayes_scaling.trust._axes import axes
 from bayes_scaling.trust._case import ladder_table
 
 PRIOR_DRAWS = 4000

@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling._axes import axes, main_axis, run_axes
 from bayes_scaling._inputs import input_values, noise_scale
 from bayes_scaling._intervals import SAMPLE_DIMS
+from bayes_scaling.discrepancy import HANDOVER, Discrepancy, misses, thresholds
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS, LocationScale
 from bayes_scaling.posterior import parameters_at
 from bayes_scaling.reporting.tracing import Untraceable, traced
 from bayes_scaling.trust import TrustReport
-from bayes_scaling.trust._axes import axes
 
 SCATTERS = 8
 """Scatters of a new run for each draw, spread evenly over the distribution: its tails need more
@@ -36,13 +37,43 @@ def groups_of_runs(fit: ScalingFit) -> pd.DataFrame:
     return found.sort_values(factors) if factors else found
 
 
-def thinned(fit: ScalingFit, count: int) -> xr.Dataset:
+def embedded(fit: ScalingFit, groups: pd.DataFrame, count: int) -> tuple[dict[str, Any], str]:
+    """One posterior of the page, at most `count` draws of it, and the code of its scatter."""
+    draws = thinned(fit.posterior, count)
+    noise, code = noise_and_code(fit, draws)
+    return {"draws": {"theta": theta_by_group(fit, draws, groups)}, "noise": noise}, code
+
+
+def beyond_runs(
+    fit: ScalingFit, groups: pd.DataFrame, count: int, discrepancy: Discrepancy | None
+) -> dict[str, Any] | None:
+    """What a forecast beyond the runs is made of besides; None where the law stands alone."""
+    if discrepancy is None or not misses(fit, discrepancy):
+        return None
+    slopes = discrepancy.slopes(fit, fit.settings.seed)
+    kept = thinned(xr.Dataset({"slope": slopes, "threshold": thresholds(slopes)}), count)
+    along = main_axis(fit.model.law)
+    sizes = run_axes(fit.model.law, fit.runs)[along]
+    factors = list(fit.model.factors)
+    tops = sizes.groupby([fit.runs.table[name] for name in factors]).max() if factors else None
+    of_groups = [sizes.max()] if tops is None else tops.to_numpy()
+    return {
+        "along": along,
+        "top": _short(np.asarray(of_groups)),
+        "handover": HANDOVER,
+        "slope": _short(kept["slope"].values.ravel()),
+        "threshold": _short(kept["threshold"].values.ravel()),
+        "focused": None if fit.focused is None else embedded(fit.focused, groups, count)[0],
+    }
+
+
+def thinned(draws: xr.Dataset, count: int) -> xr.Dataset:
     """Some of the draws, evenly from all chains, as one chain."""
-    sizes = fit.posterior.sizes
+    sizes = draws.sizes
     total = sizes["chain"] * sizes["draw"]
     chosen = np.unique(np.linspace(0, total - 1, min(count, total)).round().astype(int))
     chain, draw = (xr.DataArray(part, dims="kept") for part in divmod(chosen, sizes["draw"]))
-    bare = fit.posterior.drop_vars(SAMPLE_DIMS)
+    bare = draws.drop_vars(SAMPLE_DIMS)
     return bare.isel(chain=chain, draw=draw).rename(kept="draw").expand_dims("chain")
 
 

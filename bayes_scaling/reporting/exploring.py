@@ -13,23 +13,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bayes_scaling._axes import axes, scaled_up
 from bayes_scaling._inputs import input_values, scales, typical_value
 from bayes_scaling._intervals import interval_prob
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import forecast
 from bayes_scaling.reporting.contents import Table, tabulated
 from bayes_scaling.reporting.embedding import (
+    beyond_runs,
+    embedded,
     groups_of_runs,
-    noise_and_code,
     tested_range,
-    theta_by_group,
-    thinned,
     verdicts,
 )
 from bayes_scaling.reporting.tables import written_table
 from bayes_scaling.reporting.tracing import Untraceable, traced
 from bayes_scaling.trust import TrustReport
-from bayes_scaling.trust._axes import axes, scaled_up
 from bayes_scaling.trust._case import ladder_table
 
 DRAWS = 400
@@ -111,11 +111,15 @@ class NoPage:
 
 
 def explored(
-    fit: ScalingFit, start: Mapping[str, float], trust: TrustReport | None, prob: float | None
+    fit: ScalingFit,
+    start: Mapping[str, float],
+    trust: TrustReport | None,
+    prob: float | None,
+    discrepancy: Discrepancy | None = DEFAULT,
 ) -> Page | NoPage:
     """The page of a fit, or what stands in its place where the law has no JavaScript."""
     try:
-        return page(fit, start, trust, prob)
+        return page(fit, start, trust, prob, discrepancy)
     except Untraceable as reason:
         return NoPage(str(reason), _larger_runs(fit, prob))
 
@@ -129,7 +133,11 @@ def _larger_runs(fit: ScalingFit, prob: float | None) -> Table:
 
 
 def page(
-    fit: ScalingFit, start: Mapping[str, float], trust: TrustReport | None, prob: float | None
+    fit: ScalingFit,
+    start: Mapping[str, float],
+    trust: TrustReport | None,
+    prob: float | None,
+    discrepancy: Discrepancy | None = DEFAULT,
 ) -> Page:
     """The page of a fit.
 
@@ -141,6 +149,8 @@ def page(
     trust : TrustReport, optional
     prob : float, optional
         Probability of the intervals.
+    discrepancy : Discrepancy or None
+        What the law leaves out beyond the runs, as in a forecast.
 
     Raises
     ------
@@ -150,14 +160,13 @@ def page(
     law, runs = fit.model.law, fit.runs
     groups = groups_of_runs(fit)
     count = min(DRAWS, max(50, NUMBERS // (max(1, len(groups)) * len(law.priors))))
-    draws = thinned(fit, count)
+    plain, noise_code = embedded(fit, groups, count)
     splits = len(FOLLOWING & set(law.inputs)) > 1
-    noise, noise_code = noise_and_code(fit, draws)
     data = {
         "inputs": list(law.inputs),
         "units": scales(law, runs),
-        "draws": {"theta": theta_by_group(fit, draws, groups)},
-        "noise": noise,
+        "plain": plain,
+        "beyond": beyond_runs(fit, groups, count, discrepancy),
         "splits": splits,
         # Of other responses more may be better, and there is no least one to look for.
         "optimises": splits and runs.response == "loss",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bayes_scaling._axes import run_axes
 from bayes_scaling.reporting.checklist import BARG, MISFITTING, filled
 from bayes_scaling.reporting.contents import Paragraph, Section, Table, cell
 from bayes_scaling.reporting.describing import likelihood, pooling
 from bayes_scaling.reporting.subject import Subject
-from bayes_scaling.trust._axes import run_axes
 
 SEE = "see {}"
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from bayes_scaling.costs import SixND
 from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.laws import Law
@@ -134,7 +135,8 @@ def _forecasting(forecast: Forecast) -> str:
         if values.dims == ("point",) and name != "point"
     }
     new = "" if forecast.new_levels == "error" else f", new_levels={forecast.new_levels!r}"
-    return f"forecast = bs.forecast(fit, at=pd.DataFrame({points!r}){new})"
+    widened = _widening(forecast.fit, forecast.discrepancy)
+    return f"forecast = bs.forecast(fit, at=pd.DataFrame({points!r}){new}{widened})"
 
 
 def _allocating(allocation: Allocation) -> str:
@@ -145,7 +147,15 @@ def _allocating(allocation: Allocation) -> str:
         "inputs": dict(allocation.inputs),
     }
     given = "".join(f", {name}={literal(value)}" for name, value in options.items() if value)
+    given += _widening(allocation.fit, allocation.discrepancy)
     return f"allocation = bs.allocate(fit, flops={budgets!r}{given})"
+
+
+def _widening(fit: ScalingFit, discrepancy: Discrepancy | None) -> str:
+    """The argument that asks for other than the default discrepancy, where there is a choice."""
+    if discrepancy == DEFAULT or not misses(fit, DEFAULT):
+        return ""
+    return f", discrepancy={literal(discrepancy)}"
 
 
 _PREFIXES = (

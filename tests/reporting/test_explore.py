@@ -73,9 +73,11 @@ def test_the_loss_is_that_of_forecast(
     table = bs.forecast(stored_fit, at=at).table(0.9)
     # The page holds all 400 draws of this fit, to six digits.
     close(browser.interval("explore-expected"), table, "expected_loss", 1e-5)
-    # Its eight scatters a draw are others than the one of Python's: the tails of 400 draws of a
-    # Student-t are known to a tenth of the interval's width, here 1 % of the loss.
-    close(browser.interval("explore-run"), table, "loss", 3e-3)
+    # Its eight scatters a draw are others than the one of Python's: the tails of 400 draws are known
+    # to a tenth of the interval's width, which the discrepancy makes 25 % of the loss far out.
+    run = table["loss"].iloc[0]
+    width = (run["upper"] - run["lower"]) / run["median"]
+    close(browser.interval("explore-run"), table, "loss", width / 10)
 
 
 @pytest.mark.parametrize("corpus", ["books", "web"])
@@ -262,7 +264,7 @@ def test_a_law_without_javascript_has_a_table_in_place_of_the_page(
                 return E + 0.0 * tokens
             return E + 0.0 * np.sin(tokens)
 
-    found = exploring.explored(prior_fit(bs.ScalingModel(Sinus), sweep), {}, None, 0.9)
+    found = exploring.explored(prior_fit(bs.ScalingModel(Sinus), sweep), {}, None, 0.9, None)
     assert isinstance(found, exploring.NoPage)
     assert found.reason == "it calls sin"
     contents = Contents("Headline", "caution", "Title", (Section("answer", "Answer", ()),))

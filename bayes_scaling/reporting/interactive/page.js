@@ -51,7 +51,7 @@ function update() {
   const expected = summary(losses);
   put("explore-expected", "loss", expected);
   let told = expected;
-  if (data.noise) {
+  if (data.plain.noise) {
     told = summary(newRuns(losses, point));
     put("explore-run", "loss", told);
   }
