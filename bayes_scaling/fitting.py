@@ -247,13 +247,17 @@ def fit(
         The draws are truncated, not finite, or stuck.
     """
     model = model if isinstance(model, ScalingModel) else ScalingModel(model)
-    check_runs(model, runs)
     chosen = int(np.random.default_rng().integers(2**31)) if seed is None else seed
-    settings = Settings(draws, tune, chains, chosen, target_accept)
+    return fit_as(model, runs, Settings(draws, tune, chains, chosen, target_accept), progress)
+
+
+def fit_as(model: ScalingModel, runs: Runs, settings: Settings, progress: bool) -> ScalingFit:
+    """The fit of a model, sampled as the settings say."""
+    check_runs(model, runs)
     with stages(progress) as shown:
         density = compiled(model, runs, shown)
         found = _sampled(model, runs, settings, density.sample(model, runs, settings, shown))
-        if not focuses(model, runs):
+        if not (settings.focused and focuses(model, runs)):
             return found
         spread = focused_spread(model, runs)
         focused = density.sample(model, runs, settings, shown, spread)

@@ -40,6 +40,9 @@ class Settings:
         and versions it does not.
     target_accept : float
         Acceptance rate that the step size is tuned to. Higher is slower and diverges less.
+    focused : bool
+        Whether the posterior focused on the largest runs is sampled as well, from which forecasts
+        beyond the runs are made; some refits do without it.
     """
 
     draws: int = 1000
@@ -47,6 +50,7 @@ class Settings:
     chains: int = 4
     seed: int = 0
     target_accept: float = 0.95
+    focused: bool = True
 
     def __post_init__(self) -> None:
         for name, least in (("draws", 4), ("tune", 1), ("chains", 1)):

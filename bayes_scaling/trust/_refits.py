@@ -12,7 +12,7 @@ from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, replace
 
 from bayes_scaling._progress import stages
-from bayes_scaling.fitting import ScalingFit, fit
+from bayes_scaling.fitting import ScalingFit, fit_as
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
@@ -43,16 +43,7 @@ def refit(model: ScalingModel, runs: Runs, settings: Settings) -> Outcome:
     """Fit a subset; runs in a worker, so that it takes and returns values that pickle."""
     start = time.perf_counter()
     try:
-        fitted = fit(
-            model,
-            runs,
-            draws=settings.draws,
-            tune=settings.tune,
-            chains=settings.chains,
-            seed=settings.seed,
-            target_accept=settings.target_accept,
-            progress=False,
-        )
+        fitted = fit_as(model, runs, settings, progress=False)
     except Exception as error:  # whatever sinks one refit must not sink the others
         return Outcome(None, _reason(error), time.perf_counter() - start)
     return Outcome(fitted, "", time.perf_counter() - start)

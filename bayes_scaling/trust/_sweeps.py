@@ -105,7 +105,8 @@ def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> list
             sweeps[str(number)] = simulated_runs(replace(truths, posterior=one), int(seed))
         except BayesScalingError as error:
             failed[str(number)] = Outcome(None, f"{type(error).__name__}: {error}", 0.0)
-    outcomes = {**failed, **refit_all(truths.model, sweeps, refitter)}
+    plain = replace(refitter, settings=replace(refitter.settings, focused=False))
+    outcomes = {**failed, **refit_all(truths.model, sweeps, plain)}
     return [outcomes[str(number)] for number in range(len(seeds))]
 
 

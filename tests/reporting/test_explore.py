@@ -73,8 +73,8 @@ def test_the_loss_is_that_of_forecast(
     table = bs.forecast(stored_fit, at=at).table(0.9)
     # The page holds all 400 draws of this fit, to six digits.
     close(browser.interval("explore-expected"), table, "expected_loss", 1e-5)
-    # Its eight scatters a draw are others than the one of Python's: the tails of 400 draws are known
-    # to a tenth of the interval's width, which the discrepancy makes 25 % of the loss far out.
+    # Its eight scatters a draw are others than the one of Python's: tails of 400 draws are known to
+    # a tenth of the interval's width, which the discrepancy makes 25 % of the loss far out.
     run = table["loss"].iloc[0]
     width = (run["upper"] - run["lower"]) / run["median"]
     close(browser.interval("explore-run"), table, "loss", width / 10)

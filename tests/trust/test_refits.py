@@ -28,13 +28,13 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Sizes of the subsets for which a fit was asked; the one of 15 runs fails."""
     sizes: list[int] = []
 
-    def fit(model: bs.ScalingModel, runs: bs.Runs, **settings: Any) -> str:
+    def fit(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> str:
         sizes.append(len(runs))
         if len(runs) == 15:
             raise bs.BayesScalingError("the sampler stopped")
-        return f"fit of {len(runs)} with {settings['draws']} draws"
+        return f"fit of {len(runs)} with {settings.draws} draws"
 
-    monkeypatch.setattr(_refits, "fit", fit)
+    monkeypatch.setattr(_refits, "fit_as", fit)
     return sizes
 
 
@@ -55,7 +55,7 @@ def test_a_failing_refit_does_not_sink_the_others(
 
 
 def interrupted_at(count: int) -> Callable[..., str]:
-    def fit(model: bs.ScalingModel, runs: bs.Runs, **settings: Any) -> str:
+    def fit(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> str:
         if len(runs) == count:
             raise KeyboardInterrupt
         return "done"
@@ -66,7 +66,7 @@ def interrupted_at(count: int) -> Callable[..., str]:
 def test_an_interrupt_keeps_what_is_finished(
     subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_refits, "fit", interrupted_at(20))
+    monkeypatch.setattr(_refits, "fit_as", interrupted_at(20))
     found = refit_all(MODEL, subsets, Refitter())
     assert [one.fit is not None for one in found.values()] == [True, True, False, False]
     assert found["25"].failure == "interrupted before it was finished"
@@ -75,7 +75,7 @@ def test_an_interrupt_keeps_what_is_finished(
 def test_an_interrupt_before_anything_is_finished_is_one(
     subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_refits, "fit", interrupted_at(10))
+    monkeypatch.setattr(_refits, "fit_as", interrupted_at(10))
     with pytest.raises(KeyboardInterrupt):
         refit_all(MODEL, subsets, Refitter())
 
@@ -109,7 +109,9 @@ def test_each_refit_has_a_seed_of_its_own(
     subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seeds: list[int] = []
-    monkeypatch.setattr(_refits, "fit", lambda *_, seed, **__: seeds.append(seed))
+    monkeypatch.setattr(
+        _refits, "fit_as", lambda _, __, settings, **___: seeds.append(settings.seed)
+    )
     refit_all(MODEL, subsets, Refitter(settings=Settings(seed=7)))
     assert seeds == [7, 8, 9, 10]
 
@@ -125,5 +127,5 @@ def test_progress_counts_refits(
 
 
 def test_seconds_are_measured(subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_refits, "fit", lambda *_, **__: time.sleep(0.01))
+    monkeypatch.setattr(_refits, "fit_as", lambda *_, **__: time.sleep(0.01))
     assert all(one.seconds >= 0.01 for one in refit_all(MODEL, subsets, Refitter()).values())
