@@ -3,7 +3,7 @@
 A power law extrapolates its own certainty. Runs beyond those fitted miss it together, in one
 direction, and the more the farther they lie: a miss that no scatter of single runs explains. Owns
 that miss, and which posterior answers at which reach. What was tried, and how it scored, stands in
-``tests/benchmarks/test_calibration.py``.
+``tests/benchmarks/test_extrapolation.py``.
 """
 
 from __future__ import annotations

@@ -154,8 +154,8 @@ def forecast(
     Up to a tenth of the largest run's compute this is the posterior of all runs alike. Beyond the
     largest run it is the posterior focused on the largest runs (:attr:`ScalingFit.focused`), and a
     discrepancy that grows with the distance; between the two, draws change over. On public sweeps
-    90 % intervals of the pure posterior hold 79 % of the runs just beyond the data and 56 % of
-    those far beyond; with both, 89 and 91 % (``tests/benchmarks/test_calibration.py``).
+    90 % intervals of the pure posterior hold 79 % of the runs just beyond the data and 54 % of
+    those far beyond; with both, 88 and 91 % (``tests/benchmarks/test_extrapolation.py``).
 
     Parameters
     ----------

@@ -224,6 +224,39 @@ def test_forecasts_that_cannot_be_made(
     assert re.search(message, said), said
 
 
+def test_the_verdict_is_that_of_the_package(
+    call: Call, stored_fit: bs.ScalingFit, stored_fit_path: Path
+) -> None:
+    arguments = ("assess", stored_fit_path, "--params", "2B", "--tokens", "40B", "--no-progress")
+    answer = json.loads(call(*arguments, "--json").stdout)
+    expected = bs.assess(stored_fit, bs.forecast(stored_fit, 2e9, 4e10), progress=False)
+    assert answer["verdict"] == expected.verdict
+    assert [row["check"] for row in answer["checks"]] == [c.check for c in expected.checks]
+    assert [row["verdict"] for row in answer["checks"]] == [c.verdict for c in expected.checks]
+    printed = call(*arguments).stdout
+    assert printed.startswith(f"{expected.verdict}: ")
+    assert "bulk ESS" in printed
+    assert max(map(len, printed.splitlines())) <= 100
+
+
+def test_without_a_run_there_is_nothing_to_judge(call: Call, stored_fit_path: Path) -> None:
+    assert "no run is given" in mistake(call("assess", stored_fit_path))
+
+
+def test_the_law_alone_is_asked_for(call: Call, stored_fit_path: Path) -> None:
+    arguments = ("forecast", stored_fit_path, "--params", "70B", "--tokens", "1.4T")
+    assert "is model discrepancy" in call(*arguments).stdout
+    alone = call(*arguments, "--law-alone")
+    assert "discrepancy" not in alone.stdout
+    widened, pure = (
+        json.loads(call("allocate", stored_fit_path, "--flops", "1e25", "--json", *more).stdout)
+        for more in ((), ("--law-alone",))
+    )
+    for wide, narrow in zip(widened["allocation"], pure["allocation"], strict=True):
+        assert wide["params"] == narrow["params"]
+        assert wide["expected_loss"]["upper"] > narrow["expected_loss"]["upper"]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

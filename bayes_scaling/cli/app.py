@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from bayes_scaling.cli.allocating import allocate
+from bayes_scaling.cli.assessing import assess
 from bayes_scaling.cli.demonstrating import demo
 from bayes_scaling.cli.fitting import fit
 from bayes_scaling.cli.forecasting import forecast
@@ -45,7 +46,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, fit, forecast, allocate, needed, report, laws):
+for command in (demo, fit, forecast, assess, allocate, needed, report, laws):
     app.command()(command)
 app.command("next")(plan_runs)
 
