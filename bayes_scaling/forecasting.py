@@ -7,7 +7,7 @@ runs, and what it leaves out grows with the distance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ import xarray as xr
 from bayes_scaling._focus import reach
 from bayes_scaling._intervals import intervals
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
+from bayes_scaling.averaging import FitAverage, Fitted, average_points, mixture
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
@@ -35,8 +36,8 @@ class Forecast:
         ``expected_loss`` and ``loss``, in the unit of the runs' loss, and ``discrepancy``, what is
         in the logarithm of both beyond the law; the inputs and the labels of factors are
         coordinates of ``point``.
-    fit : ScalingFit
-        The fit it was made from.
+    fit : ScalingFit or FitAverage
+        What it was made from.
     new_levels : {"error", "draw", "typical"}
         What levels that were not fitted got.
     discrepancy : Discrepancy or None
@@ -44,7 +45,7 @@ class Forecast:
     """
 
     draws: xr.Dataset
-    fit: ScalingFit
+    fit: Fitted
     new_levels: NewLevels = "error"
     discrepancy: Discrepancy | None = None
 
@@ -139,7 +140,7 @@ class Forecast:
 
 
 def forecast(
-    fit: ScalingFit,
+    fit: Fitted,
     params: Numbers | None = None,
     tokens: Numbers | None = None,
     flops: Numbers | None = None,
@@ -159,7 +160,8 @@ def forecast(
 
     Parameters
     ----------
-    fit : ScalingFit
+    fit : ScalingFit or FitAverage
+        An average forecasts with each of its fits, and mixes the draws.
     params, tokens, flops : float or array
         Parameters, training tokens, FLOP of each run, of which two give the third (C = 6ND).
     at : pandas.DataFrame, optional
@@ -184,20 +186,32 @@ def forecast(
     RunsError
         An input of the law is missing or not positive, or a level was not fitted.
     """
-    where = points(
-        fit.model,
-        fit.runs,
-        params=params,
-        tokens=tokens,
-        flops=flops,
-        at=at,
-        new_levels=new_levels,
-    )
+    given = {"params": params, "tokens": tokens, "flops": flops}
     chosen = fit.settings.seed if seed is None else seed
+    if isinstance(fit, FitAverage):
+        places = average_points(fit, given, at, new_levels)
+        return _of_average(fit, places, new_levels, discrepancy, chosen)
+    where = points(fit.model, fit.runs, **given, at=at, new_levels=new_levels)
     widened = discrepancy if misses(fit, discrepancy) else None
-    return Forecast(
-        forecast_draws(fit, where, new_levels, widened, chosen), fit, new_levels, widened
-    )
+    draws = forecast_draws(fit, where, new_levels, widened, chosen)
+    return Forecast(draws, fit, new_levels, widened)
+
+
+def _of_average(
+    average: FitAverage,
+    places: Mapping[str, xr.Dataset],
+    new_levels: NewLevels,
+    discrepancy: Discrepancy | None,
+    seed: int,
+) -> Forecast:
+    """Each fit's forecast at its points, mixed; one fit for all points of a draw."""
+    parts = {}
+    widened = None
+    for name, where in places.items():
+        own = discrepancy if misses(average.fits[name], discrepancy) else None
+        parts[name] = forecast_draws(average.fits[name], where, new_levels, own, seed)
+        widened = widened or own
+    return Forecast(mixture(average, parts, seed), average, new_levels, widened)
 
 
 def forecast_draws(

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 
 from bayes_scaling._intervals import interval_prob, intervals
 from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.averaging import single
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.plots._canvas import (
@@ -84,7 +85,7 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     """
     made = ax is None
     ax = one_axes(ax)
-    fit, name = forecast.fit, horizontal(forecast.fit.model)
+    fit, name = single(forecast.fit), horizontal(forecast.fit.model)
     targets = _targets(forecast)
     known = groups_of(fit.runs, fit.model)
     looks = styles(list(dict.fromkeys([*known, *targets])))
