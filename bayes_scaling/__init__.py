@@ -28,6 +28,7 @@ Every stage is a frozen value of its own type::
 `next_runs`, `Goal`    the affordable runs that teach most about a quantity, as `NextRuns`
 `assess`               whether a forecast should be believed, as a `TrustReport` of `CheckResult`
 `backtest`             what a sweep stopped earlier would have forecast, as a `Backtest`
+`compare`, `average`   which fits predict best, and their mixture, a `FitAverage`
 `plots`                one figure per question
 `cite`                 sentence, table, methods and BibTeX of a result, as a `Citation`
 `markdown_table`       its table alone, with sensible digits; `latex_table` for LaTeX
@@ -46,6 +47,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bayes_scaling import accounting, costs, datasets, laws, noise, ops, plots, units
+    from bayes_scaling.averaging import FitAverage
+    from bayes_scaling.comparison import Comparison, average, compare
     from bayes_scaling.decisions.allocation import Allocation, allocate
     from bayes_scaling.decisions.constraints import Constraints
     from bayes_scaling.decisions.crossings import LossCrossing, PowerOfCompute, loss_crossing
@@ -94,12 +97,14 @@ __all__ = [
     "BayesScalingError",
     "CheckResult",
     "Citation",
+    "Comparison",
     "ComputeReturns",
     "Constraints",
     "ConvergenceTradeoff",
     "Discrepancy",
     "EarlyStopping",
     "Example",
+    "FitAverage",
     "Forecast",
     "Goal",
     "IsoflopOptima",
@@ -126,8 +131,10 @@ __all__ = [
     "accounting",
     "allocate",
     "assess",
+    "average",
     "backtest",
     "cite",
+    "compare",
     "compare_levels",
     "compute_returns",
     "convergence_tradeoff",
@@ -168,12 +175,14 @@ _HOMES = {
     "BayesScalingError": "errors",
     "CheckResult": "trust",
     "Citation": "reporting",
+    "Comparison": "comparison",
     "ComputeReturns": "decisions.returns",
     "Constraints": "decisions.constraints",
     "ConvergenceTradeoff": "decisions.limits",
     "Discrepancy": "discrepancy",
     "EarlyStopping": "decisions.limits",
     "Example": "examples",
+    "FitAverage": "averaging",
     "Forecast": "forecasting",
     "Goal": "decisions.goals",
     "IsoflopOptima": "decisions.parabolas",
@@ -198,8 +207,10 @@ _HOMES = {
     "Vary": "hierarchy",
     "allocate": "decisions.allocation",
     "assess": "trust",
+    "average": "comparison",
     "backtest": "trust",
     "cite": "reporting",
+    "compare": "comparison",
     "compare_levels": "decisions.groups",
     "compute_returns": "decisions.returns",
     "convergence_tradeoff": "decisions.limits",

@@ -18,7 +18,7 @@ import xarray as xr
 
 from bayes_scaling._diagnostics import Diagnostics
 from bayes_scaling._display import html_table
-from bayes_scaling._wording import listed
+from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.hierarchy import NewLevels
@@ -89,7 +89,7 @@ class FitAverage:
             Always: what needs a single law has to be asked of one of the fits.
         """
         raise ModelError(
-            f"An average of {len(self.fits)} fits has no law of its own, and this question needs "
+            f"An average of {counted(len(self.fits), 'fit')} has no law of its own, and this question needs "
             f"one. forecast, allocate, assess and cite take averages; ask it of one of the fits: "
             f"average.fits[{self.heaviest!r}]."
         )
@@ -102,6 +102,8 @@ class FitAverage:
     @property
     def diagnosis_beyond(self) -> str:
         """``"ok"``, or what is wrong with a posterior that forecasts beyond the runs rest on."""
+        if self.diagnostics.problems:
+            return self.diagnostics.diagnosis
         found = (fit.diagnosis_beyond for fit in self.fits.values())
         return next((diagnosis for diagnosis in found if diagnosis != "ok"), "ok")
 
@@ -113,7 +115,8 @@ class FitAverage:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know: weights, what was left out, and the notes of the fits."""
-        head = f"A mixture of {len(self.fits)} fits, weights {self.source}: {self.description}."
+        number = counted(len(self.fits), "fit")
+        head = f"A mixture of {number}, weights {self.source}: {self.description}."
         out = [f"{name!r} ({weight:.2f} of the weight)" for name, weight in self.left_out.items()]
         gone = (f"Left out, for they cannot answer: {', '.join(out)}.",) if out else ()
         return (head, *gone, *self.remarks, *_shared_notes(self.fits))

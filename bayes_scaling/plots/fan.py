@@ -11,8 +11,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from bayes_scaling._intervals import interval_prob, intervals
-from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.averaging import single
+from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.plots._canvas import (

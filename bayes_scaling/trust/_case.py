@@ -6,12 +6,10 @@ by fixed factors: it says where trust ends, whatever targets were asked for.
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -23,6 +21,7 @@ from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.points import points
+from bayes_scaling.trust._loo import leave_one_out
 from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust._verdict import CannotJudge
 from bayes_scaling.trust.backtesting import Backtest, run_backtest
@@ -96,10 +95,7 @@ class Case:
     @cached_property
     def loo(self) -> Any:
         """Leave-one-out by importance weights, pointwise."""
-        with warnings.catch_warnings():
-            # Bad Pareto k are named, run by run, in the influence check.
-            warnings.filterwarnings("ignore", "Estimated shape parameter", UserWarning)
-            return az.loo(self.fit.tree, pointwise=True, var_name="loss")
+        return leave_one_out(self.fit)
 
     @cached_property
     def backtest(self) -> Backtest:

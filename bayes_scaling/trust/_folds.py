@@ -77,7 +77,7 @@ def run_folds(
     parts, folds = [], {}
     for name, outcome in outcomes.items():
         mask = below[name]
-        scores, status = _fold(model, runs, mask, outcome, baselines, refitter.settings.seed)
+        scores, status = score_fold(model, runs, mask, outcome, baselines, refitter.settings.seed)
         decades = np.log10(size[~mask] / size[mask].max())
         folds[name] = {
             "cutoff": float(size[mask].max()),
@@ -116,7 +116,7 @@ def default_cutoffs(model: ScalingModel, size: np.ndarray) -> list[float]:
     return list(kept.values())
 
 
-def _fold(
+def score_fold(
     model: ScalingModel,
     runs: Runs,
     mask: np.ndarray,
