@@ -89,9 +89,9 @@ class FitAverage:
             Always: what needs a single law has to be asked of one of the fits.
         """
         raise ModelError(
-            f"An average of {counted(len(self.fits), 'fit')} has no law of its own, and this question needs "
-            f"one. forecast, allocate, assess and cite take averages; ask it of one of the fits: "
-            f"average.fits[{self.heaviest!r}]."
+            f"An average of {counted(len(self.fits), 'fit')} has no law of its own, and this "
+            "question needs one. forecast, allocate, assess and cite take averages; ask it of one "
+            f"of the fits: average.fits[{self.heaviest!r}]."
         )
 
     @cached_property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayes_scaling._diagnostics import R_HAT_MOST
 from bayes_scaling._wording import counted
 from bayes_scaling.comparison._scores import importance
 from bayes_scaling.comparison._stacking import stacking
@@ -95,11 +96,12 @@ def _folds_flags(folds: pd.DataFrame) -> Iterator[Flag]:
                 f"Leave-future-out: the fold of {name!r} up to {fold} has no result "
                 f"({row['status']}), so no fit is scored on it.",
             )
-        elif row["diagnosis"] != "ok":
+        elif row["r_hat"] > R_HAT_MOST:
             yield Flag(
                 name,
                 "fold not converged",
-                f"Leave-future-out: the fold of {name!r} up to {fold} has {row['diagnosis']}.",
+                f"Leave-future-out: the fold of {name!r} up to {fold} has not converged (R-hat "
+                f"{row['r_hat']:.3f} > {R_HAT_MOST}).",
             )
 
 

@@ -63,7 +63,7 @@ def future_scores(
                 "fitted": int(mask.sum()),
                 "held_out": int((~mask).sum()),
                 "status": status,
-                "diagnosis": outcome.fit.diagnosis_beyond if outcome.fit else "",
+                "r_hat": outcome.fit.diagnostics.r_hat if outcome.fit else np.nan,
                 "seconds": outcome.seconds,
             }
             if MODEL in scored:

@@ -44,7 +44,7 @@ class Comparison:
     pareto_k : pandas.DataFrame
         By run and fit; above 0.7 the leave-one-out score is not reliable.
     folds : pandas.DataFrame
-        By fit and cut-off: ``fitted``, ``held_out``, ``status``, ``diagnosis``, ``seconds``. Empty
+        By fit and cut-off: ``fitted``, ``held_out``, ``status``, ``r_hat``, ``seconds``. Empty
         where the runs allow no cut-off.
     no_future : str
         Why there is no score by "future"; empty if there is one.

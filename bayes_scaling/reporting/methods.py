@@ -26,8 +26,8 @@ def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | N
     if average is not None:
         shares = ", ".join(f"{weight:.2f}" for weight in average.weights.values())
         said.append(
-            f"Draws of {counted(len(said), 'fit')} were mixed with weights {shares}, in the order in "
-            f"which they are described ({average.source})."
+            f"Draws of {counted(len(said), 'fit')} were mixed with weights {shares}, in the order "
+            f"in which they are described ({average.source})."
         )
     software = ", ".join(f"{_NAMES[name]} {installed_version(name)}" for name in SOFTWARE)
     closing = (

@@ -6,6 +6,7 @@ by fixed factors: it says where trust ends, whatever targets were asked for.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.hierarchy import NewLevels
+from bayes_scaling.model import ScalingModel
 from bayes_scaling.points import points
 from bayes_scaling.trust._loo import leave_one_out
 from bayes_scaling.trust._refits import Refitter
@@ -47,6 +49,8 @@ class Case:
         What levels that were not fitted get.
     level : {"quick", "full"}
     refitter : Refitter
+    rivals : sequence of ScalingModel or None
+        What else the runs could be fitted with; None for those that are known.
     """
 
     fit: ScalingFit
@@ -55,6 +59,7 @@ class Case:
     new_levels: NewLevels
     level: Level
     refitter: Refitter
+    rivals: Sequence[ScalingModel] | None = None
 
     @property
     def size(self) -> int:
