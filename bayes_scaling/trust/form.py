@@ -30,9 +30,12 @@ from bayes_scaling.trust._refits import refit_all
 from bayes_scaling.trust._rivals import default_rivals, short_name
 from bayes_scaling.trust._verdict import CannotJudge, Finding, graded
 
-RULED_OUT = 4.0
-"""Standard errors by which the runs must prefer the law to rule a rival out. Such errors are too
-small for few runs, often by half, so that this is two honest ones."""
+RULED_OUT = 2.0
+"""Standard errors of the leave-one-out difference by which the runs must prefer the law to rule a
+rival out; twice as many below :data:`FEW_RUNS`, where such errors are often half of what they
+should be (Sivula et al., 2025, arXiv:2008.10296)."""
+
+FEW_RUNS = 100
 
 WORTH = 4.0
 """Summed log score below which no difference counts, whatever its standard error (as ArviZ has
@@ -105,8 +108,14 @@ def _fitted(case: Case, model: ScalingModel) -> _Rival:
         medians = _medians(answer(fit, where, case))
     except BayesScalingError as refused:
         return _Rival(f"no answer at the targets: {refused}", better, error, nowhere)
-    out = better < -max(WORTH, RULED_OUT * error)
+    out = -better > _clear(error, case)
     return _Rival("ruled out by the runs" if out else "", better, error, medians)
+
+
+def _clear(error: float, case: Case) -> float:
+    """The summed log score that settles which of two fits the runs prefer."""
+    few = 2 if len(case.fit.runs) < FEW_RUNS else 1
+    return max(WORTH, few * RULED_OUT * error)
 
 
 def _medians(draws: xr.Dataset) -> np.ndarray:
@@ -156,7 +165,7 @@ def _headline(
     others = [f"{one} ({rival.reason.split(':')[0]})" for one, rival in rivals.items() if
               not rival.counts]  # fmt: skip
     left = f" Not counted: {', '.join(others)}." if others else ""
-    better = rivals[name].difference > max(WORTH, RULED_OUT * rivals[name].error)
+    better = rivals[name].difference > _clear(rivals[name].error, case)
     fits = ", and describes the runs better" if better else ""
     return (
         f"At point {point} {name} expects {away:+.1%}, {asked[name][point]:.2f} half widths of the "
