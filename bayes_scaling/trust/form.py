@@ -43,8 +43,9 @@ it)."""
 
 CAUTION = 1.0
 DISTRUST = 2.0
-"""Half widths of a new run's 90 % interval by which another law may answer otherwise: up to one it
-lies inside the interval, which holds it already; beyond two it is another forecast."""
+"""How far another law's answer may lie from the median, in distances from there to the end of a new
+run's 90 % interval on its side: up to one it lies inside the interval, which holds it already;
+beyond two it is another forecast."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ class _Rival:
 
 
 def check_form(case: Case) -> Finding:
-    """Distance of each plausible rival's median from the forecast's, in half widths of it."""
+    """How far out in the forecast's interval the median of each plausible rival lies."""
     models = default_rivals(case.fit) if case.rivals is None else list(case.rivals)
     if not models:
         raise CannotJudge(f"no rival of {case.fit.model.law.name} is known; give rivals=")
@@ -104,7 +105,7 @@ def _fitted(case: Case, model: ScalingModel) -> _Rival:
     better, error = loo_difference(leave_one_out(fit), case.loo)
     try:
         at = case.where.to_dataframe()
-        where = points(model, fit.runs, at=at, new_levels=case.new_levels)
+        where = points(fit.model, fit.runs, at=at, new_levels=case.new_levels)
         medians = _medians(answer(fit, where, case))
     except BayesScalingError as refused:
         return _Rival(f"no answer at the targets: {refused}", better, error, nowhere)
@@ -125,8 +126,11 @@ def _medians(draws: xr.Dataset) -> np.ndarray:
 
 def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Finding:
     own, ends = _medians(draws), intervals(draws["loss"], 0.9)
-    half = (ends["upper"] - ends["lower"]).values / 2
-    apart = {name: np.abs(one.medians - own) / half for name, one in rivals.items()}
+    above, below = (np.abs(ends[end].values - own) for end in ("upper", "lower"))
+    apart = {
+        name: np.abs(one.medians - own) / np.where(one.medians > own, above, below)
+        for name, one in rivals.items()
+    }
     table = pd.DataFrame(
         {
             "counts": {name: one.counts for name, one in rivals.items()},
@@ -137,7 +141,7 @@ def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Fin
     ).rename_axis("rival")
     for point in range(case.asked):
         table[f"median_{point}"] = {name: one.medians[point] for name, one in rivals.items()}
-        table[f"half_widths_{point}"] = {name: apart[name][point] for name in rivals}
+        table[f"way_to_end_{point}"] = {name: apart[name][point] for name in rivals}
     counted_ones = {name: apart[name] for name, one in rivals.items() if one.counts}
     ruled_out = [name for name, one in rivals.items() if one.reason == "ruled out by the runs"]
     if not counted_ones:
@@ -168,7 +172,7 @@ def _headline(
     better = rivals[name].difference > _clear(rivals[name].error, case)
     fits = ", and describes the runs better" if better else ""
     return (
-        f"At point {point} {name} expects {away:+.1%}, {asked[name][point]:.2f} half widths of the "
-        f"90 % interval away{fits}; of {counted(len(rivals), 'rival')} no other that counts is "
-        f"farther.{left}"
+        f"At point {point} {name} expects {away:+.1%}, {asked[name][point]:.2f} of the way to the "
+        f"end of the 90 % interval{fits}; of {counted(len(rivals), 'rival')} no other that counts "
+        f"lies farther out.{left}"
     )

@@ -19,4 +19,4 @@ def test_an_average_names_its_laws_and_weights(
     assert len(found.formulas) == 2
     for formula in found.formulas:
         assert formula in found.to_markdown()
-    assert "the best run has" in bs.cite(bs.allocate(average, 5.76e23)).sentence
+    assert "the best run has" in bs.cite(bs.allocate(average.only(["a"]), 5.76e23)).sentence

@@ -88,5 +88,5 @@ def test_every_check_runs_on_an_average(
     average = bs.average({"a": stored_fit, "b": alike}, {"a": 0.8, "b": 0.2})
     report = bs.assess(average, AT, progress=False)
     assert not [one.headline for one in report.checks if "could not run" in one.headline]
-    assert report["form"].table.loc["b", "half_widths_0"] > 0
+    assert report["form"].table.loc["b", "way_to_end_0"] > 0
     assert "a: " in report["sampler"].headline

@@ -49,9 +49,9 @@ def test_a_plausible_rival_that_answers_otherwise_is_a_doubt(
     assert found.by_point[0] == verdict
     row = found.table.loc["Nested"]
     assert row["counts"]
-    # The half width of a new run's 90 % interval is about a hundredth of the loss here.
-    assert row["half_widths_0"] == pytest.approx(by * 70, rel=0.5, abs=0.01)
-    assert f"{row['half_widths_0']:.2f} half widths" in found.headline
+    # The 90 % interval of a new run ends about a hundredth of the loss away here.
+    assert row["way_to_end_0"] == pytest.approx(by * 70, rel=0.5, abs=0.01)
+    assert f"{row['way_to_end_0']:.2f} of the way" in found.headline
 
 
 def test_far_beyond_the_runs_the_interval_is_wider_and_so_is_what_it_holds(
@@ -151,4 +151,4 @@ def test_the_fits_of_an_average_are_each_others_rivals(stored_fit: bs.ScalingFit
         assert set(report["form"].table.index) == {"a", "b"}
     # With a tenth of the weight the other lies at the end of the interval, with more within it.
     assert verdicts[0.4] == "trust"
-    assert not np.isnan(report["form"].table["half_widths_0"]).any()
+    assert not np.isnan(report["form"].table["way_to_end_0"]).any()
