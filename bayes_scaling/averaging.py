@@ -1,7 +1,7 @@
 """FitAverage: several fits of the same runs as one mixture, each with a weight.
 
-Owns the weights, what a reader must know of them, and how draws of the fits become draws of the
-mixture. Where weights come from is decided in :mod:`bayes_scaling.comparison`.
+Owns the weights and what a reader must know of them. Where they come from is decided in
+:mod:`bayes_scaling.comparison`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,13 @@ from html import escape
 from typing import NoReturn
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 
 from bayes_scaling._diagnostics import Diagnostics
 from bayes_scaling._display import html_table
+from bayes_scaling._same_runs import check_same_runs
 from bayes_scaling._wording import counted, listed
-from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.hierarchy import NewLevels
-from bayes_scaling.points import Numbers, asked_table, points
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
 
@@ -165,74 +162,6 @@ def single(fitted: Fitted) -> ScalingFit:
     return fitted if isinstance(fitted, ScalingFit) else fitted.model
 
 
-def average_points(
-    average: FitAverage,
-    given: Mapping[str, Numbers | None],
-    at: pd.DataFrame | None,
-    new_levels: NewLevels,
-) -> dict[str, xr.Dataset]:
-    """The same points for each fit, with what its law reads; a factor left out is crossed."""
-    table = asked_table(given, at)
-    for fit in average.fits.values():
-        for factor in fit.model.factors:
-            if factor not in table:
-                levels = pd.DataFrame({factor: list(fit.runs.levels(factor))})
-                table = table.merge(levels, how="cross")
-    return {
-        name: points(fit.model, fit.runs, at=table, new_levels=new_levels)
-        for name, fit in average.fits.items()
-    }
-
-
-def mixture(average: FitAverage, draws: Mapping[str, xr.Dataset], seed: int) -> xr.Dataset:
-    """Draws of the mixture from draws of each fit.
-
-    Parameters
-    ----------
-    average : FitAverage
-    draws : mapping of str to xarray.Dataset, dims (chain, draw, ...)
-        Of each fit, at the same points. Variables that not all of them have are dropped.
-    seed : int
-
-    Returns
-    -------
-    xarray.Dataset
-        With the chains and draws of the heaviest fit; all coordinates that any fit has.
-    """
-    like = draws[average.heaviest]
-    names = [name for name in like.data_vars if all(name in part for part in draws.values())]
-    sizes = like.sizes["chain"], like.sizes["draw"]
-    chosen = xr.DataArray(
-        components(list(average.weights.values()), sizes, np.random.default_rng([seed, 2])),
-        dims=("chain", "draw"),
-    )
-    coords: dict[str, xr.DataArray] = {}
-    for part in draws.values():
-        coords |= {str(name): values for name, values in part.coords.items() if name not in coords}
-    mixed = like[names].reset_coords(drop=True).drop_vars(["chain", "draw"])
-    for number, name in enumerate(average.weights):
-        part = draws[name][names].reset_coords(drop=True)
-        mixed = mixed.where(chosen != number, _spread(part, sizes))
-    kept = {name: values for name, values in coords.items() if name not in ("chain", "draw")}
-    own = {"chain": like["chain"], "draw": like["draw"]}
-    mixed = mixed.transpose("chain", "draw", ...)
-    return mixed.assign_coords({**own, **{n: values.variable for n, values in kept.items()}})
-
-
-def components(
-    weights: list[float], sizes: tuple[int, int], rng: np.random.Generator
-) -> np.ndarray:
-    """Which fit each draw is of, dims (chain, draw): in every chain in proportion to the weights.
-
-    Shuffled, so that no stretch of a chain is of one fit and its diagnostics stay those of draws.
-    """
-    chains, count = sizes
-    even = (np.arange(count) + 0.5) / count
-    places = np.stack([rng.permutation(even) for _ in range(chains)])
-    chosen = np.searchsorted(np.cumsum(weights), places)
-    return np.asarray(chosen.clip(max=len(weights) - 1))
-
-
 def checked_weights(names: Iterable[str], weights: Mapping[str, float]) -> dict[str, float]:
     """The weights as floats.
 
@@ -257,57 +186,6 @@ def checked_weights(names: Iterable[str], weights: Mapping[str, float]) -> dict[
     return values
 
 
-def check_same_runs(fits: Mapping[str, ScalingFit], asker: str) -> None:
-    """Refuse fits that are not of the same runs and response.
-
-    Raises
-    ------
-    ModelError
-        No mapping of names to fits.
-    RunsError
-        With what differs.
-    """
-    good = isinstance(fits, Mapping) and all(isinstance(f, ScalingFit) for f in fits.values())
-    if not good or not fits:
-        raise ModelError(
-            f"{asker}: fits={type(fits).__name__} does not name fits, and results are told apart "
-            "by their names. Give a mapping such as {'chinchilla': fit, 'kaplan': other}."
-        )
-    (first, one), *others = fits.items()
-    for name, other in others:
-        difference = _difference(one.runs, other.runs)
-        if difference:
-            raise RunsError(
-                f"{asker}: {first!r} and {name!r} are not fits of the same runs: {difference}. "
-                "Scores of different runs do not compare. Fit both models to one table."
-            )
-        if one.model.law.stages != other.model.law.stages:
-            stages = [list(fit.model.law.stages) or "none" for fit in (one, other)]
-            raise RunsError(
-                f"{asker}: {first!r} and {name!r} do not predict the same: stages {stages[0]} and "
-                f"{stages[1]} besides the response, whose density is in their scores. Compare laws "
-                "with the same stages."
-            )
-
-
-def _difference(one: Runs, other: Runs) -> str:
-    names = [list(runs.table.index) for runs in (one, other)]
-    if len(one) != len(other):
-        return f"{len(one)} and {len(other)} runs"
-    if names[0] != names[1]:
-        pair = next((a, b) for a, b in zip(*names, strict=True) if a != b)
-        return f"the runs {pair[0]!r} and {pair[1]!r} stand in the same place"
-    if one.response != other.response:
-        return f"the responses are {one.response!r} and {other.response!r}"
-    responses = [runs.values("loss") for runs in (one, other)]
-    apart = np.flatnonzero(responses[0] != responses[1])
-    if apart.size:
-        place = int(apart[0])
-        values = " and ".join(f"{values[place]:.6g}" for values in responses)
-        return f"run {names[0][place]!r} has the {one.response} {values}"
-    return ""
-
-
 def _worst(found: list[Diagnostics]) -> Diagnostics:
     return Diagnostics(
         r_hat=float(np.max([one.r_hat for one in found])),
@@ -327,17 +205,3 @@ def _shared_notes(fits: Mapping[str, ScalingFit]) -> list[str]:
         note if len(names) == len(fits) else f"{', '.join(names)}: {note}"
         for note, names in by_note.items()
     ]
-
-
-def _spread(draws: xr.Dataset, sizes: tuple[int, int]) -> xr.Dataset:
-    """As many chains and draws as asked, evenly taken, without their numbers."""
-    own = draws.sizes["chain"], draws.sizes["draw"]
-    unnumbered = draws.drop_vars(["chain", "draw"], errors="ignore")
-    if own == sizes:
-        return unnumbered
-    total = sizes[0] * sizes[1]
-    taken = np.arange(total) * (own[0] * own[1]) // total
-    chain, draw = (
-        xr.DataArray(part.reshape(sizes), dims=("chain", "draw")) for part in divmod(taken, own[1])
-    )
-    return unnumbered.isel(chain=chain, draw=draw)

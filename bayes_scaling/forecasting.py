@@ -16,8 +16,9 @@ import xarray as xr
 
 from bayes_scaling._focus import reach
 from bayes_scaling._intervals import intervals
+from bayes_scaling._mixture import average_points, mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
-from bayes_scaling.averaging import FitAverage, Fitted, average_points, mixture
+from bayes_scaling.averaging import FitAverage, Fitted
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit

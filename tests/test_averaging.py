@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.averaging import components
+from bayes_scaling._mixture import components
 
 PriorFit = Callable[..., bs.ScalingFit]
 

@@ -23,7 +23,7 @@ ORDER = (
     ("sampling",),
     ("datasets",),
     ("points", "_tree", "_diagnostics", "_intervals", "_fit_file", "fitting"),
-    ("_results", "averaging", "discrepancy", "forecasting"),
+    ("_results", "_same_runs", "averaging", "_mixture", "discrepancy", "forecasting"),
     ("_optimise", "costs", "decisions"),
     ("trust",),
     ("comparison",),

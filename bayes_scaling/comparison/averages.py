@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Literal
 
+from bayes_scaling._same_runs import check_same_runs
 from bayes_scaling._wording import listed
-from bayes_scaling.averaging import FitAverage, check_same_runs
+from bayes_scaling.averaging import FitAverage
 from bayes_scaling.comparison.comparing import Comparison, compare, compare_by_loo
 from bayes_scaling.fitting import ScalingFit
 

@@ -11,7 +11,7 @@ from typing import Literal
 import pandas as pd
 
 from bayes_scaling._results import result_html, result_text
-from bayes_scaling.averaging import check_same_runs
+from bayes_scaling._same_runs import check_same_runs
 from bayes_scaling.comparison._flags import Flag, future_flags, loo_flags
 from bayes_scaling.comparison._scores import (
     future_scores,

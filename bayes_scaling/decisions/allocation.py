@@ -15,9 +15,10 @@ import xarray as xr
 from bayes_scaling._axes import main_axis
 from bayes_scaling._focus import reach_of_sizes
 from bayes_scaling._intervals import SAMPLE_DIMS, intervals
+from bayes_scaling._mixture import mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
 from bayes_scaling._wording import listed
-from bayes_scaling.averaging import FitAverage, Fitted, mixture
+from bayes_scaling.averaging import FitAverage, Fitted
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
 from bayes_scaling.decisions._splitting import Splitting

@@ -15,8 +15,9 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import intervals
+from bayes_scaling._mixture import mixture
 from bayes_scaling._wording import counted
-from bayes_scaling.averaging import FitAverage, mixture
+from bayes_scaling.averaging import FitAverage
 from bayes_scaling.discrepancy import DEFAULT, misses
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting import ScalingFit
@@ -131,17 +132,7 @@ def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Fin
         name: np.abs(one.medians - own) / np.where(one.medians > own, above, below)
         for name, one in rivals.items()
     }
-    table = pd.DataFrame(
-        {
-            "counts": {name: one.counts for name, one in rivals.items()},
-            "why_not": {name: one.reason for name, one in rivals.items()},
-            "elpd_difference": {name: one.difference for name, one in rivals.items()},
-            "standard_error": {name: one.error for name, one in rivals.items()},
-        }
-    ).rename_axis("rival")
-    for point in range(case.asked):
-        table[f"median_{point}"] = {name: one.medians[point] for name, one in rivals.items()}
-        table[f"way_to_end_{point}"] = {name: apart[name][point] for name in rivals}
+    table = _table(case, rivals, apart)
     counted_ones = {name: apart[name] for name, one in rivals.items() if one.counts}
     ruled_out = [name for name, one in rivals.items() if one.reason == "ruled out by the runs"]
     if not counted_ones:
@@ -153,6 +144,23 @@ def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Fin
     farthest = np.max(list(counted_ones.values()), axis=0)
     by_point = [graded(float(one), CAUTION, DISTRUST) for one in farthest]
     return Finding(by_point, _headline(case, own, rivals, counted_ones), table)
+
+
+def _table(
+    case: Case, rivals: Mapping[str, _Rival], apart: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "counts": {name: one.counts for name, one in rivals.items()},
+            "why_not": {name: one.reason for name, one in rivals.items()},
+            "elpd_difference": {name: one.difference for name, one in rivals.items()},
+            "standard_error": {name: one.error for name, one in rivals.items()},
+        }
+    ).rename_axis("rival")
+    for point in range(case.asked):
+        table[f"median_{point}"] = {name: one.medians[point] for name, one in rivals.items()}
+        table[f"way_to_end_{point}"] = {name: apart[name][point] for name in rivals}
+    return table
 
 
 def _headline(
