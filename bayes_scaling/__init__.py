@@ -28,6 +28,7 @@ Every stage is a frozen value of its own type::
 `next_runs`, `Goal`    the affordable runs that teach most about a quantity, as `NextRuns`
 `assess`               whether a forecast should be believed, as a `TrustReport` of `CheckResult`
 `backtest`             what a sweep stopped earlier would have forecast, as a `Backtest`
+`calibrate`            how often intervals of such sweeps hold the truth, as a `Calibration`
 `compare`, `average`   which fits predict best, and their mixture, a `FitAverage`
 `plots`                one figure per question
 `cite`                 sentence, table, methods and BibTeX of a result, as a `Citation`
@@ -87,7 +88,15 @@ if TYPE_CHECKING:
     from bayes_scaling.priors import Prior
     from bayes_scaling.reporting import Citation, cite, latex_table, markdown_table
     from bayes_scaling.runs import Runs, read_runs
-    from bayes_scaling.trust import Backtest, CheckResult, TrustReport, assess, backtest
+    from bayes_scaling.trust import (
+        Backtest,
+        Calibration,
+        CheckResult,
+        TrustReport,
+        assess,
+        backtest,
+        calibrate,
+    )
 
     __version__: str
 
@@ -95,6 +104,7 @@ __all__ = [
     "Allocation",
     "Backtest",
     "BayesScalingError",
+    "Calibration",
     "CheckResult",
     "Citation",
     "Comparison",
@@ -133,6 +143,7 @@ __all__ = [
     "assess",
     "average",
     "backtest",
+    "calibrate",
     "cite",
     "compare",
     "compare_levels",
@@ -173,6 +184,7 @@ _HOMES = {
     "Allocation": "decisions.allocation",
     "Backtest": "trust",
     "BayesScalingError": "errors",
+    "Calibration": "trust",
     "CheckResult": "trust",
     "Citation": "reporting",
     "Comparison": "comparison",
@@ -209,6 +221,7 @@ _HOMES = {
     "assess": "trust",
     "average": "comparison",
     "backtest": "trust",
+    "calibrate": "trust",
     "cite": "reporting",
     "compare": "comparison",
     "compare_levels": "decisions.groups",

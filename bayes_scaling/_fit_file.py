@@ -121,6 +121,7 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
             "reference": runs.scales_by_hand,
             "left_out": list(runs.left_out),
             "sources": dict(runs.sources),
+            "remarks": list(runs.remarks),
         },
         "settings": asdict(settings),
     }
@@ -243,4 +244,5 @@ def _restored_runs(spec: Mapping[str, Any], stored: xr.Dataset) -> Runs:
         reference=spec["reference"],
         left_out=tuple(spec["left_out"]),
         sources=spec["sources"],
+        remarks=tuple(spec.get("remarks", ())),  # files of version 0.1.0 lack them
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from scipy import special
 
 from bayes_scaling._focus import focuses
 from bayes_scaling.errors import ModelError
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 RATE = Prior.between(0.018, 0.09)
 """Size of the miss of log loss for each tenfold of compute: 4 %, as 28 public sweeps and learning
 curves have it; single ones 0.5 % (digitised Chinchilla runs) to 15 % (translation curves)."""
+
+RATES = (5e-4, 2.0)
+"""Rates beyond which none is looked for."""
 
 HANDOVER = 1.0
 """Decades below the largest run over which draws change over from the posterior of all runs alike
@@ -65,15 +69,40 @@ class Discrepancy:
         """Draws of what is added to the log of the expected loss, along the dim of `reach`."""
         named = fit.posterior[["chain", "draw"]]
         shape = (named.sizes["chain"], named.sizes["draw"])
+        count = shape[0] * shape[1]
         rng = np.random.default_rng([seed, 1])
-        size = self.rate.sample(shape[0] * shape[1], rng).reshape(shape)
-        slope = xr.DataArray(
-            size * rng.standard_normal(shape), dims=("chain", "draw"), coords=named.coords
-        )
+        # Evenly spaced quantiles in random order: the median of a forecast then stays the law's.
+        standard = special.ndtri((rng.permutation(count) + 0.5) / count)
+        slope = (self.rate.sample(count, rng) * standard).reshape(shape)
+        slope = xr.DataArray(slope, dims=("chain", "draw"), coords=named.coords)
         return slope * reach.clip(min=0.0)
 
 
 DEFAULT = Discrepancy()
+
+
+def updated_rate(prior: Prior, misses: np.ndarray) -> Prior:
+    """A prior of the rate after shared misses that were seen, as a log-normal.
+
+    Parameters
+    ----------
+    misses : array, dims (fold, 2)
+        Miss of log loss for each decade, and its standard error.
+
+    Examples
+    --------
+    >>> updated_rate(RATE, np.array([[0.003, 0.002], [-0.002, 0.003]]))
+    Prior.between(0.01144, 0.05597)
+    """
+    rate = np.geomspace(*RATES, 400)
+    variance = rate[:, None] ** 2 + misses[:, 1] ** 2
+    likelihood = -0.5 * (np.log(variance) + misses[:, 0] ** 2 / variance).sum(axis=1)
+    # Evenly spaced in the logarithm, so the density is that of the logarithm.
+    density = np.asarray(prior.log_density(rate)) + np.log(rate) + likelihood
+    weight = np.exp(density - density.max())
+    mean = np.average(np.log(rate), weights=weight)
+    spread = np.sqrt(np.average((np.log(rate) - mean) ** 2, weights=weight))
+    return Prior.log_normal(float(mean), float(spread))
 
 
 def misses(fit: ScalingFit, discrepancy: Discrepancy | None) -> bool:

@@ -9,6 +9,7 @@ __all__ = [
     "DatasetError",
     "FitFileError",
     "IncompletePosteriorError",
+    "MissingPackageError",
     "ModelError",
     "RunsError",
     "UnknownLawError",
@@ -44,3 +45,7 @@ class FitFileError(BayesScalingError, ValueError):
 
 class DatasetError(BayesScalingError, RuntimeError):
     """A published data set cannot be fetched, or is not the file it should be."""
+
+
+class MissingPackageError(BayesScalingError, ImportError):
+    """A package that only this feature needs is not installed."""

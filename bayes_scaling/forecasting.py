@@ -7,7 +7,7 @@ runs, and what it leaves out grows with the distance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -221,13 +221,17 @@ def forecast_draws(
     new_levels: NewLevels,
     discrepancy: Discrepancy | None,
     seed: int,
+    scatter: Callable[..., xr.DataArray] = new_runs,
 ) -> xr.Dataset:
-    """The draws of a forecast at points made by :func:`bayes_scaling.points.points`."""
+    """The draws of a forecast at points made by :func:`bayes_scaling.points.points`.
+
+    `scatter` draws new runs as :func:`bayes_scaling.posterior.new_runs` does.
+    """
 
     def pure(one: ScalingFit) -> xr.Dataset:
         rng = np.random.default_rng(seed)
         expected = one.expected_at(where, new_levels, rng)
-        loss = new_runs(one.posterior, one.model, one.runs, expected, where, rng)
+        loss = scatter(one.posterior, one.model, one.runs, expected, where, rng)
         return xr.Dataset({"expected_loss": expected, "loss": loss})
 
     if discrepancy is None:

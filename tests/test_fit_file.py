@@ -22,7 +22,7 @@ def assert_same(first: bs.ScalingFit, second: bs.ScalingFit) -> None:
     assert first.model == second.model
     assert first.settings == second.settings
     pd.testing.assert_frame_equal(first.runs.table, second.runs.table)
-    for name in ("inputs", "factors", "response", "left_out", "notes"):
+    for name in ("inputs", "factors", "response", "left_out", "notes", "remarks"):
         assert getattr(first.runs, name) == getattr(second.runs, name), name
     assert dict(first.runs.reference) == dict(second.runs.reference)
     assert first.runs.scales_by_hand == second.runs.scales_by_hand
@@ -108,7 +108,7 @@ def test_settings_and_priors_made_of_numpy_numbers_can_be_saved(
     assert_same(round_trip(fit, tmp_path), fit)
 
 
-def test_scales_by_hand_and_rows_left_out_come_back(
+def test_scales_by_hand_remarks_and_rows_left_out_come_back(
     prior_fit: Callable[..., bs.ScalingFit], tmp_path: Path
 ) -> None:
     frame = pd.DataFrame(
@@ -119,6 +119,7 @@ def test_scales_by_hand_and_rows_left_out_come_back(
         }
     )
     runs = bs.Runs.from_frame(frame, missing="drop").with_reference(params=1e9)
+    runs = replace(runs, remarks=("Two runs crashed.",), reference=runs.scales_by_hand)
     fit = prior_fit(bs.ScalingModel("chinchilla"), runs)
     loaded = round_trip(fit, tmp_path)
     assert_same(loaded, fit)

@@ -14,7 +14,7 @@ PARAMS, TOKENS = 7e10, 1.4e12
 
 @pytest.fixture(scope="module")
 def forecast(stored_fit: bs.ScalingFit) -> bs.Forecast:
-    return bs.forecast(stored_fit, [1e9, PARAMS], TOKENS)
+    return bs.forecast(stored_fit, [1e9, PARAMS], TOKENS, discrepancy=None)
 
 
 def test_expected_loss_is_the_formula_draw_by_draw(
@@ -138,7 +138,7 @@ def test_a_new_level_is_an_error_by_default(stored_fit: bs.ScalingFit) -> None:
 
 
 def test_a_new_level_is_typical_on_request(stored_fit: bs.ScalingFit) -> None:
-    fc = bs.forecast(stored_fit, at=at("web", "wiki"), new_levels="typical")
+    fc = bs.forecast(stored_fit, at=at("web", "wiki"), new_levels="typical", discrepancy=None)
     draws = stored_fit.posterior
     theta = {name: draws[f"{name}_typical"] for name in "EAB"}
     expected = bs.laws.Chinchilla.loss(
@@ -150,12 +150,12 @@ def test_a_new_level_is_typical_on_request(stored_fit: bs.ScalingFit) -> None:
 def test_a_new_level_drawn_is_wider_and_one_draw_for_all_its_points(
     stored_fit: bs.ScalingFit,
 ) -> None:
-    fc = bs.forecast(stored_fit, at=at("web", "wiki", "wiki"), new_levels="draw")
+    fc = bs.forecast(stored_fit, at=at("web", "wiki", "wiki"), new_levels="draw", discrepancy=None)
     expected = fc.draws["expected_loss"]
     np.testing.assert_array_equal(expected.isel(point=1), expected.isel(point=2))
     spread = np.log(expected).std(("chain", "draw")).values
     assert spread[1] > 2 * spread[0]
-    known = bs.forecast(stored_fit, at=at("web"))
+    known = bs.forecast(stored_fit, at=at("web"), discrepancy=None)
     np.testing.assert_allclose(
         expected.isel(point=0), known.draws["expected_loss"].isel(point=0), rtol=1e-12
     )

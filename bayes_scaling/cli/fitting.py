@@ -145,5 +145,5 @@ def _print(fitted: ScalingFit, path: Path, prob: float | None, json: bool) -> No
         return
     title = f"{fitted.model.law.name} fitted to {len(fitted.runs)} runs"
     output.print_table(title, summary)
-    output.print_notes(fitted)
+    output.print_notes(fitted.notes)
     typer.echo(f"Saved to {path}", err=True)

@@ -45,12 +45,14 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
     below: Annotated[
         float | None, typer.Option(help="Also print the probability of a loss below this.")
     ] = None,
+    law_alone: options.LawAlone = False,
     prob: options.Prob = None,
     json: options.AsJson = False,
 ) -> None:
     """Forecast the loss of runs not yet made.
 
-    Give two of --params, --tokens and --flops (C = 6ND gives the third), or a table. A pooled fit
+    Beyond the largest run intervals are widened by what laws have left out on public sweeps. Give
+    two of --params, --tokens and --flops (C = 6ND gives the third), or a table. A pooled fit
     answers for each of its groups.
     """
     options.check_prob(prob)
@@ -63,16 +65,24 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
             "--params, --tokens and --flops, such as --params 70B --tokens 1.4T, or --at TABLE.csv."
         )
     table = None if at is None else read_points(at)
+    from bayes_scaling.discrepancy import DEFAULT
     from bayes_scaling.fitting import load_fit
     from bayes_scaling.forecasting import forecast as ask
 
-    fitted = load_fit(saved)
-    made = ask(fitted, sizes, lengths, budgets, at=table, new_levels=new_levels.value)
+    made = ask(
+        load_fit(saved),
+        sizes,
+        lengths,
+        budgets,
+        at=table,
+        new_levels=new_levels.value,
+        discrepancy=None if law_alone else DEFAULT,
+    )
     _print(made, below, prob, json)
 
 
 def _print(made: Forecast, below: float | None, prob: float | None, json: bool) -> None:
-    from bayes_scaling._printing import by_quantity
+    from bayes_scaling._printing import by_quantity, sentence
 
     table = made.table(prob).drop(columns="diagnosis", level=0)
     chances = None if below is None else made.probability_below(below).drop(columns="diagnosis")
@@ -82,9 +92,23 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
             named = ("target", "expected_loss", "loss")
             for row, chance in zip(rows, output.records(chances), strict=True):
                 row["probability_below"] = {name: chance[name] for name in named}
-        output.print_json({**output.licence(made.fit, table), "forecast": rows})
+        about = {**output.licence(made.fit, table), "notes": list(made.notes)}
+        output.print_json({**about, "diagnosis": made.diagnosis, "forecast": rows})
         return
     output.print_table("Forecast", by_quantity(table))
+    if widened := _widened(made, prob):
+        typer.echo(f"{sentence(widened)}\n")
     if chances is not None:
         output.print_table("Probability of a loss below the target", chances)
-    output.print_notes(made.fit)
+    output.print_notes(made.notes)
+
+
+def _widened(made: Forecast, prob: float | None) -> str:
+    share = made.discrepancy_share(prob)
+    if not share.max() > 0:
+        return ""
+    span = f"{share.min():.0%} to {share.max():.0%}" if len(share) > 1 else f"{share.max():.0%}"
+    return (
+        f"Of the width of a new run's interval {span} is model discrepancy: how far laws have "
+        "missed beyond the runs of public sweeps (--law-alone leaves it out)."
+    )

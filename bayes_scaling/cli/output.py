@@ -26,11 +26,11 @@ def print_table(title: str, table: pd.DataFrame) -> None:
     typer.echo(f"{heading}\n\n{table_text(table)}\n")
 
 
-def print_notes(fit: Fitted) -> None:
+def print_notes(notes: Sequence[str]) -> None:
     """Print what a reader of the result must know to standard error."""
     from bayes_scaling._printing import sentence
 
-    for note in fit.notes:
+    for note in notes:
         typer.echo(sentence(f"note: {note}"), err=True)
 
 

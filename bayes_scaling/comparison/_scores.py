@@ -51,7 +51,8 @@ def future_scores(
         The runs allow no cut-off.
     """
     size, below = _cuts(fits, cutoffs)
-    columns, folds = {}, {}
+    columns: dict[str, pd.Series[float]] = {}
+    folds = {}
     for name, fit in fits.items():
         subsets = {fold: fit.runs.where(mask) for fold, mask in below.items()}
         outcomes = refit_all(fit.model, subsets, refitter)
@@ -71,7 +72,7 @@ def future_scores(
                 levels = [_level(one) for one in size[~mask]]
                 rows = [("future", fold, *pair) for pair in zip(names, levels, strict=True)]
                 index = pd.MultiIndex.from_tuples(rows, names=NAMES)
-                of_fit.append(pd.Series(scored[MODEL]["log_score"].to_numpy(), index=index))
+                of_fit.append(pd.Series(scored[MODEL].log_density, dtype=float, index=index))
         columns[name] = pd.concat(of_fit) if of_fit else pd.Series(dtype=float)
     table = pd.DataFrame.from_dict(folds, orient="index").rename_axis(["fit", "fold"])
     return _paired(columns), table

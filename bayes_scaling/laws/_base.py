@@ -19,6 +19,9 @@ from bayes_scaling.priors import Prior
 
 _REGISTRY: dict[str, type[Law]] = {}
 
+_OF_ANY_CLASS = frozenset({"__module__", "__dict__", "__weakref__", "__doc__"})
+"""What a class has that was made without a body."""
+
 
 class Law:
     r"""A formula for the loss, to be subclassed: twelve lines make a law.
@@ -107,7 +110,10 @@ class Law:
         super().__init_subclass__()
         if abstract:
             return
-        if not isinstance(getattr(cls, "priors", None), property):
+        # A law of __main__ or a notebook is sent to other processes by value, and made there as
+        # an empty class that is filled afterwards: it was checked where it was defined.
+        empty = not set(vars(cls)) - _OF_ANY_CLASS
+        if not empty and not isinstance(getattr(cls, "priors", None), property):
             _check(cls)
         _REGISTRY[cls.__name__.lower()] = cls
 

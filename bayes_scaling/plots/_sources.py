@@ -38,7 +38,9 @@ def thinned(fit: ScalingFit, points: int, most: int = MOST_VALUES) -> ScalingFit
     step = -(-sizes["chain"] * sizes["draw"] * points // most)
     if step <= 1:
         return fit
-    return replace(fit, posterior=fit.posterior.isel(draw=slice(None, None, step)))
+    few = fit.posterior.isel(draw=slice(None, None, step))
+    focused = None if fit.focused is None else thinned(fit.focused, points, most)
+    return replace(fit, posterior=few, focused=focused)
 
 
 def splits_compute(model: ScalingModel) -> bool:

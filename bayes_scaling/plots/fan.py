@@ -12,9 +12,11 @@ from matplotlib.axes import Axes
 
 from bayes_scaling._intervals import interval_prob, intervals
 from bayes_scaling.averaging import single
+from bayes_scaling.discrepancy import Discrepancy
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.forecasting import Forecast
+from bayes_scaling.forecasting import Forecast, forecast_draws
 from bayes_scaling.hierarchy import NewLevels
+from bayes_scaling.model import ScalingModel
 from bayes_scaling.plots._canvas import (
     Style,
     beside,
@@ -50,9 +52,13 @@ from bayes_scaling.plots._sources import (
 )
 from bayes_scaling.points import points
 from bayes_scaling.posterior import new_runs
+from bayes_scaling.runs import Runs
 
 APART = 6.0
 """Points between the bars of groups at one target."""
+
+LAW_ALPHA = 0.5
+"""Opacity of the band of the law alone."""
 
 INNER_PROB = 0.5
 """Probability of the band inside the one asked for."""
@@ -66,7 +72,8 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
 
     The fan of a group is the expected loss along the path to the group's farthest target that has
     the tokens per parameter of that target throughout (other inputs are held at the target's):
-    a band of 50 % within one of `prob`. Runs off that path need not lie on it. Dashed lines hold
+    a band of 50 % within one of `prob`, and darker the part of the latter that is the law's own,
+    without model discrepancy. Runs off that path need not lie on it. Dashed lines hold
     a new run on the path, its scatter included. Targets are marked with a thick bar, the expected
     loss, and a thin one, a new run. With many groups every k-th draw is used for the bands.
 
@@ -91,9 +98,9 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     looks = styles(list(dict.fromkeys([*known, *targets])))
     _draw_runs(ax, fit, known, {group: looks[group] for group in targets if group})
     for number, (group, of_group) in enumerate(targets.items()):
-        new_levels = "error" if group in known else _new_levels(fit, of_group)
+        new_levels = "error" if group in known else forecast.new_levels
         few = thinned(fit, CURVE_POINTS * len(targets))
-        _draw_path(ax, few, of_group, group, looks[group], prob, new_levels)
+        _draw_path(ax, few, of_group, group, looks[group], prob, new_levels, forecast.discrepancy)
         aside = APART * (number - (len(targets) - 1) / 2)
         _draw_targets(ax, name, of_group, group, looks[group], prob, aside)
     log_input_axis(ax.xaxis, name)
@@ -101,7 +108,8 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     reach = float(forecast.draws[name].max())
     shade_extrapolation(ax, float(run_values(fit.runs, name).max()), reach)
     shown = {group: looks[group] for group in targets}
-    legend(ax, made, _entries(shown, set(known) - set(targets), prob), _path_name(targets))
+    entries = _entries(shown, set(known) - set(targets), prob, forecast.discrepancy is not None)
+    legend(ax, made, entries, _path_name(targets))
     titled(ax, f"Forecast by {fit.model.law.name}", fit, made)
     return ax
 
@@ -117,12 +125,16 @@ def _targets(forecast: Forecast) -> dict[Group, xr.Dataset]:
     }
 
 
-def _entries(looks: dict[Group, Style], others: set[Group], prob: float | None) -> list[Artist]:
+def _entries(
+    looks: dict[Group, Style], others: set[Group], prob: float | None, widened: bool
+) -> list[Artist]:
     colour = colour_of(looks)
     bands = [
         band_entry(f"expected loss, {interval_label(share)}", colour, 0.5 if inner else 0.25)
         for inner, (share, _) in zip((True, False), reversed(_nested(prob)), strict=False)
     ]
+    if widened:
+        bands.append(band_entry(f"law alone, {interval_label(prob)}", colour, 0.75))
     run = line_entry(f"a new run, {interval_label(prob)}", colour, "--")
     target = point_entry("target", colour, "D")
     if () in looks:
@@ -159,18 +171,24 @@ def _draw_path(
     style: Style,
     prob: float | None,
     new_levels: NewLevels,
+    discrepancy: Discrepancy | None,
 ) -> None:
     name = horizontal(fit.model)
     target = of_group.isel(point=-1)
     start = min(run_values(fit.runs, name).min(), float(of_group[name].min()))
     grid = np.geomspace(start, float(target[name]), CURVE_POINTS)
     table = with_levels(_path(fit, target, grid), group, fit.model)
-    expected, loss = _draws_along(fit, table, new_levels)
+    where = points(fit.model, fit.runs, at=table, new_levels=new_levels)
+    draws = forecast_draws(fit, where, new_levels, discrepancy, fit.settings.seed, _alike)
+    expected = draws["expected_loss"]
     ends = f", {group_name(group)}" if group else ""
     for share, alpha in _nested(prob):
         label = f"expected loss{ends}, {interval_label(share)}"
         draw_band(ax, grid, intervals(expected, share), style, label, alpha)
-    run = intervals(loss, prob)
+    if discrepancy is not None:
+        law = intervals(expected / np.exp(draws["discrepancy"]), prob)
+        draw_band(ax, grid, law, style, f"law alone{ends}, {interval_label(prob)}", LAW_ALPHA)
+    run = intervals(draws["loss"], prob)
     label = f"a new run{ends}, {interval_label(prob)}"
     for end, once in (("lower", label), ("upper", None)):
         ax.plot(
@@ -193,30 +211,24 @@ def _nested(prob: float | None) -> Sequence[tuple[float, float]]:
     return [(outer, 0.25), (INNER_PROB, 0.3)] if outer > INNER_PROB else [(outer, 0.4)]
 
 
-def _draws_along(
-    fit: ScalingFit, table: pd.DataFrame, new_levels: NewLevels
-) -> tuple[xr.DataArray, xr.DataArray]:
-    """Draws of the expected loss and of a new run's along a path.
+def _alike(
+    posterior: xr.Dataset,
+    model: ScalingModel,
+    runs: Runs,
+    expected: xr.DataArray,
+    where: xr.Dataset,
+    rng: np.random.Generator,
+) -> xr.DataArray:
+    """New runs whose scatter is the same all along a path, so that their interval has smooth ends.
 
-    The scatter of a draw is the same all along, so that the ends of its interval are smooth.
+    Every point starts from one seed that `rng` gives.
     """
-    seed, model = fit.settings.seed, fit.model
-    where = points(model, fit.runs, at=table, new_levels=new_levels)
-    expected = fit.expected_at(where, new_levels, np.random.default_rng(seed))
+    seed = int(rng.integers(2**31))
     losses = [
-        new_runs(
-            fit.posterior, model, fit.runs, at, where.isel(point=i), np.random.default_rng(seed)
-        )
+        new_runs(posterior, model, runs, at, where.isel(point=i), np.random.default_rng(seed))
         for i, at in enumerate(expected.transpose("point", ...))
     ]
-    return expected, xr.concat(losses, "point", coords="minimal", compat="override")
-
-
-def _new_levels(fit: ScalingFit, of_group: xr.Dataset) -> NewLevels:
-    """How the forecast treated its levels, read from its draws: a forecast does not say."""
-    where = of_group.reset_coords()[[*fit.model.law.inputs, *fit.model.factors]]
-    typical = fit.expected_at(where, "typical")
-    return "typical" if np.allclose(typical, of_group["expected_loss"]) else "draw"
+    return expected.copy(data=np.stack([one.values for one in losses], axis=-1))
 
 
 def _draw_targets(

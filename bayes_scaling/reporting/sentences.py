@@ -131,7 +131,7 @@ def _findings(result: Result, prob: float | None) -> str:
     said = []
     for place in range(min(len(table), NAMED)):
         row = {one.quantity: one.text for one in found if one.row == place}
-        words = _said(result, row) + _of_discrepancy(result, place)
+        words = _said(result, row) + _of_discrepancy(result, place, prob)
         said.append(f"at {_and(row_words(table, place))}, {words}")
     return "; ".join(said) + _others(len(table) - len(said), "row")
 
@@ -147,9 +147,12 @@ def _others(count: int, what: str) -> str:
     return f"; and {counted(count, f'further {what}')} in the table" if count > 0 else ""
 
 
-def _of_discrepancy(result: Answer, place: int) -> str:  # noqa: ARG001
-    """What share of an interval is owed to the law being wrong, where the fit models that."""
-    return ""
+def _of_discrepancy(result: Answer, place: int, prob: float | None) -> str:
+    """What share of a new run's interval is owed to the law being wrong, where that is modelled."""
+    if not isinstance(result, Forecast):
+        return ""
+    share = result.discrepancy_share(prob).iloc[place]
+    return f" (of which {100 * share:.0f} % is model discrepancy)" if round(share, 2) > 0 else ""
 
 
 def _said(result: Answer, written: dict[str, str]) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 from bayes_scaling._wording import Column, cells, counted, listed, rows
 from bayes_scaling.errors import RunsError
 
-__all__ = ["Response", "checked_labels", "checked_numbers", "is_missing"]
+__all__ = ["Response", "as_label", "as_numbers", "checked_labels", "checked_numbers", "is_missing"]
 
 type Response = Literal["loss", "accuracy", "metric"]
 
@@ -45,7 +45,7 @@ def checked_numbers(
         "input" and "loss" are positive, "accuracy" is within [0, 1], "metric" is any number; all
         are finite.
     """
-    values = _as_numbers(column, label)
+    values = as_numbers(column, label)
     _refuse(
         values[values.isna()],
         label,
@@ -77,7 +77,7 @@ def checked_labels(column: Column, name: str, label: str) -> "pd.Series[str]":
             f"({rows(missing.index)}). A run without a label belongs to no group. Fill these cells "
             f'in, pass missing="drop" to leave the rows out, or leave {name!r} out of factors.'
         )
-    return pd.Series([_label(cell) for cell in column.tolist()], index=column.index, dtype="str")
+    return pd.Series([as_label(cell) for cell in column.tolist()], index=column.index, dtype="str")
 
 
 def _refuse_not_positive(found: "pd.Series[float]", label: str, kind: str) -> None:
@@ -112,7 +112,8 @@ def _refuse(
         raise RunsError(f"Runs: {label} has {counted(len(found), what, many)} ({where}). {why}")
 
 
-def _as_numbers(column: Column, label: str) -> "pd.Series[float]":
+def as_numbers(column: Column, label: str) -> "pd.Series[float]":
+    """Return a column as float64, NaN where a cell holds nothing, after refusing other cells."""
     if pd.api.types.is_bool_dtype(column):
         raise RunsError(
             f"Runs: {label} holds truth values ({listed(column.unique().tolist())}), not numbers. "
@@ -147,7 +148,8 @@ def _number(cell: object) -> float | None:
     return math.nan if cell is None or cell is pd.NA or cell is pd.NaT else None
 
 
-def _label(cell: object) -> str:
+def as_label(cell: object) -> str:
+    """Return a label as text."""
     # A blank among whole numbers turns a column into floats: seed 1.0 is still seed 1.
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))

@@ -14,12 +14,15 @@ from bayes_scaling._wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
 
 __all__ = [
+    "RUN_COLUMNS",
     "STANDARD_INPUTS",
     "Choice",
     "assign_columns",
+    "by_alias",
     "check_unique",
     "closest",
     "name_mapping",
+    "no_such_column",
     "rearrange",
     "run_names",
 ]
@@ -33,7 +36,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Compared in lower case and without spaces, dashes and underscores.
+# Compared in lower case and without spaces, dashes, slashes and underscores.
 _ALIASES: Mapping[str, frozenset[str]] = {
     "params": _words(
         "n params param parameters nparams numparams nparameters numparameters modelsize "
@@ -52,6 +55,7 @@ _ALIASES: Mapping[str, frozenset[str]] = {
     ),
     "accuracy": _words("accuracy acc loss"),
     "metric": _words("metric score loss"),
+    "step": _words("step steps globalstep trainstep trainingstep trainerglobalstep iteration iter"),
 }
 
 _PURPOSE = {
@@ -59,9 +63,10 @@ _PURPOSE = {
     "tokens": "The amount of training data is read from it.",
     "flops": "The training compute is read from it.",
     "loss": "It is what the law explains.",
+    "step": "Checkpoints are ordered by it.",
 }
 
-_RUN_COLUMNS = ("run", "run_id")
+RUN_COLUMNS = ("run", "run_id")
 
 
 def assign_columns(
@@ -93,13 +98,13 @@ def assign_columns(
     said |= further
     for name, column in said.items():
         if column not in columns:
-            raise _no_such_column(name, column, columns)
+            raise no_such_column(name, column, columns)
     free = [column for column in columns if column not in said.values()]
     claims = {}
     for name, choice in standard.items():
         found = choice if isinstance(choice, str) else None
         if choice is None:
-            found = _by_alias(name, response if name == "loss" else name, free)
+            found = by_alias(name, response if name == "loss" else name, free)
         if found is not None:
             claims[name] = found
     claims |= further
@@ -138,9 +143,9 @@ def run_names(frame: pd.DataFrame, run: str | None, claimed: Iterable[str]) -> t
     the frame (row positions where these repeat).
     """
     if run is not None and run not in frame.columns and run != frame.index.name:
-        raise _no_such_column("run", run, [*frame.columns])
+        raise no_such_column("run", run, [*frame.columns])
     if run is None:
-        free = [name for name in _RUN_COLUMNS if name in frame.columns and name not in claimed]
+        free = [name for name in RUN_COLUMNS if name in frame.columns and name not in claimed]
         run = next((name for name in free if _is_naming(frame[name])), None)
     if run is not None and run in frame.columns:
         return pd.Index(frame[run], tupleize_cols=False), run
@@ -201,7 +206,8 @@ def closest(word: str, known: Iterable[str]) -> list[str]:
     return [name for key in keys for name in by_key[key]][:3]
 
 
-def _by_alias(name: str, kind: str, free: Sequence[str]) -> str | None:
+def by_alias(name: str, kind: str, free: Sequence[str]) -> str | None:
+    """Return the column that has a usual name of its kind, refusing to choose among several."""
     if kind in free:
         return kind
     found = [column for column in free if _key(column) in _ALIASES[kind]]
@@ -224,7 +230,8 @@ def _check_one_part_each(claims: Mapping[str, str]) -> None:
             )
 
 
-def _no_such_column(name: str, asked: str, columns: Sequence[str]) -> RunsError:
+def no_such_column(name: str, asked: str, columns: Sequence[str]) -> RunsError:
+    """Return the error about a column that was asked for as `name` and is not there."""
     near = closest(asked, columns) or closest(name, columns)
     hint = f"Near matches: {listed(near)}. " if near else ""
     return RunsError(
@@ -244,7 +251,7 @@ def _is_naming(column: Column) -> bool:
 
 
 def _key(name: str) -> str:
-    return name.lower().translate(str.maketrans("", "", " -_"))
+    return name.lower().translate(str.maketrans("", "", " -_/"))
 
 
 def _quoted(text: str) -> str:

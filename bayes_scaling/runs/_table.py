@@ -19,10 +19,13 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._cells import Response
 from bayes_scaling.runs._checks import checked_table
 from bayes_scaling.runs._columns import Choice, name_mapping
+from bayes_scaling.runs._curves import from_curves
 from bayes_scaling.runs._display import overview_html, overview_text
 from bayes_scaling.runs._intake import Request, take_in
+from bayes_scaling.runs._mlflow import from_mlflow
 from bayes_scaling.runs._notes import table_notes
 from bayes_scaling.runs._selecting import Mask, checked_scales, rows_up_to, rows_where
+from bayes_scaling.runs._wandb import from_wandb_export
 
 __all__ = ["Runs"]
 
@@ -44,8 +47,9 @@ class _OwnFrame:
 class Runs:
     """Training runs: their inputs, their losses, the groups they belong to.
 
-    Made with `Runs.from_frame` or `read_runs`. Never changes: the table is handed out as a copy,
-    arrays are read-only, and every method returns a new object.
+    Made with `read_runs` or one of `Runs.from_frame`, `Runs.from_curves`, `Runs.from_mlflow` and
+    `Runs.from_wandb_export`. Never changes: the table is handed out as a copy, arrays are
+    read-only, and every method returns a new object.
 
     Parameters
     ----------
@@ -68,6 +72,8 @@ class Runs:
         Names of the rows that `missing="drop"` left out of the source.
     sources
         Where standard columns come from, where their name does not say it.
+    remarks
+        What the source could not give or left out, as sentences. Subsets keep them.
 
     Raises
     ------
@@ -92,6 +98,7 @@ class Runs:
     reference: Mapping[str, float] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
     _by_hand: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,6 +112,7 @@ class Runs:
             "factors": tuple(self.factors),
             "left_out": tuple(self.left_out),
             "sources": MappingProxyType(dict(self.sources)),
+            "remarks": tuple(self.remarks),
             "reference": MappingProxyType(
                 _reference_scales(table, self.inputs, self.response) | by_hand
             ),
@@ -137,9 +145,9 @@ class Runs:
             One row per training run.
         params, tokens, flops
             The columns of model size, training tokens (counts) and training compute (FLOP).
-            None looks for the usual names, whatever their case, spaces, dashes and underscores
-            (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`); False takes
-            no column. If two of the three are found, the third follows from C = 6ND.
+            None looks for the usual names, whatever their case, spaces, dashes, slashes and
+            underscores (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`);
+            False takes no column. If two of the three are found, the third follows from C = 6ND.
         loss
             The column of the loss; None looks for the usual names.
         inputs, factors
@@ -191,6 +199,10 @@ class Runs:
             sources=taken.sources,
         )
 
+    from_curves = classmethod(from_curves)
+    from_mlflow = classmethod(from_mlflow)
+    from_wandb_export = classmethod(from_wandb_export)
+
     @property
     def dropped(self) -> int:
         """How many rows of the source `missing="drop"` left out."""
@@ -199,7 +211,8 @@ class Runs:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know about these runs, as sentences with their evidence."""
-        return table_notes(self.__dict__["table"], self.inputs, self.factors, self.left_out)
+        found = table_notes(self.__dict__["table"], self.inputs, self.factors, self.left_out)
+        return (*self.remarks, *found)
 
     @property
     def scales_by_hand(self) -> dict[str, float]:
@@ -321,6 +334,7 @@ class Runs:
             self.scales_by_hand,
             self.left_out,
             dict(self.sources),
+            self.remarks,
         )
 
     def _subset(self, keep: npt.NDArray[np.bool]) -> Self:

@@ -1,11 +1,21 @@
 """Trust: should this forecast be believed? One check per file, one rule that joins them.
 
-:func:`assess` runs the checks on a fit and its targets; :func:`backtest` is the strongest of them.
+:func:`assess` runs the checks on a fit and its targets; :func:`backtest` is the strongest of them,
+and :func:`calibrate` asks whether intervals hold the truth where it is known.
 """
 
 from bayes_scaling.trust._verdict import CheckResult
 from bayes_scaling.trust.assessing import assess
 from bayes_scaling.trust.backtesting import Backtest, backtest
+from bayes_scaling.trust.calibrating import Calibration, calibrate
 from bayes_scaling.trust.report import TrustReport
 
-__all__ = ["Backtest", "CheckResult", "TrustReport", "assess", "backtest"]
+__all__ = [
+    "Backtest",
+    "Calibration",
+    "CheckResult",
+    "TrustReport",
+    "assess",
+    "backtest",
+    "calibrate",
+]

@@ -26,10 +26,21 @@ DRAWS = 2000
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Draws on the scale of errors, dims (sample, run), and the log density there, dims (run,)."""
+    """What is predicted of runs, on the scale of errors.
+
+    Attributes
+    ----------
+    draws : array, dims (sample, run)
+        New runs.
+    log_density : array, dims (run,)
+        Of what was observed.
+    law : array, dims (sample, run), optional
+        The law's own value, without scatter and discrepancy; baselines have none.
+    """
 
     draws: np.ndarray
     log_density: np.ndarray
+    law: np.ndarray | None = None
 
 
 def error_scale(runs: Runs) -> np.ndarray:

@@ -25,6 +25,7 @@ from bayes_scaling.model import ScalingModel
 from bayes_scaling.points import points
 from bayes_scaling.trust._loo import leave_one_out
 from bayes_scaling.trust._refits import Refitter
+from bayes_scaling.trust._targets import asked_points
 from bayes_scaling.trust._verdict import CannotJudge
 from bayes_scaling.trust.backtesting import Backtest, run_backtest
 
@@ -129,21 +130,7 @@ def make_case(
     RunsError
         The targets cannot be points of this fit.
     """
-    new_levels: NewLevels = "error"
-    if isinstance(at, Forecast):
-        if at.fit is not fit and at.fit.runs is not fit.runs:
-            raise RunsError(
-                f"assess: the forecast was made from another fit ({at.fit.model!r}), and this one "
-                "may be right where that one is wrong. Forecast from the fit that is assessed."
-            )
-        new_levels = at.new_levels
-        columns = {
-            str(name): values.to_numpy()
-            for name, values in at.draws.coords.items()
-            if values.dims == ("point",) and name != "point"
-        }
-        at = pd.DataFrame(columns)
-    targets = points(fit.model, fit.runs, at=at, new_levels=new_levels)
+    targets, new_levels = asked_points(fit, at, "assess")
     ladder = points(fit.model, fit.runs, at=ladder_table(fit))
     shared = [name for name in targets if name in ladder]
     where = xr.concat([targets[shared], ladder[shared]], "point")

@@ -77,18 +77,24 @@ def run_folds(
     parts, folds = [], {}
     for name, outcome in outcomes.items():
         mask = below[name]
-        scores, status = score_fold(model, runs, mask, outcome, baselines, refitter.settings.seed)
         decades = np.log10(size[~mask] / size[mask].max())
+        found, status = score_fold(model, runs, mask, outcome, baselines, refitter.settings.seed)
+        observed = error_scale(runs.where(~mask))
+        law = found[MODEL].law if MODEL in found else None
+        miss = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
         folds[name] = {
             "cutoff": float(size[mask].max()),
             "fitted": int(mask.sum()),
             "held_out": int((~mask).sum()),
             "decades": float(decades.max()),
+            "miss": miss[0],
+            "miss_sd": miss[1],
             "status": status,
             "diagnosis": outcome.fit.diagnostics.diagnosis if outcome.fit else "",
             "seconds": outcome.seconds,
         }
-        for method, score in scores.items():
+        for method, one in found.items():
+            score = score_draws(one.draws, observed).assign(log_score=one.log_density)
             placed = score.assign(fold=name, method=method, run=runs.table.index[~mask])
             parts.append(placed.assign(size=size[~mask], decades=decades))
     table = pd.DataFrame.from_dict(folds, orient="index").rename_axis("fold")
@@ -123,10 +129,9 @@ def score_fold(
     outcome: Outcome,
     baselines: bool,
     seed: int,
-) -> tuple[dict[str, pd.DataFrame], str]:
-    """Scores of each method for the held-out runs, and the fold's status."""
+) -> tuple[dict[str, Prediction], str]:
+    """What each method predicts of the held-out runs, and the fold's status."""
     train, test = runs.where(mask), runs.where(~mask)
-    observed = error_scale(test)
     found = {}
     if outcome.fit is None:
         return {}, outcome.failure
@@ -142,11 +147,7 @@ def score_fold(
                 found[name] = predict(model, train, test, np.random.default_rng(seed))
             except (CannotJudge, np.linalg.LinAlgError):
                 continue
-    scored = {
-        name: score_draws(one.draws, observed).assign(log_score=one.log_density)
-        for name, one in found.items()
-    }
-    return scored, "done"
+    return found, "done"
 
 
 def model_prediction(
@@ -166,14 +167,44 @@ def model_prediction(
     density = density_of(fit) if discrepancy is None else answered(fit, beyond, density_of)
     sampled = density.transpose("point", "chain", "draw").values.reshape(len(test), -1)
     per_unit = logsumexp(sampled, axis=1) - np.log(sampled.shape[1])
-    draws = predicted["loss"].transpose("chain", "draw", "point").values.reshape(-1, len(test))
+    draws, law = (_flat(values) for values in (predicted["loss"], predicted["expected_loss"]))
     if test.response != "loss":
-        return Prediction(draws, per_unit)
+        return Prediction(draws, per_unit, law)
     with np.errstate(divide="ignore"):
         # A loss drawn as zero or infinite is a quantile far out; ends of the range stand for it.
         logs = np.nan_to_num(np.log(draws), neginf=-50.0, posinf=50.0)
     # The density of the log is that of the loss times the loss.
-    return Prediction(logs, per_unit + error_scale(test))
+    density = per_unit + error_scale(test)
+    return Prediction(logs, density, np.log(law) - _flat(predicted["discrepancy"]))
+
+
+def shared_miss(law: np.ndarray, observed: np.ndarray, decades: np.ndarray) -> tuple[float, float]:
+    """By how much for each decade the held-out runs lie off the law together, and its error.
+
+    The least-squares slope, through zero, of their residuals on the decades that they lie beyond
+    the fitted runs: median over the draws of the law, dims (sample, run). Its standard error has
+    the spread of those draws, and the scatter of single runs about the slope.
+
+    Examples
+    --------
+    >>> decades = np.array([0.5, 1.0, 1.5])
+    >>> shared_miss(np.zeros((10, 3)), 0.02 * decades, decades)
+    (0.02, 0.0)
+    """
+    weight = float(decades @ decades)
+    if not weight > 0:
+        return np.nan, np.nan
+    slopes = (observed - law) @ decades / weight
+    slope = float(np.median(slopes))
+    rest = observed - np.median(law, axis=0) - slope * decades
+    scatter = 1.4826 * float(np.median(np.abs(rest)))
+    return round(slope, 12), float(np.sqrt(slopes.var() + scatter**2 / weight).round(12))
+
+
+def _flat(draws: xr.DataArray) -> np.ndarray:
+    """Draws as an array, dims (sample, run)."""
+    sampled = draws.transpose("chain", "draw", "point").values
+    return np.asarray(sampled.reshape(-1, sampled.shape[-1]))
 
 
 def _inputs_of(model: ScalingModel, runs: Runs) -> pd.DataFrame:

@@ -7,9 +7,9 @@ interrupt keeps what is finished.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass, replace
 
 from bayes_scaling._progress import stages
 from bayes_scaling.fitting import ScalingFit, fit
@@ -69,20 +69,24 @@ def refit_all(
         If no refit had finished; later, an interrupt makes the rest outcomes that failed.
     """
     done: dict[str, Outcome] = {}
+    # Each refit has a seed of its own, so that what chance does to the sampler averages out.
+    first = refitter.settings.seed
+    settings = [replace(refitter.settings, seed=first + number) for number in range(len(subsets))]
     with stages(refitter.progress) as shown:
         shown.start("refits", len(subsets))
 
         def finished(name: str, outcome: Outcome) -> None:
             done[name] = outcome
             failed = sum(one.fit is None for one in done.values())
-            shown.advance(len(done), f"{failed} failed" if failed else "")
+            counted = f"{len(done)}/{len(subsets)}"
+            shown.advance(len(done), f"{counted}, {failed} failed" if failed else counted)
 
         try:
             if refitter.executor is None:
-                for name, runs in subsets.items():
-                    finished(name, refit(model, runs, refitter.settings))
+                for (name, runs), own in zip(subsets.items(), settings, strict=True):
+                    finished(name, refit(model, runs, own))
             else:
-                _on_executor(refitter.executor, model, subsets, refitter.settings, finished)
+                _on_executor(refitter.executor, model, subsets, settings, finished)
         except KeyboardInterrupt:
             if not done:
                 raise
@@ -94,20 +98,26 @@ def _on_executor(
     executor: Executor,
     model: ScalingModel,
     subsets: Mapping[str, Runs],
-    settings: Settings,
+    settings: Sequence[Settings],
     finished: Callable[[str, Outcome], None],
 ) -> None:
     futures = {
-        executor.submit(refit, model, runs, settings): name for name, runs in subsets.items()
+        executor.submit(refit, model, runs, own): name
+        for (name, runs), own in zip(subsets.items(), settings, strict=True)
     }
     try:
         for future in as_completed(futures):
-            error = future.exception()
-            outcome = future.result() if error is None else Outcome(None, _reason(error), 0.0)
-            finished(futures[future], outcome)
+            finished(futures[future], _outcome(future))
     finally:
         for future in futures:
             future.cancel()
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    if future.cancelled():
+        return Outcome(None, "cancelled by its executor before it was finished", 0.0)
+    error = future.exception()
+    return future.result() if error is None else Outcome(None, _reason(error), 0.0)
 
 
 def _reason(error: BaseException) -> str:

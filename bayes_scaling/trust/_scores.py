@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 COVERAGES = (0.5, 0.8, 0.9, 0.95)
 """Probabilities of the central intervals whose coverage is counted."""
@@ -62,6 +63,13 @@ def covered(pit: pd.Series[float], prob: float) -> pd.Series[bool]:
     [False, True, False]
     """
     return (2 * pit - 1).abs() <= prob
+
+
+def spread(draws: xr.DataArray) -> xr.DataArray:
+    """Half the width of the central 68 %: a far tail would hide what was learnt."""
+    ends = draws.quantile([0.16, 0.84], ("chain", "draw"), skipna=True)
+    half: xr.DataArray = ends.diff("quantile").isel(quantile=0, drop=True) / 2
+    return half
 
 
 def summarised(scores: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from bayes_scaling.trust._averages import joined as joined_by_weight
 from bayes_scaling.trust._case import LADDER, Case, Level, make_case
 from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust._verdict import CannotJudge, CheckResult, Finding, Verdict, decide, worst
+from bayes_scaling.trust.coverage import check_calibration
 from bayes_scaling.trust.design import check_design
 from bayes_scaling.trust.extrapolation import (
     check_backtest,
@@ -39,12 +40,13 @@ CHECKS: dict[str, Callable[[Case], Finding]] = {
     "predictive": check_predictive,
     "influence": check_influence,
     "backtest": check_backtest,
+    "calibration": check_calibration,
     "reach": check_reach,
     "form": check_form,
 }
 """Every check by its name, in the order in which they run."""
 
-FULL_ONLY = frozenset({"backtest", "form"})
+FULL_ONLY = frozenset({"backtest", "calibration", "form"})
 """Checks that only refit."""
 
 
@@ -68,8 +70,8 @@ def assess(
         The targets: a forecast made from the fit, or a table with a column for each input and
         factor.
     level : {"quick", "full"}
-        "quick" leaves out what refits; "full" adds the backtest, and refits without the runs that
-        carry the answer, and compares with rival laws.
+        "quick" leaves out what refits; "full" adds the backtest, refits without the runs that carry
+        the answer, the calibration on simulated sweeps of the same design, and rival laws.
     rivals : sequence of ScalingModel, optional
         What else the runs could be fitted with, for the check of the form; it then runs at any
         level. By default one other law and one other noise, at "full" only. The fits of an average

@@ -15,6 +15,7 @@ import pandas as pd
 
 from bayes_scaling._axes import main_axis
 from bayes_scaling._results import short
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, updated_rate
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.model import ScalingModel
@@ -38,8 +39,9 @@ class Backtest:
         on the log scale for losses.
     folds : pandas.DataFrame
         One row for each cut-off: ``cutoff``, ``fitted``, ``held_out``, ``decades`` (how far the
-        farthest held-out run lies beyond), ``status`` (``"done"`` or the reason), ``diagnosis`` of
-        the fold's fit, ``seconds``.
+        farthest held-out run lies beyond), ``miss`` (by how much for each decade the log losses
+        held out lie off the law together) with its standard error ``miss_sd``, ``status``
+        (``"done"`` or the reason), ``diagnosis`` of the fold's fit, ``seconds``.
     along : str
         What was cut: ``"flops"``, or the law's first input where it knows no compute.
     """
@@ -67,6 +69,28 @@ class Backtest:
     def of_model(self) -> pd.DataFrame:
         """The predictions of the model itself."""
         return self.predictions[self.predictions["method"] == MODEL]
+
+    def discrepancy(self, prior: Discrepancy = DEFAULT) -> Discrepancy:
+        """The discrepancy that this sweep's own misses speak for, to widen its forecasts.
+
+        Updates the rate that public sweeps have taught by the shared miss of each fold: normal
+        about zero with the rate, and the miss's own error, for standard deviation. Where the law
+        did well, intervals become narrower, and wider where it did not. On public sweeps it
+        scores better than the default far beyond the runs and about as well near, with wider
+        intervals on most and much narrower ones on those that follow the law.
+
+        Parameters
+        ----------
+        prior : Discrepancy
+            What is believed of the rate before.
+
+        Returns
+        -------
+        Discrepancy
+            With a log-normal rate; `prior` itself where no fold says anything of losses.
+        """
+        misses = self.folds[["miss", "miss_sd"]].dropna().to_numpy()
+        return Discrepancy(updated_rate(prior.rate, misses)) if len(misses) else prior
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from dataclasses import replace
 
@@ -12,8 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.posterior import complete
 from bayes_scaling.trust._case import Case
+from bayes_scaling.trust._scores import spread
+from bayes_scaling.trust._simulated import prior_draws
 from bayes_scaling.trust._verdict import Finding, Verdict
 
 SENSITIVE = 0.05
@@ -29,12 +29,12 @@ def check_learning(case: Case) -> Finding:
     """Sensitivity of the expected loss at each point, and the contraction of each parameter."""
     prior = prior_fit(case.fit, PRIOR_DRAWS)
     expected = case.expected
-    before = _spread(_expected(prior, case))
+    before = spread(_expected(prior, case))
     table = pd.DataFrame(
         {
             "prior_sensitivity": _sensitivity(case, expected, "prior"),
             "likelihood_sensitivity": _sensitivity(case, expected, "likelihood"),
-            "share_of_prior_spread": (_spread(expected) / before).to_numpy(),
+            "share_of_prior_spread": (spread(expected) / before).to_numpy(),
         },
         index=pd.RangeIndex(case.size, name="point"),
     )
@@ -77,8 +77,8 @@ def _contraction(prior: ScalingFit, fit: ScalingFit) -> pd.DataFrame:
     names = [name for name, one in fit.model.top_level.items() if not one.fixed]
     rows = {
         name: {
-            "prior_spread": float(_spread(prior.posterior[name])),
-            "posterior_spread": float(_spread(fit.posterior[name])),
+            "prior_spread": float(spread(prior.posterior[name])),
+            "posterior_spread": float(spread(fit.posterior[name])),
         }
         for name in names
         if fit.posterior[name].dims == ("chain", "draw")
@@ -86,13 +86,6 @@ def _contraction(prior: ScalingFit, fit: ScalingFit) -> pd.DataFrame:
     table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
     share = table["posterior_spread"] / table["prior_spread"]
     return table.assign(share_of_prior_spread=share)
-
-
-def _spread(draws: xr.DataArray) -> xr.DataArray:
-    """Half the width of the central 68 %: a prior's far tail would hide what was learnt."""
-    ends = draws.quantile([0.16, 0.84], ("chain", "draw"), skipna=True)
-    spread: xr.DataArray = ends.diff("quantile").isel(quantile=0, drop=True) / 2
-    return spread
 
 
 def _expected(prior: ScalingFit, case: Case) -> xr.DataArray:
@@ -103,7 +96,4 @@ def _expected(prior: ScalingFit, case: Case) -> xr.DataArray:
 
 def prior_fit(fit: ScalingFit, draws: int) -> ScalingFit:
     """The fit with draws of the prior in place of the posterior."""
-    logging.getLogger("pymc.sampling.forward").setLevel(logging.WARNING)
-    drawn = fit.model.prior_predictive(fit.runs, draws=draws, seed=fit.settings.seed)
-    prior = complete(drawn["prior"].to_dataset(), fit.model, fit.runs)
-    return replace(fit, posterior=prior)
+    return replace(fit, posterior=prior_draws(fit.model, fit.runs, draws, fit.settings.seed))

@@ -1,4 +1,8 @@
-"""Check: did the chains converge? R-hat, effective draws, divergences and E-BFMI."""
+"""Check: did the chains converge? R-hat, effective draws, divergences and E-BFMI.
+
+Of the posterior of all runs for every target; for those beyond the runs, of the posterior focused
+on the largest as well, which their forecast is made from.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,9 @@ ESS_WORST = 100
 """Fewer effective draws than this leave the ends of a 90 % interval to chance."""
 
 DIVERGENT_WORST = 0.05
+FOCUSED = "focused: "
+"""What stands before the diagnostics of the posterior focused on the largest runs."""
+
 BFMI_LEAST = 0.3
 BFMI_WORST = 0.1
 """Below it the chains move too slowly between energies (Betancourt, 2016)."""
@@ -36,6 +43,11 @@ def check_sampler(case: Case) -> Finding:
     }
     if "energy" in fit.sample_stats:
         rows["E-BFMI"] = (_bfmi(fit), BFMI_LEAST, BFMI_WORST, -1)
+    if fit.focused is not None:
+        beyond = fit.focused.diagnostics
+        rows[FOCUSED + "r_hat"] = (beyond.r_hat, R_HAT_MOST, R_HAT_WORST, 1)
+        rows[FOCUSED + "bulk ESS"] = (beyond.ess_bulk, ESS_LEAST, ESS_WORST, -1)
+        rows[FOCUSED + "divergent draws"] = (beyond.divergent, DIVERGENT_MOST, DIVERGENT_WORST, 1)
     table = pd.DataFrame.from_dict(
         {
             name: {
@@ -48,7 +60,8 @@ def check_sampler(case: Case) -> Finding:
         },
         orient="index",
     ).rename_axis("diagnostic")
-    verdict = worst(table["verdict"])
+    own = ~table.index.str.startswith(FOCUSED)
+    verdict, anywhere = worst(table["verdict"][own]), worst(table["verdict"])
     bad = table.index[table["verdict"] != "trust"]
     numbers = ", ".join(f"{name} {table.loc[name, 'value']:.4g}" for name in bad)
     headline = (
@@ -58,7 +71,8 @@ def check_sampler(case: Case) -> Finding:
         else f"The chains agree: R-hat {found.r_hat:.3f}, {found.ess_bulk:.0f} effective draws, "
         f"{found.divergent:.1%} divergent."
     )
-    return Finding([verdict] * case.size, headline, table)
+    by_point = [verdict if inside else anywhere for inside in case.inside]
+    return Finding(by_point, headline, table)
 
 
 def _of_forecast(expected: xr.DataArray) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """What holds for every law of the package, found by enumeration; and the contract of a new one."""
 
 import sys
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -330,3 +331,12 @@ def test_a_refused_law_is_not_known_by_name(define: Callable[..., type[Law]]) ->
         define(inputs="tokens")
     with pytest.raises(UnknownLawError, match="No law 'misfit'"):
         find_law("misfit")
+
+
+def test_a_law_sent_by_value_is_made_empty_and_filled_afterwards(own_laws: None) -> None:
+    # So cloudpickle, and with it dask, makes a class of __main__ in another process.
+    made: Any = types.new_class("Sent", (Law,), {}, lambda body: body.update(__module__="__main__"))
+    made.inputs, made.priors = ("tokens",), {"E": PRIOR, "beta": PRIOR}
+    made.loss = staticmethod(lambda tokens, E, beta: E + tokens**-beta)
+    assert find_law("sent") is made
+    assert as_law(made).evaluate({"tokens": 4.0}, {"E": 1.0, "beta": 0.5}) == 1.5

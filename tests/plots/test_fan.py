@@ -41,7 +41,7 @@ def test_the_fan_ends_in_the_forecast(forecast: bs.Forecast) -> None:
 
 
 def test_the_fan_keeps_the_tokens_per_parameter_of_the_target(lone_fit: bs.ScalingFit) -> None:
-    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET))
+    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET, discrepancy=None))
     x, median = next(line for line in ax.lines if len(line.get_xdata()) > 10).get_data()
     params = np.sqrt(x / 6 / 20)
     expected = lone_fit.expected_loss(params=params, tokens=20 * params).median(("chain", "draw"))
@@ -50,7 +50,7 @@ def test_the_fan_keeps_the_tokens_per_parameter_of_the_target(lone_fit: bs.Scali
 
 
 def test_the_interval_of_a_new_run_is_wider_and_smooth(lone_fit: bs.ScalingFit) -> None:
-    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET))
+    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET, discrepancy=None))
     [upper] = [line for line in ax.lines if line.get_label() == "a new run, 89 % ETI"]
     x, y = upper.get_data()
     vertices = banded(ax, "expected loss, 89 % ETI").get_paths()[0].vertices
@@ -92,6 +92,7 @@ def test_the_legend_tells_the_expected_loss_from_a_new_run(forecast: bs.Forecast
         "web",
         "expected loss, 50 % ETI",
         "expected loss, 90 % ETI",
+        "law alone, 90 % ETI",
         "a new run, 90 % ETI",
         "target",
     ]

@@ -1,14 +1,15 @@
 import gzip
 import inspect
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from bayes_scaling.errors import RunsError
-from bayes_scaling.runs import Runs, _reading
+from bayes_scaling.errors import MissingPackageError, RunsError
+from bayes_scaling.runs import Runs
 from bayes_scaling.runs._reading import read_runs
 
 
@@ -142,8 +143,8 @@ def test_parquet_without_pyarrow_says_what_to_install(
 ) -> None:
     path = tmp_path / "r.parquet"
     path.write_bytes(b"")
-    monkeypatch.setattr(_reading, "find_spec", lambda name: None)
-    with pytest.raises(RunsError, match=r'pip install "bayes_scaling\[parquet\]"'):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingPackageError, match=r'pip install "bayes_scaling\[parquet\]"'):
         read_runs(path)
 
 

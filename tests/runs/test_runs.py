@@ -3,6 +3,7 @@ import dataclasses
 import math
 import pickle
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -466,6 +467,7 @@ def test_a_single_run_is_accepted(frame: pd.DataFrame) -> None:
 
 def test_pickle_and_deepcopy(frame: pd.DataFrame) -> None:
     runs = Runs.from_frame(frame, factors=["corpus"]).with_reference(params=1.0)
+    runs = replace(runs, remarks=("One run crashed.",), reference=runs.scales_by_hand)
     for other in (pickle.loads(pickle.dumps(runs)), copy.deepcopy(runs)):
         pd.testing.assert_frame_equal(other.table, runs.table)
         assert dict(other.reference) == dict(runs.reference)
@@ -686,6 +688,13 @@ def test_notes_on_factors() -> None:
 
 
 # Display ------------------------------------------------------------------------------------
+
+
+def test_remarks_come_first_and_stay_with_subsets(runs: Runs) -> None:
+    told = replace(runs, remarks=("One run crashed.",))
+    assert told.notes == ("One run crashed.", *runs.notes)
+    assert told.where(corpus="c4").notes[0] == "One run crashed."
+    assert "1 note" in repr(told)
 
 
 def test_repr_is_short_and_shows_ranges(frame: pd.DataFrame) -> None:

@@ -1,14 +1,16 @@
 """Cases for checks, without sampling: the stored fit, or draws of the prior."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.trust import _sweeps
 from bayes_scaling.trust._case import Case, Level, make_case
-from bayes_scaling.trust._refits import Refitter
+from bayes_scaling.trust._refits import Outcome, Refitter
 
 TRUTH = {"E": 1.82, "A": 482.0, "B": 2085.0, "alpha": 0.348, "beta": 0.366}
 
@@ -34,6 +36,42 @@ def on_path() -> Callable[..., bs.Runs]:
         return bs.datasets.simulate("Chinchilla", design, TRUTH, seed=1)
 
     return make
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let one fit stand in for all refits of simulated sweeps.
+
+    `share` is what is left of the distance of its draws to their median, in all variables or in
+    `only` some; the sweeps in `failing` have no result, the chains of those in `apart` disagree.
+    """
+
+    def install(
+        fit: bs.ScalingFit,
+        share: float = 1.0,
+        only: Sequence[str] = (),
+        failing: Collection[str] = (),
+        apart: Collection[str] = (),
+    ) -> None:
+        draws = fit.posterior[list(only)] if only else fit.posterior
+        centre = draws.median(("chain", "draw"))
+        closer = fit.posterior.assign(centre + share * (draws - centre))
+        shifted = closer.assign(alpha=closer["alpha"] + closer["chain"])
+
+        def outcome(name: str, runs: bs.Runs) -> Outcome:
+            if name in failing:
+                return Outcome(None, "BayesScalingError: stuck", 0.1)
+            drawn = shifted if name in apart else closer
+            return Outcome(replace(fit, runs=runs, posterior=drawn), "", 0.2)
+
+        def refit_all(
+            model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
+        ) -> dict[str, Outcome]:
+            return {name: outcome(name, runs) for name, runs in subsets.items()}
+
+        monkeypatch.setattr(_sweeps, "refit_all", refit_all)
+
+    return install
 
 
 @pytest.fixture

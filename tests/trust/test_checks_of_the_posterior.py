@@ -44,6 +44,21 @@ def test_chains_in_two_places_are_not_trusted(
     assert found.table.loc["r_hat", "value"] > 1.5
 
 
+def test_a_bad_focused_posterior_counts_beyond_the_runs_only(
+    stored_case: Cases, stored_fit: bs.ScalingFit
+) -> None:
+    apart = stored_fit.posterior["E_typical_ref"].copy()
+    apart[0] += 1.0
+    focused = replace(stored_fit, posterior=stored_fit.posterior.assign(E_typical_ref=apart))
+    case = stored_case(replace(stored_fit, focused=focused))
+    found = check_sampler(case)
+    assert case.inside.any()
+    assert not case.inside.all()
+    expected = ["caution" if inside else "do not trust" for inside in case.inside]
+    assert found.by_point == expected
+    assert "focused: r_hat" in found.headline
+
+
 def test_divergences_are_counted(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
     diverging = stored_fit.sample_stats["diverging"].copy()
     diverging[:, :20] = True

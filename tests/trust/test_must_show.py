@@ -62,6 +62,30 @@ def test_full_reports_trust_most_well_specified_sweeps(sweep: Sweeps) -> None:
     assert "do not trust" not in verdicts
     covered = [report["backtest"].table.loc["model", "coverage_90"] for report in reports]
     assert np.mean(covered) >= 0.8
+    # One false doubt is expected in a hundred reports.
+    assert [report["calibration"].verdict for report in reports].count("trust") >= 3
+
+
+def test_a_scatter_that_the_prior_will_not_have_misses_the_truth(sweep: Sweeps) -> None:
+    """Runs scatter by 0.5 %, the prior says 0.01 %: intervals are far narrower than their error."""
+    noise = bs.noise.LogNormal(sd=bs.Prior.between(0.0001, 0.00012))
+    fit = fitted(bs.ScalingModel("Chinchilla", noise=noise), sweep())
+    report = bs.assess(fit, at(3e21), level="full", progress=False)
+    assert report["calibration"].verdict == "do not trust", report["calibration"].headline
+
+
+def test_ranks_are_uniform_where_truths_come_from_the_prior(sweep: Sweeps) -> None:
+    # Even of a prior that is wrong for the real runs: it is right for those of its own truths.
+    model = bs.ScalingModel("Chinchilla", priors={"alpha": bs.Prior.between(0.58, 0.62)})
+    found = bs.calibrate(model, sweep(), simulations=60, progress=False)
+    table = found.table()
+    assert (found.refits["status"] == "done").sum() >= 40
+    # Ten quantities, of which the worst is looked at: p-values of a hundredth are no surprise.
+    assert table["p_value"].min() > 0.001
+    # 40 sweeps know a coverage of 90 % to 0.05; four of those below is one in thousands.
+    assert table["coverage_90"].min() > 0.7
+    # Such runs teach most of what there is to know of the floor, nothing of a known exponent.
+    assert table.loc["E", "shrink"] > 0.5 > table.loc["alpha", "shrink"]
 
 
 def test_one_ratio_does_not_answer_for_another(on_path: Sweeps) -> None:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.sampling import Settings
 from bayes_scaling.trust import _refits
 from bayes_scaling.trust._refits import Refitter, refit_all
 
@@ -79,13 +80,47 @@ def test_an_interrupt_before_anything_is_finished_is_one(
         refit_all(MODEL, subsets, Refitter())
 
 
+class Cancelling(Executor):
+    """An executor that was stopped from elsewhere after its first refit."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def submit(self, refit: Any, /, *arguments: Any, **options: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.count += 1
+        if self.count == 1:
+            future.set_result(refit(*arguments))
+        else:
+            future.cancel()
+            future.set_running_or_notify_cancel()
+        return future
+
+
+def test_refits_that_an_executor_cancels_do_not_sink_the_others(
+    subsets: dict[str, bs.Runs], fitted: list[int]
+) -> None:
+    found = refit_all(MODEL, subsets, Refitter(Cancelling()))
+    assert [one.fit is not None for one in found.values()] == [True, False, False, False]
+    assert found["25"].failure == "cancelled by its executor before it was finished"
+
+
+def test_each_refit_has_a_seed_of_its_own(
+    subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[int] = []
+    monkeypatch.setattr(_refits, "fit", lambda *_, seed, **__: seeds.append(seed))
+    refit_all(MODEL, subsets, Refitter(settings=Settings(seed=7)))
+    assert seeds == [7, 8, 9, 10]
+
+
 def test_progress_counts_refits(
     subsets: dict[str, bs.Runs], fitted: list[int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     refit_all(MODEL, subsets, Refitter(progress=True))
     shown = capsys.readouterr().err
     assert "refits" in shown
-    assert "1 failed" in shown
+    assert "4/4, 1 failed" in shown
     assert len(fitted) == 4
 
 

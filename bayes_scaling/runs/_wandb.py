@@ -1,0 +1,218 @@
+"""Runs out of what Weights & Biases exports.
+
+Owns which of them are taken, and losses from charts in place of summaries. The layouts of files
+are settled in `_wandb_files`; what the columns mean is the business of `Runs.from_frame`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+import pandas as pd
+
+from bayes_scaling._wording import counted, listed
+from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, with_origin
+from bayes_scaling.runs._columns import by_alias
+from bayes_scaling.runs._files import read_frame
+from bayes_scaling.runs._histories import losses_of
+from bayes_scaling.runs._reducing import WORDING, Final, Rule, checked_rule
+from bayes_scaling.runs._trackers import distinct_names, in_states, short_names, with_counts
+from bayes_scaling.runs._wandb_files import KINDS, read_export
+
+if TYPE_CHECKING:
+    from bayes_scaling.runs._table import Runs
+
+__all__ = ["from_wandb_export"]
+
+_STATES = ("finished", "crashed", "failed", "killed", "preempted", "preempting", "running")
+# What W&B shows, and what is unique: GraphQL calls the first displayName and the second name.
+_NAMES = ("Name", "displayName", "display_name", "name")
+_KEYS = ("ID", "id", "run_id", "name")
+
+
+def from_wandb_export(
+    cls: type[Runs],
+    path: str | os.PathLike[str],
+    *,
+    history: str | os.PathLike[str] | None = None,
+    states: Iterable[str] = ("finished",),
+    final: Final = "last",
+    warmup: float = 0.1,
+    window: float = 0.05,
+    **columns: Unpack[ColumnChoices],
+) -> Runs:
+    """Make runs of a file that was exported from Weights & Biases.
+
+    Every field of config and summary is a column, called by its name alone (`val/loss`,
+    `optimizer.lr`) or, always understood and needed where both have the name, with its kind:
+    `config.lr`, `summary.val/loss`. Runs are called by their name, with the start of the id where
+    names repeat.
+
+    Parameters
+    ----------
+    path
+        The table of runs, in one of these layouts:
+
+        * CSV downloaded from the table of runs: `Name`, `State` and one column per field;
+        * CSV with columns `name`, `config` and `summary` that hold mappings as text, as the
+          example of W&B's documentation writes it;
+        * JSON: a list of objects with `name`, `state`, `config` and `summary` (or
+          `summaryMetrics`, with config as JSON text), such a list under "runs", one such object,
+          or what `DataFrame.to_json` writes of them; with the suffix `.jsonl`, one object a line.
+          Values of a config may be wrapped as ``{"value": 0.1, "desc": null}``.
+
+        The files `config.yaml` and `*.wandb` of the folder of a run are not understood.
+    history
+        The CSV of a chart, with the steps in the first column and `run - metric` in the others:
+        losses are then made of these curves and not taken from the summary. W&B thins out long
+        curves in such files.
+    states
+        Runs in other states than these are left out, and a note counts them: "finished",
+        "crashed", "failed", "killed", "preempted", "preempting", "running".
+    final, warmup, window
+        How curves become losses, as in `Runs.from_curves`.
+    **columns
+        Which column plays which part, and all else that `Runs.from_frame` takes by name: `params`,
+        `tokens`, `flops`, `loss` (the metric of the chart, where `history` is given), `inputs`,
+        `factors`, `run`, `response`, `missing`, `flops_factor`. Text such as "1.4e9" is read as a
+        number, and counts may have a suffix ("7B"), which a note tells.
+
+    Returns
+    -------
+    Runs
+
+    Raises
+    ------
+    RunsError
+        The file is in none of these layouts, no run is left, or the table cannot be used.
+
+    Notes
+    -----
+    A summary holds the last value that was logged, unless the run defined another one with
+    `define_metric`: its best value is then called `val/loss.min`.
+
+    Examples
+    --------
+    >>> import json
+    >>> from tempfile import TemporaryDirectory
+    >>> from bayes_scaling.runs import Runs
+    >>> run = {
+    ...     "name": "s",
+    ...     "state": "finished",
+    ...     "config": {"N": {"value": 1e8}, "D": 2e9},
+    ...     "summary": {"val/loss": 3.5},
+    ... }
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "runs.json")
+    ...     _ = path.write_text(json.dumps([run, run | {"name": "t", "state": "crashed"}]))
+    ...     print(Runs.from_wandb_export(path).notes[0])
+    1 of 2 runs was left out for the state: 1 crashed ('t').
+    """
+    rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
+    frame, called, remarks = _taken(Path(path).expanduser(), states)
+    names = short_names(list(frame.columns), KINDS)
+    frame = frame.rename(columns=names)
+    choices = renamed_choices({"run": "run", **columns}, names)
+    sources = {}
+    if history is not None:
+        chart = Path(history).expanduser()
+        metric, losses, said = _from_history(chart, called, choices.get("loss"), rule)
+        frame, choices["loss"] = frame.assign(**{metric: losses}), metric
+        sources["loss"] = f"{WORDING[final]} of {metric!r} in the history"
+        remarks += said
+    elif final != "last":
+        raise _no_curve(final)
+    frame, on_counts = with_counts(frame, claimed([*frame.columns], choices))
+    return with_origin(cls.from_frame(frame, **choices), [*remarks, *on_counts], sources)
+
+
+def _no_curve(final: str) -> RunsError:
+    return RunsError(
+        f"Runs.from_wandb_export: final is {final!r}, and no history was given. The table of runs "
+        f"holds one value per run. Export the chart of the loss as CSV and pass it as history=."
+    )
+
+
+def _taken(
+    path: Path, states: Iterable[str]
+) -> tuple[pd.DataFrame, pd.Series[str], tuple[str, ...]]:
+    """Return the runs in the states asked for, the names W&B shows, and what is to be said."""
+    frame = read_export(path)
+    if _is_chart(list(frame.columns)):
+        raise RunsError(
+            f"Runs.from_wandb_export: {str(path)!r} is the export of a chart (its columns are "
+            f"{listed(frame.columns, 3)}). It holds losses by step, not what was trained. Export "
+            f"the table of runs too, and pass this file as history=."
+        )
+    name, key = _first(frame, _NAMES), _first(frame, _KEYS)
+    numbers = pd.Series(range(len(frame)), frame.index)
+    keys = (frame[key] if key else numbers).astype(str)
+    called = (frame[name] if name else keys).fillna("").astype(str)
+    names = pd.Index(distinct_names(called.tolist(), keys.tolist()))
+    frame = frame.rename(columns={"run": "run_in_source"}).set_axis(names, axis=0).assign(run=names)
+    called = called.set_axis(names)
+    state = _first(frame, ("State", "state"))
+    if state is None:
+        unknown = "The export does not hold the state of the runs: some may not have finished."
+        return frame, called, (unknown,)
+    kept, remarks = in_states(frame.fillna({state: "unknown"}), state, states, _STATES)
+    return kept, called[kept.index], remarks
+
+
+def _first(frame: pd.DataFrame, columns: Iterable[str]) -> str | None:
+    return next((column for column in columns if column in frame), None)
+
+
+def _is_chart(columns: Sequence[str]) -> bool:
+    return any(column.endswith(("__MIN", "__MAX")) for column in columns) or (
+        len(columns) > 1 and all(" - " in column for column in columns[1:])
+    )
+
+
+def _from_history(
+    path: Path, called: pd.Series[str], asked: str | None, rule: Rule
+) -> tuple[str, pd.Series[float], tuple[str, ...]]:
+    """Return the metric of a chart, the loss it gives each run, and what is to be said."""
+    chart = read_frame(path)
+    at, *others = [str(column) for column in chart.columns]
+    chart = chart.set_axis([at, *others], axis=1)
+    by_metric = _curves_by_metric(called, others)
+    metric = asked or by_alias("loss", "loss", [*by_metric]) or "loss"
+    if metric not in by_metric:
+        raise RunsError(
+            f"Runs.from_wandb_export: the chart {str(path)!r} holds no curve of {metric!r} for "
+            f"these runs (it holds {listed(by_metric, 20)} of {listed(called)}; its columns are "
+            f"{listed(others)}). Columns are called 'run - metric'. Name the metric with loss=, or "
+            f"export the chart for these runs."
+        )
+    parts = [
+        # The steps are those of all runs: a blank is no evidence of a run that went on.
+        pd.DataFrame({"run": name, at: chart[at], metric: chart[column]}).dropna()
+        for name, column in by_metric[metric].items()
+    ]
+    losses, remarks = losses_of(pd.concat(parts, ignore_index=True), at, metric, rule)
+    return metric, losses, remarks
+
+
+def _curves_by_metric(called: pd.Series[str], columns: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the columns of a chart, by metric and name of the run."""
+    twice = sorted({*called[called.duplicated()]})
+    if twice:
+        raise RunsError(
+            f"Runs.from_wandb_export: {counted(len(twice), 'name')} of runs repeats "
+            f"({listed(twice)}). A chart names curves by the name of the run. Rename the runs, or "
+            f"leave the repeated ones out of the export."
+        )
+    found: dict[str, dict[str, str]] = {}
+    # The longest first: a run may be called "a", and another "a - b".
+    names = sorted(called.items(), key=lambda pair: -len(pair[1]))
+    for column in columns:
+        owner = next((pair for pair in names if column.startswith(f"{pair[1]} - ")), None)
+        metric = column.removeprefix(f"{owner[1]} - ") if owner else ""
+        if owner and not metric.endswith(("__MIN", "__MAX")) and metric != "_step":
+            found.setdefault(metric, {})[str(owner[0])] = column
+    return found

@@ -1,0 +1,41 @@
+"""Targets: the points that are asked about, from a forecast or a table."""
+
+from __future__ import annotations
+
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.averaging import FitAverage
+from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import Forecast
+from bayes_scaling.hierarchy import NewLevels
+from bayes_scaling.points import points
+
+
+def asked_points(
+    fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str
+) -> tuple[xr.Dataset, NewLevels]:
+    """Points of a fit, dims (point,), and what levels that were not fitted get there.
+
+    Raises
+    ------
+    RunsError
+        The targets cannot be points of this fit, or the forecast is of another one.
+    """
+    new_levels: NewLevels = "error"
+    if isinstance(at, Forecast):
+        if at.fit is not fit and at.fit.runs is not fit.runs:
+            other = at.fit.description if isinstance(at.fit, FitAverage) else at.fit.model
+            raise RunsError(
+                f"{asker}: the forecast was made from another fit ({other}), and this one "
+                "may be right where that one is wrong. Forecast from the fit that is assessed."
+            )
+        new_levels = at.new_levels
+        columns = {
+            str(name): values.to_numpy()
+            for name, values in at.draws.coords.items()
+            if values.dims == ("point",) and name != "point"
+        }
+        at = pd.DataFrame(columns)
+    return points(fit.model, fit.runs, at=at, new_levels=new_levels), new_levels
