@@ -19,7 +19,7 @@ from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.runs import Runs
 from bayes_scaling.trust._baselines import error_scale
 from bayes_scaling.trust._folds import MODEL, default_cutoffs, score_fold
-from bayes_scaling.trust._refits import Refitter, refit_all
+from bayes_scaling.trust._refits import Outcome, Refitter, refit_all
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 LEVELS_PER_DECADE = 4
@@ -52,30 +52,40 @@ def future_scores(
     """
     size, below = _cuts(fits, cutoffs)
     columns: dict[str, pd.Series[float]] = {}
-    folds = {}
+    folds: dict[tuple[str, str], dict[str, object]] = {}
     for name, fit in fits.items():
         subsets = {fold: fit.runs.where(mask) for fold, mask in below.items()}
         outcomes = refit_all(fit.model, subsets, refitter)
-        of_fit = []
+        scores = [pd.Series(dtype=float)]
         for fold, outcome in outcomes.items():
-            mask, seed = below[fold], refitter.settings.seed
-            scored, status = score_fold(fit.model, fit.runs, mask, outcome, False, seed)
-            folds[name, fold] = {
-                "fitted": int(mask.sum()),
-                "held_out": int((~mask).sum()),
-                "status": status,
-                "r_hat": outcome.fit.diagnostics.r_hat if outcome.fit else np.nan,
-                "seconds": outcome.seconds,
-            }
+            mask = below[fold]
+            scored, status = score_fold(
+                fit.model, fit.runs, mask, outcome, False, refitter.settings.seed
+            )
+            folds[name, fold] = _record(mask, outcome, status)
             if MODEL in scored:
                 names = list(fit.runs.table.index[~mask])
-                levels = [_level(one) for one in size[~mask]]
-                rows = [("future", fold, *pair) for pair in zip(names, levels, strict=True)]
-                index = pd.MultiIndex.from_tuples(rows, names=NAMES)
-                of_fit.append(pd.Series(scored[MODEL].log_density, dtype=float, index=index))
-        columns[name] = pd.concat(of_fit) if of_fit else pd.Series(dtype=float)
+                index = _rows(fold, names, size[~mask])
+                scores.append(pd.Series(scored[MODEL].log_density, dtype=float, index=index))
+        columns[name] = pd.concat(scores[1:] or scores)
     table = pd.DataFrame.from_dict(folds, orient="index").rename_axis(["fit", "fold"])
     return _paired(columns), table
+
+
+def _record(mask: np.ndarray, outcome: Outcome, status: str) -> dict[str, object]:
+    return {
+        "fitted": int(mask.sum()),
+        "held_out": int((~mask).sum()),
+        "status": status,
+        "r_hat": outcome.fit.diagnostics.r_hat if outcome.fit else np.nan,
+        "seconds": outcome.seconds,
+    }
+
+
+def _rows(fold: str, names: Sequence[str], size: np.ndarray) -> pd.MultiIndex:
+    levels = [_level(one) for one in size]
+    rows = [("future", fold, *pair) for pair in zip(names, levels, strict=True)]
+    return pd.MultiIndex.from_tuples(rows, names=NAMES)
 
 
 def importance(index: pd.Index) -> np.ndarray:

@@ -76,8 +76,8 @@ class Comparison:
             )
         if kind not in self.kinds:
             raise RunsError(
-                f"There are no scores of future runs: {self.no_future} Use kind='loo', which says "
-                "nothing of extrapolation, or weights='equal'."
+                f"There are no scores of future runs: {self.no_future} Use 'loo', which says "
+                "nothing of extrapolation, or average with weights='equal'."
             )
         return self.pointwise.loc[[kind]].droplevel("kind")
 
