@@ -151,6 +151,13 @@ type Fitted = ScalingFit | FitAverage
 """What forecasts and allocations can be made from."""
 
 
+def leading(fitted: Fitted) -> ScalingFit:
+    """The fit by which a mixture is drawn and grouped: of most factors, of these the heaviest."""
+    if isinstance(fitted, ScalingFit):
+        return fitted
+    return max(fitted.fits.values(), key=lambda fit: len(fit.model.factors))
+
+
 def single(fitted: Fitted) -> ScalingFit:
     """The fit, of what may be an average, for what needs one law.
 

@@ -191,28 +191,30 @@ def forecast(
     chosen = fit.settings.seed if seed is None else seed
     if isinstance(fit, FitAverage):
         places = average_points(fit, given, at, new_levels)
-        return _of_average(fit, places, new_levels, discrepancy, chosen)
-    where = points(fit.model, fit.runs, **given, at=at, new_levels=new_levels)
-    widened = discrepancy if misses(fit, discrepancy) else None
-    draws = forecast_draws(fit, where, new_levels, widened, chosen)
-    return Forecast(draws, fit, new_levels, widened)
+        draws = average_draws(fit, places, new_levels, discrepancy, chosen)
+        widened = any(misses(one, discrepancy) for one in fit.fits.values())
+    else:
+        where = points(fit.model, fit.runs, **given, at=at, new_levels=new_levels)
+        widened = misses(fit, discrepancy)
+        draws = forecast_draws(fit, where, new_levels, discrepancy if widened else None, chosen)
+    return Forecast(draws, fit, new_levels, discrepancy if widened else None)
 
 
-def _of_average(
+def average_draws(
     average: FitAverage,
     places: Mapping[str, xr.Dataset],
     new_levels: NewLevels,
     discrepancy: Discrepancy | None,
     seed: int,
-) -> Forecast:
+    scatter: Callable[..., xr.DataArray] = new_runs,
+) -> xr.Dataset:
     """Each fit's forecast at its points, mixed; one fit for all points of a draw."""
     parts = {}
-    widened = None
     for name, where in places.items():
-        own = discrepancy if misses(average.fits[name], discrepancy) else None
-        parts[name] = forecast_draws(average.fits[name], where, new_levels, own, seed)
-        widened = widened or own
-    return Forecast(mixture(average, parts, seed), average, new_levels, widened)
+        fit = average.fits[name]
+        widened = discrepancy if misses(fit, discrepancy) else None
+        parts[name] = forecast_draws(fit, where, new_levels, widened, seed, scatter)
+    return mixture(average, parts, seed)
 
 
 def forecast_draws(
