@@ -10,7 +10,7 @@ import pandas as pd
 
 from bayes_scaling._diagnostics import R_HAT_MOST
 from bayes_scaling._wording import counted
-from bayes_scaling.comparison._scores import importance
+from bayes_scaling.comparison._scores import importance, mean_and_error
 from bayes_scaling.comparison._stacking import stacking
 from bayes_scaling.fitting import ScalingFit
 
@@ -24,6 +24,9 @@ to be relied on (Sivula et al., 2025, arXiv:2008.10296); ArviZ flags the same.""
 
 FEW_LEVELS = 3
 """Held-out compute levels below which neither an error nor weights rest on anything."""
+
+CLEAR = 2.0
+"""Standard errors beyond which the mean scores of larger runs differ."""
 
 SWING = 0.3
 """Change of a weight that a single fold may make before the weights rest on it."""
@@ -83,6 +86,7 @@ def future_flags(
             f"below {FEW_LEVELS} neither errors nor weights rest on anything.",
         )
     if len(fits) > 1:
+        yield from _alike(scores)
         yield from _leaning(scores)
 
 
@@ -102,6 +106,22 @@ def _folds_flags(folds: pd.DataFrame) -> Iterator[Flag]:
                 "fold not converged",
                 f"Leave-future-out: the fold of {name!r} up to {fold} has not converged (R-hat "
                 f"{row['r_hat']:.3f} > {R_HAT_MOST}).",
+            )
+
+
+def _alike(scores: pd.DataFrame) -> Iterator[Flag]:
+    """Fits that the larger runs do not tell from the best."""
+    counts = importance(scores.index)
+    means = {str(name): mean_and_error(scores[name], counts)[0] for name in scores}
+    best = max(means, key=lambda name: means[name])
+    for name in means:
+        apart, error = mean_and_error(scores[best] - scores[name], counts)
+        if name != best and not apart > CLEAR * error:
+            yield Flag(
+                name,
+                f"< {CLEAR:g} SE",
+                f"Leave-future-out: {best!r} and {name!r} differ by {apart:.3f} with a standard "
+                f"error of {error:.3f}; larger runs do not tell them apart.",
             )
 
 

@@ -29,7 +29,7 @@ from bayes_scaling.trust._folds import R_HAT_WORST
 from bayes_scaling.trust._loo import leave_one_out, loo_difference
 from bayes_scaling.trust._refits import refit_all
 from bayes_scaling.trust._rivals import default_rivals, short_name
-from bayes_scaling.trust._verdict import CannotJudge, Finding, graded
+from bayes_scaling.trust._verdict import CannotJudge, Finding, Verdict, graded
 
 RULED_OUT = 2.0
 """Standard errors of the leave-one-out difference by which the runs must prefer the law to rule a
@@ -142,8 +142,14 @@ def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Fin
         said = f"The runs rule out {counted(len(rivals), 'rival')} ({', '.join(rivals)})."
         return Finding(["trust"] * case.size, said, table)
     farthest = np.max(list(counted_ones.values()), axis=0)
-    by_point = [graded(float(one), CAUTION, DISTRUST) for one in farthest]
+    by_point = [_at(float(one), inside) for one, inside in zip(farthest, case.inside, strict=True)]
     return Finding(by_point, _headline(case, own, rivals, counted_ones), table)
+
+
+def _at(way: float, inside: bool) -> Verdict:
+    """The verdict on a point; inside the runs, which the rivals predict as well, no small doubt."""
+    verdict = graded(way, CAUTION, DISTRUST)
+    return "trust" if inside and verdict == "caution" else verdict
 
 
 def _table(

@@ -166,6 +166,10 @@ def test_weights_that_rest_on_one_fold_are_flagged(off: Off) -> None:
     flags = list(future_flags(scores, done, {"a": off(0.0), "b": off(0.0)}))
     assert [flag.short for flag in flags] == ["rests on one fold"]
     assert "without the fold up to f the weight of" in flags[0].sentence
+    by_chance = scores.assign(b=[0.5, -0.5, 0.6, -0.7] * 3)
+    alike = next(future_flags(by_chance, done, {"a": off(0.0), "b": off(0.0)}))
+    assert (alike.fit, alike.short) == ("b", "< 2 SE")
+    assert "larger runs do not tell them apart" in alike.sentence
     few = scores[scores.index.get_level_values("level") < "2"]
     assert "2 levels" in [flag.short for flag in future_flags(few, done, {"a": off(0.0)})]
 

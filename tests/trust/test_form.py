@@ -39,9 +39,9 @@ def rival(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> Callabl
 
 
 @pytest.mark.parametrize(
-    ("by", "verdict"), [(0.0, "trust"), (0.012, "caution"), (0.05, "do not trust")]
+    ("by", "verdict"), [(0.0, "trust"), (0.012, "trust"), (0.05, "do not trust")]
 )
-def test_a_plausible_rival_that_answers_otherwise_is_a_doubt(
+def test_inside_the_runs_a_rival_must_answer_quite_otherwise(
     stored_case: Cases, rival: Callable[..., None], by: float, verdict: str
 ) -> None:
     rival(by)
@@ -52,6 +52,19 @@ def test_a_plausible_rival_that_answers_otherwise_is_a_doubt(
     # The 90 % interval of a new run ends about a hundredth of the loss away here.
     assert row["way_to_end_0"] == pytest.approx(by * 70, rel=0.5, abs=0.01)
     assert f"{row['way_to_end_0']:.2f} of the way" in found.headline
+
+
+@pytest.mark.parametrize(
+    ("by", "verdict"), [(0.02, "trust"), (0.07, "caution"), (0.3, "do not trust")]
+)
+def test_beyond_the_runs_a_rival_outside_the_interval_is_a_doubt(
+    stored_case: Cases, rival: Callable[..., None], by: float, verdict: str
+) -> None:
+    rival(by)
+    case = replace(stored_case(), rivals=[RIVAL])
+    threefold = case.asked + 1
+    assert not case.inside[threefold]
+    assert form.check_form(case).by_point[threefold] == verdict
 
 
 def test_far_beyond_the_runs_the_interval_is_wider_and_so_is_what_it_holds(
