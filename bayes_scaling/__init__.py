@@ -30,6 +30,7 @@ Every stage is a frozen value of its own type::
 `backtest`             what a sweep stopped earlier would have forecast, as a `Backtest`
 `calibrate`            how often intervals of such sweeps hold the truth, as a `Calibration`
 `compare`, `average`   which fits predict best, and their mixture, a `FitAverage`
+`report`               one document for other people: verdict, answer, evidence, how to redo it
 `plots`                one figure per question
 `cite`                 sentence, table, methods and BibTeX of a result, as a `Citation`
 `markdown_table`       its table alone, with sensible digits; `latex_table` for LaTeX
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from bayes_scaling.model import ScalingModel
     from bayes_scaling.priors import Prior
     from bayes_scaling.reporting import Citation, cite, latex_table, markdown_table
+    from bayes_scaling.reporting.building import report
     from bayes_scaling.runs import Runs, read_runs
     from bayes_scaling.trust import (
         Backtest,
@@ -175,6 +177,7 @@ __all__ = [
     "published_plans",
     "read_runs",
     "regret",
+    "report",
     "units",
 ]
 
@@ -247,6 +250,7 @@ _HOMES = {
     "published_plans": "decisions.rules",
     "read_runs": "runs",
     "regret": "decisions.regretting",
+    "report": "reporting.building",
 }
 
 

@@ -67,6 +67,10 @@ class Discrepancy:
 
     def shift(self, fit: ScalingFit, reach: xr.DataArray, seed: int) -> xr.DataArray:
         """Draws of what is added to the log of the expected loss, along the dim of `reach`."""
+        return self.slopes(fit, seed) * reach.clip(min=0.0)
+
+    def slopes(self, fit: ScalingFit, seed: int) -> xr.DataArray:
+        """Draws of the miss of log loss for each decade, dims (chain, draw)."""
         named = fit.posterior[["chain", "draw"]]
         shape = (named.sizes["chain"], named.sizes["draw"])
         count = shape[0] * shape[1]
@@ -74,8 +78,7 @@ class Discrepancy:
         # Evenly spaced quantiles in random order: the median of a forecast then stays the law's.
         standard = special.ndtri((rng.permutation(count) + 0.5) / count)
         slope = (self.rate.sample(count, rng) * standard).reshape(shape)
-        slope = xr.DataArray(slope, dims=("chain", "draw"), coords=named.coords)
-        return slope * reach.clip(min=0.0)
+        return xr.DataArray(slope, dims=("chain", "draw"), coords=named.coords)
 
 
 DEFAULT = Discrepancy()
@@ -124,9 +127,12 @@ def answered[Draws: (xr.DataArray, xr.Dataset)](
     if fit.focused is None:
         return plain
     above = 1 + reach / HANDOVER
-    count = plain.sizes["draw"]
-    # Evenly spaced, and apart from the order of the draws, which are independent of each other.
-    threshold = xr.DataArray((np.arange(count) + 0.5) / count, dims="draw")
     # Both are draws of their posteriors by position, whatever they are numbered.
     other = ask(fit.focused).assign_coords(chain=plain["chain"], draw=plain["draw"])
-    return plain.where(threshold > above, other).transpose("chain", "draw", ...)
+    return plain.where(thresholds(plain) > above, other).transpose("chain", "draw", ...)
+
+
+def thresholds(draws: xr.DataArray | xr.Dataset) -> xr.DataArray:
+    """The share of the way to the largest run at which each draw changes over, dims (draw,)."""
+    count = draws.sizes["draw"]
+    return xr.DataArray((np.arange(count) + 0.5) / count, dims="draw")

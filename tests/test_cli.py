@@ -70,7 +70,7 @@ def test_help_is_quick_and_names_every_command() -> None:
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.splitlines()[-1] == "[]"
-    for command in ("demo", "fit", "forecast", "allocate", "needed", "next", "laws"):
+    for command in ("demo", "fit", "forecast", "allocate", "needed", "next", "report", "laws"):
         assert f"\n  {command} " in finished.stdout
 
 

@@ -14,6 +14,7 @@ from bayes_scaling.cli.forecasting import forecast
 from bayes_scaling.cli.listing import laws
 from bayes_scaling.cli.planning import plan_runs
 from bayes_scaling.cli.reaching import needed
+from bayes_scaling.cli.reporting import report
 from bayes_scaling.errors import BayesScalingError
 
 MISTAKE = 2
@@ -44,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, fit, forecast, allocate, needed, laws):
+for command in (demo, fit, forecast, allocate, needed, report, laws):
     app.command()(command)
 app.command("next")(plan_runs)
 

@@ -101,6 +101,21 @@ def priors(texts: Sequence[str]) -> dict[str, Prior]:
     return {name: _prior(name, text) for name, text in pairs}
 
 
+def facts(texts: Sequence[str]) -> dict[str, str]:
+    """Read facts for a report such as ``optimiser=AdamW``.
+
+    Examples
+    --------
+    >>> facts(["optimiser=AdamW"])
+    {'optimiser': 'AdamW'}
+    """
+    pairs = [
+        _split("--fact", text, "=", "optimiser=AdamW", "a field and its text") for text in texts
+    ]
+    _refuse_repeats("--fact", [name for name, _ in pairs])
+    return dict(pairs)
+
+
 def _prior(name: str, text: str) -> Prior:
     from bayes_scaling.priors import Prior
 

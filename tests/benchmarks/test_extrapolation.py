@@ -74,7 +74,7 @@ def scored(folder: Path) -> pd.DataFrame:
 def over_sets(scores: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Coverage, bias and log score over runs; median error and width of each set, averaged."""
     overall = summarised(scores, by)
-    sets = summarised(scores, [*by, "kind", "set"]).groupby(by, sort=False)
+    sets = summarised(scores, list(dict.fromkeys([*by, "kind", "set"]))).groupby(by, sort=False)
     for name in ("median_error", "width"):
         overall[name] = sets[name].mean()
     return overall[["predictions", *MEASURES]]

@@ -1,10 +1,11 @@
 """Fits to be cited: one whose chains have converged, made of independent draws."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 import bayes_scaling as bs
+from tests.reporting.browser import Browser, browsing, missing
 
 TRUTH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 NARROW = {
@@ -28,3 +29,12 @@ def converged_fit(prior_fit: Callable[..., bs.ScalingFit], sweep: bs.Runs) -> bs
     made = prior_fit(bs.ScalingModel("chinchilla", priors=NARROW), sweep, draws=1000)
     assert made.diagnostics.problems == ()
     return made
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; tests that need one are skipped where it is missing."""
+    if reason := missing():
+        pytest.skip(reason)
+    with browsing() as one:
+        yield one

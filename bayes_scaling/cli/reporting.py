@@ -1,0 +1,139 @@
+"""``bayes-scaling report``: a document for other people, from a saved fit."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bayes_scaling.cli import options
+from bayes_scaling.errors import BayesScalingError
+
+if TYPE_CHECKING:
+    from bayes_scaling.decisions.allocation import Allocation
+    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.forecasting import Forecast
+    from bayes_scaling.trust import TrustReport
+
+
+class Level(StrEnum):
+    """How thoroughly the forecast is checked."""
+
+    QUICK = "quick"
+    FULL = "full"
+    NONE = "none"
+
+
+def report(  # noqa: PLR0913 - one parameter for each option
+    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    path: Annotated[
+        Path, typer.Option("--output", "-o", help="File to write: .html, .md or .tex.")
+    ] = Path("report.html"),
+    params: Annotated[
+        list[str] | None, typer.Option(help="Parameters of a run, such as 70B. Repeatable.")
+    ] = None,
+    tokens: Annotated[
+        list[str] | None, typer.Option(help="Its training tokens, such as 1.4T. Repeatable.")
+    ] = None,
+    flops: Annotated[
+        list[str] | None,
+        typer.Option(help="Compute instead of one of them, or alone to be split. Repeatable."),
+    ] = None,
+    question: Annotated[str | None, typer.Option(help="The question, in your words.")] = None,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=TEXT", help="A field of the checklists. Repeatable."),
+    ] = None,
+    level: Annotated[
+        Level, typer.Option(help="How thoroughly the forecast is checked.")
+    ] = Level.QUICK,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the file even if it is not a report.")
+    ] = False,
+    prob: options.Prob = None,
+    no_progress: options.NoProgress = False,
+) -> None:
+    """Write a report: verdict first, answer, evidence, and how to redo it.
+
+    Two of --params, --tokens and --flops are a run to forecast; --flops alone is a budget to
+    split, and the run that it is best spent on is forecast. An HTML report lets its reader set
+    other runs. A report that is in the way is replaced, any other file is not.
+    """
+    options.check_prob(prob)
+    facts = options.facts(fact or [])
+    if question is not None:
+        facts["question"] = question
+    sizes = options.counts("--params", params)
+    lengths = options.counts("--tokens", tokens)
+    budgets = options.counts("--flops", flops)
+    with options.loading(not no_progress):
+        from bayes_scaling.fitting import load_fit
+        from bayes_scaling.reporting.building import checked_path, report
+        from bayes_scaling.reporting.checklist import check_facts
+    checked_path(path)
+    check_facts(facts)
+    _check_free(path, overwrite)
+    fitted = load_fit(saved)
+    forecast, allocation = _asked(fitted, sizes, lengths, budgets)
+    trust = _assessed(forecast, level, not no_progress)
+    written = report(
+        fitted,
+        path,
+        forecast=forecast,
+        allocation=allocation,
+        trust=trust,
+        facts=facts,
+        prob=prob,
+    )
+    typer.echo(f"Written to {written}")
+
+
+def _check_free(path: Path, overwrite: bool) -> None:
+    """Refuse to replace what is not a report."""
+    from bayes_scaling.reporting.rendering import is_report
+
+    if path.exists() and not overwrite and not is_report(path):
+        raise BayesScalingError(
+            f"--output {str(path)!r} exists and is not a report of bayes_scaling. Writing would "
+            "destroy it. Give another file, or add --overwrite."
+        )
+
+
+def _asked(
+    fitted: ScalingFit,
+    sizes: list[float] | None,
+    lengths: list[float] | None,
+    budgets: list[float] | None,
+) -> tuple[Forecast | None, Allocation | None]:
+    """The forecast, and the allocation of its compute where the law splits compute."""
+    import numpy as np
+
+    from bayes_scaling.decisions.allocation import allocate
+    from bayes_scaling.errors import ModelError
+    from bayes_scaling.forecasting import forecast as ask
+
+    if not (sizes or lengths or budgets):
+        return None, None
+    if budgets and not (sizes or lengths) and set(fitted.model.law.inputs) != {"flops"}:
+        allocation = allocate(fitted, budgets)
+        best = allocation.draws.median(("chain", "draw"), skipna=True)
+        return ask(fitted, at=best[["params", "tokens"]].to_dataframe()), allocation
+    forecast = ask(fitted, sizes, lengths, budgets)
+    if fitted.runs.response != "loss":
+        return forecast, None
+    try:
+        return forecast, allocate(fitted, np.unique(forecast.draws["flops"].values))
+    except (ModelError, KeyError):
+        return forecast, None
+
+
+def _assessed(forecast: Forecast | None, level: Level, progress: bool) -> TrustReport | None:
+    from bayes_scaling.trust import assess
+
+    if forecast is None or level is Level.NONE:
+        return None
+    return assess(
+        forecast.fit, forecast, level="full" if level is Level.FULL else "quick", progress=progress
+    )

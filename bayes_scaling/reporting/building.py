@@ -1,0 +1,132 @@
+"""report(): one document with the verdict, the answer, the evidence and the way to redo it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from bayes_scaling._intervals import interval_prob
+from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.discrepancy import DEFAULT
+from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import Forecast
+from bayes_scaling.reporting.checklist import check_facts
+from bayes_scaling.reporting.exploring import NoPage, Page, explored
+from bayes_scaling.reporting.gathering import gathered
+from bayes_scaling.reporting.rendering import as_html, as_latex, as_markdown
+from bayes_scaling.reporting.subject import HasTable, Subject
+from bayes_scaling.trust import TrustReport
+
+FORMATS = (".html", ".htm", ".md", ".tex")
+
+
+def report(
+    fit: ScalingFit,
+    path: str | Path,
+    *,
+    forecast: Forecast | None = None,
+    allocation: Allocation | None = None,
+    trust: TrustReport | None = None,
+    comparison: HasTable | None = None,
+    facts: Mapping[str, str] | None = None,
+    prob: float | None = None,
+) -> Path:
+    """Write a report for people who were not there: verdict first, everything needed to redo it.
+
+    An HTML report is one file that needs no network. In it the reader sets parameters, tokens or
+    compute and sees the loss, the best split and the sizes that are nearly as good, and whether
+    the run lies where the checks support the answer. Markdown and LaTeX have their figures in a
+    folder beside them.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+    path : str or Path
+        The suffix says the format: ``.html``, ``.md`` or ``.tex``. A file that is there is
+        replaced when the new one is complete.
+    forecast : Forecast, optional
+    allocation : Allocation, optional
+    trust : TrustReport, optional
+        Of :func:`bayes_scaling.assess`; without it the report says that it was not assessed.
+    comparison : optional
+        A comparison of models, as ``bs.compare`` makes it: an object whose ``table()`` is a data
+        frame.
+    facts : mapping of str to str, optional
+        What only people know, by field of the checklists, such as ``{"optimiser": "AdamW"}`` or
+        ``{"question": "Is a run of 70B worth it?"}``; a name that is no field is refused with the
+        list of those that are. Fields left out say "not given".
+    prob : float, optional
+        Probability of all intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    BayesScalingError
+        The suffix is of no known format, the path cannot be written to, a fact has no field, or a
+        result was made from another fit.
+    ValueError
+        `prob` is not between 0 and 1.
+
+    References
+    ----------
+    Kruschke (2021), doi:10.1038/s41562-021-01177-7. Li, Kudugunta and Zettlemoyer (2025),
+    arXiv:2502.18969.
+    """
+    file = checked_path(path)
+    check_facts(facts or {})
+    interval_prob(prob)
+    subject = Subject(fit, forecast, allocation, trust, comparison, dict(facts or {}), prob)
+    contents = gathered(subject)
+    kind = file.suffix.lower()
+    if kind == ".md":
+        text = as_markdown(contents, file)
+    elif kind == ".tex":
+        text = as_latex(contents, file)
+    else:
+        text = as_html(contents, _explored(subject))
+    partial = file.with_name(file.name + ".partial")
+    partial.write_text(text, encoding="utf-8", newline="\n")
+    return partial.replace(file)
+
+
+def checked_path(path: str | Path) -> Path:
+    """The path of a report, refused before anything is computed.
+
+    Raises
+    ------
+    BayesScalingError
+        Its suffix is of no known format, or it cannot be written to.
+    """
+    file = Path(path)
+    if file.suffix.lower() not in FORMATS:
+        raise BayesScalingError(
+            f"report: {str(path)!r} ends in {file.suffix!r}, and the suffix says the format. Use "
+            ".html, .md or .tex."
+        )
+    if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+        found = "is a folder" if file.is_dir() else "is not in a folder that can be written to"
+        raise BayesScalingError(
+            f"report: {str(path)!r} {found}, so nothing was written. Give the path of a file in a "
+            "folder that exists."
+        )
+    return file
+
+
+def _explored(subject: Subject) -> Page | NoPage:
+    """The interactive page, opened at the first run asked for."""
+    start: dict[str, float] = {}
+    if subject.forecast is not None:
+        first = subject.forecast.draws.isel(point=0)
+        start = {
+            str(name): float(value)
+            for name, value in first.coords.items()
+            if value.ndim == 0 and value.dtype.kind == "f"
+        }
+    discrepancy = DEFAULT if subject.forecast is None else subject.forecast.discrepancy
+    return explored(subject.fit, start, subject.trust, subject.prob, discrepancy)

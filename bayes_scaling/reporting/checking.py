@@ -1,0 +1,170 @@
+"""Sections on the evidence: diagnostics, posterior, predictive checks, sensitivity, backtest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling import plots
+from bayes_scaling._diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.reporting.contents import Block, Paragraph, Section, missing, tabulated
+from bayes_scaling.reporting.figures import drawn
+from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.reporting.tables import written_table
+
+PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
+SHOWN = 10
+"""Rows of long tables: those that matter most."""
+
+FULL = "bs.assess(fit, at=forecast, level='full')"
+
+
+def diagnostics(subject: Subject) -> Section:
+    """Settings of the sampler and the diagnostics of every parameter."""
+    fit, found = subject.fit, subject.fit.diagnostics
+    settings = fit.settings
+    text = (
+        f"NUTS (nutpie), {settings.chains} chains of {settings.draws} draws after "
+        f"{settings.tune} of warm-up, target acceptance {settings.target_accept:g}. Largest R-hat "
+        f"{found.r_hat:.4f} (at most {R_HAT_MOST}), smallest effective sample size "
+        f"{found.ess_bulk:.0f} in the bulk and {found.ess_tail:.0f} in the tails (at least "
+        f"{ESS_LEAST}), {found.divergent:.2%} of draws divergent (at most {DIVERGENT_MOST:.1%})."
+    )
+    table = fit.summary(subject.prob)[["r_hat", "ess_bulk", "ess_tail"]]
+    written = pd.DataFrame(
+        {
+            "R-hat": table["r_hat"].map("{:.4f}".format),
+            "ESS, bulk": table["ess_bulk"].map("{:.0f}".format),
+            "ESS, tail": table["ess_tail"].map("{:.0f}".format),
+        }
+    ).replace("nan", "held at a value")
+    problems = found.problems
+    blocks: list[Block] = [
+        Paragraph(f"Not converged: {'; '.join(problems)}." if problems else text, bool(problems)),
+        *([Paragraph(text)] if problems else []),
+        tabulated("Every parameter and derived quantity.", written.rename_axis("parameter")),
+    ]
+    return Section("diagnostics", "Diagnostics of the sampler", tuple(blocks))
+
+
+def posterior(subject: Subject) -> Section:
+    """Parameters in paper units, prior beside posterior, and the levels of pooled parameters."""
+    fit = subject.fit
+    table = written_table(fit, subject.prob)
+    blocks: list[Block] = [
+        tabulated(f"Parameters in paper units. {table.attrs['caption']}", table),
+        drawn(
+            "parameters",
+            "Prior and posterior density of each parameter.",
+            "What the runs taught: prior (dashed) and posterior of each parameter.",
+            lambda: plots.prior_posterior(fit, prob=subject.prob),
+        ),
+    ]
+    if fit.model.vary:
+        blocks.append(
+            drawn(
+                "levels",
+                "A varying parameter in each level, beside its typical value.",
+                f"{fit.model.vary[0].parameter} in each level, partially pooled.",
+                lambda: plots.shrinkage(fit, prob=subject.prob),
+            )
+        )
+    return Section("posterior", "Posterior", tuple(blocks))
+
+
+def predictive(subject: Subject) -> Section:
+    """Whether runs drawn from the fit look like the runs: coverage, residuals, structure."""
+    fit, check = subject.fit, subject.check("predictive")
+    blocks: list[Block] = [tabulated(*_coverage(fit))]
+    if check is None:
+        blocks.append(missing("A test for structure in the residuals", "bs.assess"))
+    else:
+        blocks.append(Paragraph(check.headline, warning=check.verdict != "trust"))
+        if not check.table.empty:
+            caption = "What the residuals may follow: share of their variance that does, p-value."
+            blocks.append(tabulated(caption, check.table, folded=True))
+    blocks.append(
+        drawn(
+            "residuals",
+            "Relative distance of each run from its expected loss, against compute.",
+            "Residuals; the band is where runs are to be expected from their scatter alone.",
+            lambda: plots.residuals(fit, prob=subject.prob),
+        )
+    )
+    return Section("predictive", "Posterior predictive checks", tuple(blocks))
+
+
+def _coverage(fit: ScalingFit) -> tuple[str, pd.DataFrame]:
+    replicated = fit.tree["posterior_predictive"].to_dataset()["loss"]
+    observed = fit.runs.values("loss")
+    below = (replicated < observed).mean(("chain", "draw")).values
+    rows = {f"{p:.0%}": f"{float((np.abs(2 * below - 1) <= p).mean()):.0%}" for p in PROBABILITIES}
+    table = pd.DataFrame({"interval": list(rows), "runs inside": list(rows.values())})
+    return f"Share of the {len(observed)} runs inside intervals of replicated runs.", table
+
+
+def sensitivity(subject: Subject) -> Section:
+    """How the forecast follows the priors, the likelihood and single runs."""
+    learning, influence = subject.check("learning"), subject.check("influence")
+    blocks: list[Block] = []
+    if learning is None:
+        blocks.append(missing("Sensitivity to the priors", "bs.assess(fit, at=forecast)"))
+    else:
+        blocks.append(Paragraph(learning.headline, warning=learning.verdict != "trust"))
+        caption = (
+            "Power-scaling sensitivity of the forecast, point by point, and its spread over that "
+            "under the priors alone."
+        )
+        blocks.append(tabulated(caption, _named_points(subject, learning.table)))
+        if "parameters" in learning.table.attrs:
+            caption = "Spread of each parameter before and after the runs, on the reference scale."
+            blocks.append(tabulated(caption, learning.table.attrs["parameters"], folded=True))
+    if influence is None:
+        blocks.append(missing("Influence of single runs", "bs.assess(fit, at=forecast)"))
+    else:
+        blocks.append(Paragraph(influence.headline, warning=influence.verdict != "trust"))
+        if "shift_0" in influence.table:
+            order = influence.table["shift_0"].abs().sort_values(ascending=False).index[:SHOWN]
+            shown = influence.table.loc[order].rename_axis("run left out")
+            caption = "Runs whose absence moves the first target most, in posterior sd (shift)."
+            blocks.append(tabulated(caption, shown, folded=True))
+    return Section("sensitivity", "Sensitivity", tuple(blocks))
+
+
+def _named_points(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
+    """A table by point, with the targets numbered and the larger runs named."""
+    assert subject.trust is not None
+    targets = [f"target {number}" for number in range(1, len(subject.trust.targets) + 1)]
+    ladder = [f"{reach} the largest run" for reach in subject.trust.ladder.index]
+    return table.set_axis(pd.Index([*targets, *ladder], name="point"))
+
+
+def backtest(subject: Subject) -> Section:
+    """What the sweep, stopped earlier, would have forecast."""
+    check = subject.check("backtest")
+    if check is None:
+        return Section("backtest", "Backtest", (missing("A backtest", FULL),))
+    blocks: list[Block] = [Paragraph(check.headline, warning=check.verdict != "trust")]
+    if not check.table.empty:
+        caption = (
+            "Forecasts of held-out larger runs, on the log scale for losses: share inside each "
+            "interval, bias, width, scores. A higher log score and a lower CRPS are better."
+        )
+        written = check.table.copy()
+        for name in [one for one in map(str, written) if one.startswith("coverage_")]:
+            written[name] = written[name].map("{:.0%}".format)
+        blocks.append(tabulated(caption, written))
+    if "folds" in check.table.attrs:
+        folds = check.table.attrs["folds"].drop(columns="seconds", errors="ignore")
+        blocks.append(tabulated("Cut-offs.", folds, folded=True))
+    return Section("backtest", "Backtest", tuple(blocks))
+
+
+def alternatives(subject: Subject) -> Section:
+    """Other models of the same runs."""
+    if subject.comparison is None:
+        block: Block = missing("A comparison with other models", "bs.compare")
+    else:
+        block = tabulated("Models of the same runs, compared.", subject.comparison.table())
+    return Section("alternatives", "Alternatives", (block,))

@@ -1,0 +1,137 @@
+"""Sections that say how far the answer goes: its limits, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from bayes_scaling._axes import main_axis, scaled_up
+from bayes_scaling._intervals import intervals
+from bayes_scaling._wording import listed
+from bayes_scaling.discrepancy import DEFAULT, misses
+from bayes_scaling.forecasting import forecast
+from bayes_scaling.reporting.contents import Block, Listing, Section, cell
+from bayes_scaling.reporting.describing import assumptions
+from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.reporting.tables import interval_words
+from bayes_scaling.trust._case import ladder_table
+
+NEXT = 3.0
+"""How many times the largest compute the run is that would test the law."""
+
+REMEDIES = {
+    "sampler": "chains that mix, by more warm-up, a higher target acceptance, or a simpler model",
+    "design": "runs at other sizes and token counts, so that the parameters can be told apart",
+    "learning": "more runs, or priors with a reason; now the priors carry part of the answer",
+    "predictive": "a law of another shape, or a factor that was left out; the residuals follow one",
+    "influence": "a look at the runs named, and a fit without those that were made another way",
+    "backtest": "larger runs, since forecasts of the larger ones from the smaller ones missed",
+    "reach": "larger runs, so that the target lies no farther beyond them than was tested",
+}
+"""What would settle the doubt of each check."""
+
+
+def limits(subject: Subject) -> Section:
+    """What the answer rests on and does not cover."""
+    law = subject.fit.model.law
+    entries = [
+        f"The answer is that of the law {law.name}: intervals hold the uncertainty of its "
+        f"parameters, the scatter of runs, and {_missed(subject)}. Whether the law holds beyond "
+        "the runs they cannot say; the verdict, the backtest and the section on alternatives do.",
+        *assumptions(law),
+        *(subject.fit.notes),
+        *(subject.allocation.notes if subject.allocation else ()),
+    ]
+    if subject.trust is not None:
+        entries.append(subject.trust.reach)
+    return Section("limits", "Limits", (Listing(tuple(dict.fromkeys(entries))),))
+
+
+def _missed(subject: Subject) -> str:
+    asked = subject.forecast or subject.allocation
+    discrepancy = DEFAULT if asked is None else asked.discrepancy
+    if not misses(subject.fit, discrepancy):
+        return "nothing of what the law may leave out"
+    return "beyond the largest run what laws have left out on public sweeps"
+
+
+def changes(subject: Subject) -> Section:
+    """Findings that would change the conclusion, most decisive first."""
+    entries = [*_doubts(subject), *_next_run(subject), *_single_run(subject), *_reach(subject)]
+    entries += [*_flatness(subject), *_models(subject)]
+    blocks: tuple[Block, ...] = (Listing(tuple(entries)),)
+    return Section("changes", "What would change this conclusion", blocks)
+
+
+def _doubts(subject: Subject) -> Iterator[str]:
+    checks = subject.trust.checks if subject.trust is not None else []
+    for check in checks:
+        if check.verdict != "trust":
+            remedy = REMEDIES.get(check.check, "what its finding names")
+            yield f"To settle the check '{check.check}' ({check.verdict}): {remedy}."
+
+
+def _next_run(subject: Subject) -> Iterator[str]:
+    """The prediction that the next larger run would test."""
+    fit, law = subject.fit, subject.fit.model.law
+    row = scaled_up(law, ladder_table(fit).iloc[[0]], NEXT)
+    made = forecast(fit, at=row)
+    ends = intervals(made.draws["loss"], subject.prob)
+    low, high = (float(ends[end].values[0]) for end in ("lower", "upper"))
+    run = ", ".join(
+        f"{name.replace('_', ' ')} {cell(name, row[name].iloc[0])}"
+        for name in (*law.inputs, *fit.model.factors)
+    )
+    yield (
+        f"One larger run. At {NEXT:g} times the largest {main_axis(law)} ({run}) the fit predicts "
+        f"a {fit.runs.response} from {low:.4g} to {high:.4g} ({interval_words(subject.prob)}). A "
+        "run that lands outside speaks against the law or its scatter."
+    )
+
+
+def _single_run(subject: Subject) -> Iterator[str]:
+    check = subject.check("influence")
+    if check is not None and "shift_0" in check.table:
+        shifts = check.table["shift_0"]
+        place = int(shifts.abs().argmax())
+        yield (
+            f"A mistake in one run. Without run {listed(shifts.index[[place]])} the forecast of "
+            f"the first target moves by {shifts.iloc[place]:+.2f} posterior standard deviations, "
+            "more than without any other."
+        )
+
+
+def _reach(subject: Subject) -> Iterator[str]:
+    if subject.trust is None:
+        yield "An assessment: without one, what speaks against the answer is not known."
+        return
+    worse = subject.trust.ladder[subject.trust.ladder["verdict"] == "do not trust"]
+    if len(worse):
+        first = worse.iloc[0]
+        yield (
+            f"A farther target. At {worse.index[0]} the largest run the verdict is "
+            f"{first['verdict']!r} (because of: {first['because']})."
+        )
+
+
+def _flatness(subject: Subject) -> Iterator[str]:
+    if subject.near is None:
+        return
+    medians = subject.near.draws.median(("chain", "draw"), skipna=True)
+    low, high = (float(medians[name].values[0]) for name in ("smallest_params", "largest_params"))
+    if np.isfinite(low) and np.isfinite(high):
+        yield (
+            f"Nothing within the flat part of the optimum: for the first budget any size from "
+            f"{cell('params', low)} to {cell('params', high)} parameters costs at most "
+            f"{100 * subject.near.within:g} % of loss, so a size should be chosen there by other "
+            "reasons."
+        )
+
+
+def _models(subject: Subject) -> Iterator[str]:
+    if subject.comparison is None:
+        yield (
+            "Another law that fits as well. No comparison was given; bs.compare says whether one "
+            "does, and whether it forecasts something else."
+        )

@@ -1,0 +1,187 @@
+"""Layout: contents into HTML, Markdown or LaTeX by the templates, everything escaped by default.
+
+HTML stands by itself: figures are embedded, nothing is fetched, and its content security policy
+lets only the one script run whose digest it names. Markdown and LaTeX have figures beside them.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from bayes_scaling.reporting.contents import Contents, Picture, Table
+from bayes_scaling.reporting.escaping import latex_escaped, markdown_escaped
+from bayes_scaling.reporting.exploring import NoPage, Page
+from bayes_scaling.reporting.figures import encoded, formula_svg
+from bayes_scaling.reporting.tables import latex_table, markdown_table
+
+LARGE = 400_000
+"""Bytes of a vector figure from which a bitmap says the same in fewer."""
+
+SENTENCE = 30
+"""Characters from which a cell of a table in LaTeX is broken into lines."""
+
+ROWS_OF_A_PAGE = 30
+
+GENERATOR = "bayes_scaling report"
+"""By which a report is known again."""
+
+_LATEX_MARKS = {
+    "block_start_string": "<%",
+    "block_end_string": "%>",
+    "variable_start_string": "<<",
+    "variable_end_string": ">>",
+    "comment_start_string": "<#",
+    "comment_end_string": "#>",
+}
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a report, which may be replaced by a newer one."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return GENERATOR in text[:10_000] or GENERATOR in text[-1000:]
+
+
+def as_html(contents: Contents, page: Page | NoPage) -> str:
+    """One file with everything in it."""
+    environment = _environment(autoescape=True)
+    style = _resource("templates/style.css")
+    script = page.script if isinstance(page, Page) else ""
+    return environment.get_template("report.html").render(
+        contents=contents,
+        page=page,
+        generator=GENERATOR,
+        style=Markup(style),
+        style_digest=_digest(style),
+        script=Markup(script),
+        script_digest=_digest(script),
+        data=_embedded(page.data) if isinstance(page, Page) else "",
+        source=lambda picture: _uri(*_smallest(picture)),
+        formula=_formula_uri,
+    )
+
+
+def as_markdown(contents: Contents, path: Path) -> str:
+    """Markdown, with figures in a folder beside it."""
+    environment = _environment(finalize=_finalized(markdown_escaped))
+    return environment.get_template("report.md").render(
+        contents=contents,
+        generator=GENERATOR,
+        source=lambda picture: Markup(_beside(path, picture, "png")),
+        tabular=lambda table: Markup(markdown_table(_frame(table))),
+        fenced=_fenced,
+        raw=Markup,
+    )
+
+
+def as_latex(contents: Contents, path: Path) -> str:
+    """LaTeX, with figures in a folder beside it; other scripts than Latin need LuaLaTeX."""
+    environment = _environment(finalize=_finalized(latex_escaped), **_LATEX_MARKS)
+    return environment.get_template("report.tex").render(
+        contents=contents,
+        generator=GENERATOR,
+        source=lambda picture: Markup(_beside(path, picture, "pdf")),
+        tabular=_latex_table,
+        verbatim=_verbatim,
+        raw=Markup,
+    )
+
+
+def _environment(**options: Any) -> Environment:
+    return Environment(
+        loader=PackageLoader("bayes_scaling.reporting", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **options,
+    )
+
+
+def _finalized(escape: Callable[[str], str]) -> Callable[[Any], Any]:
+    """Escape whatever a template prints, unless it was made safe before."""
+    return lambda value: value if isinstance(value, Markup) else escape(str(value))
+
+
+def _resource(name: str) -> str:
+    return resources.files("bayes_scaling.reporting").joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _embedded(data: object) -> Markup:
+    """JSON that cannot end the element it stands in."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return Markup(re.sub("[<>&]", lambda found: f"\\u{ord(found.group()):04x}", text))
+
+
+def _smallest(picture: Picture) -> tuple[bytes, str]:
+    vector = encoded(picture.figure, "svg")
+    if len(vector) <= LARGE:
+        return vector, "image/svg+xml"
+    return encoded(picture.figure, "png"), "image/png"
+
+
+def _uri(content: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _formula_uri(latex: str) -> str | None:
+    content = formula_svg(latex)
+    return None if content is None else _uri(content, "image/svg+xml")
+
+
+def _beside(path: Path, picture: Picture, kind: Any) -> str:
+    folder = path.with_name(f"{path.stem}_figures")
+    folder.mkdir(exist_ok=True)
+    (folder / f"{picture.name}.{kind}").write_bytes(encoded(picture.figure, kind))
+    return f"{folder.name}/{picture.name}.{kind}"
+
+
+def _frame(table: Table) -> pd.DataFrame:
+    return pd.DataFrame(list(table.rows), columns=list(table.header), dtype=object)
+
+
+def _latex_table(table: Table) -> Markup:
+    """A table on as many pages as it needs; columns of sentences share the width of the page."""
+    columns = list(zip(table.header, *table.rows, strict=True))
+    long = [max(map(len, cells)) > SENTENCE for cells in columns]
+    width = max(0.2, 0.94 - 0.14 * long.count(False)) / max(1, long.count(True))
+    letters = [rf"p{{{width:.2f}\linewidth}}" if one else "l" for one in long]
+    text = latex_table(_frame(table))
+    if any(long) or len(table.rows) > ROWS_OF_A_PAGE:
+        text = text.replace("{tabular}", "{longtable}")
+        plain = rf"\begin{{longtable}}{{{'l' * len(long)}}}"
+        return Markup(text.replace(plain, rf"\begin{{longtable}}{{{''.join(letters)}}}"))
+    return Markup(rf"\fitted{{{text}}}")
+
+
+def _fenced(text: str, language: str) -> Markup:
+    """A block of code in Markdown, fenced by more backticks than it holds."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return Markup(f"{fence}{language}\n{text.rstrip()}\n{fence}")
+
+
+def _verbatim(text: str) -> Markup:
+    """Lines of code in LaTeX, escaped: an environment for code could be ended by its content."""
+    lines = []
+    for line in text.rstrip().splitlines():
+        indent = len(line) - len(line.lstrip())
+        lines.append("\\mbox{}" + "\\ " * indent + latex_escaped(line))
+    return Markup("\\\\\n".join(lines))

@@ -1,0 +1,394 @@
+"""Whole documents: what they say first, that they are complete, safe and can be redone."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.reporting.checking import alternatives
+from bayes_scaling.reporting.checklist import BARG, MISFITTING, fields
+from bayes_scaling.reporting.contents import Paragraph, Table
+from bayes_scaling.reporting.figures import drawn, encoded
+from bayes_scaling.reporting.gathering import gathered
+from bayes_scaling.reporting.headline import headline
+from bayes_scaling.reporting.reproducing import table_digest
+from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.trust import CheckResult, TrustReport
+from bayes_scaling.units import parse_count
+from tests.reporting.browser import Browser
+
+HOSTILE = ("<script>window.owned=1</script>", r"\input{x}$\frac{1}{$ & 50%_#", "emoji 🚀|`x`")
+
+
+def trust_of(fit: bs.ScalingFit, verdict: str, level: str = "quick") -> TrustReport:
+    """A report with one check that decides."""
+    found = CheckResult("reach", verdict, "It lies <far> beyond.", pd.DataFrame(), 0.0)  # type: ignore[arg-type]
+    ladder = pd.DataFrame({"verdict": ["trust"], "because": [""]}, index=["1x"])
+    targets = pd.DataFrame({"verdict": [verdict]})
+    return TrustReport(verdict, [found], targets, ladder, 1.0, level, "flops", 1e21)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def hostile_fit(prior_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
+    """A pooled fit whose groups, runs, columns and law are named by an enemy."""
+    params = np.geomspace(1e8, 1e10, 6)
+    rows = [
+        {"params": p, "tokens": 20 * p, "loss": 2 + p**-0.1, "<img src=x onerror=alert(1)>": name}
+        for name in HOSTILE
+        for p in params
+    ]
+    frame = pd.DataFrame(rows)
+    frame.index = pd.Index([f"{HOSTILE[0]}{i}" for i in range(len(frame))], name="run")
+    runs = bs.Runs.from_frame(frame, factors=["<img src=x onerror=alert(1)>"])
+    model = bs.ScalingModel("chinchilla", vary=[bs.Vary("E", by="<img src=x onerror=alert(1)>")])
+    return prior_fit(model, runs)
+
+
+@pytest.fixture(scope="module")
+def hostile(hostile_fit: bs.ScalingFit, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its report in all three formats."""
+    folder = tmp_path_factory.mktemp("hostile")
+    forecast = bs.forecast(hostile_fit, params=1e11, tokens=2e12)
+    subject = Subject(
+        hostile_fit,
+        forecast=forecast,
+        trust=trust_of(hostile_fit, "do not trust"),
+        facts={
+            "optimiser": "</code><script>window.owned=2</script>",
+            "seeds": "\\end{document}",
+        },
+    )
+    monkeypatch = pytest.MonkeyPatch()
+    contents = gathered(subject)  # once, for it is what takes the time
+    monkeypatch.setattr("bayes_scaling.reporting.building.gathered", lambda _: contents)
+    for suffix in ("html", "md", "tex"):
+        bs.report(hostile_fit, folder / f"report.{suffix}", forecast=forecast)
+    monkeypatch.undo()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def plain(converged_fit: bs.ScalingFit, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report with all that can be given, but no full assessment."""
+    path = tmp_path_factory.mktemp("plain") / "report.html"
+    return bs.report(
+        converged_fit,
+        path,
+        forecast=bs.forecast(converged_fit, params=1e10, tokens=2e11),
+        allocation=bs.allocate(converged_fit, flops=1e22),
+        trust=trust_of(converged_fit, "do not trust"),
+        facts={"optimiser": "AdamW"},
+    )
+
+
+def visible(path: Path) -> str:
+    """What a reader of an HTML report reads, code left out."""
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"(?s)<(script|style|pre)\b.*?</\1>", " ", text.partition("<body>")[2])
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+def section(path: Path, anchor: str) -> str:
+    text = path.read_text(encoding="utf-8")
+    found = re.search(rf'(?s)<section id="{anchor}".*?</section>', text)
+    assert found is not None, anchor
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", found.group())).split())
+
+
+# What it says first
+
+
+def test_a_distrusted_report_says_so_first_and_wherever_it_can_be_cited(plain: Path) -> None:
+    assert visible(plain).startswith("DO NOT TRUST: a check says that it is wrong")
+    title = plain.read_text(encoding="utf-8").partition("<title>")[2]
+    assert title.startswith("DO NOT TRUST")
+    sentences = re.findall(
+        r"(?s)<li>(.*?)</li>", plain.read_text("utf-8").partition('id="citation"')[2]
+    )
+    assert len(sentences[:2]) == 2
+    assert all(sentence.startswith("Do not trust") for sentence in sentences[:2])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("suffix", "mark"), [("md", "# "), ("tex", "% ")])
+def test_an_unconverged_report_says_so_in_its_first_line(
+    hostile: Path, suffix: str, mark: str
+) -> None:
+    first, *rest = (hostile / f"report.{suffix}").read_text("utf-8").splitlines()
+    assert first.startswith(f"{mark}Not converged: ")
+    citing = [line for line in rest if "credible interval), by Bayesian fit" in line]
+    assert citing
+    assert all("Not converged" in line for line in citing)
+
+
+@pytest.mark.slow
+def test_an_unconverged_page_says_so_in_its_first_line(hostile: Path) -> None:
+    assert visible(hostile / "report.html").startswith("Not converged: ")
+
+
+# What it holds
+
+
+def test_sections_come_in_the_order_of_a_reader(plain: Path) -> None:
+    anchors = re.findall(r'<section id="([a-z]+)"', plain.read_text("utf-8"))
+    assert anchors == [
+        *("verdict", "question", "answer", "explore", "data", "model", "diagnostics", "posterior"),
+        *("predictive", "sensitivity", "backtest", "alternatives", "limits", "changes"),
+        *("citation", "reproduce", "checklists"),
+    ]
+
+
+def test_every_field_of_both_checklists_is_filled_or_not_given(plain: Path) -> None:
+    text = plain.read_text("utf-8").partition('id="checklists"')[2]
+    rows = re.findall(r"<tr><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td></tr>", text)
+    assert [unescape(asks) for _, asks, _ in rows] == [i.asks for i in (*BARG, *MISFITTING)]
+    answers = {unescape(asks): answer for _, asks, answer in rows}
+    assert all(answers.values())
+    assert answers["Optimiser"] == "AdamW"
+    assert answers["Tokeniser"] == "not given"
+    assert answers["Validation on larger, held-out runs"] == "not given"
+
+
+def test_what_was_not_made_is_said_and_how_to_make_it(plain: Path) -> None:
+    assert "A backtest: not given" in section(plain, "backtest")
+    assert "level='full'" in section(plain, "backtest")
+    assert "A comparison with other models: not given" in section(plain, "alternatives")
+
+
+def test_the_model_has_its_equation_and_every_prior(
+    plain: Path, converged_fit: bs.ScalingFit
+) -> None:
+    html = plain.read_text("utf-8")
+    assert 'alt="L = E + \\frac{A}{N^{\\alpha}} + \\frac{B}{D^{\\beta}}"' in unescape(html)
+    text = section(plain, "model")
+    assert all(variable in text for variable in converged_fit.model.top_level)
+
+
+def test_the_answer_has_the_digits_that_the_draws_support(
+    plain: Path, converged_fit: bs.ScalingFit
+) -> None:
+    forecast = bs.forecast(converged_fit, params=1e10, tokens=2e11)
+    assert bs.cite(forecast).table["loss"].iloc[0] in section(plain, "answer")
+
+
+def test_the_conclusion_can_be_overturned_by_a_run_that_it_predicts(
+    plain: Path, converged_fit: bs.ScalingFit
+) -> None:
+    text = section(plain, "changes")
+    low, high = map(float, re.search(r"predicts a loss from ([\d.]+) to ([\d.]+)", text).groups())
+    params, tokens = re.search(r"params (\S+), tokens (\S+)\)", text).groups()
+    run = {"params": parse_count(params), "tokens": parse_count(tokens)}
+    top = converged_fit.runs.values("flops").max()
+    assert 6 * run["params"] * run["tokens"] == pytest.approx(3 * top, rel=0.01)
+    ends = bs.forecast(converged_fit, **run).table()["loss"].iloc[0]
+    # The run is printed to three digits, and its scatter is drawn with the same seed.
+    assert (low, high) == pytest.approx((ends["lower"], ends["upper"]), rel=1e-3)
+    assert "To settle the check 'reach' (do not trust)" in text
+
+
+def test_a_comparison_is_shown(converged_fit: bs.ScalingFit) -> None:
+    class Comparison:
+        def table(self) -> pd.DataFrame:
+            return pd.DataFrame({"elpd": [-1.5]}, index=pd.Index(["Kaplan"], name="model"))
+
+    shown = alternatives(Subject(converged_fit, comparison=Comparison())).blocks[0]
+    assert isinstance(shown, Table)
+    assert shown.header == ("model", "elpd")
+    assert shown.rows == (("Kaplan", "-1.5"),)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "opening"),
+    [
+        (None, "Not assessed: "),
+        ("trust", "TRUST: no check found"),
+        ("caution", "CAUTION: one or two checks doubt it. Because of: reach."),
+        ("do not trust", "DO NOT TRUST: "),
+    ],
+)
+def test_the_headline_is_the_verdict(
+    converged_fit: bs.ScalingFit, verdict: str | None, opening: str
+) -> None:
+    trust = None if verdict is None else trust_of(converged_fit, verdict)
+    assert headline(converged_fit, trust).text.startswith(opening)
+
+
+def test_chains_that_have_not_converged_come_before_any_verdict(stored_fit: bs.ScalingFit) -> None:
+    assert stored_fit.diagnostics.problems
+    assert headline(stored_fit, trust_of(stored_fit, "trust")).text.startswith("Not converged: ")
+
+
+def test_nothing_of_the_page_is_elsewhere(plain: Path) -> None:
+    html = plain.read_text("utf-8")
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', html)
+    assert "@import" not in html
+    assert "url(" not in html
+    assert plain.stat().st_size < 5_000_000
+
+
+def test_figures_leave_no_window_and_no_setting_behind(converged_fit: bs.ScalingFit) -> None:
+    open_before, size = plt.get_fignums(), plt.rcParams["font.size"]
+    with plt.style.context("dark_background"):
+        shown = drawn("runs", "", "", lambda: bs.plots.residuals(converged_fit))
+        image = encoded(shown.figure, "svg")
+    assert plt.get_fignums() == open_before
+    assert plt.rcParams["font.size"] == size
+    assert shown.figure.get_facecolor() == (1, 1, 1, 1)
+    assert image.startswith(b"<?xml")
+
+
+def test_a_figure_that_cannot_be_drawn_says_why() -> None:
+    def refused() -> None:
+        raise bs.BayesScalingError("The law has many inputs.")
+
+    shown = drawn("x", "", "Residuals.", refused)
+    assert shown == Paragraph("Residuals. This figure is not drawn: The law has many inputs.")
+
+
+def test_a_figure_that_fails_does_not_hide_the_rest() -> None:
+    shown = drawn("x", "", "Residuals.", lambda: {}["rate"])
+    assert shown == Paragraph("Residuals. This figure could not be drawn (KeyError: 'rate').", True)
+
+
+@pytest.mark.slow
+def test_figures_stand_beside_markdown(hostile: Path) -> None:
+    text = (hostile / "report.md").read_text("utf-8")
+    linked = re.findall(r"!\[.*?\]\((\S+?\.png)\)", text)
+    assert len(linked) == 5
+    assert all((hostile / name).stat().st_size > 1000 for name in linked)
+
+
+# Safety
+
+
+@pytest.mark.slow
+def test_no_text_of_the_user_becomes_part_of_the_page(hostile: Path) -> None:
+    html = (hostile / "report.html").read_text("utf-8")
+    assert html.count("<script") == 2
+    assert html.count("</script>") == 2
+    assert "<img src=x" not in html
+    assert all(name in unescape(html) for name in HOSTILE)
+
+
+@pytest.mark.slow
+def test_a_browser_runs_nothing_of_it_and_shows_the_names(hostile: Path, browser: Browser) -> None:
+    browser.show(hostile / "report.html")
+    assert browser.run("return window.owned === undefined")
+    options = browser.run("return [...document.querySelectorAll('option')].map((o) => o.text)")
+    assert sorted(options) == sorted(HOSTILE)
+    assert HOSTILE[0] in browser.text("answer")
+
+
+@pytest.mark.slow
+def test_markdown_holds_no_tag_outside_of_code(hostile: Path) -> None:
+    text = (hostile / "report.md").read_text("utf-8")
+    prose = re.sub(r"(?ms)^(`{3,})\w*$.*?^\1$", "", text)
+    assert "<script" not in prose
+    assert "<img" not in prose
+    assert "&lt;script&gt;" in prose
+
+
+@pytest.mark.slow
+def test_latex_holds_no_command_of_the_user(hostile: Path) -> None:
+    text = (hostile / "report.tex").read_text("utf-8")
+    assert r"\input" not in text
+    assert text.count(r"\end{document}") == 1
+    assert r"\textbackslash{}end\{document\}" in text
+    assert "🚀" not in text
+    bare = re.sub(r"\\[{}]", "", text)
+    assert bare.count("{") == bare.count("}")
+
+
+# Redoing it
+
+
+def test_the_digest_is_of_the_table_printed(plain: Path, converged_fit: bs.ScalingFit) -> None:
+    csv = re.findall(
+        r"(?s)<summary>The table of runs.*?<code>(.*?)</code>", plain.read_text("utf-8")
+    )
+    printed = hashlib.sha256(unescape(csv[0]).encode()).hexdigest()
+    assert printed == table_digest(converged_fit.runs)
+    assert printed in section(plain, "reproduce")
+
+
+# Mistakes
+
+
+def test_a_fact_without_a_field_is_refused_with_the_fields(
+    converged_fit: bs.ScalingFit, tmp_path: Path
+) -> None:
+    with pytest.raises(BayesScalingError, match=r"'optimizer', which is no field.*optimiser"):
+        bs.report(converged_fit, tmp_path / "r.html", facts={"optimizer": "AdamW"})
+    with pytest.raises(BayesScalingError, match=r"'optimiser' is 3, and a report prints sentences"):
+        bs.report(converged_fit, tmp_path / "r.html", facts={"optimiser": 3})  # type: ignore[dict-item]
+    assert len(set(fields())) == len(fields())
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("r.pdf", r"ends in '\.pdf'"), ("nowhere/r.html", r"not in a folder"), ("r", "ends in ''")],
+)
+def test_a_path_that_cannot_be_is_refused(
+    converged_fit: bs.ScalingFit, tmp_path: Path, name: str, message: str
+) -> None:
+    with pytest.raises(BayesScalingError, match=message):
+        bs.report(converged_fit, tmp_path / name)
+
+
+def test_results_of_another_fit_are_refused(
+    converged_fit: bs.ScalingFit, stored_fit: bs.ScalingFit, tmp_path: Path
+) -> None:
+    other = bs.forecast(stored_fit, params=1e9, tokens=2e10)
+    with pytest.raises(BayesScalingError, match="forecast was made from another fit"):
+        bs.report(converged_fit, tmp_path / "r.html", forecast=other)
+
+
+def test_a_failure_leaves_the_old_report(
+    converged_fit: bs.ScalingFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.html"
+    path.write_text("old")
+
+    def failing(*given: object) -> str:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr("bayes_scaling.reporting.building.gathered", failing)
+    with pytest.raises(RuntimeError):
+        bs.report(converged_fit, path)
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["r.html"]
+
+
+# The real thing
+
+
+@pytest.mark.slow
+def test_a_report_on_the_chinchilla_runs(
+    shared_data: Path, tmp_path: Path, browser: Browser
+) -> None:
+    fit = bs.fit("chinchilla", bs.read_runs(shared_data / "chinchilla.csv"), seed=1, progress=False)
+    forecast = bs.forecast(fit, params=7e10, tokens=1.4e12)
+    allocation = bs.allocate(fit, flops=5.88e23)
+    trust = bs.assess(fit, forecast, level="full", progress=False)
+    # The processor's time: that by the clock depends on what else the machine does.
+    start = time.process_time()
+    path = bs.report(
+        fit, tmp_path / "r.html", forecast=forecast, allocation=allocation, trust=trust
+    )
+    assert time.process_time() - start < 10
+    assert path.stat().st_size < 5_000_000
+    assert "held-out runs" in section(path, "backtest")
+    browser.show(path, "params=7e10&tokens=1.4e12")
+    ends = forecast.table(0.89)["expected_loss"].iloc[0]
+    found = browser.interval("explore-expected")
+    # 400 of 4000 draws: the ends differ by about a tenth of the interval's width.
+    assert found == pytest.approx(dict(ends[["median", "lower", "upper"]]), rel=3e-3)

@@ -1,0 +1,61 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bayes_scaling.cli import app
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def call(stored_fit_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Report on the stored fit in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Result:
+        given = ["report", str(stored_fit_path), "--no-progress", *arguments]
+        return CliRunner().invoke(app.app, given)
+
+    return run
+
+
+@pytest.mark.slow
+def test_a_budget_is_split_and_the_best_run_forecast(call: Call) -> None:
+    result = call("--flops", "1e22", "-o", "r.html", "--question", "How large?")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "Written to r.html\n"
+    text = Path("r.html").read_text("utf-8")
+    assert "How large?" in text
+    assert "How is a budget of 1e22 FLOP best split" in text
+    assert "What loss is to be expected of a run with" in text
+    again = call("-o", "r.html", "--level", "none")
+    assert again.exit_code == 0, again.output  # a report may be replaced
+    assert "What are the parameters of Chinchilla" in Path("r.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "r.pdf"], "ends in '.pdf'"),
+        (["-o", "nowhere/r.html"], "is not in a folder that can be written to"),
+        (["-o", "notes.md"], "exists and is not a report of bayes_scaling"),
+        (["--fact", "optimizer=AdamW"], "'optimizer', which is no field of the checklists"),
+        (["--fact", "AdamW"], "is not a field and its text"),
+        (["--params", "7B"], "No value for tokens"),
+        (["--params", "big", "--tokens", "1T"], "'big' is not a positive count"),
+        (["--prob", "2"], "--prob 2"),
+    ],
+)
+def test_mistakes_are_said_and_nothing_is_written(
+    call: Call, arguments: list[str], said: str
+) -> None:
+    Path("notes.md").write_text("mine")
+    result = call(*arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert said in " ".join(result.stderr.split())
+    assert [file.name for file in Path().iterdir()] == ["notes.md"]
+    assert Path("notes.md").read_text() == "mine"
