@@ -29,6 +29,7 @@ Every stage is a frozen value of its own type::
 `assess`               whether a forecast should be believed, as a `TrustReport` of `CheckResult`
 `backtest`             what a sweep stopped earlier would have forecast, as a `Backtest`
 `calibrate`            how often intervals of such sweeps hold the truth, as a `Calibration`
+`compare`, `average`   which fits predict best, and their mixture, a `FitAverage`
 `report`               one document for other people: verdict, answer, evidence, how to redo it
 `plots`                one figure per question
 `cite`                 sentence, table, methods and BibTeX of a result, as a `Citation`
@@ -48,6 +49,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bayes_scaling import accounting, costs, datasets, laws, noise, ops, plots, units
+    from bayes_scaling.averaging import FitAverage
+    from bayes_scaling.comparison import Comparison, average, compare
     from bayes_scaling.decisions.allocation import Allocation, allocate
     from bayes_scaling.decisions.constraints import Constraints
     from bayes_scaling.decisions.crossings import LossCrossing, PowerOfCompute, loss_crossing
@@ -106,12 +109,14 @@ __all__ = [
     "Calibration",
     "CheckResult",
     "Citation",
+    "Comparison",
     "ComputeReturns",
     "Constraints",
     "ConvergenceTradeoff",
     "Discrepancy",
     "EarlyStopping",
     "Example",
+    "FitAverage",
     "Forecast",
     "Goal",
     "IsoflopOptima",
@@ -138,9 +143,11 @@ __all__ = [
     "accounting",
     "allocate",
     "assess",
+    "average",
     "backtest",
     "calibrate",
     "cite",
+    "compare",
     "compare_levels",
     "compute_returns",
     "convergence_tradeoff",
@@ -183,12 +190,14 @@ _HOMES = {
     "Calibration": "trust",
     "CheckResult": "trust",
     "Citation": "reporting",
+    "Comparison": "comparison",
     "ComputeReturns": "decisions.returns",
     "Constraints": "decisions.constraints",
     "ConvergenceTradeoff": "decisions.limits",
     "Discrepancy": "discrepancy",
     "EarlyStopping": "decisions.limits",
     "Example": "examples",
+    "FitAverage": "averaging",
     "Forecast": "forecasting",
     "Goal": "decisions.goals",
     "IsoflopOptima": "decisions.parabolas",
@@ -213,9 +222,11 @@ _HOMES = {
     "Vary": "hierarchy",
     "allocate": "decisions.allocation",
     "assess": "trust",
+    "average": "comparison",
     "backtest": "trust",
     "calibrate": "trust",
     "cite": "reporting",
+    "compare": "comparison",
     "compare_levels": "decisions.groups",
     "compute_returns": "decisions.returns",
     "convergence_tradeoff": "decisions.limits",

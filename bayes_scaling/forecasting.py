@@ -7,7 +7,7 @@ runs, and what it leaves out grows with the distance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,9 @@ import xarray as xr
 
 from bayes_scaling._focus import reach
 from bayes_scaling._intervals import intervals
+from bayes_scaling._mixture import average_points, mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
+from bayes_scaling.averaging import FitAverage, Fitted
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
@@ -35,8 +37,8 @@ class Forecast:
         ``expected_loss`` and ``loss``, in the unit of the runs' loss, and ``discrepancy``, what is
         in the logarithm of both beyond the law; the inputs and the labels of factors are
         coordinates of ``point``.
-    fit : ScalingFit
-        The fit it was made from.
+    fit : ScalingFit or FitAverage
+        What it was made from.
     new_levels : {"error", "draw", "typical"}
         What levels that were not fitted got.
     discrepancy : Discrepancy or None
@@ -44,7 +46,7 @@ class Forecast:
     """
 
     draws: xr.Dataset
-    fit: ScalingFit
+    fit: Fitted
     new_levels: NewLevels = "error"
     discrepancy: Discrepancy | None = None
 
@@ -139,7 +141,7 @@ class Forecast:
 
 
 def forecast(
-    fit: ScalingFit,
+    fit: Fitted,
     params: Numbers | None = None,
     tokens: Numbers | None = None,
     flops: Numbers | None = None,
@@ -159,7 +161,8 @@ def forecast(
 
     Parameters
     ----------
-    fit : ScalingFit
+    fit : ScalingFit or FitAverage
+        An average forecasts with each of its fits, and mixes the draws.
     params, tokens, flops : float or array
         Parameters, training tokens, FLOP of each run, of which two give the third (C = 6ND).
     at : pandas.DataFrame, optional
@@ -184,20 +187,34 @@ def forecast(
     RunsError
         An input of the law is missing or not positive, or a level was not fitted.
     """
-    where = points(
-        fit.model,
-        fit.runs,
-        params=params,
-        tokens=tokens,
-        flops=flops,
-        at=at,
-        new_levels=new_levels,
-    )
+    given = {"params": params, "tokens": tokens, "flops": flops}
     chosen = fit.settings.seed if seed is None else seed
-    widened = discrepancy if misses(fit, discrepancy) else None
-    return Forecast(
-        forecast_draws(fit, where, new_levels, widened, chosen), fit, new_levels, widened
-    )
+    if isinstance(fit, FitAverage):
+        places = average_points(fit, given, at, new_levels)
+        draws = average_draws(fit, places, new_levels, discrepancy, chosen)
+        widened = any(misses(one, discrepancy) for one in fit.fits.values())
+    else:
+        where = points(fit.model, fit.runs, **given, at=at, new_levels=new_levels)
+        widened = misses(fit, discrepancy)
+        draws = forecast_draws(fit, where, new_levels, discrepancy if widened else None, chosen)
+    return Forecast(draws, fit, new_levels, discrepancy if widened else None)
+
+
+def average_draws(
+    average: FitAverage,
+    places: Mapping[str, xr.Dataset],
+    new_levels: NewLevels,
+    discrepancy: Discrepancy | None,
+    seed: int,
+    scatter: Callable[..., xr.DataArray] = new_runs,
+) -> xr.Dataset:
+    """Each fit's forecast at its points, mixed; one fit for all points of a draw."""
+    parts = {}
+    for name, where in places.items():
+        fit = average.fits[name]
+        widened = discrepancy if misses(fit, discrepancy) else None
+        parts[name] = forecast_draws(fit, where, new_levels, widened, seed, scatter)
+    return mixture(average, parts, seed)
 
 
 def forecast_draws(

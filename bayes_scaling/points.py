@@ -58,8 +58,7 @@ def points(
     RunsError
         An input is missing, not positive, or a level was not fitted and `new_levels` is "error".
     """
-    given = {"params": params, "tokens": tokens, "flops": flops}
-    table = _as_table({name: value for name, value in given.items() if value is not None}, at)
+    table = asked_table({"params": params, "tokens": tokens, "flops": flops}, at)
     table = _with_ratios(_with_compute(_as_numbers(model, table)))
     _check_inputs(model, table)
     for factor in model.factors:
@@ -78,7 +77,15 @@ def points(
     return xr.Dataset({**inputs, **labels}, {"point": np.arange(len(table))})
 
 
-def _as_table(given: Mapping[str, Any], at: pd.DataFrame | None) -> pd.DataFrame:
+def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None) -> pd.DataFrame:
+    """What was asked for as one table, before any law has read it.
+
+    Raises
+    ------
+    RunsError
+        `at` is no table, a value is given twice, or lengths differ.
+    """
+    given: dict[str, Any] = {name: value for name, value in arguments.items() if value is not None}
     if at is not None and not isinstance(at, pd.DataFrame):
         raise RunsError(
             f"at={type(at).__name__} has no column names, which say what each number is. "

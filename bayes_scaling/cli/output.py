@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.averaging import Fitted
 
 type Json = str | float | int | bool | Sequence[Json] | dict[str, Json] | None
 type Record = dict[str, Json]
@@ -39,7 +39,7 @@ def print_json(content: Record) -> None:
     typer.echo(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
 
 
-def licence(fit: ScalingFit, table: pd.DataFrame) -> Record:
+def licence(fit: Fitted, table: pd.DataFrame) -> Record:
     """Return what every JSON result says of its numbers."""
     return {
         "law": fit.model.law.name,

@@ -5,7 +5,7 @@ Every quantity is computed draw by draw: the optimum of a median law is not the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,13 +15,17 @@ import xarray as xr
 from bayes_scaling._axes import main_axis
 from bayes_scaling._focus import reach_of_sizes
 from bayes_scaling._intervals import SAMPLE_DIMS, intervals
+from bayes_scaling._mixture import mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
+from bayes_scaling._wording import listed
+from bayes_scaling.averaging import FitAverage, Fitted
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
 from bayes_scaling.decisions._splitting import Splitting
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.rules import published_growth
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, misses
+from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
@@ -45,14 +49,14 @@ class Allocation:
         and ``params_focused`` the optimum by the posterior focused on the largest runs. The
         budgets (``flops``, or the unit of the cost) and the labels of factors are coordinates of
         ``budget``.
-    fit : ScalingFit
-        The fit it was made from.
+    fit : ScalingFit or FitAverage
+        What it was made from.
     cost, constraints, inputs, discrepancy
         As given to :func:`allocate`; no discrepancy where the response is no loss.
     """
 
     draws: xr.Dataset
-    fit: ScalingFit
+    fit: Fitted
     cost: Cost = field(default_factory=SixND)
     constraints: Constraints = field(default_factory=Constraints)
     inputs: Mapping[str, float] = field(default_factory=dict)
@@ -158,7 +162,7 @@ class Allocation:
 
 
 def allocate(
-    fit: ScalingFit,
+    fit: Fitted,
     flops: Numbers,
     *,
     cost: Cost | None = None,
@@ -175,8 +179,9 @@ def allocate(
 
     Parameters
     ----------
-    fit : ScalingFit
-        Of a law of params and tokens.
+    fit : ScalingFit or FitAverage
+        Of a law of params and tokens. Of an average, fits of other laws are left out, which is
+        noted, and the optima of the others are mixed.
     flops : float or array
         Budgets, in FLOP or the unit of `cost`. A pooled model has one optimum for each budget and
         level.
@@ -210,6 +215,18 @@ def allocate(
     Hoffmann et al. (2022), arXiv:2203.15556, equation 4.
     """
     fixed = dict(inputs or {})
+    if isinstance(fit, FitAverage):
+        return _of_average(
+            fit,
+            lambda one: allocate(
+                one,
+                flops,
+                cost=cost,
+                constraints=constraints,
+                inputs=inputs,
+                discrepancy=discrepancy,
+            ),
+        )
     check_law(fit, fixed, "allocate")
     check_inputs(fixed, "allocate")
     budgets = budget_table(fit, flops, cost, "allocate")
@@ -220,6 +237,52 @@ def allocate(
     draws = _draws(asked, budget.drop_vars(budgets.coords), widened).assign_coords(budgets.coords)
     draws = draws.transpose("chain", "draw", "budget")
     return Allocation(draws, fit, asked.cost, asked.constraints, fixed, widened)
+
+
+def _of_average(average: FitAverage, ask: Callable[[ScalingFit], Allocation]) -> Allocation:
+    """Each fit's allocation, mixed; fits that know no split are left out."""
+    found: dict[str, Allocation] = {}
+    refused: list[ModelError] = []
+    for name, fit in average.fits.items():
+        try:
+            found[name] = ask(fit)
+        except ModelError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    kept = average.only(found)
+    draws = on_same_budgets({name: one.draws for name, one in found.items()}, kept)
+    first = found[kept.heaviest]
+    widened = next((one.discrepancy for one in found.values() if one.discrepancy), None)
+    mixed = mixture(kept, draws, kept.settings.seed)
+    return replace(first, draws=mixed, fit=kept, discrepancy=widened)
+
+
+def on_same_budgets(draws: Mapping[str, xr.Dataset], average: FitAverage) -> dict[str, xr.Dataset]:
+    """Draws of each fit at the budgets and levels of the fit with most factors.
+
+    Raises
+    ------
+    ModelError
+        No fit has all the factors.
+    """
+    factors = {name: set(average.fits[name].model.factors) for name in draws}
+    most = max(factors, key=lambda name: len(factors[name]))
+    wanted = coordinate_index(draws[most]["budget"]).to_frame(index=False)
+    other = next((name for name in draws if not factors[name] <= factors[most]), None)
+    if other is not None:
+        raise ModelError(
+            f"allocate: {most!r} varies by {listed(sorted(factors[most]))} and {other!r} by "
+            f"{listed(sorted(factors[other]))}, so they have no budgets and levels in common. "
+            "Average fits of which one has all the factors."
+        )
+    placed = {}
+    for name, part in draws.items():
+        rows = coordinate_index(part["budget"]).to_frame(index=False)
+        places = rows.drop_duplicates().reset_index(names="place")
+        found = wanted.merge(places, how="left", on=list(rows.columns))["place"].to_numpy(int)
+        placed[name] = part.isel(budget=found).assign_coords(draws[most]["budget"].coords)
+    return placed
 
 
 def _draws(asked: Splitting, budget: xr.DataArray, discrepancy: Discrepancy | None) -> xr.Dataset:

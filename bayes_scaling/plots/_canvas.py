@@ -28,7 +28,7 @@ from matplotlib.ticker import (
 )
 from matplotlib.transforms import Transform, offset_copy
 
-from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.averaging import Fitted
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import format_count, format_flops
 
@@ -230,7 +230,7 @@ def shade_extrapolation(
     )
 
 
-def titled(ax: Axes, title: str, fit: ScalingFit, made: bool, width: int = 50) -> None:
+def titled(ax: Axes, title: str, fit: Fitted, made: bool, width: int = 50) -> None:
     """Set the title, and under it, in another colour, that the chains have not converged.
 
     It goes over the whole figure where the figure was made here and has several panels.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,12 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from bayes_scaling._intervals import interval_prob, intervals
+from bayes_scaling._mixture import average_points
+from bayes_scaling._wording import counted
+from bayes_scaling.averaging import FitAverage, Fitted, leading
 from bayes_scaling.discrepancy import Discrepancy
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.forecasting import Forecast, forecast_draws
+from bayes_scaling.forecasting import Forecast, average_draws, forecast_draws
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.plots._canvas import (
@@ -91,14 +95,15 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     """
     made = ax is None
     ax = one_axes(ax)
-    fit, name = forecast.fit, horizontal(forecast.fit.model)
+    fit = leading(forecast.fit)
+    name = horizontal(fit.model)
     targets = _targets(forecast)
     known = groups_of(fit.runs, fit.model)
     looks = styles(list(dict.fromkeys([*known, *targets])))
     _draw_runs(ax, fit, known, {group: looks[group] for group in targets if group})
     for number, (group, of_group) in enumerate(targets.items()):
         new_levels = "error" if group in known else forecast.new_levels
-        few = thinned(fit, CURVE_POINTS * len(targets))
+        few = _thinned(forecast.fit, CURVE_POINTS * len(targets))
         _draw_path(ax, few, of_group, group, looks[group], prob, new_levels, forecast.discrepancy)
         aside = APART * (number - (len(targets) - 1) / 2)
         _draw_targets(ax, name, of_group, group, looks[group], prob, aside)
@@ -109,13 +114,26 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     shown = {group: looks[group] for group in targets}
     entries = _entries(shown, set(known) - set(targets), prob, forecast.discrepancy is not None)
     legend(ax, made, entries, _path_name(targets))
-    titled(ax, f"Forecast by {fit.model.law.name}", fit, made)
+    titled(ax, f"Forecast by {_author(forecast.fit)}", forecast.fit, made)
     return ax
+
+
+def _author(fitted: Fitted) -> str:
+    if isinstance(fitted, FitAverage):
+        return f"an average of {counted(len(fitted.fits), 'fit')}"
+    return fitted.model.law.name
+
+
+def _thinned(fitted: Fitted, number: int) -> Fitted:
+    if isinstance(fitted, FitAverage):
+        few = {name: thinned(fit, number) for name, fit in fitted.fits.items()}
+        return replace(fitted, fits=few)
+    return thinned(fitted, number)
 
 
 def _targets(forecast: Forecast) -> dict[Group, xr.Dataset]:
     """Points of each group, the farthest last."""
-    model = forecast.fit.model
+    model = leading(forecast.fit).model
     labels = [forecast.draws[factor].values.astype(str) for factor in model.factors]
     groups = dict.fromkeys(zip(*labels, strict=True)) if labels else {(): None}
     return {
@@ -164,7 +182,7 @@ def _draw_runs(
 
 def _draw_path(
     ax: Axes,
-    fit: ScalingFit,
+    fitted: Fitted,
     of_group: xr.Dataset,
     group: Group,
     style: Style,
@@ -172,13 +190,13 @@ def _draw_path(
     new_levels: NewLevels,
     discrepancy: Discrepancy | None,
 ) -> None:
+    fit = leading(fitted)
     name = horizontal(fit.model)
     target = of_group.isel(point=-1)
     start = min(run_values(fit.runs, name).min(), float(of_group[name].min()))
     grid = np.geomspace(start, float(target[name]), CURVE_POINTS)
-    table = with_levels(_path(fit, target, grid), group, fit.model)
-    where = points(fit.model, fit.runs, at=table, new_levels=new_levels)
-    draws = forecast_draws(fit, where, new_levels, discrepancy, fit.settings.seed, _alike)
+    table = with_levels(_path(fitted, name, target, grid), group, fit.model)
+    draws = _draws_along(fitted, table, new_levels, discrepancy)
     expected = draws["expected_loss"]
     ends = f", {group_name(group)}" if group else ""
     for share, alpha in _nested(prob):
@@ -195,13 +213,26 @@ def _draw_path(
         )
 
 
-def _path(fit: ScalingFit, target: xr.Dataset, grid: np.ndarray) -> pd.DataFrame:
+def _path(fitted: Fitted, name: str, target: xr.Dataset, grid: np.ndarray) -> pd.DataFrame:
     """Inputs along the way to the target, by the horizontal axis."""
-    name = horizontal(fit.model)
     growth = GROWTH if name == "flops" else {name: 1.0}
     share = grid / float(target[name])
-    needed = (*fit.model.law.inputs, *fit.model.noise.columns)
+    fits = fitted.fits.values() if isinstance(fitted, FitAverage) else (fitted,)
+    models = [fit.model for fit in fits]
+    needed = [name for model in models for name in (*model.law.inputs, *model.noise.columns)]
     return pd.DataFrame({i: float(target[i]) * share ** growth.get(i, 0.0) for i in needed})
+
+
+def _draws_along(
+    fitted: Fitted, table: pd.DataFrame, new_levels: NewLevels, discrepancy: Discrepancy | None
+) -> xr.Dataset:
+    """Draws of the forecast along a path."""
+    seed = fitted.settings.seed
+    if isinstance(fitted, FitAverage):
+        places = average_points(fitted, {}, table, new_levels)
+        return average_draws(fitted, places, new_levels, discrepancy, seed, _alike)
+    where = points(fitted.model, fitted.runs, at=table, new_levels=new_levels)
+    return forecast_draws(fitted, where, new_levels, discrepancy, seed, _alike)
 
 
 def _nested(prob: float | None) -> Sequence[tuple[float, float]]:

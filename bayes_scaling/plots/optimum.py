@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling._intervals import intervals
+from bayes_scaling.averaging import single
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.plots._canvas import (
     Style,
@@ -80,7 +81,7 @@ def allocation(
     """
     made = ax is None
     panels = several_axes(ax, len(QUANTITIES), columns=3, cell=(4.2, 3.6))
-    fit, budgets, unit = allocation.fit, allocation.draws, allocation.cost.unit
+    fit, budgets, unit = single(allocation.fit), allocation.draws, allocation.cost.unit
     spent = run_budgets(fit.runs, allocation.cost)
     reach = _reach(allocation, spent)
     between = frontier(fit, *reach, allocation).draws

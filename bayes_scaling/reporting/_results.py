@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import SAMPLE_DIMS
+from bayes_scaling.averaging import FitAverage
 from bayes_scaling.decisions._point_results import PairedResult, PointResult
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.near_optimality import NearOptimal
@@ -68,7 +69,17 @@ def fits(result: Result) -> tuple[ScalingFit, ...]:
     """The fits that a result rests on."""
     if isinstance(result, ScalingFit):
         return (result,)
-    return (result.fit, result.other) if isinstance(result, PairedResult) else (result.fit,)
+    if isinstance(result, PairedResult):
+        return (result.fit, result.other)
+    if isinstance(result.fit, FitAverage):
+        return tuple(result.fit.fits.values())
+    return (result.fit,)
+
+
+def averaged(result: Result) -> FitAverage | None:
+    """The average that a result was made from, if it was."""
+    fit = None if isinstance(result, ScalingFit) else result.fit
+    return fit if isinstance(fit, FitAverage) else None
 
 
 def problems(result: Result) -> tuple[str, ...]:

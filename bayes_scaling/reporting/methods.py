@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bayes_scaling._wording import counted
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.reporting._results import Result, fits
+from bayes_scaling.reporting._results import Result, averaged, fits
 from bayes_scaling.reporting.bibliography import SOFTWARE, installed_version
 from bayes_scaling.reporting.escaping import one_line
 from bayes_scaling.reporting.sentences import law_words, reasons
@@ -21,6 +22,13 @@ _NAMES = {"bayes_scaling": "bayes_scaling", "pymc": "PyMC", "nutpie": "nutpie", 
 def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | None) -> str:
     """Write the paragraph, in plain text."""
     said = [" ".join(_fitting(fit)) for fit in fits(result)]
+    average = averaged(result)
+    if average is not None:
+        shares = ", ".join(f"{weight:.2f}" for weight in average.weights.values())
+        said.append(
+            f"Draws of {counted(len(said), 'fit')} were mixed with weights {shares}, in the order "
+            f"in which they are described ({average.source})."
+        )
     software = ", ".join(f"{_NAMES[name]} {installed_version(name)}" for name in SOFTWARE)
     closing = (
         f"Estimates are posterior medians with the {interval_words(prob)}, each computed draw by "

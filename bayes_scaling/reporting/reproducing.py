@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from bayes_scaling.averaging import single
 from bayes_scaling.costs import SixND
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
@@ -135,7 +136,7 @@ def _forecasting(forecast: Forecast) -> str:
         if values.dims == ("point",) and name != "point"
     }
     new = "" if forecast.new_levels == "error" else f", new_levels={forecast.new_levels!r}"
-    widened = _widening(forecast.fit, forecast.discrepancy)
+    widened = _widening(single(forecast.fit), forecast.discrepancy)
     return f"forecast = bs.forecast(fit, at=pd.DataFrame({points!r}){new}{widened})"
 
 
@@ -147,7 +148,7 @@ def _allocating(allocation: Allocation) -> str:
         "inputs": dict(allocation.inputs),
     }
     given = "".join(f", {name}={literal(value)}" for name, value in options.items() if value)
-    given += _widening(allocation.fit, allocation.discrepancy)
+    given += _widening(single(allocation.fit), allocation.discrepancy)
     return f"allocation = bs.allocate(fit, flops={budgets!r}{given})"
 
 

@@ -18,6 +18,7 @@ from bayes_scaling.reporting._results import (
     Answer,
     Estimate,
     Result,
+    averaged,
     estimates,
     fits,
     problems,
@@ -48,10 +49,21 @@ _UNITS = {
 def citing_sentence(result: Result, trust: TrustReport | None, prob: float | None) -> str:
     """The whole sentence, in plain text."""
     found = _warning(result, trust) + _findings(result, prob)
-    basis = f"by Bayesian fit of {_and([law_words(fit) for fit in fits(result)])}"
+    basis = f"by {_basis(result)}"
     version = f"bayes_scaling {installed_version('bayes_scaling')}"
     text = f"{found} (median and {interval_words(prob)}), {basis}, in {version}{_belief(trust)}."
     return text[0].upper() + text[1:]
+
+
+def _basis(result: Result) -> str:
+    average = averaged(result)
+    if average is None:
+        return f"Bayesian fit of {_and([law_words(fit) for fit in fits(result)])}"
+    parts = [
+        f"{law_words(average.fits[name])} (weight {weight:.2f})"
+        for name, weight in average.weights.items()
+    ]
+    return f"an average of {counted(len(parts), 'Bayesian fit')}, {average.source}: {_and(parts)}"
 
 
 def law_words(fit: ScalingFit) -> str:

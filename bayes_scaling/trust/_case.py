@@ -6,12 +6,11 @@ by fixed factors: it says where trust ends, whatever targets were asked for.
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -22,7 +21,9 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.hierarchy import NewLevels
+from bayes_scaling.model import ScalingModel
 from bayes_scaling.points import points
+from bayes_scaling.trust._loo import leave_one_out
 from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust._targets import asked_points
 from bayes_scaling.trust._verdict import CannotJudge
@@ -49,6 +50,8 @@ class Case:
         What levels that were not fitted get.
     level : {"quick", "full"}
     refitter : Refitter
+    rivals : sequence of ScalingModel or None
+        What else the runs could be fitted with; None for those that are known.
     """
 
     fit: ScalingFit
@@ -57,6 +60,7 @@ class Case:
     new_levels: NewLevels
     level: Level
     refitter: Refitter
+    rivals: Sequence[ScalingModel] | None = None
 
     @property
     def size(self) -> int:
@@ -97,10 +101,7 @@ class Case:
     @cached_property
     def loo(self) -> Any:
         """Leave-one-out by importance weights, pointwise."""
-        with warnings.catch_warnings():
-            # Bad Pareto k are named, run by run, in the influence check.
-            warnings.filterwarnings("ignore", "Estimated shape parameter", UserWarning)
-            return az.loo(self.fit.tree, pointwise=True, var_name="loss")
+        return leave_one_out(self.fit)
 
     @cached_property
     def backtest(self) -> Backtest:

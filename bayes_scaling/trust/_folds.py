@@ -78,7 +78,7 @@ def run_folds(
     for name, outcome in outcomes.items():
         mask = below[name]
         decades = np.log10(size[~mask] / size[mask].max())
-        found, status = _fold(model, runs, mask, outcome, baselines, refitter.settings.seed)
+        found, status = score_fold(model, runs, mask, outcome, baselines, refitter.settings.seed)
         observed = error_scale(runs.where(~mask))
         law = found[MODEL].law if MODEL in found else None
         miss = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
@@ -122,7 +122,7 @@ def default_cutoffs(model: ScalingModel, size: np.ndarray) -> list[float]:
     return list(kept.values())
 
 
-def _fold(
+def score_fold(
     model: ScalingModel,
     runs: Runs,
     mask: np.ndarray,

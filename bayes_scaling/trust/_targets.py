@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.averaging import FitAverage
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
@@ -25,8 +26,9 @@ def asked_points(
     new_levels: NewLevels = "error"
     if isinstance(at, Forecast):
         if at.fit is not fit and at.fit.runs is not fit.runs:
+            other = at.fit.description if isinstance(at.fit, FitAverage) else at.fit.model
             raise RunsError(
-                f"{asker}: the forecast was made from another fit ({at.fit.model!r}), and this one "
+                f"{asker}: the forecast was made from another fit ({other}), and this one "
                 "may be right where that one is wrong. Forecast from the fit that is assessed."
             )
         new_levels = at.new_levels

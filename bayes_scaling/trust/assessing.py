@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.averaging import FitAverage, Fitted
 from bayes_scaling.forecasting import Forecast
+from bayes_scaling.model import ScalingModel
+from bayes_scaling.trust._averages import asked_of
+from bayes_scaling.trust._averages import joined as joined_by_weight
 from bayes_scaling.trust._case import LADDER, Case, Level, make_case
 from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust._verdict import CannotJudge, CheckResult, Finding, Verdict, decide, worst
@@ -22,6 +26,7 @@ from bayes_scaling.trust.extrapolation import (
     ladder_frame,
     trusted_factor,
 )
+from bayes_scaling.trust.form import check_form, check_form_of_average
 from bayes_scaling.trust.influence import check_influence
 from bayes_scaling.trust.learning import check_learning
 from bayes_scaling.trust.predictive import check_predictive
@@ -37,18 +42,20 @@ CHECKS: dict[str, Callable[[Case], Finding]] = {
     "backtest": check_backtest,
     "calibration": check_calibration,
     "reach": check_reach,
+    "form": check_form,
 }
 """Every check by its name, in the order in which they run."""
 
-FULL_ONLY = frozenset({"backtest", "calibration"})
+FULL_ONLY = frozenset({"backtest", "calibration", "form"})
 """Checks that only refit."""
 
 
 def assess(
-    fit: ScalingFit,
+    fit: Fitted,
     at: Forecast | pd.DataFrame,
     *,
     level: Level = "quick",
+    rivals: Sequence[ScalingModel] | None = None,
     executor: Executor | None = None,
     progress: bool = True,
 ) -> TrustReport:
@@ -56,13 +63,19 @@ def assess(
 
     Parameters
     ----------
-    fit : ScalingFit
+    fit : ScalingFit or FitAverage
+        Of an average, each fit with at least 5 % of the weight is judged; a check's verdict is the
+        worst that fits with at least a quarter of the weight together give or exceed.
     at : Forecast or pandas.DataFrame
         The targets: a forecast made from the fit, or a table with a column for each input and
         factor.
     level : {"quick", "full"}
         "quick" leaves out what refits; "full" adds the backtest, refits without the runs that carry
-        the answer, and the calibration on simulated sweeps of the same design.
+        the answer, the calibration on simulated sweeps of the same design, and rival laws.
+    rivals : sequence of ScalingModel, optional
+        What else the runs could be fitted with, for the check of the form; it then runs at any
+        level. By default one other law and one other noise, at "full" only. The fits of an average
+        are each other's rivals, at any level.
     executor : concurrent.futures.Executor, optional
         Where refits run; in this process, one after the other, if not given.
     progress : bool
@@ -84,9 +97,42 @@ def assess(
             f"assess: level={level!r} does not say which checks to run. Use 'quick' for those "
             "that need no refit, or 'full' for all."
         )
-    case = make_case(fit, at, level, Refitter(executor, progress))
     wanted = [name for name in CHECKS if level == "full" or name not in FULL_ONLY]
-    results = tuple(run_check(name, CHECKS[name], case) for name in wanted)
+    if rivals is not None and "form" not in wanted:
+        wanted.append("form")
+    refitter = Refitter(executor, progress)
+    if isinstance(fit, FitAverage):
+        case, results = _of_average(fit, at, wanted, level, rivals, refitter)
+    else:
+        case = replace(make_case(fit, at, level, refitter), rivals=rivals)
+        results = tuple(run_check(name, CHECKS[name], case) for name in wanted)
+    return _report(case, results)
+
+
+def _of_average(
+    average: FitAverage,
+    at: Forecast | pd.DataFrame,
+    wanted: Sequence[str],
+    level: Level,
+    rivals: Sequence[ScalingModel] | None,
+    refitter: Refitter,
+) -> tuple[Case, tuple[CheckResult, ...]]:
+    """The case of the heaviest fit, and the checks of all joined by weight."""
+    cases = {
+        name: replace(make_case(average.fits[name], forecast, level, refitter), rivals=rivals)
+        for name, forecast in asked_of(average, at).items()
+    }
+    case = cases[average.heaviest]
+    results = []
+    for check in wanted:
+        if check != "form":
+            found = {name: run_check(check, CHECKS[check], one) for name, one in cases.items()}
+            results.append(joined_by_weight(average, found, case.asked))
+    results.append(run_check("form", lambda _: check_form_of_average(average, cases), case))
+    return case, tuple(results)
+
+
+def _report(case: Case, results: tuple[CheckResult, ...]) -> TrustReport:
     joined = [decide(result.by_point[i] for result in results) for i in range(case.size)]
     targets = (10 ** case.points.iloc[: case.asked]).assign(verdict=joined[: case.asked])
     reasons = [_reason(results, case.asked + rung) for rung in range(len(LADDER))]
@@ -97,7 +143,7 @@ def assess(
         targets=targets,
         ladder=ladder,
         trusted_to=_trusted_to(case, results, joined[case.asked :]),
-        level=level,
+        level=case.level,
         along=case.main,
         largest=float(10 ** case.runs[case.main].max()),
     )

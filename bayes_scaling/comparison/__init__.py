@@ -1,0 +1,6 @@
+"""Comparison: which fits predict the same runs best, inside and beyond them, and their mixture."""
+
+from bayes_scaling.comparison.averages import average
+from bayes_scaling.comparison.comparing import Comparison, compare
+
+__all__ = ["Comparison", "average", "compare"]

@@ -1,0 +1,92 @@
+"""assess() of an average: checks of each fit joined by weight."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.trust import assessing
+from bayes_scaling.trust._averages import by_weight
+from bayes_scaling.trust._case import Case
+from bayes_scaling.trust._verdict import Finding, Verdict
+
+AT = pd.DataFrame({"params": [1e9, 1e12], "tokens": [2e10, 2e13], "corpus": ["web", "web"]})
+
+
+@pytest.fixture
+def doubting(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> bs.ScalingFit:
+    """A fit that the only check distrusts at its first target."""
+    bad = replace(stored_fit)
+
+    def check(case: Case) -> Finding:
+        first: Verdict = "do not trust" if case.fit is bad else "trust"
+        found: list[Verdict] = ["trust"] * case.size
+        return Finding([first, *found[1:]], f"Found {first}.", pd.DataFrame({"x": [1]}))
+
+    checks = {"only": check, "reach": assessing.CHECKS["reach"]}
+    monkeypatch.setattr(assessing, "CHECKS", checks)
+    return bad
+
+
+@pytest.mark.parametrize(("weight", "verdict"), [(0.2, "trust"), (0.3, "do not trust")])
+def test_a_quarter_of_the_weight_must_doubt(
+    stored_fit: bs.ScalingFit, doubting: bs.ScalingFit, weight: float, verdict: str
+) -> None:
+    fits = {"good": stored_fit, "bad": doubting}
+    average = bs.average(fits, {"good": 1 - weight, "bad": weight})
+    report = bs.assess(average, AT, progress=False)
+    assert report["only"].verdict == verdict
+    assert report["only"].by_point[1] == "trust"
+    who = "good" if verdict == "trust" else "bad"
+    assert report["only"].headline == f"{who}: Found {verdict}."
+    assert report["only"].table["verdict"].to_dict() == {"good": "trust", "bad": "do not trust"}
+    assert [check.check for check in report.checks] == ["only", "reach", "form"]
+
+
+def test_fits_of_hardly_any_weight_are_not_judged(
+    stored_fit: bs.ScalingFit, doubting: bs.ScalingFit
+) -> None:
+    average = bs.average({"good": stored_fit, "bad": doubting}, {"good": 0.96, "bad": 0.04})
+    report = bs.assess(average, AT, progress=False)
+    assert list(report["only"].table.index) == ["good"]
+
+
+def test_a_forecast_of_the_average_brings_its_points(
+    stored_fit: bs.ScalingFit, doubting: bs.ScalingFit
+) -> None:
+    average = bs.average({"good": stored_fit, "bad": doubting}, "equal")
+    forecast = bs.forecast(average, params=[1e9], tokens=[2e10])
+    report = bs.assess(average, forecast, progress=False)
+    assert len(report.targets) == 2
+    assert report.verdict == "do not trust"
+    fewer = replace(stored_fit, runs=stored_fit.runs.where(lambda table: table["corpus"] == "web"))
+    with pytest.raises(bs.BayesScalingError, match="made from other fits"):
+        bs.assess(average, replace(forecast, fit=fewer), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "shares", "expected"),
+    [
+        (["do not trust", "trust"], [0.25, 0.75], "do not trust"),
+        (["do not trust", "caution", "trust"], [0.2, 0.2, 0.6], "caution"),
+        (["do not trust", "do not trust", "trust"], [0.15, 0.15, 0.7], "do not trust"),
+        (["caution", "trust"], [0.1, 0.9], "trust"),
+    ],
+)
+def test_doubts_add_up_by_weight(
+    verdicts: list[Verdict], shares: list[float], expected: str
+) -> None:
+    assert by_weight(verdicts, shares) == expected
+
+
+def test_every_check_runs_on_an_average(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    alike = prior_fit(bs.ScalingModel("KaplanJoint"), stored_fit.runs)
+    average = bs.average({"a": stored_fit, "b": alike}, {"a": 0.8, "b": 0.2})
+    report = bs.assess(average, AT, progress=False)
+    assert not [one.headline for one in report.checks if "could not run" in one.headline]
+    assert report["form"].table.loc["b", "way_to_end_0"] > 0
+    assert "a: " in report["sampler"].headline
