@@ -25,19 +25,10 @@ class Level(StrEnum):
 
 def assess(
     saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
-    params: Annotated[
-        list[str] | None, typer.Option(help="Parameters, such as 70B. Repeatable.")
-    ] = None,
-    tokens: Annotated[
-        list[str] | None, typer.Option(help="Training tokens, such as 1.4T. Repeatable.")
-    ] = None,
-    flops: Annotated[
-        list[str] | None, typer.Option(help="Compute in FLOP, instead of one of them. Repeatable.")
-    ] = None,
-    at: Annotated[
-        Path | None,
-        typer.Option(help="CSV of the runs asked about: a column for each input and factor."),
-    ] = None,
+    params: options.Params = None,
+    tokens: options.Tokens = None,
+    flops: options.Flops = None,
+    at: options.At = None,
     level: Annotated[Level, typer.Option(help="Checks that need no refit, or all.")] = Level.QUICK,
     json: options.AsJson = False,
     no_progress: options.NoProgress = False,

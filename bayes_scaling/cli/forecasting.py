@@ -26,19 +26,10 @@ class NewLevels(StrEnum):
 
 def forecast(  # noqa: PLR0913 - one parameter for each option
     saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
-    params: Annotated[
-        list[str] | None, typer.Option(help="Parameters, such as 70B. Repeatable.")
-    ] = None,
-    tokens: Annotated[
-        list[str] | None, typer.Option(help="Training tokens, such as 1.4T. Repeatable.")
-    ] = None,
-    flops: Annotated[
-        list[str] | None, typer.Option(help="Compute in FLOP, instead of one of them. Repeatable.")
-    ] = None,
-    at: Annotated[
-        Path | None,
-        typer.Option(help="CSV of runs to forecast: a column for each input and factor."),
-    ] = None,
+    params: options.Params = None,
+    tokens: options.Tokens = None,
+    flops: options.Flops = None,
+    at: options.At = None,
     new_levels: Annotated[
         NewLevels, typer.Option(help="What a level gets that was not fitted.")
     ] = NewLevels.ERROR,

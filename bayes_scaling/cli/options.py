@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
     from bayes_scaling.priors import Prior
     from bayes_scaling.runs import Runs
 
+Params = Annotated[list[str] | None, typer.Option(help="Parameters, such as 70B. Repeatable.")]
+Tokens = Annotated[
+    list[str] | None, typer.Option(help="Training tokens, such as 1.4T. Repeatable.")
+]
+Flops = Annotated[
+    list[str] | None, typer.Option(help="Compute in FLOP, instead of one of them. Repeatable.")
+]
+At = Annotated[
+    Path | None,
+    typer.Option(help="CSV of the runs asked about: a column for each input and factor."),
+]
 Prob = Annotated[
     float | None,
     typer.Option(help="Probability of the credible intervals.", show_default="ArviZ's, 0.89"),
