@@ -1,4 +1,4 @@
-"""Draws ``notebooks/forecast.png``, the picture of the README: ``python tests/make_readme_picture.py``.
+"""Draws ``notebooks/forecast.png``, the picture of the README.
 
 A simulated sweep over three decades of compute, its forecast thirty times beyond, and the verdict.
 """

@@ -51,18 +51,17 @@ What else was tried, on the 28 sets (coverage at 90 % and log score, near; far):
   a meaning: a run counts in proportion to its compute.
 * rate, in log loss per decade: 0.03 gives 0.85, 2.64; 0.79, 1.45 and 0.05 gives 0.92, 2.66; 0.95,
   1.50. A Student-t of 3 degrees of freedom for the log-normal mixture scores the same.
-* a miss that is a share of the drop that the law predicts, not of the distance: a share of 0.3 gives
-  0.87, 2.65; 0.77, 1.39, one of 0.5 gives 0.91, 2.68; 0.91, 1.40 at twice the width far beyond; sums
-  of both are no better than the distance alone.
+* a miss that is a share of the drop that the law predicts, not of the distance: a share of 0.3
+  gives 0.87, 2.65; 0.77, 1.39, one of 0.5 gives 0.91, 2.68; 0.91, 1.40 at twice the width far
+  beyond; sums of both are no better than the distance alone.
 * a miss that grows as the root of the distance: 0.94, 2.61; 0.80, 1.37. As its power 0.7: 0.91,
   2.67; 0.80, 1.42.
 * the best split of held-out budgets of the isoFLOP sweeps (parabola through the runs of a budget):
-  the focused posterior is nearer by half just beyond the runs (0.18 against 0.39 in log N) and alike
-  far beyond (1.07 against 1.16), but on the Chinchilla runs it gives 72 tokens per parameter where
-  all runs give 19 and the literature about 20. So ``allocate`` splits by all runs alike, and says
-  where the focused posterior disagrees. Neither's 90 % intervals of N hold the parabola's optimum
-  often enough (0.38 near, 0.24 far): discrepancy along compute leaves the split as it is.
-"""
+  the focused posterior is nearer by half just beyond the runs (0.18 against 0.39 in log N) and
+  alike far beyond (1.07 against 1.16), but on the Chinchilla runs it gives 72 tokens per parameter
+  where all runs give 19 and the literature about 20. So ``allocate`` splits by all runs alike, and
+  says where the focused posterior disagrees. Neither's 90 % intervals of N hold the parabola's
+  optimum often enough (0.38 near, 0.24 far): discrepancy along compute leaves the split as it is."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -3,11 +3,11 @@
 The forecast is of a new run of three times the largest compute, made as runs should be; a miss is a
 loss outside its 90 % interval. ``pytest tests/benchmarks/test_verdicts.py -m benchmark -s``.
 
-Measured at level "quick" (misses of those with each verdict): trust 1 of 33, caution 1 of 10, do not
-trust 8 of 17. All 30 sound sweeps are trusted and none is missed. All 8 sweeps with an under-trained
-top are missed by the forecast, and 7 of these are not trusted; breaks and mixtures that are trusted
-(1 each) are small. The widened intervals hold the target on most broken and mixed sweeps.
-"""
+Measured at level "quick" (misses of those with each verdict): trust 1 of 33, caution 1 of 10, do
+not trust 8 of 17. All 30 sound sweeps are trusted and none is missed. All 8 sweeps with an
+under-trained top are missed by the forecast, and 7 of these are not trusted; breaks and mixtures
+that are trusted (1 each) are small. The widened intervals hold the target on most broken and mixed
+sweeps."""
 
 from collections.abc import Callable
 
