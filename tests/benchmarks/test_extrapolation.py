@@ -61,7 +61,8 @@ What else was tried, on the 28 sets (coverage at 90 % and log score, near; far):
   alike far beyond (1.07 against 1.16), but on the Chinchilla runs it gives 72 tokens per parameter
   where all runs give 19 and the literature about 20. So ``allocate`` splits by all runs alike, and
   says where the focused posterior disagrees. Neither's 90 % intervals of N hold the parabola's
-  optimum often enough (0.38 near, 0.24 far): discrepancy along compute leaves the split as it is."""
+  optimum often enough (0.38 near, 0.24 far): discrepancy along compute leaves the split as it is.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
