@@ -23,16 +23,18 @@ from bayes_scaling.priors import Prior
 if TYPE_CHECKING:
     from bayes_scaling.fitting import ScalingFit
 
-RATE = Prior.between(0.018, 0.09)
+RATE = Prior.between(0.0165, 0.083)
 """Size of the miss of log loss for each tenfold of compute: 4 %, as 28 public sweeps and learning
 curves have it; single ones 0.5 % (digitised Chinchilla runs) to 15 % (translation curves)."""
 
 RATES = (5e-4, 2.0)
 """Rates beyond which none is looked for."""
 
-HANDOVER = 1.0
-"""Decades below the largest run over which draws change over from the posterior of all runs alike
-to the one focused on the largest, so that no forecast jumps there."""
+HANDOVER = 0.3
+"""Decades beyond the largest run, to twice its compute, over which draws change over from the
+posterior of all runs alike to the one focused on the largest. Inside the runs the latter is too
+sure of itself: where all runs scatter alike, it takes the largest for more precise than they are.
+Beyond, the discrepancy is more than that."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def updated_rate(prior: Prior, misses: np.ndarray) -> Prior:
     Examples
     --------
     >>> updated_rate(RATE, np.array([[0.003, 0.002], [-0.002, 0.003]]))
-    Prior.between(0.01144, 0.05597)
+    Prior.between(0.0105, 0.05148)
     """
     rate = np.geomspace(*RATES, 400)
     variance = rate[:, None] ** 2 + misses[:, 1] ** 2
@@ -120,19 +122,19 @@ def answered[Draws: (xr.DataArray, xr.Dataset)](
 ) -> Draws:
     """What a function of a fit gives at points, each draw from the posterior that answers there.
 
-    Up to :data:`HANDOVER` decades below the largest run that is the posterior of all runs alike,
-    from the largest run on the focused one; between them the share of draws changes linearly.
+    Up to the largest run that is the posterior of all runs alike, from :data:`HANDOVER` decades
+    beyond it the focused one; between them the share of draws changes linearly.
     """
     plain = ask(fit)
     if fit.focused is None:
         return plain
-    above = 1 + reach / HANDOVER
+    above = reach / HANDOVER
     # Both are draws of their posteriors by position, whatever they are numbered.
     other = ask(fit.focused).assign_coords(chain=plain["chain"], draw=plain["draw"])
     return plain.where(thresholds(plain) > above, other).transpose("chain", "draw", ...)
 
 
 def thresholds(draws: xr.DataArray | xr.Dataset) -> xr.DataArray:
-    """The share of the way to the largest run at which each draw changes over, dims (draw,)."""
+    """The share of :data:`HANDOVER` at which each draw changes over, dims (draw,)."""
     count = draws.sizes["draw"]
     return xr.DataArray((np.arange(count) + 0.5) / count, dims="draw")

@@ -153,9 +153,10 @@ def forecast(
 ) -> Forecast:
     """Forecast the loss of runs not yet made.
 
-    Up to a tenth of the largest run's compute this is the posterior of all runs alike. Beyond the
-    largest run it is the posterior focused on the largest runs (:attr:`ScalingFit.focused`), and a
-    discrepancy that grows with the distance; between the two, draws change over. On public sweeps
+    Inside the runs this is the posterior of all runs alike. From twice the largest run's compute on
+    it is the posterior focused on the largest runs (:attr:`ScalingFit.focused`); between the two,
+    draws change over. Beyond the largest run there is a discrepancy as well, which grows with the
+    distance. On public sweeps
     90 % intervals of the pure posterior hold 79 % of the runs just beyond the data and 54 % of
     those far beyond; with both, 88 and 91 % (``tests/benchmarks/test_extrapolation.py``).
 

@@ -85,10 +85,10 @@ def test_the_share_says_how_much_of_the_width_is_discrepancy(stored_fit: bs.Scal
     assert (table["loss", "lower"] < none.table(0.9)["loss", "lower"]).iloc[1:].all()
 
 
-def test_draws_change_over_to_the_focused_posterior_below_the_largest_run(
+def test_draws_change_over_to_the_focused_posterior_beyond_the_largest_run(
     focused: bs.ScalingFit,
 ) -> None:
-    at = pd.concat([beyond(focused, 10.0**power) for power in (-1.5, -1, -0.5, 0, 1)])
+    at = pd.concat([beyond(focused, 10.0**power) for power in (-1, 0, 0.15, 0.3, 1)])
     where = points(focused.model, focused.runs, at=at)
     distance = reach(focused.model, focused.runs, where)
     which = {id(focused): 0.0, id(focused.focused): 1.0}

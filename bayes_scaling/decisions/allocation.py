@@ -327,10 +327,21 @@ def _disagreements(draws: xr.Dataset) -> Iterator[str]:
     if apart.size:
         worst = int(apart[np.abs(np.log((other / ends["median"]).values[apart])).argmax()])
         yield (
-            f"The runs do not agree on the split: at budget {worst} all of them alike give "
+            f"The runs do not agree on the split: at {_named(draws, worst)} all alike give "
             f"{short(float(ends['median'][worst]))} parameters, and when the largest count most "
             f"it is {short(float(other[worst]))}. The interval holds the first answer only."
         )
+
+
+def _named(draws: xr.Dataset, place: int) -> str:
+    """One budget by its amount and levels: ``5.76e+23 flops, web``."""
+    coords = draws["params"].isel(budget=place).coords
+    amounts = [
+        f"{short(value.item())} {name}" if value.dtype.kind == "f" else str(value.item())
+        for name, value in coords.items()
+        if value.ndim == 0 and name != "budget"
+    ]
+    return ", ".join(amounts)
 
 
 def _exponents(

@@ -136,9 +136,9 @@ def _posterior_rows(
     fit: ScalingFit, names: Sequence[str], prob: float | None
 ) -> dict[str, xr.Dataset]:
     """Interval of every parameter, dims (parameter,), by the label of its row."""
-    draws = xr.concat(
-        [fit.posterior[name] for name in names], xr.Variable("parameter", list(names))
-    )
+    # A parameter that does not vary is the same for all levels of those that do.
+    alike = xr.broadcast(*[fit.posterior[name] for name in names])
+    draws = xr.concat(list(alike), xr.Variable("parameter", list(names)))
     ends = intervals(draws, prob)
     dims = [dim for dim in draws.dims if dim not in (*SAMPLE_DIMS, "parameter")]
     if not dims:

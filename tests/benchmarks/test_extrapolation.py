@@ -90,7 +90,8 @@ def predictions(one: Extrapolation) -> Iterator[tuple[str, Prediction]]:
     fit = bs.fit(model, fitted, draws=500, tune=700, chains=2, seed=1, progress=False)
     assert fit.focused is not None
     yield "default", model_prediction(fit, held_out, 0)
-    yield "learned", model_prediction(fit, held_out, 0, _learned(fit))
+    if one.factor is None:
+        yield "learned", model_prediction(fit, held_out, 0, _learned(fit))
     yield "law alone", model_prediction(fit, held_out, 0, None)
     yield "focused alone", model_prediction(fit.focused, held_out, 0, None)
     unfocused = replace(fit, focused=None)

@@ -21,7 +21,7 @@ function reachOf(point) {
 // The posterior that a draw answers from: beyond the runs, the one focused on the largest.
 function posteriorOf(i, point) {
   const focused = data.beyond && data.beyond.focused;
-  return focused && data.beyond.threshold[i] <= 1 + reachOf(point) / data.beyond.handover
+  return focused && data.beyond.threshold[i] <= reachOf(point) / data.beyond.handover
     ? focused
     : data.plain;
 }
