@@ -18,6 +18,7 @@ from scipy import stats
 from bayes_scaling._model_checks import check_runs
 from bayes_scaling._results import short
 from bayes_scaling._wording import listed
+from bayes_scaling.averaging import FitAverage, single
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
@@ -160,7 +161,7 @@ def calibrate(
     Raises
     ------
     ModelError
-        A model without runs, or fewer than one simulation.
+        A model without runs, an average, or fewer than one simulation.
     RunsError
         The runs do not fit the model or have levels that the fit has not, the targets cannot be
         points of them, or no sweep gave a result.
@@ -186,6 +187,8 @@ def calibrate(
             f"calibrate: simulations={simulations!r} is no number of sweeps, and a coverage is a "
             "share of them. Give a whole number such as 100."
         )
+    if isinstance(fit, FitAverage):
+        single(fit)
     source, origin = _source(fit, runs, simulations, seed)
     targets = Targets()
     if at is not None:
