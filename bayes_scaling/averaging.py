@@ -158,6 +158,19 @@ def leading(fitted: Fitted) -> ScalingFit:
     return max(fitted.fits.values(), key=lambda fit: len(fit.model.factors))
 
 
+def diagnosis_of(fitted: Fitted, beyond: bool) -> str:
+    """``"ok"``, or what is wrong with a posterior; of the focused one too where it is used."""
+    return fitted.diagnosis_beyond if beyond else fitted.diagnostics.diagnosis
+
+
+def notes_of(fitted: Fitted, beyond: bool) -> tuple[str, ...]:
+    """The notes of a fit, and first that only its focused posterior has not converged."""
+    diagnosis = diagnosis_of(fitted, beyond)
+    if diagnosis == fitted.diagnostics.diagnosis:
+        return fitted.notes
+    return (f"The posterior focused on the largest runs has {diagnosis}.", *fitted.notes)
+
+
 def single(fitted: Fitted) -> ScalingFit:
     """The fit, of what may be an average, for what needs one law.
 

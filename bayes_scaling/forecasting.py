@@ -18,7 +18,7 @@ from bayes_scaling._focus import reach
 from bayes_scaling._intervals import intervals
 from bayes_scaling._mixture import average_points, mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
-from bayes_scaling.averaging import FitAverage, Fitted
+from bayes_scaling.averaging import FitAverage, Fitted, diagnosis_of, notes_of
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
@@ -53,17 +53,12 @@ class Forecast:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know, such as that the fit has not converged."""
-        if self.discrepancy is None or self.diagnosis == self.fit.diagnostics.diagnosis:
-            return self.fit.notes
-        beyond = f"The posterior focused on the largest runs has {self.diagnosis}."
-        return (beyond, *self.fit.notes)
+        return notes_of(self.fit, self.discrepancy is not None)
 
     @property
     def diagnosis(self) -> str:
         """``"ok"``, or what is wrong with a posterior that the forecast rests on."""
-        if self.discrepancy is None:
-            return self.fit.diagnostics.diagnosis
-        return self.fit.diagnosis_beyond
+        return diagnosis_of(self.fit, self.discrepancy is not None)
 
     def discrepancy_share(self, prob: float | None = None) -> pd.Series[float]:
         """Share of the width of a new run's interval that is model discrepancy, by point.

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
+from bayes_scaling._diagnostics import Diagnostics
 from bayes_scaling._focus import focused_spread, reach
 from bayes_scaling.discrepancy import answered
 from bayes_scaling.errors import ModelError
@@ -146,6 +147,28 @@ def test_a_plan_says_when_the_largest_runs_would_split_otherwise(
     other = replace(stored_fit, focused=replace(stored_fit, posterior=swapped))
     [note] = [note for note in bs.allocate(other, 1e24).notes if "do not agree" in note]
     assert "when the largest count most" in note
+
+
+def test_a_focused_posterior_that_has_not_converged_is_said(
+    stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = stored_fit.posterior["E_typical_ref"].copy()
+    apart[0] += 1.0
+    bad = replace(stored_fit, posterior=stored_fit.posterior.assign(E_typical_ref=apart))
+    # The stored fit has few draws; here it is to be sound, and the focused posterior not.
+    sound = Diagnostics(r_hat=1.0, ess_bulk=1e4, ess_tail=1e4, divergent=0.0)
+    fit = replace(stored_fit, focused=bad)
+    monkeypatch.setitem(fit.__dict__, "diagnostics", sound)
+    at = pd.DataFrame({"params": [1e9], "tokens": [2e10], "corpus": "web"})
+    for result in (bs.forecast(fit, at=at), bs.allocate(fit, 1e24)):
+        assert "not converged" in result.table()["diagnosis"].iloc[0]
+        assert result.notes[0].startswith("The posterior focused on the largest runs has not conv")
+    for result in (
+        bs.forecast(fit, at=at, discrepancy=None),
+        bs.allocate(fit, 1e24, discrepancy=None),
+    ):
+        assert result.diagnosis == "ok"
+        assert not any("focused" in note for note in result.notes)
 
 
 def test_a_rate_that_may_be_negative_is_refused() -> None:

@@ -92,6 +92,7 @@ def _print(
     notes = list(dict.fromkeys(note for result in results for note in result.notes))
     if json:
         content = {**output.licence(allocation.fit, optimum), "notes": notes}
+        content["diagnosis"] = allocation.diagnosis
         content |= {"allocation": output.records(optimum.join(growth))}
         content |= {name: output.records(table) for name, table in tables.items()}
         output.print_json(content)

@@ -18,7 +18,7 @@ from bayes_scaling._intervals import SAMPLE_DIMS, intervals
 from bayes_scaling._mixture import mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
 from bayes_scaling._wording import listed
-from bayes_scaling.averaging import FitAverage, Fitted
+from bayes_scaling.averaging import FitAverage, Fitted, diagnosis_of, notes_of
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
 from bayes_scaling.decisions._splitting import Splitting
@@ -65,7 +65,12 @@ class Allocation:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know: of the fit, and of draws without an optimum or at a limit."""
-        return (*self.fit.notes, *self._notes())
+        return (*notes_of(self.fit, self.discrepancy is not None), *self._notes())
+
+    @property
+    def diagnosis(self) -> str:
+        """``"ok"``, or what is wrong with a posterior that the expected losses rest on."""
+        return diagnosis_of(self.fit, self.discrepancy is not None)
 
     def _notes(self) -> Iterator[str]:
         missing = float(self.draws["params"].isnull().mean())
@@ -99,7 +104,7 @@ class Allocation:
         """
         names = ["params", "tokens", "tokens_per_param", "expected_loss", "epochs"]
         shown = self.draws[[name for name in names if name in self.draws]]
-        return result_table(shown, "budget", self.fit.diagnostics.diagnosis, self.notes, prob)
+        return result_table(shown, "budget", self.diagnosis, self.notes, prob)
 
     def growth(self, prob: float | None = None) -> pd.DataFrame:
         """Exponents of the optimum, and how it grows with ten times the budget.

@@ -35,7 +35,8 @@ class Prediction:
     log_density : array, dims (run,)
         Of what was observed.
     law : array, dims (sample, run), optional
-        The law's own value, without scatter and discrepancy; baselines have none.
+        The law's own value of a loss, without scatter and discrepancy; baselines and other
+        responses have none.
     """
 
     draws: np.ndarray

@@ -167,15 +167,16 @@ def model_prediction(
     density = density_of(fit) if discrepancy is None else answered(fit, beyond, density_of)
     sampled = density.transpose("point", "chain", "draw").values.reshape(len(test), -1)
     per_unit = logsumexp(sampled, axis=1) - np.log(sampled.shape[1])
-    draws, law = (_flat(values) for values in (predicted["loss"], predicted["expected_loss"]))
+    draws = _flat(predicted["loss"])
     if test.response != "loss":
-        return Prediction(draws, per_unit, law)
+        return Prediction(draws, per_unit)
     with np.errstate(divide="ignore"):
         # A loss drawn as zero or infinite is a quantile far out; ends of the range stand for it.
         logs = np.nan_to_num(np.log(draws), neginf=-50.0, posinf=50.0)
     # The density of the log is that of the loss times the loss.
     density = per_unit + error_scale(test)
-    return Prediction(logs, density, np.log(law) - _flat(predicted["discrepancy"]))
+    law = np.log(_flat(predicted["expected_loss"])) - _flat(predicted["discrepancy"])
+    return Prediction(logs, density, law)
 
 
 def shared_miss(law: np.ndarray, observed: np.ndarray, decades: np.ndarray) -> tuple[float, float]:

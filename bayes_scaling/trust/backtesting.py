@@ -15,6 +15,7 @@ import pandas as pd
 
 from bayes_scaling._axes import main_axis
 from bayes_scaling._results import short
+from bayes_scaling.averaging import FitAverage, single
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, updated_rate
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
@@ -152,10 +153,12 @@ def backtest(
     Raises
     ------
     ModelError
-        A model without runs.
+        A model without runs, or an average.
     RunsError
         The runs allow no cut-off, or no fold gave a result.
     """
+    if isinstance(fit, FitAverage):
+        single(fit)
     refitter = Refitter(executor, progress, replace(REFIT, seed=seed))
     if isinstance(fit, ScalingFit):
         return run_backtest(fit.model, runs or fit.runs, cutoffs, refitter, baselines)

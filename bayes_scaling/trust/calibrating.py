@@ -17,7 +17,9 @@ from scipy import stats
 
 from bayes_scaling._model_checks import check_runs
 from bayes_scaling._results import short
-from bayes_scaling.errors import ModelError
+from bayes_scaling._wording import listed
+from bayes_scaling.averaging import FitAverage, single
+from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.laws import Law
@@ -159,10 +161,10 @@ def calibrate(
     Raises
     ------
     ModelError
-        A model without runs, or fewer than one simulation.
+        A model without runs, an average, or fewer than one simulation.
     RunsError
-        The runs do not fit the model, the targets cannot be points of them, or no sweep gave a
-        result.
+        The runs do not fit the model or have levels that the fit has not, the targets cannot be
+        points of them, or no sweep gave a result.
 
     Notes
     -----
@@ -185,6 +187,8 @@ def calibrate(
             f"calibrate: simulations={simulations!r} is no number of sweeps, and a coverage is a "
             "share of them. Give a whole number such as 100."
         )
+    if isinstance(fit, FitAverage):
+        single(fit)
     source, origin = _source(fit, runs, simulations, seed)
     targets = Targets()
     if at is not None:
@@ -204,6 +208,7 @@ def _source(
     if isinstance(fit, ScalingFit):
         design = fit.runs if runs is None else runs
         check_runs(fit.model, design)
+        _check_levels(fit, design)
         return replace(fit, runs=design.with_reference(**fit.runs.reference)), "posterior"
     model = fit if isinstance(fit, ScalingModel) else ScalingModel(fit)
     if runs is None:
@@ -213,6 +218,18 @@ def _source(
         )
     check_runs(model, runs)
     return prior_source(model, runs, simulations, seed), "prior"
+
+
+def _check_levels(fit: ScalingFit, design: Runs) -> None:
+    """Refuse a design with levels of which the posterior knows nothing."""
+    for factor in fit.model.factors:
+        unknown = set(design.levels(factor)) - set(fit.runs.levels(factor))
+        if unknown:
+            raise RunsError(
+                f"calibrate: {factor} {listed(sorted(unknown))} of the design was not fitted; the "
+                f"fit has {listed(fit.runs.levels(factor))}. Its runs cannot be simulated, for "
+                "there is no posterior of its offset. Use levels that were fitted."
+            )
 
 
 def _coverages(pit: xr.DataArray) -> dict[str, float]:

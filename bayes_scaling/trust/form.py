@@ -91,8 +91,12 @@ def answer(fit: ScalingFit, where: xr.Dataset, case: Case) -> xr.Dataset:
 
 
 def fitted_rivals(case: Case, models: Sequence[ScalingModel]) -> dict[str, _Rival]:
-    """Rivals fitted to the runs of the case, by their names."""
-    return {short_name(model, case.fit.model): _fitted(case, model) for model in models}
+    """Rivals fitted to the runs of the case, by their names; numbered where these repeat."""
+    names = [short_name(model, case.fit.model) for model in models]
+    return {
+        name if names.count(name) == 1 else f"{name} ({number})": _fitted(case, model)
+        for number, (name, model) in enumerate(zip(names, models, strict=True), 1)
+    }
 
 
 def _fitted(case: Case, model: ScalingModel) -> _Rival:

@@ -1,7 +1,7 @@
 """Check: did the chains converge? R-hat, effective draws, divergences and E-BFMI.
 
-Of the posterior of all runs for every target; for those beyond the runs, of the posterior focused
-on the largest as well, which their forecast is made from.
+Of the posterior of all runs for every target; of the posterior focused on the largest as well where
+forecasts take draws of it, which begins below the largest run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
+from bayes_scaling._focus import reach
+from bayes_scaling.discrepancy import HANDOVER
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.trust._case import Case
 from bayes_scaling.trust._folds import R_HAT_WORST
@@ -71,7 +73,8 @@ def check_sampler(case: Case) -> Finding:
         else f"The chains agree: R-hat {found.r_hat:.3f}, {found.ess_bulk:.0f} effective draws, "
         f"{found.divergent:.1%} divergent."
     )
-    by_point = [verdict if inside else anywhere for inside in case.inside]
+    rests = (reach(fit.model, fit.runs, case.where) > -HANDOVER).to_numpy()
+    by_point = [anywhere if on_focused else verdict for on_focused in rests]
     return Finding(by_point, headline, table)
 
 

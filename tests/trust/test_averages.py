@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.errors import ModelError
 from bayes_scaling.trust import assessing
 from bayes_scaling.trust._averages import by_weight
 from bayes_scaling.trust._case import Case
@@ -90,3 +91,12 @@ def test_every_check_runs_on_an_average(
     assert not [one.headline for one in report.checks if "could not run" in one.headline]
     assert report["form"].table.loc["b", "way_to_end_0"] > 0
     assert "a: " in report["sampler"].headline
+
+
+@pytest.mark.parametrize("ask", [bs.backtest, bs.calibrate])
+def test_what_refits_one_model_refuses_an_average(
+    stored_fit: bs.ScalingFit, ask: Callable[..., object]
+) -> None:
+    average = bs.average({"a": stored_fit, "b": stored_fit}, "equal")
+    with pytest.raises(ModelError, match=r"ask it of one of the fits: average.fits\['a'\]"):
+        ask(average, stored_fit.runs, progress=False)

@@ -140,3 +140,12 @@ def test_a_level_that_was_not_fitted_is_drawn(stored_fit: bs.ScalingFit) -> None
     new = model_prediction(stored_fit, runs, seed=1).draws
     old = model_prediction(stored_fit, stored_fit.runs, seed=1).draws
     assert new.std(axis=0).min() > 2 * old.std(axis=0).max()
+
+
+def test_only_losses_have_a_miss(prior_fit: Callable[..., bs.ScalingFit]) -> None:
+    frame = pd.DataFrame({"params": np.geomspace(1e8, 1e10, 8), "tokens": 2e10})
+    frame["loss"] = np.linspace(0.3, 0.8, 8)
+    runs = bs.Runs.from_frame(frame, response="accuracy")
+    law = bs.laws.Saturating("params")
+    fit = prior_fit(bs.ScalingModel(law, noise=bs.noise.Normal()), runs)
+    assert model_prediction(fit, runs, seed=1).law is None

@@ -14,6 +14,7 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
+from bayes_scaling.errors import RunsError
 from bayes_scaling.trust import _sweeps
 from bayes_scaling.trust._refits import Outcome, Refitter
 
@@ -115,6 +116,14 @@ def test_a_sweep_that_cannot_be_simulated_says_why(
     status = bs.calibrate(source, simulations=12, progress=False).refits["status"]
     assert 0 < status.str.contains("RunsError: Runs: loss has .* infinite").sum() < 12
     assert set(status.index[status == "done"]) <= set(range(12))
+
+
+def test_a_design_with_levels_that_were_not_fitted_is_refused(stored_fit: bs.ScalingFit) -> None:
+    table = stored_fit.runs.table
+    table["corpus"] = table["corpus"].replace({"web": "code"})
+    design = bs.Runs.from_frame(table[["params", "tokens", "loss", "corpus"]], factors=["corpus"])
+    with pytest.raises(RunsError, match=r"corpus 'code' of the design was not fitted"):
+        bs.calibrate(stored_fit, design, simulations=2, progress=False)
 
 
 def test_none_that_gave_a_result_is_an_error(stored_fit: bs.ScalingFit, stand_in: Install) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.trust._case import Case
+from bayes_scaling.trust._case import Case, make_case
+from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust.influence import check_influence, tail_bound
 from bayes_scaling.trust.learning import check_learning
 from bayes_scaling.trust.predictive import check_predictive
@@ -44,18 +46,21 @@ def test_chains_in_two_places_are_not_trusted(
     assert found.table.loc["r_hat", "value"] > 1.5
 
 
-def test_a_bad_focused_posterior_counts_beyond_the_runs_only(
-    stored_case: Cases, stored_fit: bs.ScalingFit
+def test_a_bad_focused_posterior_counts_where_forecasts_rest_on_it(
+    stored_fit: bs.ScalingFit,
 ) -> None:
     apart = stored_fit.posterior["E_typical_ref"].copy()
     apart[0] += 1.0
     focused = replace(stored_fit, posterior=stored_fit.posterior.assign(E_typical_ref=apart))
-    case = stored_case(replace(stored_fit, focused=focused))
+    fit = replace(stored_fit, focused=focused)
+    # The largest run has 1.9e21 FLOP: a hundredth of its compute is below the change-over, a third
+    # of it is not, though well inside the runs.
+    at = pd.DataFrame({"params": [3e8, 2e9], "tokens": [1e10, 5e10], "corpus": "web"})
+    case = make_case(fit, at, "quick", Refitter())
+    assert case.inside[:2].all()
     found = check_sampler(case)
-    assert case.inside.any()
-    assert not case.inside.all()
-    expected = ["caution" if inside else "do not trust" for inside in case.inside]
-    assert found.by_point == expected
+    assert found.by_point[:2] == ["caution", "do not trust"]
+    assert set(found.by_point[2:]) == {"do not trust"}
     assert "focused: r_hat" in found.headline
 
 

@@ -97,6 +97,13 @@ def test_rivals_that_cannot_be_asked_leave_the_question_open(
         form.check_form(replace(stored_case(), rivals=[]))
 
 
+def test_rivals_of_one_name_are_all_asked(stored_case: Cases, rival: Callable[..., None]) -> None:
+    rival(0.0)
+    other = bs.ScalingModel("Nested", priors={"alpha": bs.Prior.between(0.2, 0.9)})
+    found = form.check_form(replace(stored_case(), rivals=[RIVAL, other]))
+    assert list(found.table.index) == ["Nested (1)", "Nested (2)"]
+
+
 def test_rivals_that_are_given_are_asked_at_any_level(
     stored_fit: bs.ScalingFit, rival: Callable[..., None]
 ) -> None:
