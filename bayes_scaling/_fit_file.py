@@ -28,7 +28,10 @@ from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
 
-FORMAT = 1
+FORMAT = 2
+READABLE = (1, 2)
+"""Formats that can be read; files of format 1 have no focused posterior."""
+
 SPECIFICATION = "bayes_scaling"
 GROUPS = ("posterior", "sample_stats")
 OPTIONAL_GROUPS = ("focused", "focused_stats")
@@ -90,11 +93,11 @@ def read_fit_file(
             f"{str(path)!r} is not a fit of bayes_scaling: its specification is a "
             f"{type(spec).__name__}. Give a file made by fit.save(path)."
         )
-    if spec.get("format") != FORMAT:
+    if spec.get("format") not in READABLE:
         raise FitFileError(
-            f"{str(path)!r} has format {spec.get('format')}, this version reads format {FORMAT}. "
-            f"Its fields may mean something else. It was made by version {spec.get('version')}: "
-            "load it there, or fit again."
+            f"{str(path)!r} has format {spec.get('format')}, this version reads format {FORMAT} "
+            "and earlier. Its fields may mean something else. It was made by version "
+            f"{spec.get('version')}: load it there, or fit again."
         )
     return _restored(path, spec, groups)
 

@@ -23,6 +23,11 @@ from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
 
+UNFOCUSED = (
+    "The fit has no posterior focused on the largest runs, as fits made anew have: beyond them the "
+    "forecast rests on all runs alike."
+)
+
 SUM = 1e-6
 """How far weights may be from adding up to one."""
 
@@ -166,6 +171,8 @@ def diagnosis_of(fitted: Fitted, beyond: bool) -> str:
 def notes_of(fitted: Fitted, beyond: bool) -> tuple[str, ...]:
     """The notes of a fit, and first that only its focused posterior has not converged."""
     diagnosis = diagnosis_of(fitted, beyond)
+    if beyond and isinstance(fitted, ScalingFit) and fitted.focused is None:
+        return (*fitted.notes, UNFOCUSED)
     if diagnosis == fitted.diagnostics.diagnosis:
         return fitted.notes
     return (f"The posterior focused on the largest runs has {diagnosis}.", *fitted.notes)

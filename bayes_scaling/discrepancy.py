@@ -44,7 +44,8 @@ class Discrepancy:
     The log of the expected loss is that of the law plus ``rate * z * reach``: `reach` is the number
     of decades of compute beyond the largest run (of the point's own level, in a pooled model),
     zero below it; ``z`` is standard normal, and with `rate` one draw for all points, since the
-    misses of one sweep are alike.
+    misses of one sweep are alike. It knows compute only: a target of the compute of the runs but
+    with far other tokens per parameter has none.
 
     Parameters
     ----------

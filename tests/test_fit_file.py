@@ -183,7 +183,10 @@ def damaged(path: Path, folder: Path, change: Callable[[dict[str, Any]], object]
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda spec: spec.update(format=99), "format 99, this version reads format 1.*version"),
+        (
+            lambda spec: spec.update(format=99),
+            "format 99, this version reads format 2 and earlier.*version",
+        ),
         (lambda spec: spec.pop("vary") and None, "damaged specification.*vary"),
         (lambda spec: spec["noise"].update(name="LogCauchy"), "damaged.*LogCauchy"),
         (lambda spec: spec["settings"].update(colour="red"), "damaged.*colour"),

@@ -1,7 +1,8 @@
 """needed(): how much of one thing it takes to reach a loss, and whether any amount does.
 
-The inverse of a forecast, draw by draw. Where the floor of a draw lies above the target the amount
-is infinite, and stays in the intervals: their upper ends are then infinite too.
+The inverse of the law, draw by draw, without the discrepancy that widens a forecast. Where the
+floor of a draw lies above the target the amount is infinite, and stays in the intervals: their
+upper ends are then infinite too.
 """
 
 from __future__ import annotations

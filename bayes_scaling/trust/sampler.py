@@ -13,7 +13,6 @@ import xarray as xr
 
 from bayes_scaling._diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
 from bayes_scaling._focus import reach
-from bayes_scaling.discrepancy import HANDOVER
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.trust._case import Case
 from bayes_scaling.trust._folds import R_HAT_WORST
@@ -23,12 +22,12 @@ ESS_WORST = 100
 """Fewer effective draws than this leave the ends of a 90 % interval to chance."""
 
 DIVERGENT_WORST = 0.05
-FOCUSED = "focused: "
-"""What stands before the diagnostics of the posterior focused on the largest runs."""
-
 BFMI_LEAST = 0.3
 BFMI_WORST = 0.1
 """Below it the chains move too slowly between energies (Betancourt, 2016)."""
+
+FOCUSED = "focused: "
+"""What stands before the diagnostics of the posterior focused on the largest runs."""
 
 
 def check_sampler(case: Case) -> Finding:
@@ -73,8 +72,8 @@ def check_sampler(case: Case) -> Finding:
         else f"The chains agree: R-hat {found.r_hat:.3f}, {found.ess_bulk:.0f} effective draws, "
         f"{found.divergent:.1%} divergent."
     )
-    rests = (reach(fit.model, fit.runs, case.where) > -HANDOVER).to_numpy()
-    by_point = [anywhere if on_focused else verdict for on_focused in rests]
+    outside = (reach(fit.model, fit.runs, case.where) > 0).to_numpy()
+    by_point = [anywhere if on_focused else verdict for on_focused in outside]
     return Finding(by_point, headline, table)
 
 

@@ -53,14 +53,14 @@ def test_a_bad_focused_posterior_counts_where_forecasts_rest_on_it(
     apart[0] += 1.0
     focused = replace(stored_fit, posterior=stored_fit.posterior.assign(E_typical_ref=apart))
     fit = replace(stored_fit, focused=focused)
-    # The largest run has 1.9e21 FLOP: a hundredth of its compute is below the change-over, a third
-    # of it is not, though well inside the runs.
-    at = pd.DataFrame({"params": [3e8, 2e9], "tokens": [1e10, 5e10], "corpus": "web"})
+    # The largest run has 1.9e21 FLOP: a third of that is inside the runs, ten times it is not.
+    at = pd.DataFrame({"params": [2e9, 1e10], "tokens": [5e10, 3e11], "corpus": "web"})
     case = make_case(fit, at, "quick", Refitter())
-    assert case.inside[:2].all()
     found = check_sampler(case)
     assert found.by_point[:2] == ["caution", "do not trust"]
-    assert set(found.by_point[2:]) == {"do not trust"}
+    # The ladder starts at the largest run of all.
+    assert found.by_point[2] == "caution"
+    assert set(found.by_point[3:]) == {"do not trust"}
     assert "focused: r_hat" in found.headline
 
 
