@@ -27,7 +27,8 @@ from bayes_scaling.reporting.contents import (
 )
 from bayes_scaling.reporting.figures import drawn
 from bayes_scaling.reporting.reproducing import law_source
-from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.reporting.subject import Subject, part_title
+from bayes_scaling.trust._averages import LEAST
 from bayes_scaling.trust._case import ladder_table
 
 PRIOR_DRAWS = 4000
@@ -41,7 +42,8 @@ SYMBOLS = (
 
 def data(subject: Subject) -> Section:
     """Every column in use with its range and source, the levels of factors, what to know of it."""
-    fit = subject.fit
+    fit = subject.main
+    by = f"of the heaviest weight, {subject.parts[0].name}, " if subject.mixed else ""
     blocks: list[Block] = [tabulated(f"{len(fit.runs)} runs.", columns(fit))]
     for factor in fit.runs.factors:
         counts = fit.runs.table[factor].value_counts(sort=False).sort_index()
@@ -57,7 +59,7 @@ def data(subject: Subject) -> Section:
         drawn(
             "runs",
             "Loss of each run against compute, with the band of the fitted law.",
-            "The runs and the law fitted to them.",
+            f"The runs and the law {by}fitted to them.",
             lambda: plots.fit_curves(fit, prob=subject.prob),
         )
     )
@@ -87,8 +89,38 @@ def _source(fit: ScalingFit, name: str) -> str:
 
 
 def model(subject: Subject) -> Section:
+    """Each law with its equation, likelihood, pooling and priors; of an average the weights."""
+    blocks = [*_mixture(subject), *subject.of_each(described)]
+    for part in subject.light:
+        law = part.fit.model.law
+        blocks.append(Paragraph(f"{part_title(part)}. {summary_line(law)}"))
+        blocks += [Formula(law.formula)] if law.formula else []
+    return Section("model", "Model", tuple(blocks))
+
+
+def _mixture(subject: Subject) -> list[Block]:
+    if not subject.mixed:
+        return []
+    text = (
+        f"The answer is that of a mixture of {len(subject.parts)} fits of these runs: which of "
+        "them is right is as uncertain as their weights say, and each has that share of the draws."
+    )
+    least = f" Fits with less than {LEAST:.0%} of the weight are described in short."
+    return [Paragraph(text + (least if subject.light else "")), weights(subject)]
+
+
+def weights(subject: Subject) -> Block:
+    """The fits of an average with their weights."""
+    rows = [
+        (part.name, f"{part.weight:.3f}", part.fit.model.law.name, repr(part.fit.model.noise))
+        for part in subject.parts
+    ]
+    table = pd.DataFrame(rows, columns=["fit", "weight", "law", "likelihood"])
+    return tabulated("Fits and their weights.", table)
+
+
+def described(fit: ScalingFit) -> list[Block]:
     """Equation, symbols, likelihood, pooling, priors, and what the priors alone would expect."""
-    fit = subject.fit
     law, given = fit.model.law, fit.model
     blocks: list[Block] = [Paragraph(f"{law.name}. {summary_line(law)}")]
     if law.formula:
@@ -101,8 +133,7 @@ def model(subject: Subject) -> Section:
     if isinstance(given.noise, LocationScale):
         blocks.append(Formula(likelihood_formula(given.noise)))
     blocks.append(Paragraph(pooling(fit)))
-    blocks += [priors(fit), Paragraph(prior_predictive(fit))]
-    return Section("model", "Model", tuple(blocks))
+    return [*blocks, priors(fit), Paragraph(prior_predictive(fit))]
 
 
 def symbols(fit: ScalingFit) -> tuple[str, ...]:
