@@ -10,6 +10,7 @@ import pandas as pd
 from bayes_scaling import plots
 from bayes_scaling._diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
 from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import forecast
 from bayes_scaling.reporting.contents import (
     Block,
     Listing,
@@ -20,8 +21,9 @@ from bayes_scaling.reporting.contents import (
 )
 from bayes_scaling.reporting.describing import weights
 from bayes_scaling.reporting.figures import drawn
+from bayes_scaling.reporting.reproducing import asked_points
 from bayes_scaling.reporting.subject import Subject, part_title
-from bayes_scaling.reporting.tables import written_table
+from bayes_scaling.reporting.tables import interval_words, written_table
 from bayes_scaling.trust import CheckResult
 
 PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
@@ -73,32 +75,33 @@ def _found(fit: ScalingFit) -> str:
 
 def posterior(subject: Subject) -> Section:
     """Parameters in paper units, prior beside posterior, and the levels of pooled parameters."""
-    fit = subject.main
-    blocks = [
-        *_of_heaviest(subject, "Tables are of every fit described; the figures below them"),
-        *subject.of_each(lambda one: [_parameters(one, subject.prob)]),
-        drawn(
-            "parameters",
-            "Prior and posterior density of each parameter.",
-            "What the runs taught: prior (dashed) and posterior of each parameter.",
-            lambda: plots.prior_posterior(fit, prob=subject.prob),
-        ),
-    ]
-    if fit.model.vary:
-        blocks.append(
-            drawn(
-                "levels",
-                "A varying parameter in each level, beside its typical value.",
-                f"{fit.model.vary[0].parameter} in each level, partially pooled.",
-                lambda: plots.shrinkage(fit, prob=subject.prob),
-            )
-        )
-    return Section("posterior", "Posterior", tuple(blocks))
+
+    def told(fit: ScalingFit) -> list[Block]:
+        table = written_table(fit, subject.prob)
+        caption = f"Parameters in paper units. {table.attrs['caption']}"
+        figures = _parameter_figures(fit, subject.prob) if fit is subject.main else []
+        return [tabulated(caption, table), *figures]
+
+    head = _of_heaviest(subject, "Tables are of every fit described; figures")
+    return Section("posterior", "Posterior", (*head, *subject.of_each(told)))
 
 
-def _parameters(fit: ScalingFit, prob: float | None) -> Block:
-    table = written_table(fit, prob)
-    return tabulated(f"Parameters in paper units. {table.attrs['caption']}", table)
+def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
+    shown = drawn(
+        "parameters",
+        "Prior and posterior density of each parameter.",
+        "What the runs taught: prior (dashed) and posterior of each parameter.",
+        lambda: plots.prior_posterior(fit, prob=prob),
+    )
+    if not fit.model.vary:
+        return [shown]
+    levels = drawn(
+        "levels",
+        "A varying parameter in each level, beside its typical value.",
+        f"{fit.model.vary[0].parameter} in each level, partially pooled.",
+        lambda: plots.shrinkage(fit, prob=prob),
+    )
+    return [shown, levels]
 
 
 def _of_heaviest(subject: Subject, what: str) -> list[Block]:
@@ -220,7 +223,7 @@ def _backtested(check: CheckResult) -> list[Block]:
 
 def alternatives(subject: Subject) -> Section:
     """Other models of the same runs: those that are mixed, and those that were compared."""
-    blocks: list[Block] = [weights(subject)] if subject.mixed else []
+    blocks: list[Block] = [weights(subject), *_apart(subject)] if subject.mixed else []
     notes = list(subject.weighing)
     if subject.comparison is None:
         blocks.append(missing("A comparison with other models", "bs.compare"))
@@ -231,3 +234,20 @@ def alternatives(subject: Subject) -> Section:
     if notes:
         blocks.append(Listing(tuple(dict.fromkeys(notes))))
     return Section("alternatives", "Alternatives", tuple(blocks))
+
+
+def _apart(subject: Subject) -> list[Block]:
+    """What each fit of an average forecasts by itself."""
+    asked = subject.forecast
+    if asked is None:
+        return []
+    at, tables = pd.DataFrame(asked_points(asked)), []
+    for part in subject.described:
+        alone = forecast(
+            part.fit, at=at, new_levels=asked.new_levels, discrepancy=asked.discrepancy
+        )
+        table = written_table(alone, subject.prob)
+        table.insert(0, "fit", part.name)
+        tables.append(table)
+    caption = f"The forecast by each fit alone: median and {interval_words(subject.prob)}."
+    return [tabulated(caption, pd.concat(tables).fillna(""))]

@@ -19,6 +19,7 @@ from bayes_scaling.reporting.contents import (
     Block,
     Code,
     Formula,
+    Heading,
     Listing,
     Paragraph,
     Section,
@@ -43,7 +44,7 @@ SYMBOLS = (
 def data(subject: Subject) -> Section:
     """Every column in use with its range and source, the levels of factors, what to know of it."""
     fit = subject.main
-    by = f"of the heaviest weight, {subject.parts[0].name}, " if subject.mixed else ""
+    which = f", the heaviest: {part_title(subject.parts[0])}" if subject.mixed else ""
     blocks: list[Block] = [tabulated(f"{len(fit.runs)} runs.", columns(fit))]
     for factor in fit.runs.factors:
         counts = fit.runs.table[factor].value_counts(sort=False).sort_index()
@@ -59,7 +60,7 @@ def data(subject: Subject) -> Section:
         drawn(
             "runs",
             "Loss of each run against compute, with the band of the fitted law.",
-            f"The runs and the law {by}fitted to them.",
+            f"The runs and the law fitted to them{which}.",
             lambda: plots.fit_curves(fit, prob=subject.prob),
         )
     )
@@ -93,7 +94,7 @@ def model(subject: Subject) -> Section:
     blocks = [*_mixture(subject), *subject.of_each(described)]
     for part in subject.light:
         law = part.fit.model.law
-        blocks.append(Paragraph(f"{part_title(part)}. {summary_line(law)}"))
+        blocks += [Heading(part_title(part)), Paragraph(f"{law.name}. {summary_line(law)}")]
         blocks += [Formula(law.formula)] if law.formula else []
     return Section("model", "Model", tuple(blocks))
 

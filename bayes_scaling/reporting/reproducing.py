@@ -154,12 +154,17 @@ def _fit(fit: ScalingFit, target: str, runs: str) -> list[str]:
     ]
 
 
-def _forecasting(forecast: Forecast) -> str:
-    points = {
+def asked_points(forecast: Forecast) -> dict[str, list[Any]]:
+    """The points of a forecast, by column: inputs and labels."""
+    return {
         str(name): values.values.tolist()
         for name, values in forecast.draws.coords.items()
         if values.dims == ("point",) and name != "point"
     }
+
+
+def _forecasting(forecast: Forecast) -> str:
+    points = asked_points(forecast)
     new = "" if forecast.new_levels == "error" else f", new_levels={forecast.new_levels!r}"
     widened = _widening(forecast.fit, forecast.discrepancy)
     return f"forecast = bs.forecast(fit, at=pd.DataFrame({points!r}){new}{widened})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.reporting.citing import Citation, cite
 from bayes_scaling.reporting.contents import Block, Heading
+from bayes_scaling.reporting.escaping import one_line
 from bayes_scaling.trust import CheckResult, TrustReport
 from bayes_scaling.trust._averages import LEAST
 
@@ -60,7 +61,7 @@ class Subject:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The fits that the report is about with their weights, the heaviest first."""
-        return parts(self.fit)
+        return tuple(replace(part, name=one_line(part.name)) for part in parts(self.fit))
 
     @property
     def weighing(self) -> tuple[str, ...]:
