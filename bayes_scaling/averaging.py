@@ -87,8 +87,8 @@ class FitAverage:
         """
         raise ModelError(
             f"An average of {counted(len(self.fits), 'fit')} has no law of its own, and this "
-            "question needs one. forecast, allocate, assess and cite take averages; ask it of one "
-            f"of the fits: average.fits[{self.heaviest!r}]."
+            "question needs one. forecast, allocate, assess, cite and report take averages; ask it "
+            f"of one of the fits: average.fits[{self.heaviest!r}]."
         )
 
     @cached_property

@@ -241,13 +241,16 @@ def _apart(subject: Subject) -> list[Block]:
     asked = subject.forecast
     if asked is None:
         return []
-    at, tables = pd.DataFrame(asked_points(asked)), []
+    at, labels = pd.DataFrame(asked_points(asked)), written_table(asked, subject.prob)
+    quantities = ["expected_loss", "loss"]
+    tables = []
     for part in subject.described:
         alone = forecast(
             part.fit, at=at, new_levels=asked.new_levels, discrepancy=asked.discrepancy
         )
-        table = written_table(alone, subject.prob)
+        found = written_table(alone, subject.prob)[quantities]
+        table = labels.drop(columns=quantities).join(found)
         table.insert(0, "fit", part.name)
         tables.append(table)
     caption = f"The forecast by each fit alone: median and {interval_words(subject.prob)}."
-    return [tabulated(caption, pd.concat(tables).fillna(""))]
+    return [tabulated(caption, pd.concat(tables))]

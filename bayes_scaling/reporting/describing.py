@@ -12,6 +12,7 @@ from bayes_scaling import plots
 from bayes_scaling._axes import axes
 from bayes_scaling._inputs import RATIOS, input_values, scales
 from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.model import ScalingModel
 from bayes_scaling.noise.location_scale import LAPLACE, LOG, LOGIT, NORMAL, LocationScale
 from bayes_scaling.posterior import expected_loss
 from bayes_scaling.priors import Prior
@@ -112,12 +113,19 @@ def _mixture(subject: Subject) -> list[Block]:
 
 def weights(subject: Subject) -> Block:
     """The fits of an average with their weights."""
-    rows = [
-        (part.name, f"{part.weight:.3f}", part.fit.model.law.name, repr(part.fit.model.noise))
-        for part in subject.parts
-    ]
-    table = pd.DataFrame(rows, columns=["fit", "weight", "law", "likelihood"])
-    return tabulated("Fits and their weights.", table)
+    rows = []
+    for part in subject.parts:
+        given = part.fit.model
+        rows.append(
+            {
+                "fit": part.name,
+                "weight": f"{part.weight:.3f}",
+                "law": repr(given.law).removesuffix("()"),
+                "likelihood": repr(given.noise).removesuffix("()"),
+                "partially pooled": _pooled(given) or "none",
+            }
+        )
+    return tabulated("Fits and their weights.", pd.DataFrame(rows))
 
 
 def described(fit: ScalingFit) -> list[Block]:
@@ -177,12 +185,15 @@ def pooling(fit: ScalingFit) -> str:
     """Which parameters differ between groups, and how."""
     if not fit.model.vary:
         return "No parameter varies between groups of runs: all runs share one law."
-    terms = ", ".join(f"{vary.parameter} by {vary.by}" for vary in fit.model.vary)
     return (
-        f"Partially pooled: {terms}. On the parameter's own scale (logarithm of a positive one, "
-        "logit of a share) levels differ from the typical value by normal offsets, whose standard "
-        "deviation is estimated under the prior of the spread."
+        f"Partially pooled: {_pooled(fit.model)}. On the parameter's own scale (logarithm of a "
+        "positive one, logit of a share) levels differ from the typical value by normal offsets, "
+        "whose standard deviation is estimated under the prior of the spread."
     )
+
+
+def _pooled(given: ScalingModel) -> str:
+    return ", ".join(f"{vary.parameter} by {vary.by}" for vary in given.vary)
 
 
 def priors(fit: ScalingFit) -> Block:

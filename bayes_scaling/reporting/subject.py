@@ -44,7 +44,12 @@ class Subject:
     prob: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse results of another fit, and comparisons without a table."""
+        """Refuse what is no fit, results of another fit, and comparisons without a table."""
+        if not isinstance(self.fit, ScalingFit | FitAverage):
+            raise BayesScalingError(
+                f"report: fit is of type {type(self.fit).__name__}, and a report is about a fit or "
+                "an average. Give what bs.fit or bs.average returns."
+            )
         for name, result in (("forecast", self.forecast), ("allocation", self.allocation)):
             if result is not None and not _made_from(result.fit, self.fit):
                 raise BayesScalingError(

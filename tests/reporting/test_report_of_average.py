@@ -181,6 +181,21 @@ def test_names_of_fits_are_text_in_every_format(
     assert text["tex"].count(r"\end{document}") == 1
 
 
+def test_a_fit_without_groups_is_shown_beside_a_pooled_one_for_each_group(
+    stored_fit: bs.ScalingFit, prior_fit: PriorFit
+) -> None:
+    alike = prior_fit(bs.ScalingModel("Chinchilla"), stored_fit.runs)
+    mixed = bs.FitAverage({"alike": alike, "pooled": stored_fit}, {"alike": 0.6, "pooled": 0.4})
+    subject = Subject(mixed, bs.forecast(mixed, **TARGET))
+    weights, alone, *_ = alternatives(subject).blocks
+    assert isinstance(weights, Table)
+    assert isinstance(alone, Table)
+    assert [row[-1] for row in weights.rows] == ["none", "E by corpus, A by corpus, B by corpus"]
+    groups = [(row[0], row[alone.header.index("corpus")]) for row in alone.rows]
+    assert groups == [(fit, one) for fit in ("alike", "pooled") for one in ("books", "web")]
+    assert list(larger_runs(mixed, [3])) == ["params", "tokens", "corpus"]
+
+
 # Comparisons
 
 
@@ -268,6 +283,8 @@ def test_results_of_other_fits_or_weights_are_refused(average: bs.FitAverage) ->
             Subject(reported, forecast)
 
 
-def test_a_comparison_without_a_table_is_refused(average: bs.FitAverage) -> None:
+def test_what_is_no_fit_or_no_comparison_is_refused(average: bs.FitAverage, tmp_path: Path) -> None:
+    with pytest.raises(bs.BayesScalingError, match="fit is of type dict, and a report is about"):
+        bs.report(average.fits, tmp_path / "r.html")  # type: ignore[arg-type]
     with pytest.raises(bs.BayesScalingError, match="type DataFrame and has no"):
         Subject(average, comparison=pd.DataFrame())  # type: ignore[arg-type]
