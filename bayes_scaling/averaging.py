@@ -92,8 +92,8 @@ class FitAverage:
         """
         raise ModelError(
             f"An average of {counted(len(self.fits), 'fit')} has no law of its own, and this "
-            "question needs one. forecast, allocate, assess and cite take averages; ask it of one "
-            f"of the fits: average.fits[{self.heaviest!r}]."
+            "question needs one. forecast, allocate, assess, cite and report take averages; ask it "
+            f"of one of the fits: average.fits[{self.heaviest!r}]."
         )
 
     @cached_property
@@ -117,11 +117,16 @@ class FitAverage:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know: weights, what was left out, and the notes of the fits."""
+        return (*self.weighing, *_shared_notes(self.fits))
+
+    @property
+    def weighing(self) -> tuple[str, ...]:
+        """Where the weights come from, what was left out, and what to know of the weights."""
         number = counted(len(self.fits), "fit")
         head = f"A mixture of {number}, weights {self.source}: {self.description}."
         out = [f"{name!r} ({weight:.2f} of the weight)" for name, weight in self.left_out.items()]
         gone = (f"Left out, for they cannot answer: {', '.join(out)}.",) if out else ()
-        return (head, *gone, *self.remarks, *_shared_notes(self.fits))
+        return (head, *gone, *self.remarks)
 
     def only(self, names: Iterable[str]) -> FitAverage:
         """The average of some of the fits, which notes what was left out."""
@@ -154,6 +159,22 @@ class FitAverage:
 
 type Fitted = ScalingFit | FitAverage
 """What forecasts and allocations can be made from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One of the fits that something rests on: its name, itself, its share."""
+
+    name: str
+    fit: ScalingFit
+    weight: float
+
+
+def parts(fitted: Fitted) -> tuple[Part, ...]:
+    """The fits of a mixture, the heaviest first; a single fit is one with all the weight."""
+    if isinstance(fitted, ScalingFit):
+        return (Part(fitted.model.law.name, fitted, 1.0),)
+    return tuple(Part(name, fitted.fits[name], share) for name, share in fitted.weights.items())
 
 
 def leading(fitted: Fitted) -> ScalingFit:

@@ -42,7 +42,8 @@ def average(
     -------
     FitAverage
         What :func:`bayes_scaling.forecast`, :func:`bayes_scaling.allocate`,
-        :func:`bayes_scaling.assess` and :func:`bayes_scaling.cite` accept like a fit.
+        :func:`bayes_scaling.assess`, :func:`bayes_scaling.cite` and
+        :func:`bayes_scaling.report` accept like a fit.
 
     Raises
     ------

@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import SAMPLE_DIMS
-from bayes_scaling.averaging import FitAverage
+from bayes_scaling.averaging import FitAverage, parts
 from bayes_scaling.decisions._point_results import PairedResult, PointResult
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.near_optimality import NearOptimal
@@ -71,9 +71,7 @@ def fits(result: Result) -> tuple[ScalingFit, ...]:
         return (result,)
     if isinstance(result, PairedResult):
         return (result.fit, result.other)
-    if isinstance(result.fit, FitAverage):
-        return tuple(result.fit.fits.values())
-    return (result.fit,)
+    return tuple(part.fit for part in parts(result.fit))
 
 
 def averaged(result: Result) -> FitAverage | None:

@@ -74,8 +74,11 @@ def _asked(subject: Subject) -> tuple[str, ...]:
 
 
 def _parameters_only(subject: Subject) -> str:
-    law = subject.fit.model.law
-    return f"What are the parameters of {law.name}, and how well do these runs determine them?"
+    laws = dict.fromkeys(part.fit.model.law.name for part in subject.parts)
+    return (
+        f"What are the parameters of {' and of '.join(laws)}, and how well do these runs "
+        "determine them?"
+    )
 
 
 def answer(subject: Subject) -> Section:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bayes_scaling._intervals import interval_prob
+from bayes_scaling.averaging import Fitted
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.discrepancy import DEFAULT
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.reporting.checklist import check_facts
 from bayes_scaling.reporting.exploring import NoPage, Page, explored
@@ -23,7 +23,7 @@ FORMATS = (".html", ".htm", ".md", ".tex")
 
 
 def report(
-    fit: ScalingFit,
+    fit: Fitted,
     path: str | Path,
     *,
     forecast: Forecast | None = None,
@@ -42,7 +42,10 @@ def report(
 
     Parameters
     ----------
-    fit : ScalingFit
+    fit : ScalingFit or FitAverage
+        Of an average the report has the weights, each law with its priors, diagnostics and
+        posterior (those of 5 % of the weight or more; the others by name), and no page in which
+        runs are set.
     path : str or Path
         The suffix says the format: ``.html``, ``.md`` or ``.tex``. A file that is there is
         replaced when the new one is complete.
@@ -50,9 +53,8 @@ def report(
     allocation : Allocation, optional
     trust : TrustReport, optional
         Of :func:`bayes_scaling.assess`; without it the report says that it was not assessed.
-    comparison : optional
-        A comparison of models, as ``bs.compare`` makes it: an object whose ``table()`` is a data
-        frame.
+    comparison : Comparison, optional
+        Of :func:`bayes_scaling.compare`, or another object whose ``table()`` is a data frame.
     facts : mapping of str to str, optional
         What only people know, by field of the checklists, such as ``{"optimiser": "AdamW"}`` or
         ``{"question": "Is a run of 70B worth it?"}``; a name that is no field is refused with the
@@ -68,8 +70,8 @@ def report(
     Raises
     ------
     BayesScalingError
-        The suffix is of no known format, the path cannot be written to, a fact has no field, or a
-        result was made from another fit.
+        The suffix is of no known format, the path cannot be written to, a fact has no field, a
+        result was made from another fit, or the comparison has no table.
     ValueError
         `prob` is not between 0 and 1.
 

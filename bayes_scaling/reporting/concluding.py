@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bayes_scaling._axes import main_axis, scaled_up
+from bayes_scaling._axes import main_axis
 from bayes_scaling._intervals import intervals
 from bayes_scaling._wording import listed
 from bayes_scaling.discrepancy import DEFAULT, misses
 from bayes_scaling.forecasting import forecast
+from bayes_scaling.laws import Law
 from bayes_scaling.reporting.contents import Block, Listing, Section, cell
 from bayes_scaling.reporting.describing import assumptions
+from bayes_scaling.reporting.larger import larger_runs, widest
 from bayes_scaling.reporting.subject import Subject
 from bayes_scaling.reporting.tables import interval_words
-from bayes_scaling.trust._case import ladder_table
 
 NEXT = 3.0
 """How many times the largest compute the run is that would test the law."""
@@ -34,12 +35,12 @@ REMEDIES = {
 
 def limits(subject: Subject) -> Section:
     """What the answer rests on and does not cover."""
-    law = subject.fit.model.law
+    laws = [part.fit.model.law for part in subject.described]
     entries = [
-        f"The answer is that of the law {law.name}: intervals hold the uncertainty of its "
-        f"parameters, the scatter of runs, and {_missed(subject)}. Whether the law holds beyond "
-        "the runs they cannot say; the verdict, the backtest and the section on alternatives do.",
-        *assumptions(law),
+        f"The answer is that of {_held(subject)}, the scatter of runs, and {_missed(subject)}. "
+        f"Whether {'any of the laws' if subject.mixed else 'the law'} holds beyond the runs they "
+        "cannot say; the verdict, the backtest and the section on alternatives do.",
+        *(words for law in laws for words in _assumed(law, subject.mixed)),
         *(subject.fit.notes),
         *(subject.allocation.notes if subject.allocation else ()),
     ]
@@ -48,10 +49,27 @@ def limits(subject: Subject) -> Section:
     return Section("limits", "Limits", (Listing(tuple(dict.fromkeys(entries))),))
 
 
+def _held(subject: Subject) -> str:
+    names = ", ".join(part.name for part in subject.parts)
+    if subject.mixed:
+        return (
+            f"a mixture of {len(subject.parts)} fits ({names}): intervals hold the doubt which of "
+            "them is right, as far as the weights have it, the uncertainty of parameters"
+        )
+    law = subject.main.model.law
+    return f"the law {law.name}: intervals hold the uncertainty of its parameters"
+
+
+def _assumed(law: Law, named: bool) -> list[str]:
+    """Assumptions of a law, said to be its own where there are others."""
+    start = f"{law.name}: " if named else ""
+    return [f"{start}{words}" for words in assumptions(law)]
+
+
 def _missed(subject: Subject) -> str:
     asked = subject.forecast or subject.allocation
     discrepancy = DEFAULT if asked is None else asked.discrepancy
-    if not misses(subject.fit, discrepancy):
+    if not any(misses(part.fit, discrepancy) for part in subject.parts):
         return "nothing of what the law may leave out"
     return "beyond the largest run what laws have left out on public sweeps"
 
@@ -74,19 +92,19 @@ def _doubts(subject: Subject) -> Iterator[str]:
 
 def _next_run(subject: Subject) -> Iterator[str]:
     """The prediction that the next larger run would test."""
-    fit, law = subject.fit, subject.fit.model.law
-    row = scaled_up(law, ladder_table(fit).iloc[[0]], NEXT)
-    made = forecast(fit, at=row)
+    row, along = larger_runs(subject.fit, [NEXT]), main_axis(widest(subject.fit).model.law)
+    made = forecast(subject.fit, at=row)
     ends = intervals(made.draws["loss"], subject.prob)
     low, high = (float(ends[end].values[0]) for end in ("lower", "upper"))
     run = ", ".join(
-        f"{name.replace('_', ' ')} {cell(name, row[name].iloc[0])}"
-        for name in (*law.inputs, *fit.model.factors)
+        f"{name.replace('_', ' ')} {cell(name, row[name].iloc[0])}" for name in map(str, row)
     )
+    who, what = ("mixture", "the laws") if subject.mixed else ("fit", "the law")
     yield (
-        f"One larger run. At {NEXT:g} times the largest {main_axis(law)} ({run}) the fit predicts "
-        f"a {fit.runs.response} from {low:.4g} to {high:.4g} ({interval_words(subject.prob)}). A "
-        "run that lands outside speaks against the law or its scatter."
+        f"One larger run. At {NEXT:g} times the largest {along} ({run}) the {who} predicts a "
+        f"{subject.fit.runs.response} from {low:.4g} to {high:.4g} "
+        f"({interval_words(subject.prob)}). A run that lands outside speaks against {what} or the "
+        "scatter of runs."
     )
 
 

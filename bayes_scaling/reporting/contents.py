@@ -31,6 +31,14 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """What the blocks below it are about, inside a section."""
+
+    text: str
+    kind: str = "heading"
+
+
+@dataclass(frozen=True)
 class Listing:
     """Sentences, one below the other."""
 
@@ -79,7 +87,7 @@ class Code:
     kind: str = "code"
 
 
-type Block = Paragraph | Listing | Table | Picture | Formula | Code
+type Block = Heading | Paragraph | Listing | Table | Picture | Formula | Code
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from bayes_scaling import plots
 from bayes_scaling._axes import axes
 from bayes_scaling._inputs import RATIOS, input_values, scales
 from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.model import ScalingModel
 from bayes_scaling.noise.location_scale import LAPLACE, LOG, LOGIT, NORMAL, LocationScale
 from bayes_scaling.posterior import expected_loss
 from bayes_scaling.priors import Prior
@@ -19,6 +20,7 @@ from bayes_scaling.reporting.contents import (
     Block,
     Code,
     Formula,
+    Heading,
     Listing,
     Paragraph,
     Section,
@@ -27,7 +29,8 @@ from bayes_scaling.reporting.contents import (
 )
 from bayes_scaling.reporting.figures import drawn
 from bayes_scaling.reporting.reproducing import law_source
-from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.reporting.subject import Subject, part_title
+from bayes_scaling.trust._averages import LEAST
 from bayes_scaling.trust._case import ladder_table
 
 PRIOR_DRAWS = 4000
@@ -41,7 +44,8 @@ SYMBOLS = (
 
 def data(subject: Subject) -> Section:
     """Every column in use with its range and source, the levels of factors, what to know of it."""
-    fit = subject.fit
+    fit = subject.main
+    which = f", the heaviest: {part_title(subject.parts[0])}" if subject.mixed else ""
     blocks: list[Block] = [tabulated(f"{len(fit.runs)} runs.", columns(fit))]
     for factor in fit.runs.factors:
         counts = fit.runs.table[factor].value_counts(sort=False).sort_index()
@@ -57,7 +61,7 @@ def data(subject: Subject) -> Section:
         drawn(
             "runs",
             "Loss of each run against compute, with the band of the fitted law.",
-            "The runs and the law fitted to them.",
+            f"The runs and the law fitted to them{which}.",
             lambda: plots.fit_curves(fit, prob=subject.prob),
         )
     )
@@ -87,8 +91,45 @@ def _source(fit: ScalingFit, name: str) -> str:
 
 
 def model(subject: Subject) -> Section:
+    """Each law with its equation, likelihood, pooling and priors; of an average the weights."""
+    blocks = [*_mixture(subject), *subject.of_each(described)]
+    for part in subject.light:
+        law = part.fit.model.law
+        blocks += [Heading(part_title(part)), Paragraph(f"{law.name}. {summary_line(law)}")]
+        blocks += [Formula(law.formula)] if law.formula else []
+    return Section("model", "Model", tuple(blocks))
+
+
+def _mixture(subject: Subject) -> list[Block]:
+    if not subject.mixed:
+        return []
+    text = (
+        f"The answer is that of a mixture of {len(subject.parts)} fits of these runs: which of "
+        "them is right is as uncertain as their weights say, and each has that share of the draws."
+    )
+    least = f" Fits with less than {LEAST:.0%} of the weight are described in short."
+    return [Paragraph(text + (least if subject.light else "")), weights(subject)]
+
+
+def weights(subject: Subject) -> Block:
+    """The fits of an average with their weights."""
+    rows = []
+    for part in subject.parts:
+        given = part.fit.model
+        rows.append(
+            {
+                "fit": part.name,
+                "weight": f"{part.weight:.3f}",
+                "law": repr(given.law).removesuffix("()"),
+                "likelihood": repr(given.noise).removesuffix("()"),
+                "partially pooled": _pooled(given) or "none",
+            }
+        )
+    return tabulated("Fits and their weights.", pd.DataFrame(rows))
+
+
+def described(fit: ScalingFit) -> list[Block]:
     """Equation, symbols, likelihood, pooling, priors, and what the priors alone would expect."""
-    fit = subject.fit
     law, given = fit.model.law, fit.model
     blocks: list[Block] = [Paragraph(f"{law.name}. {summary_line(law)}")]
     if law.formula:
@@ -101,8 +142,7 @@ def model(subject: Subject) -> Section:
     if isinstance(given.noise, LocationScale):
         blocks.append(Formula(likelihood_formula(given.noise)))
     blocks.append(Paragraph(pooling(fit)))
-    blocks += [priors(fit), Paragraph(prior_predictive(fit))]
-    return Section("model", "Model", tuple(blocks))
+    return [*blocks, priors(fit), Paragraph(prior_predictive(fit))]
 
 
 def symbols(fit: ScalingFit) -> tuple[str, ...]:
@@ -145,12 +185,15 @@ def pooling(fit: ScalingFit) -> str:
     """Which parameters differ between groups, and how."""
     if not fit.model.vary:
         return "No parameter varies between groups of runs: all runs share one law."
-    terms = ", ".join(f"{vary.parameter} by {vary.by}" for vary in fit.model.vary)
     return (
-        f"Partially pooled: {terms}. On the parameter's own scale (logarithm of a positive one, "
-        "logit of a share) levels differ from the typical value by normal offsets, whose standard "
-        "deviation is estimated under the prior of the spread."
+        f"Partially pooled: {_pooled(fit.model)}. On the parameter's own scale (logarithm of a "
+        "positive one, logit of a share) levels differ from the typical value by normal offsets, "
+        "whose standard deviation is estimated under the prior of the spread."
     )
+
+
+def _pooled(given: ScalingModel) -> str:
+    return ", ".join(f"{vary.parameter} by {vary.by}" for vary in given.vary)
 
 
 def priors(fit: ScalingFit) -> Block:

@@ -11,11 +11,11 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from bayes_scaling._axes import axes, scaled_up
+from bayes_scaling._axes import axes
 from bayes_scaling._inputs import input_values, scales, typical_value
 from bayes_scaling._intervals import interval_prob
+from bayes_scaling.averaging import Fitted, parts
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import forecast
@@ -27,6 +27,7 @@ from bayes_scaling.reporting.embedding import (
     tested_range,
     verdicts,
 )
+from bayes_scaling.reporting.larger import larger_runs
 from bayes_scaling.reporting.tables import written_table
 from bayes_scaling.reporting.tracing import Untraceable, traced
 from bayes_scaling.trust import TrustReport
@@ -111,23 +112,30 @@ class NoPage:
 
 
 def explored(
-    fit: ScalingFit,
+    fitted: Fitted,
     start: Mapping[str, float],
     trust: TrustReport | None,
     prob: float | None,
     discrepancy: Discrepancy | None = DEFAULT,
 ) -> Page | NoPage:
-    """The page of a fit, or what stands in its place where the law has no JavaScript."""
+    """The page of a fit, or what stands in its place where no one law has JavaScript."""
+    made = parts(fitted)
+    if len(made) > 1:
+        reason = f"The answer mixes {len(made)} laws, and the interactive page computes one."
+        return NoPage(reason, _larger_runs(fitted, prob, discrepancy))
     try:
-        return page(fit, start, trust, prob, discrepancy)
-    except Untraceable as reason:
-        return NoPage(str(reason), _larger_runs(fit, prob))
+        return page(made[0].fit, start, trust, prob, discrepancy)
+    except Untraceable as found:
+        reason = (
+            "This law has no interactive page, for its formula cannot be written in JavaScript: "
+            f"{found}."
+        )
+        return NoPage(reason, _larger_runs(fitted, prob, discrepancy))
 
 
-def _larger_runs(fit: ScalingFit, prob: float | None) -> Table:
-    top = ladder_table(fit).iloc[[0]]
-    rows = [scaled_up(fit.model.law, top, times) for times in STEPS]
-    table = written_table(forecast(fit, at=pd.concat(rows, ignore_index=True)), prob)
+def _larger_runs(fitted: Fitted, prob: float | None, discrepancy: Discrepancy | None) -> Table:
+    made = forecast(fitted, at=larger_runs(fitted, STEPS), discrepancy=discrepancy)
+    table = written_table(made, prob)
     times = ", ".join(f"{step:g}" for step in STEPS)
     return tabulated(f"The largest run made {times} times larger. {table.attrs['caption']}", table)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bayes_scaling.reporting import answering, checking, concluding, describing
+from bayes_scaling.reporting.citing import Citation
 from bayes_scaling.reporting.contents import (
     Block,
     Code,
@@ -16,8 +17,15 @@ from bayes_scaling.reporting.contents import (
 )
 from bayes_scaling.reporting.headline import headline
 from bayes_scaling.reporting.known import checklists
-from bayes_scaling.reporting.reproducing import code, runs_csv, table_digest, versions
+from bayes_scaling.reporting.reproducing import (
+    code,
+    run_tables,
+    runs_csv,
+    table_digest,
+    versions,
+)
 from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.runs import Runs
 
 MOST_ROWS = 1000
 """Runs up to which the table itself is a part of the report."""
@@ -44,40 +52,52 @@ def gathered(subject: Subject) -> Contents:
         reproduction(subject),
         checklists(subject),
     )
-    title = f"{subject.fit.model.law.name} fitted to {len(subject.fit.runs)} runs"
-    return Contents(head.text, head.status, title, sections)
+    return Contents(head.text, head.status, subject.title, sections)
 
 
 def citation(subject: Subject) -> Section:
     """Sentences to cite, a paragraph on methods, BibTeX."""
     cited = subject.citations
-    methods = cited[0].methods
-    for formula in cited[0].formulas:
-        methods = methods.replace(formula, "the equation in the section Model")
-    blocks = (
+    # What was asked of a fit has the methods of that fit; fits by themselves have each their own.
+    described = cited[:1] if subject.asked else cited
+    entries = dict.fromkeys(entry for one in described for entry in one.bibtex.split("\n\n"))
+    blocks: tuple[Block, ...] = (
         Listing(tuple(one.sentence for one in cited)),
-        Paragraph(methods),
-        Code(cited[0].bibtex, "bibtex"),
+        *(Paragraph(_methods(one)) for one in described),
+        Code("\n\n".join(entries), "bibtex"),
     )
     return Section("citation", "To cite", blocks)
 
 
+def _methods(cited: Citation) -> str:
+    methods = cited.methods
+    for formula in cited.formulas:
+        methods = methods.replace(formula, "the equation in the section Model")
+    return methods
+
+
 def reproduction(subject: Subject) -> Section:
     """Versions, seed, digest of the table, and the code."""
-    fit = subject.fit
-    table = pd.DataFrame(versions().items(), columns=["package", "version"])
-    digest = table_digest(fit.runs)
+    tables = run_tables(subject.fit)
+    digests = ", ".join(f"{table_digest(runs)} ({file})" for file, runs in tables.items())
+    seeds = sorted({part.fit.settings.seed for part in subject.parts})
+    frame = pd.DataFrame(versions().items(), columns=["package", "version"])
     blocks: list[Block] = [
         Paragraph(
-            f"Seed of the sampler: {fit.settings.seed}. SHA-256 of the table of runs: {digest} (of "
-            "the CSV below in UTF-8, lines ended by a line feed). The same seed gives the same "
-            "draws on the same machine and versions; elsewhere they agree to Monte-Carlo error."
+            f"Seed of the sampler: {', '.join(map(str, seeds))}. SHA-256 of the table of runs: "
+            f"{digests}, of the CSV below in UTF-8, lines ended by a line feed. The same seed "
+            "gives the same draws on the same machine and versions; elsewhere they agree to "
+            "Monte-Carlo error."
         ),
-        tabulated("Versions.", table),
-        Code(code(fit, subject.forecast, subject.allocation), "python"),
+        tabulated("Versions.", frame),
+        Code(code(subject.fit, subject.forecast, subject.allocation), "python"),
     ]
-    if len(fit.runs) <= MOST_ROWS:
-        blocks.append(Code(runs_csv(fit.runs), folded=True, caption="The table of runs (runs.csv)"))
-    else:
-        blocks.append(Paragraph(f"The table has {len(fit.runs)} runs and is not printed here."))
+    for file, runs in tables.items():
+        blocks.append(_printed(file, runs))
     return Section("reproduce", "Reproduce", tuple(blocks))
+
+
+def _printed(file: str, runs: Runs) -> Block:
+    if len(runs) > MOST_ROWS:
+        return Paragraph(f"The table {file} has {len(runs)} runs and is not printed here.")
+    return Code(runs_csv(runs), folded=True, caption=f"The table of runs ({file})")

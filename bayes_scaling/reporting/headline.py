@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.averaging import Fitted
 from bayes_scaling.trust import TrustReport
 from bayes_scaling.trust.report import MEANING
 
@@ -30,7 +30,7 @@ class Headline:
         return self.status == "trust"
 
 
-def headline(fit: ScalingFit, trust: TrustReport | None) -> Headline:
+def headline(fit: Fitted, trust: TrustReport | None) -> Headline:
     """The verdict on a fit and what was forecast with it.
 
     Chains that have not converged come before everything else: no check can be read without them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bayes_scaling._axes import run_axes
+from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.reporting.checklist import BARG, MISFITTING, filled
 from bayes_scaling.reporting.contents import Paragraph, Section, Table, cell
 from bayes_scaling.reporting.describing import likelihood, pooling
@@ -30,16 +31,15 @@ def checklists(subject: Subject) -> Section:
 
 
 def _of_analysis(subject: Subject) -> dict[str, str]:
-    fit = subject.fit
-    law, settings, found = fit.model.law, fit.settings, fit.diagnostics
+    runs, found, words = subject.fit.runs, subject.fit.diagnostics, subject.in_words
     return {
         "why_bayesian": (
             "Probability statements on forecasts and decisions, with all uncertainty of the "
             "parameters carried into them draw by draw"
         ),
         "question": _goal(subject),
-        "data_variables": f"predicted: {fit.runs.response}; predicting: {', '.join(law.inputs)}",
-        "likelihood": f"{likelihood(fit)} {pooling(fit)}",
+        "data_variables": f"predicted: {runs.response}; predicting: {words(_inputs)}",
+        "likelihood": words(lambda fit: f"{likelihood(fit)} {pooling(fit)}"),
         "priors": SEE.format("Model") + ": every prior with its 90 % range, on reference scales",
         "formal_specification": SEE.format("Model and Reproduce"),
         "prior_predictive": SEE.format("Model"),
@@ -53,20 +53,44 @@ def _of_analysis(subject: Subject) -> dict[str, str]:
         "bayes_factor_threshold": "no Bayes factor is used",
         "estimates_beside_decisions": SEE.format("Answer"),
         "installation": "versions of all packages, " + SEE.format("Reproduce"),
-        "script": f"{SEE.format('Reproduce')}; seed {settings.seed}",
+        "script": f"{SEE.format('Reproduce')}; seed {words(lambda fit: str(fit.settings.seed))}",
         "readability": "the script is the package's public interface",
         "runs_from_start_to_end": "it needs nothing but that table and the packages",
         "auxiliary_files": "the table of runs, known by its SHA-256",
-        "form": f"L = {law.equation}" if law.equation else f"the code of {law.name}",
-        "variables_and_units": ", ".join(law.inputs) + "; counts, FLOP, nats per token",
-        "parameters": ", ".join(law.priors),
-        "objective": f"posterior density under {fit.model.noise!r} and the priors",
+        "form": words(_form),
+        "variables_and_units": words(_inputs) + "; counts, FLOP, nats per token",
+        "parameters": words(lambda fit: ", ".join(fit.model.law.priors)),
+        "objective": f"posterior density under {words(_scatter)} and the priors",
         "algorithm": "NUTS (nutpie), low-rank adaptation of the mass matrix",
-        "initialisation": f"{settings.chains} chains, each from its own random start",
-        "fitting_settings": f"{settings.draws} draws after {settings.tune} of warm-up, target "
-        f"acceptance {settings.target_accept:g}, seed {settings.seed}",
+        "initialisation": words(_starts),
+        "fitting_settings": words(_settings),
         "uncertainty": "credible intervals from the draws; " + SEE.format("Answer and Posterior"),
     }
+
+
+def _inputs(fit: ScalingFit) -> str:
+    return ", ".join(fit.model.law.inputs)
+
+
+def _form(fit: ScalingFit) -> str:
+    law = fit.model.law
+    return f"L = {law.equation}" if law.equation else f"the code of {law.name}"
+
+
+def _scatter(fit: ScalingFit) -> str:
+    return repr(fit.model.noise)
+
+
+def _starts(fit: ScalingFit) -> str:
+    return f"{fit.settings.chains} chains, each from its own random start"
+
+
+def _settings(fit: ScalingFit) -> str:
+    settings = fit.settings
+    return (
+        f"{settings.draws} draws after {settings.tune} of warm-up, target acceptance "
+        f"{settings.target_accept:g}, seed {settings.seed}"
+    )
 
 
 def _goal(subject: Subject) -> str:
@@ -79,7 +103,7 @@ def _goal(subject: Subject) -> str:
 
 def _of_runs(subject: Subject) -> dict[str, str]:
     runs = subject.fit.runs
-    logs = run_axes(subject.fit.model.law, runs)
+    logs = run_axes(subject.main.model.law, runs)
     ranges = [
         f"{name.replace('_', ' ')} {cell(name, 10 ** logs[name].min())} to "
         f"{cell(name, 10 ** logs[name].max())}"
@@ -95,7 +119,7 @@ def _of_runs(subject: Subject) -> dict[str, str]:
     if "flops" in runs.inputs:
         known["flop_formula"] = runs.sources.get("flops", "a column of the table")
     out = f"{runs.dropped} rows left out for missing values" if runs.dropped else "no run left out"
-    known["outliers"] = f"{out}; no weights; scatter is {subject.fit.model.noise!r}"
+    known["outliers"] = f"{out}; no weights; scatter is {subject.in_words(_scatter)}"
     return known
 
 
@@ -107,7 +131,7 @@ def _of_checks(subject: Subject) -> dict[str, str]:
         known |= dict.fromkeys(("sensitivity_informed", "sensitivity_default"), "the same")
     if (tested := subject.check("backtest")) is not None:
         known["validation"] = tested.headline
-    if subject.comparison is not None:
+    if subject.comparison is not None or subject.mixed:
         known["model_probabilities"] = SEE.format("Alternatives")
     if subject.allocation is not None:
         known["decision"] = "the split of a budget between parameters and tokens"

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling.averaging import single
+from bayes_scaling.averaging import Fitted, parts
 from bayes_scaling.costs import SixND
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
@@ -69,23 +69,48 @@ def table_digest(runs: Runs) -> str:
     return hashlib.sha256(runs_csv(runs).encode("utf-8")).hexdigest()
 
 
-def code(fit: ScalingFit, forecast: Forecast | None, allocation: Allocation | None) -> str:
-    """Python that fits the same model to the same table and asks the same questions.
+def run_tables(fitted: Fitted) -> dict[str, Runs]:
+    """The tables that the code reads, by file: one, unless fits read columns of their own."""
+    different = {_read(part.fit.runs): part.fit.runs for part in parts(fitted)}
+    return {f"runs{number or ''}.csv": runs for number, runs in enumerate(different.values())}
 
-    It reads the table of :func:`runs_csv` from the file ``runs.csv``.
+
+def _read(runs: Runs) -> tuple[str, str]:
+    """The same for tables that the code reads alike."""
+    return _table("runs", "runs.csv", runs), table_digest(runs)
+
+
+def code(fitted: Fitted, forecast: Forecast | None, allocation: Allocation | None) -> str:
+    """Python that makes the same fits of the same table and asks the same questions.
+
+    It reads the tables of :func:`run_tables` from their files, as :func:`runs_csv` writes them.
     """
     asked = [
         *([_forecasting(forecast)] if forecast is not None else []),
         *([_allocating(allocation)] if allocation is not None else []),
     ]
+    tables = {file.removesuffix(".csv"): runs for file, runs in run_tables(fitted).items()}
     return "\n".join(
         [
             "import pandas as pd\n\nimport bayes_scaling as bs\n",
-            _table(fit.runs),
-            *_fit(fit),
+            *(_table(name, f"{name}.csv", runs) for name, runs in tables.items()),
+            *_fits(fitted, tables),
             *asked,
         ]
     )
+
+
+def _fits(fitted: Fitted, tables: Mapping[str, Runs]) -> list[str]:
+    """The fit; of an average each of its fits, and their mixture."""
+    made = parts(fitted)
+    names = {_read(runs): name for name, runs in tables.items()}
+    if len(made) == 1:
+        return _fit(made[0].fit, "fit", *names.values())
+    lines = ["fits = {}"]
+    for part in made:
+        lines += _fit(part.fit, f"fits[{part.name!r}]", names[_read(part.fit.runs)])
+    weights = {part.name: part.weight for part in made}
+    return [*lines, f"fit = bs.average(fits, {weights!r})"]
 
 
 def law_source(law: Law) -> str | None:
@@ -98,21 +123,21 @@ def law_source(law: Law) -> str | None:
         return f"# The code of {law.name} cannot be read; its authors have it."
 
 
-def _table(runs: Runs) -> str:
+def _table(name: str, file: str, runs: Runs) -> str:
     labels = ", ".join(f"{name!r}: str" for name in (runs.table.index.name or "run", *runs.factors))
     hand = f", reference={runs.scales_by_hand!r}" if runs.scales_by_hand else ""
     response = "" if runs.response == "loss" else f", response={runs.response!r}"
     return (
         f"labels = {{{labels}}}\n"
         "table = pd.read_csv(\n"
-        '    "runs.csv", index_col=0, dtype=labels, keep_default_na=False\n'
+        f'    "{file}", index_col=0, dtype=labels, keep_default_na=False\n'
         ")\n"
-        f"runs = bs.Runs(\n    table, inputs={runs.inputs!r}, factors={runs.factors!r}"
+        f"{name} = bs.Runs(\n    table, inputs={runs.inputs!r}, factors={runs.factors!r}"
         f"{response}{hand},\n)"
     )
 
 
-def _fit(fit: ScalingFit) -> list[str]:
+def _fit(fit: ScalingFit, target: str, runs: str) -> list[str]:
     model, settings = fit.model, fit.settings
     options = {
         "vary": list(model.vary),
@@ -123,20 +148,25 @@ def _fit(fit: ScalingFit) -> list[str]:
     given = "".join(f",\n    {name}={literal(value)}" for name, value in options.items() if value)
     return [
         f"model = bs.ScalingModel(\n    {literal(model.law)}{given},\n)",
-        f"fit = bs.fit(\n    model, runs, draws={settings.draws}, tune={settings.tune}, "
+        f"{target} = bs.fit(\n    model, {runs}, draws={settings.draws}, tune={settings.tune}, "
         f"chains={settings.chains}, seed={settings.seed},\n"
         f"    target_accept={settings.target_accept},\n)",
     ]
 
 
-def _forecasting(forecast: Forecast) -> str:
-    points = {
+def asked_points(forecast: Forecast) -> dict[str, list[Any]]:
+    """The points of a forecast, by column: inputs and labels."""
+    return {
         str(name): values.values.tolist()
         for name, values in forecast.draws.coords.items()
         if values.dims == ("point",) and name != "point"
     }
+
+
+def _forecasting(forecast: Forecast) -> str:
+    points = asked_points(forecast)
     new = "" if forecast.new_levels == "error" else f", new_levels={forecast.new_levels!r}"
-    widened = _widening(single(forecast.fit), forecast.discrepancy)
+    widened = _widening(forecast.fit, forecast.discrepancy)
     return f"forecast = bs.forecast(fit, at=pd.DataFrame({points!r}){new}{widened})"
 
 
@@ -148,13 +178,14 @@ def _allocating(allocation: Allocation) -> str:
         "inputs": dict(allocation.inputs),
     }
     given = "".join(f", {name}={literal(value)}" for name, value in options.items() if value)
-    given += _widening(single(allocation.fit), allocation.discrepancy)
+    given += _widening(allocation.fit, allocation.discrepancy)
     return f"allocation = bs.allocate(fit, flops={budgets!r}{given})"
 
 
-def _widening(fit: ScalingFit, discrepancy: Discrepancy | None) -> str:
+def _widening(fitted: Fitted, discrepancy: Discrepancy | None) -> str:
     """The argument that asks for other than the default discrepancy, where there is a choice."""
-    if discrepancy == DEFAULT or not misses(fit, DEFAULT):
+    widened = any(misses(part.fit, DEFAULT) for part in parts(fitted))
+    if discrepancy == DEFAULT or not widened:
         return ""
     return f", discrepancy={literal(discrepancy)}"
 

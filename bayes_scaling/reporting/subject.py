@@ -1,14 +1,16 @@
-"""What a report is about: a fit, what was asked of it, and what was found out about it."""
+"""What a report is about: a fit or several, what was asked of them, and what was found out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
+from bayes_scaling.averaging import FitAverage, Fitted, Part, parts
 from bayes_scaling.costs import SixND
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.near_optimality import NearOptimal, near_optimal
@@ -16,7 +18,10 @@ from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.reporting.citing import Citation, cite
+from bayes_scaling.reporting.contents import Block, Heading
+from bayes_scaling.reporting.escaping import one_line
 from bayes_scaling.trust import CheckResult, TrustReport
+from bayes_scaling.trust._averages import LEAST
 
 
 class HasTable(Protocol):
@@ -30,7 +35,7 @@ class HasTable(Protocol):
 class Subject:
     """What the sections of a report are made from."""
 
-    fit: ScalingFit
+    fit: Fitted
     forecast: Forecast | None = None
     allocation: Allocation | None = None
     trust: TrustReport | None = None
@@ -39,21 +44,88 @@ class Subject:
     prob: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse results of another fit."""
-        for name, result in (("forecast", self.forecast), ("allocation", self.allocation)):
-            if result is None or result.fit is self.fit or result.fit.runs is self.fit.runs:
-                continue
+        """Refuse what is no fit, results of another fit, and comparisons without a table."""
+        if not isinstance(self.fit, ScalingFit | FitAverage):
             raise BayesScalingError(
-                f"report: the {name} was made from another fit ({result.fit.model!r}), and the "
-                "report would describe one and answer with the other. Make it from the fit that "
-                "is reported."
+                f"report: fit is of type {type(self.fit).__name__}, and a report is about a fit or "
+                "an average. Give what bs.fit or bs.average returns."
+            )
+        for name, result in (("forecast", self.forecast), ("allocation", self.allocation)):
+            if result is not None and not _made_from(result.fit, self.fit):
+                raise BayesScalingError(
+                    f"report: the {name} was made from another fit ({_described(result.fit)}), and "
+                    "the report would describe one and answer with the other. Make it from the fit "
+                    "that is reported."
+                )
+        if self.comparison is not None and not callable(getattr(self.comparison, "table", None)):
+            raise BayesScalingError(
+                f"report: comparison is of type {type(self.comparison).__name__} and has no "
+                "table() to be printed. Give what bs.compare returns."
             )
 
     @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The fits that the report is about with their weights, the heaviest first."""
+        return tuple(replace(part, name=one_line(part.name)) for part in parts(self.fit))
+
+    @property
+    def weighing(self) -> tuple[str, ...]:
+        """What to know of the weights; nothing where there are none."""
+        return self.fit.weighing if isinstance(self.fit, FitAverage) else ()
+
+    @property
+    def main(self) -> ScalingFit:
+        """The heaviest fit."""
+        return self.parts[0].fit
+
+    @property
+    def mixed(self) -> bool:
+        """Whether there is more than one fit."""
+        return len(self.parts) > 1
+
+    @property
+    def described(self) -> tuple[Part, ...]:
+        """Fits with a section of their own: those heavy enough to be judged."""
+        return tuple(part for part in self.parts if part.weight >= LEAST) or self.parts[:1]
+
+    @property
+    def light(self) -> tuple[Part, ...]:
+        """Fits that are only named."""
+        return self.parts[len(self.described) :]
+
+    @property
+    def title(self) -> str:
+        """What the report is of."""
+        names = ", ".join(dict.fromkeys(part.fit.model.law.name for part in self.parts))
+        of = f"{names}: an average of {len(self.parts)} fits" if self.mixed else f"{names} fitted"
+        return f"{of} to {len(self.fit.runs)} runs"
+
+    def of_each(self, write: Callable[[ScalingFit], Iterable[Block]]) -> list[Block]:
+        """What is to be said of each fit, under its name where there are several."""
+        blocks: list[Block] = []
+        for part in self.described:
+            blocks += [Heading(part_title(part))] if self.mixed else []
+            blocks += write(part.fit)
+        return blocks
+
+    def in_words(self, write: Callable[[ScalingFit], str]) -> str:
+        """What is to be said of each fit in a few words, once where it is the same."""
+        said: dict[str, list[str]] = {}
+        for part in self.described:
+            said.setdefault(write(part.fit), []).append(part.name)
+        if len(said) == 1:
+            return next(iter(said))
+        return "; ".join(f"{', '.join(names)}: {words}" for words, names in said.items())
+
+    @property
+    def asked(self) -> tuple[Forecast | Allocation, ...]:
+        """What was asked of the fit."""
+        return tuple(one for one in (self.forecast, self.allocation) if one is not None)
+
+    @cached_property
     def results(self) -> tuple[ScalingFit | Forecast | Allocation, ...]:
-        """What the report answers with: what was asked of the fit, or the fit itself."""
-        asked = [one for one in (self.forecast, self.allocation) if one is not None]
-        return tuple(asked) or (self.fit,)
+        """What the report answers with: what was asked, or else each fit itself."""
+        return self.asked or tuple(part.fit for part in self.described)
 
     @cached_property
     def citations(self) -> tuple[Citation, ...]:
@@ -67,9 +139,34 @@ class Subject:
 
     @cached_property
     def near(self) -> NearOptimal | None:
-        """Sizes nearly as good as the best, for an allocation of 6ND without constraints."""
+        """Sizes nearly as good as the best, for an allocation of one fit by 6ND, unconstrained."""
         asked = self.allocation
-        if asked is None or asked.constraints.given or not isinstance(asked.cost, SixND):
+        plain = asked is not None and isinstance(asked.cost, SixND) and not asked.constraints.given
+        if asked is None or not plain or self.mixed:
             return None
         flops = sorted(set(asked.draws["flops"].values.tolist()))
-        return near_optimal(self.fit, flops, inputs=asked.inputs)
+        return near_optimal(self.main, flops, inputs=asked.inputs)
+
+
+def part_title(part: Part) -> str:
+    """A fit of an average by its name, weight and law."""
+    return f"{part.name} ({part.fit.model.law.name}), weight {part.weight:.2f}"
+
+
+def _made_from(used: Fitted, fitted: Fitted) -> bool:
+    """Whether a result rests on the fits reported; fits that cannot answer may be left out."""
+    if used is fitted:
+        return True
+    theirs, ours = parts(used), {part.name: part for part in parts(fitted)}
+    if type(used) is not type(fitted) or any(part.name not in ours for part in theirs):
+        return False
+    kept = sum(ours[part.name].weight for part in theirs)
+    return all(
+        part.fit.runs is ours[part.name].fit.runs
+        and np.isclose(part.weight * kept, ours[part.name].weight)
+        for part in theirs
+    )
+
+
+def _described(fitted: Fitted) -> str:
+    return ", ".join(repr(part.fit.model) for part in parts(fitted))

@@ -266,7 +266,7 @@ def test_a_law_without_javascript_has_a_table_in_place_of_the_page(
 
     found = exploring.explored(prior_fit(bs.ScalingModel(Sinus), sweep), {}, None, 0.9, None)
     assert isinstance(found, exploring.NoPage)
-    assert found.reason == "it calls sin"
+    assert found.reason.endswith("cannot be written in JavaScript: it calls sin.")
     contents = Contents("Headline", "caution", "Title", (Section("answer", "Answer", ()),))
     html = as_html(contents, found)
     assert "This law has no interactive page" in html

@@ -1,0 +1,290 @@
+"""The report of an average: every law with its weight, what is of one fit only, how to redo it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.averaging import parts
+from bayes_scaling.comparison import _scores
+from bayes_scaling.comparison.comparing import compare_by_loo
+from bayes_scaling.reporting.answering import question
+from bayes_scaling.reporting.checking import alternatives, diagnostics, predictive, sensitivity
+from bayes_scaling.reporting.concluding import changes, limits
+from bayes_scaling.reporting.contents import Contents, Listing, Table
+from bayes_scaling.reporting.exploring import Page, explored
+from bayes_scaling.reporting.headline import headline
+from bayes_scaling.reporting.larger import larger_runs
+from bayes_scaling.reporting.reproducing import code, run_tables, runs_csv, table_digest
+from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.trust._refits import Outcome
+from tests.reporting.test_report import section, trust_of, visible
+
+PriorFit = Callable[..., bs.ScalingFit]
+WEIGHTS = {"ours": 0.62, "kaplan": 0.35, "compute": 0.03}
+TARGET = {"params": 1e10, "tokens": 2e11}
+
+
+@pytest.fixture(scope="module")
+def average(converged_fit: bs.ScalingFit, prior_fit: PriorFit) -> bs.FitAverage:
+    """Three laws, one of them of hardly any weight."""
+    models = {
+        "kaplan": bs.ScalingModel("KaplanJoint", noise=bs.noise.LogNormal()),
+        "compute": bs.ScalingModel(bs.laws.PowerLaw("flops")),
+    }
+    fits = {name: prior_fit(model, converged_fit.runs, 1000) for name, model in models.items()}
+    return bs.FitAverage({"ours": converged_fit, **fits}, WEIGHTS, "stacked by future score")
+
+
+@pytest.fixture(scope="module")
+def written(average: bs.FitAverage, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report that is distrusted, in HTML."""
+    return bs.report(
+        average,
+        tmp_path_factory.mktemp("average") / "report.html",
+        forecast=bs.forecast(average, **TARGET),
+        allocation=bs.allocate(average, flops=1e22),
+        trust=trust_of(average.fits["ours"], "do not trust"),
+        comparison=compare_by_loo(average.fits),
+    )
+
+
+@pytest.fixture
+def found(stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch) -> bs.Comparison:
+    """A comparison of two fits, one with its floor off; refits are the fits themselves."""
+    floors = ("E_ref", "E_typical_ref")
+    off = stored_fit.posterior.assign({n: 1.02 * stored_fit.posterior[n] for n in floors})
+    fits = {"bad": replace(stored_fit, posterior=off), "good": stored_fit}
+    left = iter(fits.values())
+
+    def refit_all(model: bs.ScalingModel, subsets: dict, refitter: object) -> dict:
+        fit = next(left)
+        return {fold: Outcome(fit, "", 0.1) for fold in subsets}
+
+    monkeypatch.setattr(_scores, "refit_all", refit_all)
+    return bs.compare(fits, [1e19, 1e20], progress=False)
+
+
+# What it says
+
+
+def test_a_distrusted_average_says_so_first_and_wherever_it_can_be_cited(written: Path) -> None:
+    assert visible(written).startswith("DO NOT TRUST: a check says that it is wrong")
+    html = written.read_text("utf-8").partition('id="citation"')[2]
+    sentences = re.findall(r"(?s)<li>(.*?)</li>", html.partition("</section>")[0])
+    assert len(sentences) == 2
+    assert all(one.startswith("Do not trust") for one in sentences)
+    assert all("an average of" in one for one in sentences)
+
+
+def test_an_average_that_has_not_converged_says_so_first(
+    stored_fit: bs.ScalingFit, prior_fit: PriorFit
+) -> None:
+    other = prior_fit(bs.ScalingModel("KaplanJoint"), stored_fit.runs)
+    subject = Subject(bs.FitAverage({"a": stored_fit, "b": other}, {"a": 0.5, "b": 0.5}))
+    assert headline(subject.fit, trust_of(stored_fit, "trust")).text.startswith("Not converged: ")
+    assert all(one.sentence.startswith("Not converged") for one in subject.citations)
+    assert "the parameters of Chinchilla and of KaplanJoint" in str(question(subject).blocks)
+
+
+def test_each_law_has_its_equation_weight_and_priors(written: Path, average: bs.FitAverage) -> None:
+    html, text = unescape(written.read_text("utf-8")), section(written, "model")
+    for part, (name, weight) in zip(parts(average), WEIGHTS.items(), strict=True):
+        assert f"{name} ({part.fit.model.law.name}), weight {weight:.2f}" in text
+        assert f'alt="{part.fit.model.law.formula}"' in html
+    assert "alpha_N LogNormal" in text
+    assert "floor or zero" in text
+    assert text.count("Every prior with its 90 % range") == 2
+
+
+def test_diagnostics_and_posterior_are_of_each_law(written: Path) -> None:
+    for anchor in ("diagnostics", "posterior"):
+        text = section(written, anchor)
+        assert all(name in text for name in ("N_c", "alpha_D", "beta"))
+    assert "compute (PowerLaw), weight 0.03 Largest R-hat" in section(written, "diagnostics")
+    for anchor in ("posterior", "predictive"):
+        assert "are of the heaviest fit, ours (Chinchilla), weight 0.62" in section(written, anchor)
+
+
+def test_larger_runs_stand_in_place_of_the_page(written: Path, average: bs.FitAverage) -> None:
+    html = written.read_text("utf-8")
+    assert "<script" not in html
+    text = section(written, "explore")
+    assert text.startswith("Larger runs The answer mixes 3 laws")
+    at = larger_runs(average, [10])
+    assert bs.cite(bs.forecast(average, at=at)).table["loss"].iloc[0] in text
+
+
+def test_weights_comparison_and_what_each_would_say(written: Path, average: bs.FitAverage) -> None:
+    text = section(written, "alternatives")
+    assert "weights stacked by future score" in text
+    assert "loo log score" in text
+    assert "from 20 runs, fewer than 100" in text
+    for name in ("ours", "kaplan"):
+        alone = bs.cite(bs.forecast(average.fits[name], **TARGET)).table.iloc[0]
+        assert f"{name} 10B 200B 1.2e22 {alone['expected_loss']} {alone['loss']}" in text
+
+
+def test_checklists_speak_of_every_law(written: Path) -> None:
+    text = section(written, "checklists")
+    assert "ours: posterior density" not in text
+    assert "under ours: LogStudentT(); kaplan: LogNormal() and the priors" in text
+    assert "predicting: params, tokens" in text
+    assert "Bayes factors or other weights of models see Alternatives" in text
+
+
+def test_markdown_and_latex_have_the_same_headings(
+    average: bs.FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = Subject(average)
+    contents = Contents("Not assessed", "not assessed", subject.title, (diagnostics(subject),))
+    monkeypatch.setattr("bayes_scaling.reporting.building.gathered", lambda _: contents)
+    marks = {"md": "### kaplan (KaplanJoint), weight 0.35", "tex": r"\subsection*{kaplan (Kap"}
+    for suffix, mark in marks.items():
+        path = bs.report(average, tmp_path / f"r.{suffix}")
+        assert mark in path.read_text("utf-8")
+
+
+def test_a_real_assessment_shows_what_was_found_in_each_fit(
+    average: bs.FitAverage, converged_fit: bs.ScalingFit
+) -> None:
+    forecast = bs.forecast(average, **TARGET)
+    trust = bs.assess(average, forecast, progress=False)
+    subject = Subject(average, forecast, trust=trust)
+    found = [*sensitivity(subject).blocks, *predictive(subject).blocks]
+    tables = [one for one in found if isinstance(one, Table) and one.header[0] == "fit"]
+    assert [len(table.rows) for table in tables] == [2, 2, 2]
+    assert {row[0] for row in tables[0].rows} == {"ours", "kaplan"}
+    assert changes(subject).blocks
+
+
+def test_names_of_fits_are_text_in_every_format(
+    converged_fit: bs.ScalingFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["<script>alert(1)</script>\n# x", r"\end{document}"]
+    mixed = bs.FitAverage(dict.fromkeys(names, converged_fit), dict.fromkeys(names, 0.5))
+    subject = Subject(mixed)
+    sections = (diagnostics(subject), alternatives(subject), limits(subject))
+    contents = Contents("x", "not assessed", subject.title, sections)
+    monkeypatch.setattr("bayes_scaling.reporting.building.gathered", lambda _: contents)
+    text = {
+        suffix: bs.report(mixed, tmp_path / f"r.{suffix}").read_text("utf-8")
+        for suffix in ("html", "md", "tex")
+    }
+    assert "<script" not in text["html"] + text["md"]
+    assert "\n# x" not in text["md"]
+    assert text["tex"].count(r"\end{document}") == 1
+
+
+def test_a_fit_without_groups_is_shown_beside_a_pooled_one_for_each_group(
+    stored_fit: bs.ScalingFit, prior_fit: PriorFit
+) -> None:
+    alike = prior_fit(bs.ScalingModel("Chinchilla"), stored_fit.runs)
+    mixed = bs.FitAverage({"alike": alike, "pooled": stored_fit}, {"alike": 0.6, "pooled": 0.4})
+    subject = Subject(mixed, bs.forecast(mixed, **TARGET))
+    weights, alone, *_ = alternatives(subject).blocks
+    assert isinstance(weights, Table)
+    assert isinstance(alone, Table)
+    assert [row[-1] for row in weights.rows] == ["none", "E by corpus, A by corpus, B by corpus"]
+    groups = [(row[0], row[alone.header.index("corpus")]) for row in alone.rows]
+    assert groups == [(fit, one) for fit in ("alike", "pooled") for one in ("books", "web")]
+    assert list(larger_runs(mixed, [3])) == ["params", "tokens", "corpus"]
+
+
+# Comparisons
+
+
+def test_a_comparison_of_two_kinds_is_shown_beside_one_fit(found: bs.Comparison) -> None:
+    table, notes = alternatives(Subject(found.fits["good"], comparison=found)).blocks
+    assert isinstance(table, Table)
+    assert table.header[:3] == ("fit", "future log score", "future difference")
+    assert table.header[-2:] == ("loo flags", "diagnosis")
+    assert [row[0] for row in table.rows] == ["good", "bad"]
+    assert notes == Listing(found.notes)
+
+
+# Redoing it
+
+
+def test_the_code_makes_the_average_and_its_answers_again(
+    average: bs.FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forecast = bs.forecast(average, **TARGET, discrepancy=None)
+    allocation = bs.allocate(average, flops=[1e21, 1e22])
+    (tmp_path / "runs.csv").write_text(runs_csv(average.runs), encoding="utf-8", newline="\n")
+    monkeypatch.chdir(tmp_path)
+    known = {repr(part.fit.model): part.fit for part in parts(average)}
+
+    def stub(model: bs.ScalingModel, runs: bs.Runs, **settings: float) -> bs.ScalingFit:
+        assert settings["draws"] == 1000
+        return replace(known[repr(model)], runs=runs)
+
+    monkeypatch.setattr(bs, "fit", stub, False)
+    names: dict = {}
+    exec(code(average, forecast, allocation), names)
+    assert names["fit"].weights == WEIGHTS
+    assert table_digest(names["fit"].runs) == table_digest(average.runs)
+    for name, result in (("forecast", forecast), ("allocation", allocation)):
+        pd.testing.assert_frame_equal(names[name].table(), result.table())
+
+
+def test_fits_that_read_other_columns_read_other_files(
+    average: bs.FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = average.runs.table[["flops", "loss"]]
+    narrow = replace(average.fits["compute"], runs=bs.Runs(table, inputs=("flops",)))
+    mixed = bs.FitAverage({"a": average.fits["ours"], "b": narrow}, {"a": 0.6, "b": 0.4})
+    for file, runs in run_tables(mixed).items():
+        (tmp_path / file).write_text(runs_csv(runs), encoding="utf-8", newline="\n")
+    monkeypatch.chdir(tmp_path)
+    made: list[tuple[str, ...]] = []
+
+    def stub(model: bs.ScalingModel, runs: bs.Runs, **settings: float) -> bs.ScalingFit:
+        made.append(runs.inputs)
+        return replace(mixed.fits["ab"[len(made) - 1]], runs=runs)
+
+    monkeypatch.setattr(bs, "fit", stub, False)
+    exec(code(mixed, None, None), {})
+    assert made == [("params", "tokens", "flops"), ("flops",)]
+    grown = larger_runs(mixed, [1, 4])
+    assert set(grown) == {"params", "tokens", "flops"}
+    assert (grown.iloc[1] / grown.iloc[0]).to_dict() == pytest.approx(
+        {"params": 2, "tokens": 2, "flops": 4}
+    )
+
+
+def test_a_fit_with_all_the_weight_is_reported_as_a_fit(converged_fit: bs.ScalingFit) -> None:
+    alone = Subject(bs.FitAverage({"a": converged_fit}, {"a": 1.0}))
+    assert (alone.mixed, alone.main, alone.light) == (False, converged_fit, ())
+    assert alone.title == "Chinchilla fitted to 20 runs"
+    assert isinstance(explored(alone.fit, {}, None, None), Page)
+    assert code(alone.fit, None, None) == code(converged_fit, None, None)
+
+
+# Mistakes
+
+
+def test_results_of_other_fits_or_weights_are_refused(average: bs.FitAverage) -> None:
+    target = pd.DataFrame({name: [value] for name, value in TARGET.items()})
+    equal = bs.FitAverage(average.fits, dict.fromkeys(average.fits, 1 / 3))
+    for made, reported in (
+        (average.fits["ours"], average),
+        (average, average.fits["ours"]),
+        (equal, average),
+        (average.fits["kaplan"], average.fits["ours"]),
+    ):
+        forecast = bs.forecast(made, at=target)
+        with pytest.raises(bs.BayesScalingError, match="forecast was made from another fit"):
+            Subject(reported, forecast)
+
+
+def test_what_is_no_fit_or_no_comparison_is_refused(average: bs.FitAverage, tmp_path: Path) -> None:
+    with pytest.raises(bs.BayesScalingError, match="fit is of type dict, and a report is about"):
+        bs.report(average.fits, tmp_path / "r.html")  # type: ignore[arg-type]
+    with pytest.raises(bs.BayesScalingError, match="type DataFrame and has no"):
+        Subject(average, comparison=pd.DataFrame())  # type: ignore[arg-type]
