@@ -151,9 +151,10 @@ def forecast(
     Inside the runs this is the posterior of all runs alike. From twice the largest run's compute on
     it is the posterior focused on the largest runs (:attr:`ScalingFit.focused`); between the two,
     draws change over. Beyond the largest run there is a discrepancy as well, which grows with the
-    distance. On public sweeps
-    90 % intervals of the pure posterior hold 79 % of the runs just beyond the data and 54 % of
-    those far beyond; with both, 88 and 91 % (``tests/benchmarks/test_extrapolation.py``).
+    distance. On the public
+    sweeps that this was chosen on, 90 % intervals of the pure posterior hold 79 % of the runs just
+    beyond the data and 54 % of those far beyond; these, 92 and 88 %
+    (``tests/benchmarks/test_extrapolation.py``).
 
     Parameters
     ----------

@@ -78,8 +78,8 @@ class Backtest:
         about zero with the rate, and the miss's own error, for standard deviation. Where the law
         did well, intervals become narrower, and wider where it did not. On public sweeps it
         scores better than the default far beyond the runs and as well near, with intervals half
-        as wide on the Chinchilla runs, but its 90 % intervals hold a little less: 84 % near and
-        89 % far, where those of the default hold 88 and 91 %
+        as wide on the Chinchilla runs, but its 90 % intervals hold a little less: 88 % near and
+        87 % far, where those of the default hold 92 and 88 %
         (``tests/benchmarks/test_extrapolation.py``).
 
         Parameters
