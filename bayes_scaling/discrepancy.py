@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 from scipy import special
 
+from bayes_scaling._display import AsCode
 from bayes_scaling._focus import focuses
 from bayes_scaling.errors import ModelError
 from bayes_scaling.priors import Prior
@@ -38,7 +39,7 @@ Beyond, the discrepancy is more than that."""
 
 
 @dataclass(frozen=True)
-class Discrepancy:
+class Discrepancy(AsCode):
     """How far the truth departs from the law beyond the largest run.
 
     The log of the expected loss is that of the law plus ``rate * z * reach``: `reach` is the number
