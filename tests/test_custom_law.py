@@ -60,7 +60,7 @@ def test_its_summary_has_its_own_names(fit: bs.ScalingFit) -> None:
 
 
 def test_it_forecasts_from_tokens_alone(fit: bs.ScalingFit) -> None:
-    forecast = bs.forecast(fit, tokens=[1e11, 1e12])
+    forecast = bs.forecast(fit, tokens=[1e11, 1e12], discrepancy=None)
     draws = fit.posterior
     scaled = 1e12 / fit.runs.reference["tokens"]
     expected = fit.runs.reference["loss"] * (draws["E"] + draws["B"] * scaled ** -draws["beta"])

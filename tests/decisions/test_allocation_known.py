@@ -165,7 +165,7 @@ def constrained(stored_fit: bs.ScalingFit, **given: object) -> bs.Allocation:
 
 
 def test_a_bound_that_does_not_bind_changes_nothing(stored_fit: bs.ScalingFit) -> None:
-    free = bs.allocate(stored_fit, [1e21, GOPHER])
+    free = bs.allocate(stored_fit, [1e21, GOPHER], discrepancy=None)
     bound = constrained(stored_fit, max_params=1e13)
     np.testing.assert_array_equal(bound.draws["params"], free.draws["params"])
     assert not bound.draws["at_limit"].any()

@@ -22,7 +22,8 @@ def test_intervals_that_hold_are_trusted(
     stand_in(stored_fit)
     found = check_calibration(stored_case(level="full"))
     assert set(found.by_point) == {"trust"}
-    assert found.headline.startswith("Of 24 sweeps simulated at this design and refitted, the 90 %")
+    begins = "Of 24 sweeps simulated at this design and refitted, the law's 90 % interval"
+    assert found.headline.startswith(begins)
     assert found.headline.endswith("17 or fewer would be too few.")
     held = found.table.loc["expected_loss[0]", "held"]
     assert f"held the truth in {held} ({held / 24:.0%}) at point 0" in found.headline
