@@ -18,7 +18,7 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.runs import Runs
 from bayes_scaling.trust._baselines import error_scale
-from bayes_scaling.trust._folds import MODEL, default_cutoffs, score_fold
+from bayes_scaling.trust._folds import MODEL, default_cutoffs, fitted_below, score_fold
 from bayes_scaling.trust._refits import Outcome, Refitter, refit_all
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -150,17 +150,9 @@ def _cuts(
     along, first = along_axis(fits), next(iter(fits.values()))
     size = _sizes(first.runs, along)
     largest = max(fits.values(), key=lambda fit: len(fit.model.parameters))
-    chosen = default_cutoffs(largest.model, size) if cutoffs is None else sorted(cutoffs)
-    below = {f"{cutoff:.4g}": size <= cutoff for cutoff in chosen}
-    bad = [name for name, mask in below.items() if mask.all() or not mask.any()]
-    if bad or not below:
-        found = f"cut-off {bad[0]}" if bad else f"{len(size)} runs with no usable cut-off"
-        raise RunsError(
-            f"compare: {found}, where {along} of the runs goes from {size.min():.3g} to "
-            f"{size.max():.3g}. Leave-future-out fits the runs below a cut-off and scores those "
-            "above. Give cut-offs inside the range, or more runs."
-        )
-    return size, below
+    chosen = default_cutoffs(largest.model, size) if cutoffs is None else cutoffs
+    purpose = "compare", "Leave-future-out fits the runs below a cut-off and scores those above."
+    return size, fitted_below(chosen, size, along, purpose)
 
 
 def _sizes(runs: Runs, along: str) -> np.ndarray:

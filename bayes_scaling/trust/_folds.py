@@ -51,17 +51,36 @@ def cut(
     """
     along = main_axis(model.law)
     size = 10 ** run_axes(model.law, runs)[along].to_numpy()
-    chosen = default_cutoffs(model, size) if cutoffs is None else sorted(map(float, cutoffs))
-    below = {f"{cutoff:.4g}": size <= cutoff for cutoff in chosen}
+    chosen = default_cutoffs(model, size) if cutoffs is None else cutoffs
+    purpose = "backtest", "A backtest fits the runs below a cut-off and forecasts those above."
+    return size, fitted_below(chosen, size, along, purpose)
+
+
+def fitted_below(
+    cutoffs: Sequence[float], size: np.ndarray, along: str, purpose: tuple[str, str]
+) -> dict[str, np.ndarray]:
+    """Which runs each cut-off leaves to be fitted, by its number.
+
+    Parameters
+    ----------
+    purpose : tuple of str
+        Who asks, and what cut-offs are for, as a sentence.
+
+    Raises
+    ------
+    RunsError
+        A cut-off has no runs on one side of it, or there is none.
+    """
+    below = {f"{cutoff:.4g}": size <= cutoff for cutoff in sorted(map(float, cutoffs))}
     bad = [name for name, mask in below.items() if mask.all() or not mask.any()]
     if not below or bad:
-        found = f"cut-off {bad[0]}" if bad else f"{len(runs)} runs with no usable cut-off"
+        asker, why = purpose
+        found = f"cut-off {bad[0]}" if bad else f"{len(size)} runs with no usable cut-off"
         raise RunsError(
-            f"backtest: {found}, where {along} of the runs goes from {size.min():.3g} to "
-            f"{size.max():.3g}. A backtest fits the runs below a cut-off and forecasts those "
-            "above. Give cut-offs inside the range, or more runs."
+            f"{asker}: {found}, where {along} of the runs goes from {size.min():.3g} to "
+            f"{size.max():.3g}. {why} Give cut-offs inside the range, or more runs."
         )
-    return size, below
+    return below
 
 
 def run_folds(
