@@ -34,7 +34,7 @@ def focuses(model: ScalingModel, runs: Runs) -> bool:
 def focused_spread(model: ScalingModel, runs: Runs) -> np.ndarray:
     """How many times wider than the largest run of its level each run scatters, dims (run,)."""
     sizes = run_axes(model.law, runs)[main_axis(model.law)].to_numpy()
-    labels = _labels([runs.table[factor].to_numpy() for factor in model.factors], len(sizes))
+    labels = level_labels([runs.table[factor].to_numpy() for factor in model.factors], len(sizes))
     top = pd.Series(sizes).groupby(labels).transform("max").to_numpy()
     return np.asarray(10 ** (FOCUS * (top - sizes)))
 
@@ -54,15 +54,15 @@ def reach_of_sizes(
 ) -> xr.DataArray:
     """The same for runs whose log10 along the main axis is given, one dim, with their levels."""
     sizes = run_axes(model.law, runs)[main_axis(model.law)].to_numpy()
-    of_runs = _labels([runs.table[factor].to_numpy() for factor in model.factors], len(sizes))
-    of_points = _labels([labels[factor].to_numpy() for factor in model.factors], size.size)
+    of_runs = level_labels([runs.table[factor].to_numpy() for factor in model.factors], len(sizes))
+    of_points = level_labels([labels[factor].to_numpy() for factor in model.factors], size.size)
     tops = pd.Series(sizes).groupby(of_runs).max()
     top = tops.reindex(of_points).fillna(sizes.max()).to_numpy()
     # A target at the very edge of the runs is inside, whatever rounding says.
     return (size.drop_vars(list(size.coords)) - top).round(6)
 
 
-def _labels(factors: Sequence[np.ndarray], size: int) -> np.ndarray:
+def level_labels(factors: Sequence[np.ndarray], size: int) -> np.ndarray:
     """One label for each combination of levels, the same for runs and points."""
     if not factors:
         return np.full(size, "")

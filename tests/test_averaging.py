@@ -115,10 +115,10 @@ def of_three(prior_fit: PriorFit, stored_fit: bs.ScalingFit) -> bs.FitAverage:
 
 
 def test_an_allocation_leaves_out_what_knows_no_split(of_three: bs.FitAverage) -> None:
-    found = bs.allocate(of_three, [1e21])
+    found = bs.allocate(of_three, [1e21], discrepancy=None)
     assert any("Left out" in note and "'one' (0.20 of the weight)" in note for note in found.notes)
     own = {
-        name: bs.allocate(of_three.fits[name], [1e21]).draws["params"]
+        name: bs.allocate(of_three.fits[name], [1e21], discrepancy=None).draws["params"]
         for name in ("kaplan", "chinchilla")
     }
     share = (found.draws["params"] == own["kaplan"]).mean()

@@ -56,11 +56,22 @@ class Asked:
         further: dict[str, NearOptimal | Regret] = {}
         if self.within is not None:
             further["near_optimal_in_loss"] = near_optimal(
-                fit, budgets, self.within, constraints=kept, inputs=inputs
+                fit,
+                budgets,
+                self.within,
+                constraints=kept,
+                inputs=inputs,
+                discrepancy=discrepancy,
             )
         if self.waste is not None:
             further["near_optimal_in_compute"] = near_optimal(
-                fit, budgets, self.waste, of="compute", constraints=kept, inputs=inputs
+                fit,
+                budgets,
+                self.waste,
+                of="compute",
+                constraints=kept,
+                inputs=inputs,
+                discrepancy=discrepancy,
             )
         if self.plans or self.rules:
             further["regret"] = self._regret(fit)

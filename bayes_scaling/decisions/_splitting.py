@@ -47,6 +47,9 @@ class Splitting:
         Inputs of the law that the split does not change, such as ``unique_tokens``.
     labels : mapping of str to xarray.DataArray
         Level of each factor, by budget.
+    shift : float or xarray.DataArray, dims (chain, draw, budget)
+        Log params by which the best size of a budget lies off the law's: the loss of sizes on which
+        it is spent is that of the law at sizes so much smaller.
     """
 
     fit: ScalingFit
@@ -54,6 +57,7 @@ class Splitting:
     constraints: Constraints = field(default_factory=Constraints)
     inputs: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, xr.DataArray] = field(default_factory=dict)
+    shift: float | xr.DataArray = 0.0
 
     def loss(self, params: Any, tokens: Any) -> xr.DataArray:
         """Draws of the expected loss."""
@@ -73,7 +77,7 @@ class Splitting:
 
     def loss_of(self, params: Any, budget: xr.DataArray) -> xr.DataArray:
         """Draws of the expected loss of a size on which the whole budget is spent."""
-        return self.loss(params, self.cost.tokens(params, budget))
+        return self._loss_by_law(params * np.exp(-self.shift), budget)
 
     def optimum(self, budget: xr.DataArray) -> xr.Dataset:
         """``params``, ``tokens`` of least loss, and the ``end`` of what was searched they are at.
@@ -93,8 +97,7 @@ class Splitting:
 
     def best_loss(self, budget: xr.DataArray) -> xr.DataArray:
         """Draws of the least expected loss that a budget reaches."""
-        best = self.optimum(budget)
-        return self.loss(best["params"], best["tokens"])
+        return self.loss_of(self.optimum(budget)["params"], budget)
 
     def equivalent(self, loss: xr.DataArray, budget: xr.DataArray) -> xr.DataArray:
         """The share of a budget that would have reached a loss, split optimally.
@@ -156,16 +159,25 @@ class Splitting:
     def _between(self, budget: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
         searched = self.range_searched(budget)
         if self._closed:
-            best = xr.ufuncs.log(self._closed_form(budget))
+            best = xr.ufuncs.log(self._closed_form(budget)) + self.shift
             end = (best > searched["high"]).astype(int) - (best < searched["low"]).astype(int)
             best = best.clip(searched["low"], searched["high"])
         else:
-            best, end = minimise_within(
-                lambda log: self.loss_of(np.exp(log), budget), searched["low"], searched["high"]
+            # Limits are of the size that is asked for, the rest of the range of the law's.
+            low, high = (
+                (searched[side] - self.shift).where(searched[f"{side}_is_limit"], searched[side])
+                for side in ("low", "high")
             )
+            by_law, end = minimise_within(
+                lambda log: self._loss_by_law(np.exp(log), budget), low, high
+            )
+            best = by_law + self.shift
         low_limits, high_limits = searched["low_is_limit"], searched["high_is_limit"]
         real = (end == 0) | ((end < 0) & low_limits) | ((end > 0) & high_limits)
         return xr.ufuncs.exp(best).where(real), end
+
+    def _loss_by_law(self, params: Any, budget: xr.DataArray) -> xr.DataArray:
+        return self.loss(params, self.cost.tokens(params, budget))
 
     def _closed_form(self, budget: xr.DataArray) -> xr.DataArray:
         law, posterior = self.fit.model.law, self.fit.posterior

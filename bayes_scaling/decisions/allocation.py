@@ -17,10 +17,16 @@ from bayes_scaling._focus import reach_of_sizes
 from bayes_scaling._intervals import SAMPLE_DIMS, intervals
 from bayes_scaling._mixture import mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
-from bayes_scaling._wording import listed
 from bayes_scaling.averaging import FitAverage, Fitted, diagnosis_of, notes_of
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
+from bayes_scaling.decisions._common_budgets import on_same_budgets
+from bayes_scaling.decisions._displacement import (
+    Displacement,
+    displaced,
+    displacement,
+    levels_of,
+)
 from bayes_scaling.decisions._splitting import Splitting
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.rules import published_growth
@@ -46,13 +52,14 @@ class Allocation:
         in N ∝ C^a, D ∝ C^b. With ``unique_tokens`` given, ``epochs`` too. With constraints,
         ``at_limit`` is -1 or 1 where the optimum is the smallest or the largest size that they
         leave, and else 0. ``discrepancy`` is what is in the logarithm of the loss beyond the law,
-        and ``params_focused`` the optimum by the posterior focused on the largest runs. The
-        budgets (``flops``, or the unit of the cost) and the labels of factors are coordinates of
-        ``budget``.
+        and ``params_by_law`` the optimum of the law alone. The budgets (``flops``, or the unit of
+        the cost) and the labels of factors are coordinates of ``budget``.
     fit : ScalingFit or FitAverage
         What it was made from.
     cost, constraints, inputs, discrepancy
         As given to :func:`allocate`; no discrepancy where the response is no loss.
+    groups : int
+        How many groups of runs of about equal compute show a best size, which the split follows.
     """
 
     draws: xr.Dataset
@@ -61,6 +68,7 @@ class Allocation:
     constraints: Constraints = field(default_factory=Constraints)
     inputs: Mapping[str, float] = field(default_factory=dict)
     discrepancy: Discrepancy | None = None
+    groups: int = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -84,8 +92,8 @@ class Allocation:
         if self.constraints.tokens_per_param is not None:
             ratio = short(self.constraints.tokens_per_param)
             yield f"Split at {ratio} tokens per parameter, as asked."
-        if "params_focused" in self.draws:
-            yield from _disagreements(self.draws)
+        if "params_by_law" in self.draws:
+            yield from _beside_the_law(self.draws, self.groups)
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
         """Median and credible interval of the optimum, by budget.
@@ -199,10 +207,10 @@ def allocate(
         Inputs of the law that do not follow from the split, such as ``{"unique_tokens": 25e9}``:
         the answer then has epochs.
     discrepancy : Discrepancy or None
-        What the law is assumed to leave out beyond the runs, as for
-        :func:`bayes_scaling.forecast`. It widens the expected loss at the optimum and, being alike
-        for all splits of a budget, leaves the split as the posterior of all runs has it. Where the
-        posterior focused on the largest runs splits otherwise, a note says so.
+        What the law is assumed to leave out, as for :func:`bayes_scaling.forecast`; None for the
+        split of the law alone. It widens the expected loss at the optimum. The split is moved to
+        where runs of about equal compute have their best size, along a line in log compute, and
+        widened by what laws miss on public sweeps; the more so where no runs show a best size.
 
     Returns
     -------
@@ -217,7 +225,8 @@ def allocate(
 
     References
     ----------
-    Hoffmann et al. (2022), arXiv:2203.15556, equation 4.
+    Hoffmann et al. (2022), arXiv:2203.15556, equation 4, and section 3.2 for best sizes at equal
+    compute.
     """
     fixed = dict(inputs or {})
     if isinstance(fit, FitAverage):
@@ -239,9 +248,12 @@ def allocate(
     budget = budgets[asked.cost.unit]
     asked.check_budget(budget)
     widened = discrepancy if misses(fit, discrepancy) else None
-    draws = _draws(asked, budget.drop_vars(budgets.coords), widened).assign_coords(budgets.coords)
+    bare = budget.drop_vars(budgets.coords)
+    moved = displacement(fit, levels_of(asked, bare)) if widened else None
+    draws = _draws(asked, bare, widened, moved).assign_coords(budgets.coords)
     draws = draws.transpose("chain", "draw", "budget")
-    return Allocation(draws, fit, asked.cost, asked.constraints, fixed, widened)
+    groups = moved.groups if moved else 0
+    return Allocation(draws, fit, asked.cost, asked.constraints, fixed, widened, groups)
 
 
 def _of_average(average: FitAverage, ask: Callable[[ScalingFit], Allocation]) -> Allocation:
@@ -263,45 +275,24 @@ def _of_average(average: FitAverage, ask: Callable[[ScalingFit], Allocation]) ->
     return replace(first, draws=mixed, fit=kept, discrepancy=widened)
 
 
-def on_same_budgets(draws: Mapping[str, xr.Dataset], average: FitAverage) -> dict[str, xr.Dataset]:
-    """Draws of each fit at the budgets and levels of the fit with most factors.
-
-    Raises
-    ------
-    ModelError
-        No fit has all the factors.
-    """
-    factors = {name: set(average.fits[name].model.factors) for name in draws}
-    most = max(factors, key=lambda name: len(factors[name]))
-    wanted = coordinate_index(draws[most]["budget"]).to_frame(index=False)
-    other = next((name for name in draws if not factors[name] <= factors[most]), None)
-    if other is not None:
-        raise ModelError(
-            f"allocate: {most!r} varies by {listed(sorted(factors[most]))} and {other!r} by "
-            f"{listed(sorted(factors[other]))}, so they have no budgets and levels in common. "
-            "Average fits of which one has all the factors."
-        )
-    placed = {}
-    for name, part in draws.items():
-        rows = coordinate_index(part["budget"]).to_frame(index=False)
-        places = rows.drop_duplicates().reset_index(names="place")
-        found = wanted.merge(places, how="left", on=list(rows.columns))["place"].to_numpy(int)
-        placed[name] = part.isel(budget=found).assign_coords(draws[most]["budget"].coords)
-    return placed
-
-
-def _draws(asked: Splitting, budget: xr.DataArray, discrepancy: Discrepancy | None) -> xr.Dataset:
-    best = asked.optimum(budget)
+def _draws(
+    asked: Splitting,
+    budget: xr.DataArray,
+    discrepancy: Discrepancy | None,
+    moved: Displacement | None,
+) -> xr.Dataset:
+    there = displaced(asked, budget, moved)
+    best = there.optimum(budget)
     params, tokens = best["params"], best["tokens"]
     draws = {
         "params": params,
         "tokens": tokens,
         "tokens_per_param": tokens / params,
-        **_losses(asked, params, tokens, discrepancy),
-        **_exponents(asked, budget, params),
+        **_losses(there, budget, params, discrepancy),
+        **_exponents(asked, budget, params, moved),
     }
-    if discrepancy is not None and asked.fit.focused is not None and not asked.constraints.given:
-        draws["params_focused"] = replace(asked, fit=asked.fit.focused).optimum(budget)["params"]
+    if moved is not None and not asked.constraints.given:
+        draws["params_by_law"] = asked.optimum(budget)["params"]
     if "unique_tokens" in asked.inputs:
         draws["epochs"] = tokens / asked.inputs["unique_tokens"]
     if asked.constraints.given and asked.constraints.tokens_per_param is None:
@@ -310,31 +301,39 @@ def _draws(asked: Splitting, budget: xr.DataArray, discrepancy: Discrepancy | No
 
 
 def _losses(
-    asked: Splitting, params: xr.DataArray, tokens: xr.DataArray, discrepancy: Discrepancy | None
+    asked: Splitting, budget: xr.DataArray, params: xr.DataArray, discrepancy: Discrepancy | None
 ) -> dict[str, xr.DataArray]:
     """The loss of the runs chosen, as a forecast has it; they are of about one compute."""
     fit = asked.fit
     if discrepancy is None:
-        return {"expected_loss": asked.loss(params, tokens)}
+        return {"expected_loss": asked.loss_of(params, budget)}
+    tokens = asked.cost.tokens(params, budget)
     typical = {"params": params.median(SAMPLE_DIMS), "tokens": tokens.median(SAMPLE_DIMS)}
     typical["flops"] = FLOPS_PER_PARAM_TOKEN * typical["params"] * typical["tokens"]
     size = xr.ufuncs.log10(typical[main_axis(fit.model.law)])
     beyond = reach_of_sizes(fit.model, fit.runs, size, asked.labels)
     shift = discrepancy.shift(fit, beyond, fit.settings.seed)
-    law = answered(fit, beyond, lambda one: replace(asked, fit=one).loss(params, tokens))
+    law = answered(fit, beyond, lambda one: replace(asked, fit=one).loss_of(params, budget))
     return {"expected_loss": law * np.exp(shift), "discrepancy": shift}
 
 
-def _disagreements(draws: xr.Dataset) -> Iterator[str]:
-    """That the largest runs, when they count most, split a budget in another way."""
-    ends, other = intervals(draws["params"], 0.9), draws["params_focused"].median(SAMPLE_DIMS)
-    apart = np.flatnonzero((other < ends["lower"]) | (other > ends["upper"]))
-    if apart.size:
-        worst = int(apart[np.abs(np.log((other / ends["median"]).values[apart])).argmax()])
+def _beside_the_law(draws: xr.Dataset, groups: int) -> Iterator[str]:
+    """What the split rests on, and where the runs have it elsewhere than the law."""
+    if not groups:
         yield (
-            f"The runs do not agree on the split: at {_named(draws, worst)} all alike give "
-            f"{short(float(ends['median'][worst]))} parameters, and when the largest count most "
-            f"it is {short(float(other[worst]))}. The interval holds the first answer only."
+            "No runs of about equal compute show a best size, so the split is the law's, widened "
+            "by what laws miss on public sweeps."
+        )
+    ends, median = intervals(draws["params_by_law"], 0.9), draws["params"].median(SAMPLE_DIMS)
+    apart = np.flatnonzero((median < ends["lower"]) | (median > ends["upper"]))
+    if apart.size:
+        ratio = (median / ends["median"]).values[apart]
+        worst = int(apart[np.abs(np.log(ratio)).argmax()])
+        yield (
+            f"The law does not have the best size where the runs have it: at "
+            f"{_named(draws, worst)} it gives {short(float(ends['median'][worst]))} parameters, "
+            f"and runs of equal compute, carried on, {short(float(median[worst]))}. The answer "
+            "follows the runs."
         )
 
 
@@ -350,12 +349,15 @@ def _named(draws: xr.Dataset, place: int) -> str:
 
 
 def _exponents(
-    asked: Splitting, budget: xr.DataArray, params: xr.DataArray
+    asked: Splitting, budget: xr.DataArray, params: xr.DataArray, moved: Displacement | None
 ) -> dict[str, xr.DataArray]:
     if asked.constraints.sizes:
         missing = xr.full_like(params, np.nan)
         return {"params_exponent": missing, "tokens_exponent": missing}
-    runs = [asked.optimum(budget * step)[["params", "tokens"]] for step in (1 / STEP, STEP)]
+    runs = [
+        displaced(asked, budget * step, moved).optimum(budget * step)[["params", "tokens"]]
+        for step in (1 / STEP, STEP)
+    ]
     growth = np.log(runs[1] / runs[0]) / (2 * np.log(STEP))
     return {"params_exponent": growth["params"], "tokens_exponent": growth["tokens"]}
 

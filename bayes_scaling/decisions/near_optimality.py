@@ -7,7 +7,7 @@ much the choice matters; how well the optimum is known is what the intervals of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -19,8 +19,10 @@ from bayes_scaling._optimise import root
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
+from bayes_scaling.decisions._displacement import displaced, displacement, levels_of
 from bayes_scaling.decisions._splitting import Splitting
 from bayes_scaling.decisions.constraints import Constraints
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
@@ -37,7 +39,8 @@ class NearOptimal:
     draws : xarray.Dataset, dims (chain, draw, budget)
         ``smallest_params``, ``params`` (the optimum), ``largest_params``; ``most_tokens`` and
         ``fewest_tokens``, which go with the smallest and the largest; ``ratio`` of largest to
-        smallest; ``expected_loss`` at the optimum and ``highest_loss``, at the ends of the range.
+        smallest; ``expected_loss`` at the optimum and ``highest_loss``, at the ends of the range;
+        ``shift``, log params by which all sizes lie off the law's.
     fit, within, of, cost, constraints, inputs
         As given to :func:`near_optimal`.
     """
@@ -125,6 +128,7 @@ class NearOptimal:
         """
         budgets = self.draws.coords.to_dataset().drop_vars(SAMPLE_DIMS)
         asked = splitting(self.fit, budgets, self.cost, self.constraints, self.inputs)
+        asked = replace(asked, shift=self.draws["shift"].drop_vars(budgets.coords))
         budget = budgets[self.cost.unit].drop_vars(budgets.coords)
         sizes = xr.DataArray(np.ravel(np.asarray(params, dtype=float)), dims="size")
         return asked.loss_of(sizes, budget).transpose("chain", "draw", "budget", "size")
@@ -145,6 +149,7 @@ def near_optimal(
     cost: Cost | None = None,
     constraints: Constraints | None = None,
     inputs: Mapping[str, float] | None = None,
+    discrepancy: Discrepancy | None = DEFAULT,
 ) -> NearOptimal:
     """Find the range of sizes that are nearly as good as the best for a budget.
 
@@ -164,6 +169,9 @@ def near_optimal(
     cost, constraints, inputs
         As for :func:`bayes_scaling.allocate`; constraints are bounds only. Where they cut the range
         off, it ends there, and such draws are counted in the notes.
+    discrepancy : Discrepancy or None
+        As for :func:`bayes_scaling.allocate`: the range is moved and widened with the optimum; None
+        for that of the law alone. Losses are the law's either way.
 
     Returns
     -------
@@ -185,14 +193,16 @@ def near_optimal(
     asked = splitting(fit, budgets, cost, constraints, fixed)
     budget = budgets[asked.cost.unit]
     asked.check_budget(budget if of == "loss" else (1 - within) * budget)
-    draws = _draws(asked, budget.drop_vars(budgets.coords), within, of)
+    bare = budget.drop_vars(budgets.coords)
+    moved = displacement(fit, levels_of(asked, bare)) if misses(fit, discrepancy) else None
+    draws = _draws(displaced(asked, bare, moved), bare, within, of)
     draws = draws.assign_coords(budgets.coords).transpose("chain", "draw", "budget")
     return NearOptimal(draws, fit, within, of, asked.cost, asked.constraints, fixed)
 
 
 def _draws(asked: Splitting, budget: xr.DataArray, within: float, of: Measure) -> xr.Dataset:
     best = asked.optimum(budget)
-    least = asked.loss(best["params"], best["tokens"])
+    least = asked.loss_of(best["params"], budget)
     highest = (1 + within) * least if of == "loss" else asked.best_loss((1 - within) * budget)
     draws = _range(asked, budget, best["params"], highest)
     smallest, largest = draws["smallest_params"], draws["largest_params"]
@@ -204,6 +214,7 @@ def _draws(asked: Splitting, budget: xr.DataArray, within: float, of: Measure) -
             "ratio": largest / smallest,
             "expected_loss": least,
             "highest_loss": highest,
+            "shift": asked.shift + xr.zeros_like(least),
         }
     )
 

@@ -112,7 +112,14 @@ def frontier(
     few = thinned(fit, len(budgets) * levels, MOST_VALUES if closed else MOST_SEARCHED)
     if like is None:
         return allocate(few, budgets)
-    return allocate(few, budgets, cost=cost, constraints=like.constraints, inputs=like.inputs)
+    return allocate(
+        few,
+        budgets,
+        cost=cost,
+        constraints=like.constraints,
+        inputs=like.inputs,
+        discrepancy=like.discrepancy,
+    )
 
 
 def run_budgets(runs: Runs, cost: Cost) -> np.ndarray:

@@ -13,8 +13,10 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._axes import axes, main_axis, run_axes
+from bayes_scaling._focus import level_labels
 from bayes_scaling._inputs import input_values, noise_scale
 from bayes_scaling._intervals import SAMPLE_DIMS
+from bayes_scaling.decisions._displacement import displacement
 from bayes_scaling.discrepancy import HANDOVER, Discrepancy, misses, thresholds
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS, LocationScale
@@ -64,6 +66,23 @@ def beyond_runs(
         "slope": _short(kept["slope"].values.ravel()),
         "threshold": _short(kept["threshold"].values.ravel()),
         "focused": None if fit.focused is None else embedded(fit.focused, groups, count)[0],
+    }
+
+
+def displaced_sizes(
+    fit: ScalingFit, groups: pd.DataFrame, count: int, discrepancy: Discrepancy | None
+) -> dict[str, Any] | None:
+    """How far best sizes lie off the law's, by group; None where the law stands alone."""
+    if not misses(fit, discrepancy):
+        return None
+    names = [groups[factor].to_numpy() for factor in fit.model.factors]
+    levels = [str(level) for level in level_labels(names, max(1, len(groups)))]
+    moved = displacement(fit, np.array(levels))
+    lines = [thinned(moved.lines[level], count).isel(chain=0) for level in levels]
+    parts = ("at_top", "per_decade", "further")
+    return {
+        "tops": _short(np.array([moved.tops[level] for level in levels])),
+        **{part: [_short(line[part].values) for line in lines] for part in parts},
     }
 
 

@@ -22,6 +22,7 @@ from bayes_scaling.forecasting import forecast
 from bayes_scaling.reporting.contents import Table, tabulated
 from bayes_scaling.reporting.embedding import (
     beyond_runs,
+    displaced_sizes,
     embedded,
     groups_of_runs,
     tested_range,
@@ -170,6 +171,7 @@ def page(
     count = min(DRAWS, max(50, NUMBERS // (max(1, len(groups)) * len(law.priors))))
     plain, noise_code = embedded(fit, groups, count)
     splits = len(FOLLOWING & set(law.inputs)) > 1
+    optimises = splits and runs.response == "loss"
     data = {
         "inputs": list(law.inputs),
         "units": scales(law, runs),
@@ -177,7 +179,8 @@ def page(
         "beyond": beyond_runs(fit, groups, count, discrepancy),
         "splits": splits,
         # Of other responses more may be better, and there is no least one to look for.
-        "optimises": splits and runs.response == "loss",
+        "optimises": optimises,
+        "displacement": displaced_sizes(fit, groups, count, discrepancy) if optimises else None,
         "centre": runs.reference.get("params", 1.0),
         "within": WITHIN,
         "prob": interval_prob(prob),

@@ -145,7 +145,7 @@ class Subject:
         if asked is None or not plain or self.mixed:
             return None
         flops = sorted(set(asked.draws["flops"].values.tolist()))
-        return near_optimal(self.main, flops, inputs=asked.inputs)
+        return near_optimal(self.main, flops, inputs=asked.inputs, discrepancy=asked.discrepancy)
 
 
 def part_title(part: Part) -> str:

@@ -62,12 +62,8 @@ and the focused posterior from the largest run on:
   beyond; sums of both are no better than the distance alone.
 * a miss that grows as the root of the distance: 0.94, 2.61; 0.80, 1.37. As its power 0.7: 0.91,
   2.67; 0.80, 1.42.
-* the best split of held-out budgets of the isoFLOP sweeps (parabola through the runs of a budget):
-  the focused posterior is nearer by half just beyond the runs (0.18 against 0.39 in log N) and
-  alike far beyond (1.07 against 1.16), but on the Chinchilla runs it gives 72 tokens per parameter
-  where all runs give 19 and the literature about 20. So ``allocate`` splits by all runs alike, and
-  says where the focused posterior disagrees. Neither's 90 % intervals of N hold the parabola's
-  optimum often enough (0.38 near, 0.24 far): discrepancy along compute leaves the split as it is.
+* the best split of held-out budgets by the focused posterior: see ``test_best_sizes.py`` for what
+  ``allocate`` does instead.
 """
 
 from collections.abc import Iterator

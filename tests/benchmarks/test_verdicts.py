@@ -7,7 +7,8 @@ Measured at level "quick" (misses of those with each verdict): trust 1 of 33, ca
 not trust 8 of 17. All 30 sound sweeps are trusted and none is missed. All 8 sweeps with an
 under-trained top are missed by the forecast, and 7 of these are not trusted; breaks and mixtures
 that are trusted (1 each) are small. The widened intervals hold the target on most broken and mixed
-sweeps.
+sweeps. At level "full" (31 minutes beside other work): trust 1 of 29, caution 0 of 9, do not trust
+9 of 22; of the sound sweeps 26 are trusted, and 4 get caution for chains that have not converged.
 """
 
 from collections.abc import Callable

@@ -73,7 +73,8 @@ def test_the_compute_of_table_a3_follows_from_the_unrounded_parameters(
         520e9: 1.36e26, 1e12: 5.65e26,
     }  # fmt: skip
     budgets = np.geomspace(1e18, 1e29, 300)
-    draws = bs.allocate(published_fit("hoffmann2022", known_fit, runs), budgets).draws
+    fit = published_fit("hoffmann2022", known_fit, runs)
+    draws = bs.allocate(fit, budgets, discrepancy=None).draws
     params = draws["params"].isel(chain=0, draw=0).values
     expected = np.exp(np.interp(np.log(list(printed)), np.log(params), np.log(budgets)))
     np.testing.assert_allclose(list(printed.values()), expected, rtol=0.2)
@@ -143,7 +144,8 @@ def test_a_cost_that_is_six_n_d_gives_the_same_answer(known_fit: KnownFit, runs:
 def test_dear_parameters_make_for_smaller_models(known_fit: KnownFit, runs: bs.Runs) -> None:
     fit = published_fit("besiroglu2024", known_fit, runs)
     theta = bs.laws.published_set("besiroglu2024").parameters
-    draws = bs.allocate(fit, 1e6, cost=bs.costs.PowerCost(6e-18, 1.1, 1.0)).draws
+    cost = bs.costs.PowerCost(6e-18, 1.1, 1.0)
+    draws = bs.allocate(fit, 1e6, cost=cost, discrepancy=None).draws
     params, tokens = only(draws["params"]), only(draws["tokens"])
     # At the optimum a per cent more parameters gain what they cost in tokens: 1.1 per cent.
     gain = theta["alpha"] * theta["A"] * params ** -theta["alpha"]
@@ -173,7 +175,7 @@ def test_a_bound_that_does_not_bind_changes_nothing(stored_fit: bs.ScalingFit) -
 
 
 def test_draws_at_a_bound_are_there_and_counted(stored_fit: bs.ScalingFit) -> None:
-    free = bs.allocate(stored_fit, [1e21, GOPHER]).draws["params"]
+    free = bs.allocate(stored_fit, [1e21, GOPHER], discrepancy=None).draws["params"]
     middle = float(free.sel(budget=slice(2, 3)).median())
     plan = constrained(stored_fit, max_params=middle)
     np.testing.assert_allclose(plan.draws["params"], free.clip(max=middle))
@@ -206,7 +208,7 @@ def test_search_and_closed_form_agree_at_bounds(own_laws: None, stored_fit: bs.S
     searched = bs.ScalingFit(
         model, stored_fit.runs, stored_fit.posterior, stored_fit.sample_stats, stored_fit.settings
     )
-    middle = float(bs.allocate(stored_fit, GOPHER).draws["params"].median())
+    middle = float(bs.allocate(stored_fit, GOPHER, discrepancy=None).draws["params"].median())
     for bounds in ({"max_params": middle}, {"min_params": middle}, {"max_tokens": 1.5e12}):
         first, second = (constrained(fit, **bounds).draws for fit in (stored_fit, searched))
         np.testing.assert_allclose(second["params"], first["params"], rtol=1e-4)

@@ -57,19 +57,32 @@ function everyDraw(value) {
   return Array.from({ length: data.plain.draws.theta[0][0].length }, (_, i) => value(i));
 }
 
+// Log params by which the best size of a budget lies off the law's.
+function shiftOf(i, group, flops) {
+  const lines = data.displacement;
+  if (!lines) return 0;
+  const decades = Math.log10(flops) - lines.tops[group];
+  return (
+    lines.at_top[group][i] +
+    lines.per_decade[group][i] * decades +
+    lines.further[group][i] * Math.max(0, decades)
+  );
+}
+
 // The best size for a budget, and the ends of the sizes nearly as good, for each draw of all runs.
 function splitsOf(held, flops) {
   const centre = Math.log(data.centre);
   const width = Math.log(1e9);
   const split = (params) => pointOf(held, params, flops / 6 / params);
   return everyDraw((i) => {
-    const loss = (logParams) => lawLoss(i, split(Math.exp(logParams)), data.plain);
+    const shift = shiftOf(i, held.group, flops);
+    const loss = (logParams) => lawLoss(i, split(Math.exp(logParams - shift)), data.plain);
     const best = lowest(loss, centre - width, centre + width);
     const least = loss(best);
     const excess = (logParams) => loss(logParams) - (1 + data.within) * least;
     return {
       params: Math.exp(best),
-      loss: expectedLoss(i, split(Math.exp(best))),
+      loss: expectedLoss(i, split(Math.exp(best - shift))),
       smallest: Math.exp(crossing(excess, best, centre - width)),
       largest: Math.exp(crossing(excess, best, centre + width)),
     };

@@ -1,0 +1,131 @@
+"""How far the best size of a budget lies from where the law puts it, at any compute.
+
+A line along log compute for each level of factors: what groups of runs show
+(:mod:`bayes_scaling.decisions._best_sizes`) updates its prior, and it is carried beyond the runs.
+Where no runs show a best size, the prior is all there is. What was tried, and how it scored, stands
+in ``tests/benchmarks/test_best_sizes.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+from scipy import special
+
+from bayes_scaling._focus import level_labels
+from bayes_scaling.costs import SixND
+from bayes_scaling.decisions._best_sizes import best_sizes, placed_runs
+from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+LEVEL = 0.35
+"""How far a law is off at the largest run, in log params, as a standard deviation."""
+
+RATE = 0.4
+"""By how much more, or less, with each tenfold of compute."""
+
+SCATTER = 0.06
+"""By how much single groups of runs lie off a line, beyond the errors of their parabolas."""
+
+FURTHER = 0.1
+"""By how much a line that runs show goes wrong with each tenfold of compute beyond them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Displacement:
+    """Draws of the line of each level: log params at the largest run, and for each decade.
+
+    Attributes
+    ----------
+    lines : mapping of str to xarray.Dataset, dims (chain, draw)
+        By level, ``at_top``, ``per_decade`` and ``further``, for each decade beyond the runs.
+    tops : mapping of str to float
+        Log10 of the compute of the largest run of each level.
+    groups : int
+        How many groups of runs show a best size.
+    """
+
+    lines: Mapping[str, xr.Dataset]
+    tops: Mapping[str, float]
+    groups: int
+
+    def at(self, flops: xr.DataArray, levels: np.ndarray) -> xr.DataArray:
+        """What is added to log params of budgets of given compute, one dim besides the draws."""
+        (dim,) = set(flops.dims) - {"chain", "draw"}
+        parts = [
+            self._of(str(level), xr.ufuncs.log10(flops.isel({dim: place})))
+            for place, level in enumerate(levels)
+        ]
+        return xr.concat(parts, dim)
+
+    def _of(self, level: str, log_flops: xr.DataArray) -> xr.DataArray:
+        line = self.lines[level]
+        decades = log_flops - self.tops[level]
+        shift: xr.DataArray = (
+            line["at_top"] + line["per_decade"] * decades + line["further"] * decades.clip(min=0.0)
+        )
+        return shift
+
+
+def displacement(fit: ScalingFit, levels: np.ndarray) -> Displacement:
+    """The lines of given levels, as the runs of each have them.
+
+    Levels without runs are measured from the largest run of all.
+    """
+    runs, seen = placed_runs(fit), best_sizes(fit)
+    largest = runs["log_flops"].max()
+    tops = {str(level): top for level, top in runs.groupby("level")["log_flops"].max().items()}
+    rng = np.random.default_rng([fit.settings.seed, 2])
+    lines = {}
+    for level in map(str, dict.fromkeys(levels)):
+        tops.setdefault(level, largest)
+        shown = seen.isel(group=seen["level"].values == level) if seen.sizes["group"] else seen
+        lines[level] = _line(fit, shown, tops[level], rng)
+    return Displacement(lines, tops, seen.sizes["group"])
+
+
+def displaced(asked: Splitting, budget: xr.DataArray, by: Displacement | None) -> Splitting:
+    """The same question, with the best sizes where the runs put them."""
+    if by is None or asked.constraints.tokens_per_param is not None:
+        return asked
+    flops = budget
+    if not isinstance(asked.cost, SixND):
+        best = asked.optimum(budget)
+        flops = FLOPS_PER_PARAM_TOKEN * best["params"] * best["tokens"]
+    return replace(asked, shift=by.at(flops, levels_of(asked, budget)))
+
+
+def levels_of(asked: Splitting, budget: xr.DataArray) -> np.ndarray:
+    """The label of the levels of each budget."""
+    return level_labels([label.to_numpy() for label in asked.labels.values()], budget.size)
+
+
+def _line(fit: ScalingFit, shown: xr.Dataset, top: float, rng: np.random.Generator) -> xr.Dataset:
+    """Draws of the line given its prior and what groups of runs show, draw by draw of the law."""
+    numbered = fit.posterior[["chain", "draw"]]
+    shape = (numbered.sizes["chain"], numbered.sizes["draw"])
+    precision = np.diag([LEVEL**-2.0, RATE**-2.0])
+    pulled = np.zeros((*shape, 2))
+    if shown.sizes["group"]:
+        design = np.column_stack([np.ones(shown.sizes["group"]), shown["log_flops"] - top])
+        weights = 1 / (shown["error"].to_numpy() ** 2 + SCATTER**2)
+        precision = precision + design.T @ (design * weights[:, None])
+        pulled = (shown["miss"].transpose("chain", "draw", "group").to_numpy() * weights) @ design
+    covariance = np.linalg.inv(precision)
+    standard = _standard(rng, shape, 3)
+    line = pulled @ covariance + standard[..., :2] @ np.linalg.cholesky(covariance).T
+    dims = ("chain", "draw")
+    parts = {"at_top": line[..., 0], "per_decade": line[..., 1]}
+    parts["further"] = FURTHER * standard[..., 2]
+    return xr.Dataset({name: (dims, one) for name, one in parts.items()}, numbered.coords)
+
+
+def _standard(rng: np.random.Generator, shape: tuple[int, int], count: int) -> np.ndarray:
+    """Standard normal draws as evenly spaced quantiles in random order: medians stay the law's."""
+    total = shape[0] * shape[1]
+    ranks = np.stack([rng.permutation(total) for _ in range(count)], axis=-1)
+    return np.asarray(special.ndtri((ranks + 0.5) / total).reshape(*shape, count))
