@@ -16,7 +16,6 @@ from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.hierarchy import Vary
 from bayes_scaling.laws import Law
 from bayes_scaling.noise import Noise
-from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 
@@ -155,8 +154,7 @@ def _check_noise(model: ScalingModel, runs: Runs) -> None:
             "density is not defined for the others. Use a noise model made for it, such as "
             "noise=bs.noise.StudentT() for any number or bs.noise.LogitNormal() for accuracies."
         )
-    known = (*available_inputs(runs), EARLIER_RUNS, EARLIER_MEAN)
-    missing = [column for column in noise.columns if column not in known]
+    missing = [column for column in noise.inputs if column not in available_inputs(runs)]
     if missing:
         raise RunsError(
             f"Runs: no column {missing[0]!r}; these runs have {', '.join(available_inputs(runs))}. "

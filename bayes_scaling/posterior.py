@@ -68,7 +68,7 @@ def new_runs(
     rng: np.random.Generator,
 ) -> xr.DataArray:
     """One new run's response for each draw of the expected one, at the same points."""
-    theta, columns = _noise_at(draws, model, runs, where)
+    theta, columns = noise_at(draws, model, runs, where)
     return model.noise.draw(expected, theta, rng, columns)
 
 
@@ -81,7 +81,7 @@ def log_density(
     where: xr.Dataset,
 ) -> xr.DataArray:
     """Log density of responses at points, per unit of the response, for each draw."""
-    theta, columns = _noise_at(draws, model, runs, where)
+    theta, columns = noise_at(draws, model, runs, where)
     return model.noise.log_density(response, expected, theta, columns)
 
 
@@ -101,12 +101,13 @@ def stage_log_density(
     return density
 
 
-def _noise_at(
+def noise_at(
     draws: xr.Dataset, model: ScalingModel, runs: Runs, where: xr.Dataset
 ) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+    """What the noise reads: its parameters and, at points or runs, its columns that are there."""
     theta = {name: draws[name] for name in model.noise.priors}
-    noise = model.noise
-    columns = {name: where[name] / noise_scale(noise, runs, name) for name in noise.columns}
+    read = [name for name in model.noise.columns if name in where]
+    columns = {name: where[name] / noise_scale(model.noise, runs, name) for name in read}
     return theta, columns
 
 
