@@ -15,6 +15,7 @@ from bayes_scaling._wording import listed, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.hierarchy import Vary
 from bayes_scaling.laws import Law
+from bayes_scaling.laws._base import arguments
 from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
@@ -116,6 +117,8 @@ def check_runs(model: ScalingModel, runs: Runs) -> None:
             "made for it, or say what the column holds with response=."
         )
     _check_noise(model, runs)
+    if model.factors:
+        _check_factor_names(model, runs)
     if len(runs) < 2:
         raise RunsError(
             f"Runs: there is {len(runs)} run ({', '.join(runs.table.index)}). One run says nothing "
@@ -142,6 +145,25 @@ def _check_columns(model: ScalingModel, runs: Runs) -> None:
             f"Vary(by={unknown[0]!r}) needs its levels. Read the runs with "
             f"factors=({unknown[0]!r},)."
         )
+
+
+def _check_factor_names(model: ScalingModel, runs: Runs) -> None:
+    variables = {"response", *model.data(runs), *model.top_level, *model.noise.priors}
+    variables |= {*model.parameters, *map(model.reference_name, model.parameters)}
+    taken = [name for name in model.factors if name in variables | _derived_names(model)]
+    if taken:
+        raise RunsError(
+            f"Runs: the factor {taken[0]!r} is called like a variable of the model, and its levels "
+            "become a dimension that must have another name. Rename the column, or name it when "
+            f'the runs are read, as in factors={{"group": {taken[0]!r}}}.'
+        )
+
+
+def _derived_names(model: ScalingModel) -> set[str]:
+    if model.law.derived is None:
+        return set()
+    values = {name: prior.range()[0] for name, prior in model.parameters.items()}
+    return set(model.law.derived(**{name: values[name] for name in arguments(model.law.derived)}))
 
 
 def _check_noise(model: ScalingModel, runs: Runs) -> None:

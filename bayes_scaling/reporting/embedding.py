@@ -72,9 +72,9 @@ def thinned(draws: xr.Dataset, count: int) -> xr.Dataset:
     sizes = draws.sizes
     total = sizes["chain"] * sizes["draw"]
     chosen = np.unique(np.linspace(0, total - 1, min(count, total)).round().astype(int))
-    chain, draw = (xr.DataArray(part, dims="kept") for part in divmod(chosen, sizes["draw"]))
+    chain, draw = (xr.DataArray(part, dims="draw") for part in divmod(chosen, sizes["draw"]))
     bare = draws.drop_vars(SAMPLE_DIMS)
-    return bare.isel(chain=chain, draw=draw).rename(kept="draw").expand_dims("chain")
+    return bare.isel(chain=chain, draw=draw).expand_dims("chain")
 
 
 def theta_by_group(

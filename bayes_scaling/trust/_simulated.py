@@ -44,9 +44,9 @@ def drawn_truths(source: ScalingFit, count: int, rng: np.random.Generator) -> Sc
     shape = posterior.sizes["chain"], posterior.sizes["draw"]
     size = shape[0] * shape[1]
     chosen = np.unravel_index(rng.choice(size, count, replace=count > size), shape)
-    chain, draw = (xr.DataArray(one, dims="simulation") for one in chosen)
-    picked = posterior.isel(chain=chain, draw=draw).drop_vars(["chain", "draw"])
-    one_chain = picked.rename(simulation="draw").expand_dims(chain=[0])
+    chain, draw = (xr.DataArray(one, dims="draw") for one in chosen)
+    picked = posterior.drop_vars(["chain", "draw"]).isel(chain=chain, draw=draw)
+    one_chain = picked.expand_dims(chain=[0])
     # The reference scales stay: they are part of the priors, and would follow the new losses.
     runs = source.runs.with_reference(**source.runs.reference)
     return replace(source, runs=runs, posterior=one_chain.assign_coords(draw=np.arange(count)))
