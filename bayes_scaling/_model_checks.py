@@ -56,6 +56,17 @@ def check_model(
         )
 
 
+def check_stage_noise(noise: Noise) -> None:
+    """Refuse noise that cannot be that of a loss observed on the way to the response."""
+    if not isinstance(noise, Noise) or "loss" not in noise.responses or noise.columns:
+        reads = f", and reads {', '.join(noise.columns)}" if isinstance(noise, Noise) else ""
+        raise ModelError(
+            f"ScalingModel: stage_noise={noise!r} cannot be the scatter of a loss that stands "
+            f"between the inputs and the response{reads}. Give noise of a loss without by= and "
+            "seeds=, such as stage_noise=bs.noise.LogNormal()."
+        )
+
+
 def _check_parameter(law: Law, name: str, where: str) -> None:
     if name in law.priors:
         return

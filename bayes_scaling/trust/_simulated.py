@@ -16,7 +16,7 @@ from bayes_scaling._tree import run_data
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.noise.location_scale import EARLIER_RUNS
-from bayes_scaling.posterior import complete, new_runs, parameters_at
+from bayes_scaling.posterior import complete, new_runs, parameters_at, stages_at
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
 
@@ -87,10 +87,7 @@ def _stages(
     model, draws = truth.model, truth.posterior
     units = scales(model.law, truth.runs)
     theta = parameters_at(draws, model, {factor: where[factor] for factor in model.factors})
-    scaled = {name: where[name] / units[name] for name in model.law.inputs}
-    found = {}
-    for stage, value in model.law.evaluate_stages(scaled, theta).items():
-        scatter = {name: draws[f"{stage}_{name}"] for name in model.stage_noise.priors}
-        expected = (value * units[stage]).transpose("chain", "draw", "point")
-        found[stage] = model.stage_noise.draw(expected, scatter, rng)
-    return found
+    return {
+        stage: model.stage_noise.draw(expected.transpose("chain", "draw", "point"), scatter, rng)
+        for stage, (expected, scatter) in stages_at(draws, model, theta, where, units).items()
+    }
