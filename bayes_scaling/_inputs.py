@@ -61,11 +61,6 @@ def noise_scale(noise: Noise, runs: Runs, name: str) -> float:
     return 1.0 if name in unscaled else typical_value(runs, name)
 
 
-def typical_noise_value(runs: Runs, name: str) -> float:
-    """What a column of the noise is for a new run: typical, and without earlier replicates."""
-    return 0.0 if name in (EARLIER_RUNS, EARLIER_MEAN) else typical_value(runs, name)
-
-
 def _scale(law: Law, runs: Runs, name: str) -> float:
     if name in law.unscaled:
         return 1.0

@@ -15,8 +15,8 @@ from bayes_scaling._wording import listed, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.hierarchy import Vary
 from bayes_scaling.laws import Law
+from bayes_scaling.laws._base import arguments
 from bayes_scaling.noise import Noise
-from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 
@@ -53,6 +53,17 @@ def check_model(
         raise ModelError(
             f"ScalingModel: noise={noise!r} says no distribution of the runs about the law. "
             "Write noise=bs.noise.LogStudentT()."
+        )
+
+
+def check_stage_noise(noise: Noise) -> None:
+    """Refuse noise that cannot be that of a loss observed on the way to the response."""
+    if not isinstance(noise, Noise) or "loss" not in noise.responses or noise.columns:
+        reads = f", and reads {', '.join(noise.columns)}" if isinstance(noise, Noise) else ""
+        raise ModelError(
+            f"ScalingModel: stage_noise={noise!r} cannot be the scatter of a loss that stands "
+            f"between the inputs and the response{reads}. Give noise of a loss without by= and "
+            "seeds=, such as stage_noise=bs.noise.LogNormal()."
         )
 
 
@@ -117,6 +128,8 @@ def check_runs(model: ScalingModel, runs: Runs) -> None:
             "made for it, or say what the column holds with response=."
         )
     _check_noise(model, runs)
+    if model.factors:
+        _check_factor_names(model, runs)
     if len(runs) < 2:
         raise RunsError(
             f"Runs: there is {len(runs)} run ({', '.join(runs.table.index)}). One run says nothing "
@@ -145,6 +158,25 @@ def _check_columns(model: ScalingModel, runs: Runs) -> None:
         )
 
 
+def _check_factor_names(model: ScalingModel, runs: Runs) -> None:
+    variables = {"response", *model.data(runs), *model.top_level, *model.noise.priors}
+    variables |= {*model.parameters, *map(model.reference_name, model.parameters)}
+    taken = [name for name in model.factors if name in variables | _derived_names(model)]
+    if taken:
+        raise RunsError(
+            f"Runs: the factor {taken[0]!r} is called like a variable of the model, and its levels "
+            "become a dimension that must have another name. Rename the column, or name it when "
+            f'the runs are read, as in factors={{"group": {taken[0]!r}}}.'
+        )
+
+
+def _derived_names(model: ScalingModel) -> set[str]:
+    if model.law.derived is None:
+        return set()
+    values = {name: prior.range()[0] for name, prior in model.parameters.items()}
+    return set(model.law.derived(**{name: values[name] for name in arguments(model.law.derived)}))
+
+
 def _check_noise(model: ScalingModel, runs: Runs) -> None:
     noise, name = model.noise, type(model.noise).__name__
     if runs.response not in noise.responses:
@@ -155,8 +187,7 @@ def _check_noise(model: ScalingModel, runs: Runs) -> None:
             "density is not defined for the others. Use a noise model made for it, such as "
             "noise=bs.noise.StudentT() for any number or bs.noise.LogitNormal() for accuracies."
         )
-    known = (*available_inputs(runs), EARLIER_RUNS, EARLIER_MEAN)
-    missing = [column for column in noise.columns if column not in known]
+    missing = [column for column in noise.inputs if column not in available_inputs(runs)]
     if missing:
         raise RunsError(
             f"Runs: no column {missing[0]!r}; these runs have {', '.join(available_inputs(runs))}. "

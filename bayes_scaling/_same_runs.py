@@ -1,4 +1,8 @@
-"""Whether fits are of the same runs, without which neither scores nor draws go together."""
+"""Whether fits are of the same runs, without which neither scores nor draws go together.
+
+Tables and fits are compared by what they hold: those of a file are new objects each time it is
+read.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +46,24 @@ def check_same_runs(fits: Mapping[str, ScalingFit], asker: str) -> None:
                 f"{stages[1]} besides the response, whose density is in their scores. Compare laws "
                 "with the same stages."
             )
+
+
+def same_table(one: Runs, other: Runs) -> bool:
+    """Whether two tables hold the same runs, as far as a model can read them."""
+    if one is other:
+        return True
+    parts = [(runs.inputs, runs.factors, runs.response) for runs in (one, other)]
+    columns = [*one.inputs, "loss", *one.factors]
+    return parts[0] == parts[1] and one.table[columns].equals(other.table[columns])
+
+
+def same_fit(one: ScalingFit, other: ScalingFit) -> bool:
+    """Whether two fits have the same draws of the same model of the same runs."""
+    return one is other or (
+        same_table(one.runs, other.runs)
+        and one.model == other.model
+        and one.posterior.equals(other.posterior)
+    )
 
 
 def _difference(one: Runs, other: Runs) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -224,7 +224,7 @@ def checked_weights(names: Iterable[str], weights: Mapping[str, float]) -> dict[
             f"average: the fits are {listed(known)} and the weights are of {listed(weights)}, so "
             "not every fit has one weight. Give a weight for each fit, 0 to leave it out."
         )
-    values = {name: float(weights[name]) for name in known}
+    values = {name: _number(name, weights[name]) for name in known}
     total = sum(values.values())
     if any(not value >= 0 for value in values.values()) or not abs(total - 1) <= SUM:
         raise ModelError(
@@ -232,6 +232,16 @@ def checked_weights(names: Iterable[str], weights: Mapping[str, float]) -> dict[
             "shares of one, none negative. Divide them by their sum."
         )
     return values
+
+
+def _number(name: str, weight: Any) -> float:
+    try:
+        return float(weight)
+    except (TypeError, ValueError) as error:
+        raise ModelError(
+            f"average: the weight of {name!r} is {weight!r}, which is not a number, and each fit "
+            "has a share of the draws. Give numbers that add up to one, such as 0.7 and 0.3."
+        ) from error
 
 
 def _worst(found: list[Diagnostics]) -> Diagnostics:

@@ -102,9 +102,10 @@ class ScalingFit:
         typical = [f"{name}_typical" for name in self.model.parameters if self.model.varying(name)]
         spreads = [vary.spread_name for vary in self.model.vary]
         quantities = derived(self.model, {n: self.posterior[n] for n in self.model.parameters})
-        stages = [n for n in self.model.top_level if n.startswith(self.model.law.stages)]
-        noise = [*self.model.noise.priors, *stages]
-        return (*self.model.parameters, *quantities, *typical, *spreads, *noise)
+        stages, noise = self.model.law.stages, self.model.stage_noise.priors
+        scatter = [f"{stage}_{name}" for stage in stages for name in noise]
+        found = (*self.model.parameters, *quantities, *typical, *spreads)
+        return (*found, *self.model.noise.priors, *scatter)
 
     def summary(self, prob: float | None = None) -> pd.DataFrame:
         """Parameters in paper units with credible intervals and diagnostics.

@@ -22,7 +22,7 @@ import xarray as xr
 
 from bayes_scaling._display import html_formula, html_table
 from bayes_scaling._inputs import input_values, noise_columns, scales
-from bayes_scaling._model_checks import check_model, check_runs
+from bayes_scaling._model_checks import check_model, check_runs, check_stage_noise
 from bayes_scaling.hierarchy import LINKS, Vary, centred_weights, combine, offset
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.noise import LogStudentT, Noise
@@ -86,6 +86,7 @@ class ScalingModel:
         assign(self, "noise", LogStudentT() if noise is None else noise)
         assign(self, "stage_noise", LogStudentT() if stage_noise is None else stage_noise)
         check_model(self.law, self.vary, self.priors, self.noise)
+        check_stage_noise(self.stage_noise)
 
     @cached_property
     def parameters(self) -> Mapping[str, Prior]:
@@ -120,6 +121,22 @@ class ScalingModel:
         """Posterior name of a noise parameter on the reference scale."""
         return f"{parameter}_ref" if parameter in self.noise.scaled else parameter
 
+    def stage_noise_name(self, stage: str, parameter: str) -> str:
+        """The same for the scatter of what is observed on the way to the response."""
+        name = f"{stage}_{parameter}"
+        return f"{name}_ref" if parameter in self.stage_noise.scaled else name
+
+    @cached_property
+    def noise_units(self) -> Mapping[str, tuple[str, str]]:
+        """Noise parameters that have a unit: the name sampled, and the column whose unit it is."""
+        own = self.noise.scaled & set(self.noise.priors)
+        staged = self.stage_noise.scaled & set(self.stage_noise.priors)
+        return {name: (self.noise_name(name), "loss") for name in sorted(own)} | {
+            f"{stage}_{name}": (self.stage_noise_name(stage, name), stage)
+            for stage in self.law.stages
+            for name in sorted(staged)
+        }
+
     @cached_property
     def top_level(self) -> Mapping[str, Prior]:
         """Prior of every sampled variable that has one of its own, by its posterior name."""
@@ -127,8 +144,8 @@ class ScalingModel:
         spreads = {vary.spread_name: vary.spread for vary in self.vary}
         noise = {self.noise_name(name): prior for name, prior in self.noise.priors.items()}
         stages = {
-            f"{column}_{name}": prior
-            for column in self.law.stages
+            self.stage_noise_name(stage, name): prior
+            for stage in self.law.stages
             for name, prior in self.stage_noise.priors.items()
         }
         return {**law, **spreads, **noise, **stages}
@@ -209,7 +226,7 @@ class ScalingModel:
             self.noise.observe("response", expected, data["response_ref"], noise, columns)
             for stage, value in self.law.evaluate_stages(inputs, theta).items():
                 scatter = {
-                    name: _variable(f"{stage}_{name}", prior, data)
+                    name: _variable(self.stage_noise_name(stage, name), prior, data)
                     for name, prior in self.stage_noise.priors.items()
                 }
                 self.stage_noise.observe(stage, value, data[f"{stage}_ref"], scatter, {})
@@ -248,13 +265,19 @@ class ScalingModel:
         """90 % ranges, by simulation, of parameters whose prior is on the reference scale."""
         rng = np.random.default_rng(0)
         draws = {name: prior.sample(PRIOR_DRAWS, rng) for name, prior in self.parameters.items()}
-        converted = self.law.rescale(scales(self.law, runs), draws)
+        units = scales(self.law, runs)
+        converted = self.law.rescale(units, draws)
         ends = [(1 - PRIOR_MASS) / 2, (1 + PRIOR_MASS) / 2]
-        return {
+        ranges = {
             name: np.quantile(converted[name], ends)
             for name in self.law.scaled
             if self.parameters[name].units == "reference"
         }
+        scatter = {
+            sampled: units[column] * np.array(self.top_level[sampled].range())
+            for sampled, column in self.noise_units.values()
+        }
+        return {**ranges, **scatter}
 
     def prior_predictive(
         self, runs: Runs, *, draws: int = 500, seed: int | None = None
@@ -289,7 +312,9 @@ class ScalingModel:
         vary = f", vary={list(self.vary)}" if self.vary else ""
         priors = f", priors={self.priors}" if self.priors else ""
         noise = f", noise={self.noise}" if self.noise != LogStudentT() else ""
-        return f"ScalingModel({self.law.name}{vary}{priors}{noise})"
+        plain = self.stage_noise == LogStudentT()
+        stage_noise = "" if plain else f", stage_noise={self.stage_noise}"
+        return f"ScalingModel({self.law.name}{vary}{priors}{noise}{stage_noise})"
 
 
 def _variable(name: str, prior: Prior, data: Mapping[str, Any], scale: Any = None) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._inputs import RATIOS, typical_noise_value
+from bayes_scaling._inputs import RATIOS, typical_value
 from bayes_scaling.errors import RunsError
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
@@ -67,10 +67,10 @@ def points(
             table = table.merge(levels, how="cross")
         table[factor] = table[factor].astype(str)
         _check_levels(factor, table[factor], runs, new_levels)
-    for name in model.noise.columns:
+    for name in model.noise.inputs:
         if name not in table:
-            table[name] = typical_noise_value(runs, name)
-    known = ("params", "tokens", "flops", *model.law.inputs, *model.noise.columns)
+            table[name] = typical_value(runs, name)
+    known = ("params", "tokens", "flops", *model.law.inputs, *model.noise.inputs)
     columns = [name for name in dict.fromkeys(known) if name in table]
     inputs = {name: ("point", table[name].to_numpy(float)) for name in columns}
     labels = {name: ("point", table[name].to_numpy(object)) for name in model.factors}
@@ -111,7 +111,7 @@ def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None
 
 def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
     """Inputs as floats: 6ND of whole numbers may pass the largest one."""
-    names = ("params", "tokens", "flops", *model.law.inputs, *model.noise.columns)
+    names = ("params", "tokens", "flops", *model.law.inputs, *model.noise.inputs)
     numbers = {}
     for name in dict.fromkeys(name for name in names if name in table):
         values = pd.to_numeric(table[name], errors="coerce").astype(float)

@@ -47,8 +47,8 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset
         if model.varying(name):
             draws[f"{name}_typical"] = typical_value
     draws = draws.assign(in_paper_units)
-    for name in model.noise.scaled & set(model.noise.priors):
-        draws[name] = draws[model.noise_name(name)] * units["loss"]
+    for name, (sampled_name, column) in model.noise_units.items():
+        draws = draws.assign({name: draws[sampled_name] * units[column]})
     return draws.assign(derived(model, {name: draws[name] for name in model.parameters}))
 
 
@@ -68,7 +68,7 @@ def new_runs(
     rng: np.random.Generator,
 ) -> xr.DataArray:
     """One new run's response for each draw of the expected one, at the same points."""
-    theta, columns = _noise_at(draws, model, runs, where)
+    theta, columns = noise_at(draws, model, runs, where)
     return model.noise.draw(expected, theta, rng, columns)
 
 
@@ -81,7 +81,7 @@ def log_density(
     where: xr.Dataset,
 ) -> xr.DataArray:
     """Log density of responses at points, per unit of the response, for each draw."""
-    theta, columns = _noise_at(draws, model, runs, where)
+    theta, columns = noise_at(draws, model, runs, where)
     return model.noise.log_density(response, expected, theta, columns)
 
 
@@ -93,20 +93,35 @@ def stage_log_density(
     units: Mapping[str, float],
 ) -> xr.DataArray | float:
     """Log density of what was observed on the way to the response; 0 for a law without stages."""
-    scaled = {name: where[name] / units[name] for name in model.law.inputs}
     density: xr.DataArray | float = 0.0
-    for stage, value in model.law.evaluate_stages(scaled, theta).items():
-        scatter = {name: draws[f"{stage}_{name}"] for name in model.stage_noise.priors}
-        density += model.stage_noise.log_density(where[stage], value * units[stage], scatter)
+    for stage, (expected, scatter) in stages_at(draws, model, theta, where, units).items():
+        density += model.stage_noise.log_density(where[stage], expected, scatter)
     return density
 
 
-def _noise_at(
+def stages_at(
+    draws: xr.Dataset,
+    model: ScalingModel,
+    theta: Mapping[str, Any],
+    where: xr.Dataset,
+    units: Mapping[str, float],
+) -> dict[str, tuple[xr.DataArray, dict[str, xr.DataArray]]]:
+    """What is expected on the way to the response, and the noise about it, in its own unit."""
+    scaled = {name: where[name] / units[name] for name in model.law.inputs}
+    noise = model.stage_noise.priors
+    return {
+        stage: (value * units[stage], {name: draws[f"{stage}_{name}"] for name in noise})
+        for stage, value in model.law.evaluate_stages(scaled, theta).items()
+    }
+
+
+def noise_at(
     draws: xr.Dataset, model: ScalingModel, runs: Runs, where: xr.Dataset
 ) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+    """What the noise reads: its parameters and, at points or runs, its columns that are there."""
     theta = {name: draws[name] for name in model.noise.priors}
-    noise = model.noise
-    columns = {name: where[name] / noise_scale(noise, runs, name) for name in noise.columns}
+    read = [name for name in model.noise.columns if name in where]
+    columns = {name: where[name] / noise_scale(model.noise, runs, name) for name in read}
     return theta, columns
 
 

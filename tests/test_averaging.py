@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -169,6 +171,29 @@ def test_the_fan_of_an_average_is_that_of_its_mixture(two: bs.FitAverage) -> Non
     assert spans[1] < 1.05
 
 
+@pytest.mark.parametrize("mixed", [False, True])
+def test_a_fit_read_twice_is_one_fit(
+    stored_fit: bs.ScalingFit, stored_fit_path: Path, mixed: bool, tmp_path: Path
+) -> None:
+    again = bs.load_fit(stored_fit_path)
+    made, other = (
+        bs.average({"a": fit, "b": dearer(fit)}, "equal") if mixed else fit
+        for fit in (stored_fit, again)
+    )
+    forecast = bs.forecast(made, params=1e10, tokens=2e11)
+    trust = bs.assess(other, forecast, progress=False)
+    assert len(trust.targets) == 2
+    assert bs.report(other, tmp_path / "report.md", forecast=forecast, trust=trust).is_file()
+
+
+def test_another_fit_of_the_same_runs_is_another_fit(
+    stored_fit: bs.ScalingFit, tmp_path: Path
+) -> None:
+    forecast = bs.forecast(dearer(stored_fit), params=1e10, tokens=2e11)
+    with pytest.raises(bs.BayesScalingError, match="forecast was made from another fit"):
+        bs.report(stored_fit, tmp_path / "report.md", forecast=forecast)
+
+
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
@@ -176,10 +201,12 @@ def test_the_fan_of_an_average_is_that_of_its_mixture(two: bs.FitAverage) -> Non
         ({"a": 0.7, "b": 0.7}, r"add up to 1.4"),
         ({"a": 1.5, "b": -0.5}, "none negative"),
         ({"a": float("nan"), "b": 1.0}, "shares of one"),
+        ({"a": "x", "b": 1.0}, "weight of 'a' is 'x', which is not a number"),
+        ({"a": None, "b": 1.0}, "weight of 'a' is None"),
     ],
 )
 def test_weights_that_are_no_shares_are_refused(
-    stored_fit: bs.ScalingFit, weights: dict[str, float], message: str
+    stored_fit: bs.ScalingFit, weights: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(bs.BayesScalingError, match=message):
         bs.FitAverage({"a": stored_fit, "b": stored_fit}, weights)

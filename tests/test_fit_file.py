@@ -35,6 +35,21 @@ def round_trip(fit: bs.ScalingFit, folder: Path) -> bs.ScalingFit:
     return bs.load_fit(fit.save(folder / "fit.nc"))
 
 
+def test_levels_may_be_called_anything(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit], tmp_path: Path
+) -> None:
+    table = stored_fit.runs.table.rename(columns={"corpus": "the corpus: v1.0"})
+    names = {"books": "s3://books/en us", "web": "/"}
+    table["the corpus: v1.0"] = table["the corpus: v1.0"].map(names)
+    runs = bs.Runs.from_frame(table, factors=["the corpus: v1.0"])
+    model = bs.ScalingModel("chinchilla", vary=bs.Vary("E", by="the corpus: v1.0"))
+    loaded = round_trip(prior_fit(model, runs), tmp_path)
+    assert loaded.runs.levels("the corpus: v1.0") == ("/", "s3://books/en us")
+    forecast = bs.forecast(loaded, 1e10, 1e11)
+    assert list(forecast.draws["the corpus: v1.0"].values) == ["/", "s3://books/en us"]
+    assert set(loaded.posterior["E"]["the corpus: v1.0"].values) == set(names.values())
+
+
 def test_what_is_loaded_is_what_was_saved(stored_fit: bs.ScalingFit, tmp_path: Path) -> None:
     loaded = round_trip(stored_fit, tmp_path)
     assert_same(loaded, stored_fit)

@@ -442,3 +442,10 @@ def test_a_parameter_that_units_shift_cannot_have_a_prior_in_paper_units() -> No
     prior = bs.Prior.fixed_at(1.1, units="paper")
     with pytest.raises(ModelError, match=r"shifts d of RoutedExperts.*reference of 1"):
         bs.ScalingModel(bs.laws.RoutedExperts, priors={"d": prior})
+
+
+@pytest.mark.parametrize("name", ["E", "alpha", "a", "E_ref", "noise_sd", "params_ref", "response"])
+def test_a_factor_that_is_called_like_a_variable_is_refused(name: str) -> None:
+    runs = bs.Runs.from_frame(RUNS.table.rename(columns={"corpus": name}), factors=[name])
+    with pytest.raises(RunsError, match=f"factor '{name}' is called like a variable.*Rename"):
+        bs.ScalingModel("chinchilla", vary=bs.Vary("E", by=name)).build(runs)

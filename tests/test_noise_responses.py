@@ -144,6 +144,17 @@ def test_a_new_run_scatters_between_configurations_and_between_seeds(
     assert float(scatter.std()) == pytest.approx(0.05, rel=0.04)
 
 
+def test_replicates_are_no_input_of_a_forecast(prior_fit: Callable[..., bs.ScalingFit]) -> None:
+    noise = bs.noise.LogNormal(seeds=bs.Prior.between(0.001, 0.05))
+    data = bs.Runs.from_frame(table(seeds=2), loss="score")
+    fit = prior_fit(bs.ScalingModel(Level, noise=noise), data)
+    forecast = bs.forecast(fit, params=1e11)
+    assert forecast.table().index.names == ["params"]
+    assert bs.assess(fit, forecast, progress=False).checks
+    ax = bs.plots.forecast_fan(forecast)
+    assert [line for line in ax.lines if str(line.get_label()).startswith("a new run")]
+
+
 def test_raw_noise_is_in_the_unit_of_the_response(
     prior_fit: Callable[..., bs.ScalingFit],
 ) -> None:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bayes_scaling.cli import options, output
-from bayes_scaling.cli.points import read_points
-from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.cli.points import asked_points
 
 if TYPE_CHECKING:
     from bayes_scaling.trust import TrustReport
@@ -37,20 +36,12 @@ def assess(
 
     Give two of --params, --tokens and --flops (C = 6ND gives the third), or a table.
     """
-    sizes = options.counts("--params", params)
-    lengths = options.counts("--tokens", tokens)
-    budgets = options.counts("--flops", flops)
-    if at is None and not (sizes or lengths or budgets):
-        raise BayesScalingError(
-            "assess: no run is given, and without one there is no forecast to judge. Give two of "
-            "--params, --tokens and --flops, such as --params 70B --tokens 1.4T, or --at TABLE.csv."
-        )
-    table = None if at is None else read_points(at)
+    asked = asked_points("assess", params, tokens, flops, at)
     with options.loading(not no_progress):
         from bayes_scaling.fitting import load_fit
         from bayes_scaling.forecasting import forecast
         from bayes_scaling.trust import assess as judge
-    made = forecast(load_fit(saved), sizes, lengths, budgets, at=table)
+    made = forecast(load_fit(saved), asked.params, asked.tokens, asked.flops, at=asked.at)
     _print(judge(made.fit, made, level=level.value, progress=not no_progress), json)
     if not json:
         output.print_notes(made.notes)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bayes_scaling.cli import options, output
-from bayes_scaling.cli.points import read_points
-from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.cli.points import asked_points
 
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast
@@ -47,25 +46,17 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
     answers for each of its groups.
     """
     options.check_prob(prob)
-    sizes = options.counts("--params", params)
-    lengths = options.counts("--tokens", tokens)
-    budgets = options.counts("--flops", flops)
-    if at is None and not (sizes or lengths or budgets):
-        raise BayesScalingError(
-            "forecast: no run is given, and without its inputs it has no loss. Give two of "
-            "--params, --tokens and --flops, such as --params 70B --tokens 1.4T, or --at TABLE.csv."
-        )
-    table = None if at is None else read_points(at)
+    asked = asked_points("forecast", params, tokens, flops, at)
     from bayes_scaling.discrepancy import DEFAULT
     from bayes_scaling.fitting import load_fit
     from bayes_scaling.forecasting import forecast as ask
 
     made = ask(
         load_fit(saved),
-        sizes,
-        lengths,
-        budgets,
-        at=table,
+        asked.params,
+        asked.tokens,
+        asked.flops,
+        at=asked.at,
         new_levels=new_levels.value,
         discrepancy=None if law_alone else DEFAULT,
     )

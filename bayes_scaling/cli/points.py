@@ -1,16 +1,56 @@
-"""A table of runs not yet made, read from a CSV file as people write it (``70B``)."""
+"""Runs not yet made, as people write them (``70B``): counts, or a table in a CSV file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bayes_scaling.cli import options
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COUNTS = ("params", "tokens", "flops")
+
+
+@dataclass(frozen=True)
+class Points:
+    """Runs asked about, as the arguments of ``forecast`` that they are."""
+
+    params: Sequence[float] | None
+    tokens: Sequence[float] | None
+    flops: Sequence[float] | None
+    at: pd.DataFrame | None
+
+
+def asked_points(
+    asker: str,
+    params: Sequence[str] | None,
+    tokens: Sequence[str] | None,
+    flops: Sequence[str] | None,
+    at: Path | None,
+) -> Points:
+    """Read the options ``--params``, ``--tokens``, ``--flops`` and ``--at`` of a command.
+
+    Raises
+    ------
+    BayesScalingError
+        None is given, or one cannot be read.
+    """
+    if at is None and not (params or tokens or flops):
+        raise BayesScalingError(
+            f"{asker}: no run is given, and without one there is nothing to forecast. Give two of "
+            "--params, --tokens and --flops, such as --params 70B --tokens 1.4T, or --at TABLE.csv."
+        )
+    return Points(
+        options.counts("--params", params),
+        options.counts("--tokens", tokens),
+        options.counts("--flops", flops),
+        None if at is None else read_points(at),
+    )
 
 
 def read_points(

@@ -52,8 +52,7 @@ def average(
     ValueError
         An unknown name of weights.
     """
-    of_scores = isinstance(weights, str) and weights in ("future", "loo")
-    if isinstance(weights, str) and not of_scores and weights != "equal":
+    if not isinstance(weights, Mapping) and weights not in ("future", "loo", "equal"):
         raise ValueError(
             f"average: weights={weights!r} does not say how much each fit counts. Use 'future', "
             "'loo', 'equal' or a mapping of names to shares."

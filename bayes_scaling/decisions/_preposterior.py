@@ -11,13 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from bayes_scaling._inputs import noise_scale
 from bayes_scaling.decisions._greedy import Candidates
 from bayes_scaling.decisions.goals import Goal
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.noise.location_scale import LocationScale
-from bayes_scaling.posterior import new_runs
+from bayes_scaling.posterior import new_runs, noise_at
 
 LEAST_SPREAD = 1e-12
 """Relative spread of draws below which a quantity is a constant."""
@@ -97,8 +96,7 @@ def noise_variance(fit: ScalingFit, where: xr.Dataset, expected: xr.DataArray) -
     """
     noise, draws = fit.model.noise, fit.posterior
     if isinstance(noise, LocationScale):
-        theta = {name: draws[name] for name in noise.priors}
-        columns = {n: where[n] / noise_scale(noise, fit.runs, n) for n in noise.columns}
+        theta, columns = noise_at(draws, fit.model, fit.runs, where)
         variance = noise.location_and_spread(expected, theta, columns)[1] ** 2
         if "noise_df" in theta:
             variance = variance * (theta["noise_df"] + 3) / (theta["noise_df"] + 1)

@@ -49,9 +49,14 @@ class Noise(AsCode, ABC):
         """Prior of each noise parameter."""
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """Columns that the noise reads of any run, also of one that was not made."""
+        return ()
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the runs that the noise reads, besides the response."""
-        return ()
+        return self.inputs
 
     @property
     def unscaled(self) -> tuple[str, ...]:

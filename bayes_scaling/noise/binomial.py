@@ -47,7 +47,7 @@ class Binomial(Noise):
         return {"noise_concentration": self.concentration}
 
     @property
-    def columns(self) -> tuple[str, ...]:
+    def inputs(self) -> tuple[str, ...]:
         """The number of items."""
         return (self.items,)
 

@@ -128,10 +128,14 @@ class LocationScale(Noise):
         return {"noise_sd": self.sd, **slope, **seeds}
 
     @property
+    def inputs(self) -> tuple[str, ...]:
+        """The input with which the scatter changes."""
+        return (self.by,) if self.by else ()
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        """The input with which the scatter changes, and what earlier replicates showed."""
-        replicates = (EARLIER_RUNS, EARLIER_MEAN) if self.seeds else ()
-        return (*((self.by,) if self.by else ()), *replicates)
+        """The same, and what earlier replicates showed, which a new run has none of."""
+        return (*self.inputs, *((EARLIER_RUNS, EARLIER_MEAN) if self.seeds else ()))
 
     def on_scale(self, response: np.ndarray) -> np.ndarray:
         """The response on the scale on which it scatters."""
@@ -156,11 +160,15 @@ class LocationScale(Noise):
 
         With variances u between configurations and e between seeds, k earlier replicates pull the
         location towards their mean with weight k u / (k u + e), and leave u e / (k u + e) of u.
+        Without the columns of earlier replicates a run is taken to have none.
         """
         location, between = self.scale.forward(expected), self.spread(theta, columns)
         if self.seeds is None:
             return location, between
-        u, e, k = between**2, theta["noise_seed_sd"] ** 2, columns[EARLIER_RUNS]
+        u, e = between**2, theta["noise_seed_sd"] ** 2
+        if EARLIER_RUNS not in columns:
+            return location, ops.sqrt(u + e)
+        k = columns[EARLIER_RUNS]
         pulled = location + k * u / (k * u + e) * (columns[EARLIER_MEAN] - location)
         return pulled, ops.sqrt(u * e / (k * u + e) + e)
 

@@ -65,7 +65,7 @@ def run_values(runs: Runs, name: str) -> np.ndarray:
 
 def run_table(fit: ScalingFit) -> pd.DataFrame:
     """The runs as points to evaluate law and noise at."""
-    needed = (*fit.model.law.inputs, *fit.model.noise.columns)
+    needed = (*fit.model.law.inputs, *fit.model.noise.inputs)
     inputs = pd.DataFrame({name: run_values(fit.runs, name) for name in needed})
     factors = list(fit.model.factors)
     return inputs.join(fit.runs.table[factors].reset_index(drop=True))

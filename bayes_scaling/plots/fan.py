@@ -219,7 +219,7 @@ def _path(fitted: Fitted, name: str, target: xr.Dataset, grid: np.ndarray) -> pd
     share = grid / float(target[name])
     fits = fitted.fits.values() if isinstance(fitted, FitAverage) else (fitted,)
     models = [fit.model for fit in fits]
-    needed = [name for model in models for name in (*model.law.inputs, *model.noise.columns)]
+    needed = [name for model in models for name in (*model.law.inputs, *model.noise.inputs)]
     return pd.DataFrame({i: float(target[i]) * share ** growth.get(i, 0.0) for i in needed})
 
 

@@ -135,18 +135,18 @@ def _names(
 def _posterior_rows(
     fit: ScalingFit, names: Sequence[str], prob: float | None
 ) -> dict[str, xr.Dataset]:
-    """Interval of every parameter, dims (parameter,), by the label of its row."""
+    """Interval of every parameter, dims (variable,), by the label of its row."""
     # A parameter that does not vary is the same for all levels of those that do.
     alike = xr.broadcast(*[fit.posterior[name] for name in names])
-    draws = xr.concat(list(alike), xr.Variable("parameter", list(names)))
+    draws = xr.concat(list(alike), xr.Variable("variable", list(names)))
     ends = intervals(draws, prob)
-    dims = [dim for dim in draws.dims if dim not in (*SAMPLE_DIMS, "parameter")]
+    dims = [dim for dim in draws.dims if dim not in (*SAMPLE_DIMS, "variable")]
     if not dims:
         return {_TOP: ends}
-    stacked = ends.stack(group=dims)
+    stacked = ends.stack(point=dims)
     return {
-        f"{_TOP}, {group_name(group)}": stacked.isel(group=number)
-        for number, group in enumerate(stacked["group"].values)
+        f"{_TOP}, {group_name(group)}": stacked.isel(point=number)
+        for number, group in enumerate(stacked["point"].values)
     }
 
 
@@ -161,7 +161,7 @@ def _draw_panel(
     reach: list[float] = []
     for row, ends in enumerate(rows.values()):
         low, median, high = (
-            float(ends[end].sel(parameter=name)) for end in ("lower", "median", "upper")
+            float(ends[end].sel(variable=name)) for end in ("lower", "median", "upper")
         )
         ax.hlines(row, low, high, color=POSTERIOR, linewidth=2.0)
         ax.plot(median, row, marker="o", color=POSTERIOR, gid="posterior")

@@ -156,10 +156,10 @@ def _by_group(posterior: xr.DataArray) -> list[tuple[str, Style, xr.DataArray]]:
     dims = [dim for dim in posterior.dims if dim not in SAMPLE_DIMS]
     if not dims:
         return [("", Style(COLOURS[0]), posterior)]
-    stacked = posterior.stack(group=dims)
-    names = [group_name(group) for group in stacked["group"].values]
+    stacked = posterior.stack(point=dims)
+    names = [group_name(group) for group in stacked["point"].values]
     looks = zip(names, styles(names).values(), strict=True)
-    return [(name, style, stacked.isel(group=number)) for number, (name, style) in enumerate(looks)]
+    return [(name, style, stacked.isel(point=number)) for number, (name, style) in enumerate(looks)]
 
 
 def _density(draws: xr.DataArray, log: bool) -> tuple[np.ndarray, np.ndarray]:

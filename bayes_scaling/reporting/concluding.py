@@ -25,10 +25,12 @@ REMEDIES = {
     "sampler": "chains that mix, by more warm-up, a higher target acceptance, or a simpler model",
     "design": "runs at other sizes and token counts, so that the parameters can be told apart",
     "learning": "more runs, or priors with a reason; now the priors carry part of the answer",
-    "predictive": "a law of another shape, or a factor that was left out; the residuals follow one",
+    "predictive": "a law of another shape, a factor that was left out, or noise of another kind",
     "influence": "a look at the runs named, and a fit without those that were made another way",
     "backtest": "larger runs, since forecasts of the larger ones from the smaller ones missed",
+    "calibration": "more runs, or priors that pull less; at this design intervals miss too often",
     "reach": "larger runs, so that the target lies no farther beyond them than was tested",
+    "form": "larger runs, where the laws part, or an average of those that fit as well",
 }
 """What would settle the doubt of each check."""
 

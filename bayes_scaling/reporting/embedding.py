@@ -19,7 +19,7 @@ from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling.decisions._displacement import displacement
 from bayes_scaling.discrepancy import HANDOVER, Discrepancy, misses, thresholds
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS, LocationScale
+from bayes_scaling.noise.location_scale import LocationScale
 from bayes_scaling.posterior import parameters_at
 from bayes_scaling.reporting.tracing import Untraceable, traced
 from bayes_scaling.trust import TrustReport
@@ -91,9 +91,9 @@ def thinned(draws: xr.Dataset, count: int) -> xr.Dataset:
     sizes = draws.sizes
     total = sizes["chain"] * sizes["draw"]
     chosen = np.unique(np.linspace(0, total - 1, min(count, total)).round().astype(int))
-    chain, draw = (xr.DataArray(part, dims="kept") for part in divmod(chosen, sizes["draw"]))
+    chain, draw = (xr.DataArray(part, dims="draw") for part in divmod(chosen, sizes["draw"]))
     bare = draws.drop_vars(SAMPLE_DIMS)
-    return bare.isel(chain=chain, draw=draw).rename(kept="draw").expand_dims("chain")
+    return bare.isel(chain=chain, draw=draw).expand_dims("chain")
 
 
 def theta_by_group(
@@ -118,23 +118,18 @@ def noise_and_code(fit: ScalingFit, draws: xr.Dataset) -> tuple[dict[str, Any] |
 
     def new_run(given: list[Any], theta: list[Any], columns: list[Any]) -> Any:
         expected, standard = given
-        values = dict(zip(noise.columns, columns, strict=True))
+        values = dict(zip(noise.inputs, columns, strict=True))
         location, spread = noise.location_and_spread(
             expected, dict(zip(names, theta, strict=True)), values
         )
         return noise.scale.inverse(location + spread * standard)
 
     try:
-        code = traced(new_run, 2, len(names), len(noise.columns))
+        code = traced(new_run, 2, len(names), len(noise.inputs))
     except Untraceable:
         return None, ""
     sampled = {name: draws[name].isel(chain=0).values for name in names}
-    columns = [
-        {"value": 0.0}
-        if name in (EARLIER_RUNS, EARLIER_MEAN)
-        else {"input": name, "unit": noise_scale(noise, fit.runs, name)}
-        for name in noise.columns
-    ]
+    columns = [{"input": name, "unit": noise_scale(noise, fit.runs, name)} for name in noise.inputs]
     values = [_short(column) for column in sampled.values()]
     scatter = [_short(row) for row in _scatter(noise, sampled)]
     found = {"theta": values, "columns": columns, "scatter": scatter}

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from bayes_scaling._same_runs import same_fit
 from bayes_scaling.averaging import FitAverage, Fitted, Part, parts
 from bayes_scaling.costs import SixND
 from bayes_scaling.decisions.allocation import Allocation
@@ -162,7 +163,7 @@ def _made_from(used: Fitted, fitted: Fitted) -> bool:
         return False
     kept = sum(ours[part.name].weight for part in theirs)
     return all(
-        part.fit.runs is ours[part.name].fit.runs
+        same_fit(part.fit, ours[part.name].fit)
         and np.isclose(part.weight * kept, ours[part.name].weight)
         for part in theirs
     )

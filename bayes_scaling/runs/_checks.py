@@ -29,8 +29,13 @@ __all__ = [
 
 RESPONSES: tuple[str, ...] = get_args(Response.__value__)
 
-# Dimensions of the results: a factor becomes a dimension under its own name.
-_DIMENSIONS = frozenset({"chain", "draw", "run", "point", "budget", "fold"})
+# Dimensions of the results: a factor becomes a dimension under its own name. The second line has
+# those that ArviZ and xarray add when they summarise draws.
+_DIMENSIONS = frozenset({"chain", "draw", "run", "point", "budget", "fold"}) | {
+    "summary", "variable", "label", "self",
+}  # fmt: skip
+# Names that xarray's trees and netCDF files read as paths.
+_PATHS = frozenset({"", ".", ".."})
 # Beyond this, 6ND and the compute differ by a unit, not by a way of counting.
 _MILD = 50.0
 
@@ -63,6 +68,15 @@ def check_names(inputs: Sequence[str], factors: Sequence[str]) -> None:
             f'factors={{"group": "{both[0]}"}} with a copy of the column.'
         )
     names = [*inputs, *factors]
+    paths = [name for name in names if name.strip() in _PATHS or {"/", "\0"} & {*name}]
+    if paths:
+        kind = "factor" if paths[0] in factors else "input"
+        raise RunsError(
+            f"Runs: {listed(paths)} cannot name {'a factor' if kind == 'factor' else 'an input'}. "
+            f"Results and saved fits have a variable of that name, where it would be read as a "
+            f"path. Rename the column, or give it another name with a mapping, as in "
+            f'{kind}s={{"name": {paths[0]!r}}}.'
+        )
     reserved = [name for name in names if name == "loss" or name in _DIMENSIONS]
     twice = sorted({name for name in names if names.count(name) > 1})
     if reserved or twice:

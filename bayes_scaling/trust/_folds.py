@@ -11,13 +11,12 @@ from scipy.special import logsumexp
 
 from bayes_scaling._axes import main_axis, run_axes
 from bayes_scaling._focus import reach
-from bayes_scaling._inputs import input_values, noise_values
+from bayes_scaling._inputs import input_values
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered
 from bayes_scaling.errors import BayesScalingError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import forecast
 from bayes_scaling.model import ScalingModel
-from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS
 from bayes_scaling.points import points
 from bayes_scaling.posterior import log_density
 from bayes_scaling.runs import Runs
@@ -228,9 +227,7 @@ def _flat(draws: xr.DataArray) -> np.ndarray:
 
 
 def _inputs_of(model: ScalingModel, runs: Runs) -> pd.DataFrame:
-    columns = {name: input_values(runs, name) for name in model.law.inputs}
-    for name in model.noise.columns:
-        if name not in (EARLIER_RUNS, EARLIER_MEAN):
-            columns[name] = noise_values(model.noise, runs, name)
+    names = (*model.law.inputs, *model.noise.inputs)
+    columns = {name: input_values(runs, name) for name in names}
     labels = {factor: runs.table[factor].to_numpy() for factor in model.factors}
     return pd.DataFrame({**columns, **labels})

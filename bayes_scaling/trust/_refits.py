@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, replace
 
+import cloudpickle
+
 from bayes_scaling._progress import stages
 from bayes_scaling.fitting import ScalingFit, fit_as
 from bayes_scaling.model import ScalingModel
@@ -40,13 +42,22 @@ class Outcome:
 
 
 def refit(model: ScalingModel, runs: Runs, settings: Settings) -> Outcome:
-    """Fit a subset; runs in a worker, so that it takes and returns values that pickle."""
+    """Fit a subset; what sinks it is an outcome."""
     start = time.perf_counter()
     try:
         fitted = fit_as(model, runs, settings, progress=False)
     except Exception as error:  # whatever sinks one refit must not sink the others
         return Outcome(None, _reason(error), time.perf_counter() - start)
     return Outcome(fitted, "", time.perf_counter() - start)
+
+
+def refit_sent(work: bytes) -> bytes:
+    """The same in a worker, there and back by cloudpickle.
+
+    Plain pickle sends a class by its name, and what a notebook defines has none elsewhere.
+    """
+    done: bytes = cloudpickle.dumps(refit(*cloudpickle.loads(work)))
+    return done
 
 
 def refit_all(
@@ -93,7 +104,7 @@ def _on_executor(
     finished: Callable[[str, Outcome], None],
 ) -> None:
     futures = {
-        executor.submit(refit, model, runs, own): name
+        executor.submit(refit_sent, cloudpickle.dumps((model, runs, own))): name
         for (name, runs), own in zip(subsets.items(), settings, strict=True)
     }
     try:
@@ -104,11 +115,14 @@ def _on_executor(
             future.cancel()
 
 
-def _outcome(future: Future[Outcome]) -> Outcome:
+def _outcome(future: Future[bytes]) -> Outcome:
     if future.cancelled():
         return Outcome(None, "cancelled by its executor before it was finished", 0.0)
     error = future.exception()
-    return future.result() if error is None else Outcome(None, _reason(error), 0.0)
+    if error is not None:
+        return Outcome(None, _reason(error), 0.0)
+    sent: Outcome = cloudpickle.loads(future.result())
+    return sent
 
 
 def _reason(error: BaseException) -> str:

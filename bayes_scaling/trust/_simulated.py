@@ -16,7 +16,7 @@ from bayes_scaling._tree import run_data
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.noise.location_scale import EARLIER_RUNS
-from bayes_scaling.posterior import complete, new_runs, parameters_at
+from bayes_scaling.posterior import complete, new_runs, parameters_at, stages_at
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
 
@@ -44,9 +44,9 @@ def drawn_truths(source: ScalingFit, count: int, rng: np.random.Generator) -> Sc
     shape = posterior.sizes["chain"], posterior.sizes["draw"]
     size = shape[0] * shape[1]
     chosen = np.unravel_index(rng.choice(size, count, replace=count > size), shape)
-    chain, draw = (xr.DataArray(one, dims="simulation") for one in chosen)
-    picked = posterior.isel(chain=chain, draw=draw).drop_vars(["chain", "draw"])
-    one_chain = picked.rename(simulation="draw").expand_dims(chain=[0])
+    chain, draw = (xr.DataArray(one, dims="draw") for one in chosen)
+    picked = posterior.drop_vars(["chain", "draw"]).isel(chain=chain, draw=draw)
+    one_chain = picked.expand_dims(chain=[0])
     # The reference scales stay: they are part of the priors, and would follow the new losses.
     runs = source.runs.with_reference(**source.runs.reference)
     return replace(source, runs=runs, posterior=one_chain.assign_coords(draw=np.arange(count)))
@@ -87,10 +87,7 @@ def _stages(
     model, draws = truth.model, truth.posterior
     units = scales(model.law, truth.runs)
     theta = parameters_at(draws, model, {factor: where[factor] for factor in model.factors})
-    scaled = {name: where[name] / units[name] for name in model.law.inputs}
-    found = {}
-    for stage, value in model.law.evaluate_stages(scaled, theta).items():
-        scatter = {name: draws[f"{stage}_{name}"] for name in model.stage_noise.priors}
-        expected = (value * units[stage]).transpose("chain", "draw", "point")
-        found[stage] = model.stage_noise.draw(expected, scatter, rng)
-    return found
+    return {
+        stage: model.stage_noise.draw(expected.transpose("chain", "draw", "point"), scatter, rng)
+        for stage, (expected, scatter) in stages_at(draws, model, theta, where, units).items()
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling._same_runs import same_table
 from bayes_scaling.averaging import FitAverage
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
@@ -25,7 +26,7 @@ def asked_points(
     """
     new_levels: NewLevels = "error"
     if isinstance(at, Forecast):
-        if at.fit is not fit and at.fit.runs is not fit.runs:
+        if at.fit is not fit and not same_table(at.fit.runs, fit.runs):
             other = at.fit.description if isinstance(at.fit, FitAverage) else at.fit.model
             raise RunsError(
                 f"{asker}: the forecast was made from another fit ({other}), and this one "

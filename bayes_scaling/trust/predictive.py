@@ -44,6 +44,21 @@ def check_predictive(case: Case) -> Finding:
     target among them; beyond them it grows. So it counts against targets beyond only, unless it
     rules.
     """
+    table = _tested(case)
+    pit, calibration = _calibration(case)
+    table.attrs["loo_pit"] = pit
+    misfit = worst(table["verdict"])
+    within: Verdict = misfit if misfit == "do not trust" else "trust"
+    structure = [within if inside else misfit for inside in case.inside]
+    by_point = [worst([calibration, one]) for one in structure]
+    # Of a doubt at the targets, the finding that raised it comes first.
+    scattered = calibration != "trust" and worst(structure[: case.asked]) == "trust"
+    found = _scatter(pit) if scattered else ""
+    return Finding(by_point, f"{found}{_clearest(table)}; {_intervals(pit)}.", table)
+
+
+def _tested(case: Case) -> pd.DataFrame:
+    """One row for each structure: its share of the variance, and how surprising that is."""
     actual, replicated = _residuals(case)
     rows = []
     for name, axis, share in _structures(case):
@@ -55,24 +70,30 @@ def check_predictive(case: Case) -> Finding:
     table["adjusted"] = (table["p_value"] * len(table)).clip(upper=1.0)
     excess = (table["share"] - table["expected_share"]).where(table["adjusted"] < SURPRISING, 0)
     table["verdict"] = [graded(one, WORTH, RULING) for one in excess]
-    pit, calibration = _calibration(case)
-    table.attrs["loo_pit"] = pit
-    misfit = worst(table["verdict"])
-    within: Verdict = misfit if misfit == "do not trust" else "trust"
-    by_point = [worst([calibration, within if inside else misfit]) for inside in case.inside]
-    return Finding(by_point, _headline(table, pit), table)
+    return table
 
 
-def _headline(table: pd.DataFrame, pit: pd.DataFrame) -> str:
+def _scatter(pit: pd.DataFrame) -> str:
+    held = pit.attrs["coverage"][0.5]
+    return (
+        "Runs scatter otherwise than the noise has it: their leave-one-out probabilities are "
+        f"uneven (p = {pit.attrs['p_value']:.2g}), and 50 % intervals hold {held:.0%} of them. "
+    )
+
+
+def _intervals(pit: pd.DataFrame) -> str:
+    return f"leave-one-out 90 % intervals hold {pit.attrs['coverage'][0.9]:.0%} of the runs"
+
+
+def _clearest(table: pd.DataFrame) -> str:
     real = table[table["adjusted"] < SURPRISING]
     largest = int((real["share"] - real["expected_share"]).argmax()) if len(real) else 0
     low = real.iloc[largest] if len(real) else table.iloc[int(table["p_value"].argmin())]
-    coverage, chance = pit.attrs["coverage"][0.9], max(low["expected_share"], 0.0)
+    chance = max(low["expected_share"], 0.0)
     return (
         f"The clearest structure in the residuals is the {low['structure']} along {low['of']}: "
         f"{low['share']:.0%} of their variance where {chance:.0%} is expected "
-        f"(p = {low['p_value']:.3f}, {low['adjusted']:.3f} corrected for {len(table)} tests); "
-        f"leave-one-out 90 % intervals hold {coverage:.0%} of the runs."
+        f"(p = {low['p_value']:.3f}, {low['adjusted']:.3f} corrected for {len(table)} tests)"
     )
 
 

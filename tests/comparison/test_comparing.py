@@ -203,6 +203,8 @@ def test_wrong_questions_are_refused(off: Off, found: bs.Comparison) -> None:
         bs.average({})
     with pytest.raises(ValueError, match="weights='best' does not say"):
         bs.average({"a": fit}, "best")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"weights=\[1.0\] does not say"):
+        bs.average({"a": fit}, [1.0])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="kind='elpd' names no score"):
         found.weights("elpd")  # type: ignore[arg-type]
 

@@ -1,5 +1,6 @@
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 import bayes_scaling as bs
@@ -113,3 +114,15 @@ def test_no_sets_at_all_are_refused(lone_fit: bs.ScalingFit) -> None:
 def test_what_no_paper_has_is_refused(lone_fit: bs.ScalingFit) -> None:
     with pytest.raises(bs.BayesScalingError, match=r"'noise_sd' is no parameter.*'E', 'A'"):
         plots.published(lone_fit, var_names=["noise_sd"])
+
+
+@pytest.mark.parametrize("name", ["group", "parameter"])
+def test_a_factor_may_be_called_like_what_is_drawn(name: str, prior_fit) -> None:
+    params = np.geomspace(1e8, 1e10, 8)
+    table = pd.DataFrame(
+        {"params": params, "tokens": 20 * params, "loss": 3.0, name: list("abab" * 2)}
+    )
+    runs = bs.Runs.from_frame(table, factors=[name])
+    fit = prior_fit(bs.ScalingModel("chinchilla", bs.Vary("E", by=name)), runs)
+    [panel] = plots.published(fit, KEYS, var_names=["E"])
+    assert labels(panel)[:2] == ["posterior, a", "posterior, b"]

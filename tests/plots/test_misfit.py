@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -34,3 +36,17 @@ def test_it_works_for_laws_of_any_inputs(many_input_fit: bs.ScalingFit) -> None:
     [runs] = [c for c in ax.collections if c.get_label() == "runs"]
     np.testing.assert_allclose(runs.get_offsets()[:, 0], many_input_fit.runs.values("rate"))
     assert ax.get_xlabel() == "rate"
+
+
+def test_the_band_of_repeated_runs_is_that_of_a_new_configuration(
+    prior_fit: Callable[..., bs.ScalingFit], sweep: bs.Runs
+) -> None:
+    """Scatter between configurations and between seeds, whatever replicates were observed."""
+    noise = bs.noise.LogNormal(sd=bs.Prior.fixed_at(0.03), seeds=bs.Prior.fixed_at(0.04))
+    runs = bs.Runs.from_frame(sweep.table.loc[sweep.table.index.repeat(2)].reset_index(drop=True))
+    fit = prior_fit(bs.ScalingModel("chinchilla", noise=noise), runs, draws=1000)
+    ax = plots.residuals(fit, prob=0.6827)
+    [band] = [c for c in ax.collections if str(c.get_label()).startswith("scatter")]
+    ends = np.log1p(band.get_paths()[0].vertices[:, 1] / 100)
+    # The ends are one standard deviation of 0.05 off; of 2000 draws they are known to 2 %.
+    np.testing.assert_allclose(np.abs(ends), 0.05, rtol=0.08)

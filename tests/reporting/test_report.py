@@ -16,6 +16,7 @@ import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.reporting.checking import alternatives
 from bayes_scaling.reporting.checklist import BARG, MISFITTING, fields
+from bayes_scaling.reporting.concluding import REMEDIES
 from bayes_scaling.reporting.contents import Paragraph, Table
 from bayes_scaling.reporting.figures import drawn, encoded
 from bayes_scaling.reporting.gathering import gathered
@@ -23,6 +24,7 @@ from bayes_scaling.reporting.headline import headline
 from bayes_scaling.reporting.reproducing import table_digest
 from bayes_scaling.reporting.subject import Subject
 from bayes_scaling.trust import CheckResult, TrustReport
+from bayes_scaling.trust.assessing import CHECKS
 from bayes_scaling.units import parse_count
 from tests.reporting.browser import Browser
 
@@ -193,6 +195,10 @@ def test_the_conclusion_can_be_overturned_by_a_run_that_it_predicts(
     # The run is printed to three digits, and its scatter is drawn with the same seed.
     assert (low, high) == pytest.approx((ends["lower"], ends["upper"]), rel=1e-3)
     assert "To settle the check 'reach' (do not trust)" in text
+
+
+def test_every_check_has_what_would_settle_it() -> None:
+    assert list(REMEDIES) == list(CHECKS)
 
 
 def test_a_comparison_is_shown(converged_fit: bs.ScalingFit) -> None:

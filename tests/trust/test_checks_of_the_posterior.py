@@ -118,6 +118,19 @@ def test_a_shift_of_one_corpus_is_found(stored_case: Cases, stored_fit: bs.Scali
     assert rows.loc[("level", "corpus"), "verdict"] == "do not trust"
 
 
+def test_the_headline_quotes_what_decided(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
+    clean = check_predictive(stored_case())
+    assert clean.headline.startswith("The clearest structure in the residuals is")
+    wider = stored_fit.posterior.assign(noise_sd=4 * stored_fit.posterior["noise_sd"])
+    found = check_predictive(stored_case(replace(stored_fit, posterior=wider)))
+    assert set(found.by_point) == {"caution"}
+    assert set(found.table["verdict"]) == {"trust"}
+    pit = found.table.attrs["loo_pit"].attrs
+    assert found.headline.startswith("Runs scatter otherwise than the noise has it")
+    assert f"uneven (p = {pit['p_value']:.2g})" in found.headline
+    assert f"50 % intervals hold {pit['coverage'][0.5]:.0%} of them" in found.headline
+
+
 def test_no_run_of_a_clean_sweep_is_impossible(stored_case: Cases) -> None:
     found = check_influence(stored_case())
     assert (found.table["tail_probability"] > 0.01).all()

@@ -1,8 +1,11 @@
 """Refits on executors, failures and interrupts; the fits themselves are stood in for."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -129,3 +132,74 @@ def test_progress_counts_refits(
 def test_seconds_are_measured(subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_refits, "fit_as", lambda *_, **__: time.sleep(0.01))
     assert all(one.seconds >= 0.01 for one in refit_all(MODEL, subsets, Refitter()).values())
+
+
+# A notebook has no file that a worker could import its classes from; nor has this.
+NOTEBOOK = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+import bayes_scaling as bs
+from bayes_scaling.sampling import Settings
+from bayes_scaling.trust._refits import Refitter, refit_all
+
+
+class PowerInTokens(bs.Law):
+    inputs = ("tokens",)
+    priors = {"E": bs.Prior.between(0.2, 0.95), "B": bs.Prior.between(0.01, 2.0)}
+
+    @staticmethod
+    def loss(tokens, E, B):
+        return E + B * tokens**-0.3
+
+
+runs = bs.load_fit(Path(sys.argv[1])).runs
+subsets = {str(n): runs.where(np.arange(len(runs)) < n) for n in (1, 20, 30)}
+few = Settings(draws=20, tune=50, chains=1)
+with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
+    found = refit_all(bs.ScalingModel(PowerInTokens), subsets, Refitter(executor, settings=few))
+assert found["1"].failure.startswith("RunsError: Runs: there is 1 run"), found["1"].failure
+for n in (20, 30):
+    assert found[str(n)].failure == "", found[str(n)].failure
+    assert type(found[str(n)].fit.model.law) is PowerInTokens
+    assert len(found[str(n)].fit.runs) == n
+"""
+
+
+@pytest.mark.slow
+def test_a_law_of_a_notebook_is_refitted_by_spawned_workers(
+    stored_fit_path: Path, repository: Path
+) -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", NOTEBOOK, str(stored_fit_path)],
+        cwd=repository, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+
+
+def test_work_is_sent_as_bytes_that_hold_a_law_without_a_name(
+    subsets: dict[str, bs.Runs], fitted: list[int], own_laws: None
+) -> None:
+    class Local(bs.Law):
+        inputs = ("tokens",)
+        priors = {"E": bs.Prior.between(0.2, 0.95)}  # noqa: RUF012
+
+        @staticmethod
+        def loss(tokens, E):  # type: ignore[no-untyped-def]
+            return E * tokens**-0.3
+
+    with ThreadPoolExecutor(1) as executor:
+        sent: list[Any] = []
+        submit = executor.submit
+
+        def spy(function: Any, *arguments: Any) -> Future[Any]:
+            sent.extend(arguments)
+            return submit(function, *arguments)
+
+        executor.submit = spy  # type: ignore[method-assign,assignment]
+        found = refit_all(bs.ScalingModel(Local), subsets, Refitter(executor))
+    assert {type(one) for one in sent} == {bytes}
+    assert str(found["20"].fit) == "fit of 20 with 500 draws"

@@ -38,9 +38,7 @@ function expectedLoss(i, point) {
 }
 
 function newRuns(losses, point) {
-  const columns = data.plain.noise.columns.map((one) =>
-    one.input ? (point[one.input] || one.unit) / one.unit : one.value,
-  );
+  const columns = data.plain.noise.columns.map((one) => (point[one.input] || one.unit) / one.unit);
   return losses.flatMap((loss, i) => {
     const noise = posteriorOf(i, point).noise;
     const theta = noise.theta.map((column) => column[i]);
