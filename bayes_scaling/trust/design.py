@@ -102,7 +102,12 @@ def _parameters(case: Case) -> int:
 
 
 def _levels(values: pd.Series[float]) -> int:
-    return 1 + int((np.diff(np.sort(values)) > SAME_DECADES).sum())
+    """How many values lie 5 % above the last one counted, however dense the values are."""
+    count, last = 0, -np.inf
+    for value in np.sort(values):
+        if value - last > SAME_DECADES:
+            count, last = count + 1, value
+    return count
 
 
 def _gap(values: pd.Series[float]) -> tuple[float, pd.Series[bool]]:

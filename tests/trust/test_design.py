@@ -55,6 +55,17 @@ def test_one_token_count_is_named(case: Cases) -> None:
     assert set(found.by_point) == {"caution"}
 
 
+def test_values_close_to_their_neighbours_are_levels_all_the_same(case: Cases) -> None:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"params": 10 ** rng.uniform(7, 9, 3000)})
+    frame["tokens"] = 10 ** rng.uniform(9, 11, 3000)
+    frame["loss"] = 2 + 20 * frame["params"] ** -0.2
+    found = check_design(case(bs.Runs.from_frame(frame), AT))
+    assert set(found.by_point) == {"trust"}
+    # Two decades are some 94 steps of 5 %.
+    assert found.table.loc["tokens", "levels"] == pytest.approx(90, abs=6)
+
+
 def test_a_slip_of_units_names_the_rows(case: Cases, sweep: Sweeps) -> None:
     table = sweep().table[["params", "tokens", "loss"]]
     most = table.index[(table["tokens"] / table["params"]).argsort()[-2:]]
