@@ -25,6 +25,11 @@ GAP_DECADES = 2.5
 """Sweeps go in steps of a decade or less; K, M, B and T are three decades apart, less what a row
 with a slip lies from the others anyway."""
 
+SLIPS_SHARE = 0.1
+SLIPS_MOST = 5
+"""Different runs beyond a gap that can be slips: where there are more, the gap is one between the
+levels of a grid. Whole columns or tables in another unit show in the losses."""
+
 
 def check_design(case: Case) -> Finding:
     """Counts and spread of the runs along each axis, and what they cannot tell."""
@@ -38,7 +43,7 @@ def check_design(case: Case) -> Finding:
             "highest": 10 ** axes.max(),
             "decades": axes.max() - axes.min(),
             "levels": [_levels(axes[name]) for name in axes],
-            "largest_gap": [_gap(axes[name])[0] for name in axes],
+            "largest_gap": [np.diff(np.sort(axes[name])).max(initial=0.0) for name in axes],
         }
     ).rename_axis("axis")
     table.attrs["problems"] = tuple(text for _, text in problems)
@@ -68,16 +73,18 @@ def _problems(case: Case) -> Iterator[tuple[Verdict, str]]:
     if {"params", "tokens"} <= set(law.inputs):
         yield from _on_one_line(axes)
     for name in (*law.inputs, "tokens_per_param"):
-        if name not in axes or name in law.unscaled:
-            continue
-        gap, below = _gap(axes[name])
-        if gap > GAP_DOUBTED:
-            rare = below if below.sum() * 2 <= len(below) else ~below
-            yield (
-                graded(gap, GAP_DOUBTED, GAP_DECADES),
-                f"{name} of {listed(axes.index[rare])} lies {10**gap:.0f} times from the other "
-                "runs, as after a slip of units.",
-            )
+        if name in axes and name not in law.unscaled:
+            yield from _slips(axes, name)
+
+
+def _slips(axes: pd.DataFrame, name: str) -> Iterator[tuple[Verdict, str]]:
+    gap, apart = _set_apart(axes, name)
+    if gap > GAP_DOUBTED:
+        yield (
+            graded(gap, GAP_DOUBTED, GAP_DECADES),
+            f"{name} of {listed(axes.index[apart])} lies {10**gap:.0f} times from the other "
+            "runs, as after a slip of units.",
+        )
 
 
 def _on_one_line(axes: pd.DataFrame) -> Iterator[tuple[Verdict, str]]:
@@ -110,11 +117,15 @@ def _levels(values: pd.Series[float]) -> int:
     return count
 
 
-def _gap(values: pd.Series[float]) -> tuple[float, pd.Series[bool]]:
-    """The largest step between neighbouring values, and which runs lie below it."""
-    ordered = np.sort(values)
+def _set_apart(axes: pd.DataFrame, name: str) -> tuple[float, pd.Series[bool]]:
+    """The largest step along an axis that has few runs on one side, and which runs these are."""
+    different = axes.round(2).drop_duplicates().index
+    allowed = np.clip(SLIPS_SHARE * len(different), 1, SLIPS_MOST)
+    ordered = np.sort(axes[name])
     steps = np.diff(ordered)
-    if not len(steps):
-        return 0.0, values < values
-    where = int(np.argmax(steps))
-    return float(steps[where]), values <= ordered[where]
+    for where in np.argsort(-steps):
+        below = axes[name] <= ordered[where]
+        for apart in (below, ~below):
+            if apart[different].sum() <= allowed:
+                return float(steps[where]), apart
+    return 0.0, axes[name] < -np.inf

@@ -74,3 +74,41 @@ def test_a_slip_of_units_names_the_rows(case: Cases, sweep: Sweeps) -> None:
     assert set(found.by_point) == {"do not trust"}
     assert all(repr(name) in found.headline for name in most)
     assert "1000 times from the other runs, as after a slip of units" in found.headline
+
+
+def grid(sizes: np.ndarray, ratios: list[float], seeds: int = 1) -> bs.Runs:
+    pairs = [(n, n * ratio) for n in sizes for ratio in ratios] * seeds
+    frame = pd.DataFrame(pairs, columns=["params", "tokens"])
+    rng = np.random.default_rng(1)
+    scatter = np.exp(0.003 * rng.standard_normal(len(frame)))
+    loss = 2 + 400 * frame["params"] ** -0.35 + 2000 * frame["tokens"] ** -0.37
+    return bs.Runs.from_frame(frame.assign(loss=loss * scatter))
+
+
+def test_levels_of_a_grid_far_apart_are_no_slip(case: Cases) -> None:
+    two_ratios = grid(np.geomspace(1e7, 1e9, 7), [20.0, 1000.0])
+    assert set(check_design(case(two_ratios, AT)).by_point) == {"trust"}
+    far_column = grid(np.geomspace(1e7, 1e9, 10), [*np.geomspace(1, 200, 9), 10_000.0])
+    found = check_design(case(far_column, AT))
+    assert set(found.by_point) == {"trust"}
+    assert found.table.loc["tokens_per_param", "largest_gap"] == pytest.approx(np.log10(50))
+
+
+def test_few_sizes_on_few_budgets_with_seeds_are_no_slip(case: Cases) -> None:
+    pairs = [
+        (n, budget / 6 / n)
+        for budget in np.geomspace(1e18, 1e21, 6)
+        for n in np.sqrt(budget / 120) * np.array([1 / 6, 1.0, 6.0])
+    ]
+    frame = pd.DataFrame(pairs * 5, columns=["params", "tokens"])
+    frame["loss"] = 2 + 400 * frame["params"] ** -0.35 + 2000 * frame["tokens"] ** -0.37
+    assert set(check_design(case(bs.Runs.from_frame(frame), AT)).by_point) == {"trust"}
+
+
+def test_a_slip_beside_a_wide_grid_is_named(case: Cases) -> None:
+    table = grid(np.geomspace(1e7, 1e9, 12), [20.0, 1000.0]).table[["params", "tokens", "loss"]]
+    slipped = table.index[[3, 8]]
+    table.loc[slipped, "tokens"] *= 1e6
+    found = check_design(case(bs.Runs.from_frame(table), AT))
+    assert set(found.by_point) == {"do not trust"}
+    assert all(repr(name) in found.headline for name in slipped)
