@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling._wording import listed
+from bayes_scaling.hierarchy import CENTRED_FROM_RUNS
 from bayes_scaling.trust._case import Case
 from bayes_scaling.trust._verdict import Finding, Verdict, graded, worst
 
@@ -99,13 +100,28 @@ def _on_one_line(axes: pd.DataFrame) -> Iterator[tuple[Verdict, str]]:
         )
         return
     correlation = float(np.corrcoef(axes["params"], axes["tokens"])[0, 1])
-    if correlation > COLLINEAR:
-        yield "caution", f"log N and log D are on one line (r = {correlation:.3f})."
+    if abs(correlation) > COLLINEAR:
+        yield (
+            "caution",
+            f"log N and log D are on one line (r = {correlation:.3f}): what moves the loss across "
+            "it comes from the law's form and the priors.",
+        )
 
 
 def _parameters(case: Case) -> int:
-    """Free parameters of the law, and the scatter of the runs as one more."""
-    return 1 + sum(not prior.fixed for prior in case.fit.model.parameters.values())
+    """Free parameters of the law, the scatter of the runs as one more, and offsets of levels.
+
+    A parameter that varies by a factor has one further unknown for each level that its own runs
+    settle, save one: the typical value counts already. Smaller levels are held by what all levels
+    share, so that they count together as one, the spread.
+    """
+    model, table = case.fit.model, case.fit.runs.table
+    law = sum(not prior.fixed for prior in model.parameters.values())
+    settled = {
+        factor: int((table[factor].value_counts() >= CENTRED_FROM_RUNS).sum())
+        for factor in model.factors
+    }
+    return 1 + law + sum(max(1, settled[vary.by] - 1) for vary in model.vary)
 
 
 def _levels(values: pd.Series[float]) -> int:

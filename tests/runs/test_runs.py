@@ -671,6 +671,8 @@ def test_note_on_one_ratio_and_collinearity(rng: np.random.Generator) -> None:
         r"collinear \(r = 0\.99\d\): alpha and beta", notes(N=params, D=near, loss=loss)
     )
     assert "collinear" not in notes(N=params, D=rng.permutation(near), loss=loss)
+    one_budget = notes(N=params, D=1e20 / params, loss=loss)
+    assert "collinear (r = -1.000): how the loss falls as both grow" in one_budget
 
 
 def test_note_on_an_input_that_does_not_vary() -> None:

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.trust._case import Case
+from bayes_scaling.trust._case import Case, make_case
+from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust.design import check_design
 
 AT = pd.DataFrame({"params": [1e9], "tokens": [2e10]})
@@ -53,6 +54,36 @@ def test_one_token_count_is_named(case: Cases) -> None:
     found = check_design(case(bs.Runs.from_frame(frame), AT))
     assert "tokens has 1 level(s)" in found.headline
     assert set(found.by_point) == {"caution"}
+
+
+def test_one_budget_is_a_line_too(case: Cases, sweep: Sweeps) -> None:
+    found = check_design(case(sweep(budgets=1, sizes=12), AT))
+    assert set(found.by_point) == {"caution"}
+    assert "log N and log D are on one line (r = -1.000)" in found.headline
+
+
+@pytest.mark.parametrize(
+    ("runs_in_each", "levels", "parameters", "verdict"),
+    [(17, 3, 12, "trust"), (7, 3, 9, "trust"), (8, 2, 9, "caution"), (4, 12, 9, "trust")],
+)
+def test_offsets_that_runs_settle_are_parameters(
+    prior_fit: Callable[..., bs.ScalingFit],
+    sweep: Sweeps,
+    runs_in_each: int,
+    levels: int,
+    parameters: int,
+    verdict: str,
+) -> None:
+    table = sweep(budgets=8, sizes=8).table[["params", "tokens", "loss"]]
+    table = table.sample(runs_in_each * levels, random_state=1)
+    table["family"] = np.arange(len(table)) % levels
+    runs = bs.Runs.from_frame(table, factors=["family"])
+    model = bs.ScalingModel("Chinchilla", vary=[bs.Vary(name, by="family") for name in "EAB"])
+    at = AT.assign(family="0")
+    design = check_design(make_case(prior_fit(model, runs), at, "quick", Refitter()))
+    assert set(design.by_point) == {verdict}, design.headline
+    wanted = f"{parameters} parameters" if verdict == "trust" else f"each of {parameters} unknowns"
+    assert wanted in design.headline
 
 
 def test_values_close_to_their_neighbours_are_levels_all_the_same(case: Cases) -> None:
