@@ -18,6 +18,7 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs._cells import as_label
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 FLOPS_FACTOR = 2.0
@@ -65,7 +66,7 @@ def points(
         if factor not in table:
             levels = pd.DataFrame({factor: list(runs.levels(factor))})
             table = table.merge(levels, how="cross")
-        table[factor] = table[factor].astype(str)
+        table[factor] = [as_label(label) for label in table[factor].tolist()]
         _check_levels(factor, table[factor], runs, new_levels)
     for name in model.noise.columns:
         if name not in table:

@@ -1,5 +1,7 @@
 """Points of evaluation: two of N, D, C or a table, and what is said of points that cannot be."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -101,3 +103,29 @@ def test_a_level_that_was_not_fitted_is_named(stored_fit: bs.ScalingFit) -> None
         points(stored_fit.model, stored_fit.runs, at=table)
     with pytest.raises(ValueError, match=r"new_levels='mean' does not say.*'typical'"):
         points(stored_fit.model, stored_fit.runs, at=table, new_levels="mean")  # type: ignore[arg-type]
+
+
+def versions(stored_fit: bs.ScalingFit) -> pd.DataFrame:
+    """Runs of two versions, as pandas leaves them where a blank made numbers of the labels."""
+    table = stored_fit.runs.table[["params", "tokens", "loss"]]
+    return table.assign(version=np.where(np.arange(len(table)) % 2, 1.0, 2.0))
+
+
+def test_labels_that_pandas_made_numbers_are_those_of_the_runs(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    table = versions(stored_fit)
+    model = bs.ScalingModel("chinchilla", vary=bs.Vary("E", by="version"))
+    fit = prior_fit(model, bs.Runs.from_frame(table, factors=["version"]))
+    where = points(model, fit.runs, at=table)
+    assert where["version"].values.tolist() == fit.runs.table["version"].tolist()
+    assert len(fit.runs.where(version=1.0)) == (table["version"] == 1.0).sum()
+    of_one = bs.Goal.parameter("E", at={"version": 1.0}).draws(fit)
+    np.testing.assert_array_equal(of_one, fit.posterior["E"].sel(version="1"))
+
+
+def test_a_truth_by_level_reads_labels_as_runs_do(stored_fit: bs.ScalingFit) -> None:
+    truth = {"E": {1: 1.8, 2: 2.0}, "A": 482.0, "B": 2085.0, "alpha": 0.348, "beta": 0.366}
+    design = versions(stored_fit).drop(columns="loss")
+    runs = bs.datasets.simulate("chinchilla", design, truth, factors=["version"])
+    assert runs.levels("version") == ("1", "2")
