@@ -148,7 +148,8 @@ class ScalingFit:
         Parameters
         ----------
         params, tokens, flops : float or array
-            Parameters, training tokens, FLOP, of which two give the third (6ND).
+            Parameters, training tokens, FLOP, of which two give the third: 6ND, or for a law that
+            reads compute, as the runs typically count it.
         at : pandas.DataFrame, optional
             Points as a table, with columns for inputs and factors.
 
