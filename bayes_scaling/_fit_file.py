@@ -28,9 +28,12 @@ from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
 
-FORMAT = 2
-READABLE = (1, 2)
+FORMAT = 3
+READABLE = (1, 2, 3)
 """Formats that can be read; files of format 1 have no focused posterior."""
+
+METRICS_UNSCALED = 2
+"""Up to this format the reference scale of a metric was 1, if not set by hand."""
 
 SPECIFICATION = "bayes_scaling"
 GROUPS = ("posterior", "sample_stats")
@@ -146,7 +149,7 @@ def _restored(
             noise=_noise_from_json(spec["noise"]),
             stage_noise=_noise_from_json(spec["stage_noise"]),
         )
-        runs = _restored_runs(spec["runs"], groups.pop("runs"))
+        runs = _restored_runs(_with_its_scale(spec), groups.pop("runs"))
         settings = Settings(**spec["settings"])
     except BayesScalingError:
         raise
@@ -231,6 +234,14 @@ def _as_json(column: pd.Series) -> np.ndarray:
 
 def _number(cell: Any) -> Any:
     return cell.item() if isinstance(cell, np.generic) else cell
+
+
+def _with_its_scale(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """What is stored of the runs, with the scale of a metric by which the draws were made."""
+    runs: dict[str, Any] = spec["runs"]
+    if spec["format"] > METRICS_UNSCALED or runs["response"] != "metric":
+        return runs
+    return {**runs, "reference": {"loss": 1.0, **runs["reference"]}}
 
 
 def _restored_runs(spec: Mapping[str, Any], stored: xr.Dataset) -> Runs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -12,6 +12,7 @@ from bayes_scaling.laws import Law
 from bayes_scaling.noise import Noise
 from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS
 from bayes_scaling.runs import Runs
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 RATIOS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"tokens_per_param": ("tokens", "params"), "epochs": ("tokens", "unique_tokens")}
@@ -59,6 +60,26 @@ def noise_scale(noise: Noise, runs: Runs, name: str) -> float:
     """By what a column of the noise is divided."""
     unscaled = (*noise.unscaled, EARLIER_RUNS, EARLIER_MEAN)
     return 1.0 if name in unscaled else typical_value(runs, name)
+
+
+def compute_ratios(runs: Runs) -> np.ndarray:
+    """Compute of each run over its 6ND, dims (run,); ones where compute follows from the two."""
+    if not {"params", "tokens", "flops"} <= set(runs.inputs):
+        return np.ones(len(runs))
+    params, tokens, flops = (runs.values(name) for name in ("params", "tokens", "flops"))
+    ratios = flops / (FLOPS_PER_PARAM_TOKEN * params * tokens)
+    # Compute that was derived differs from the product by rounding.
+    return np.where(np.isclose(ratios, 1.0, rtol=1e-9), 1.0, ratios)
+
+
+def flops_per_pair(runs: Runs, read: Collection[str]) -> float:
+    """FLOP for one parameter and token: as these runs count them if compute is `read`, else 6.
+
+    What was fitted to the compute in a column is to be asked for compute of the same count.
+    """
+    if "flops" not in read:
+        return FLOPS_PER_PARAM_TOKEN
+    return FLOPS_PER_PARAM_TOKEN * float(np.exp(np.log(compute_ratios(runs)).mean()))
 
 
 def _scale(law: Law, runs: Runs, name: str) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from bayes_scaling._inputs import available_inputs
+from bayes_scaling._inputs import available_inputs, flops_per_pair
 from bayes_scaling._wording import listed, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.hierarchy import Vary
@@ -19,9 +19,14 @@ from bayes_scaling.laws._base import arguments
 from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 if TYPE_CHECKING:
     from bayes_scaling.model import ScalingModel
+
+
+COUNTED_ALIKE = 0.05
+"""Share by which a count of FLOP may differ from 6ND without a word."""
 
 
 def check_model(
@@ -210,5 +215,13 @@ def notes_on(model: ScalingModel, runs: Runs) -> tuple[str, ...]:
         notes.append(
             f"{len(runs)} runs are fewer than the {count} parameters of {model.law.name}: "
             "the priors carry part of every answer."
+        )
+    read = (*model.law.inputs, *model.noise.columns)
+    counted = flops_per_pair(runs, read) / FLOPS_PER_PARAM_TOKEN
+    if abs(counted - 1) > COUNTED_ALIKE:
+        notes.append(
+            f"The flops of these runs are {counted:.3g} times 6 x params x tokens (geometric "
+            "mean). Where compute follows from params and tokens, the law is asked at that many "
+            "times 6ND; budgets of plans are spent at 6ND."
         )
     return tuple(notes)

@@ -32,7 +32,7 @@ from bayes_scaling.model import ScalingModel
 from bayes_scaling.points import Numbers, points
 from bayes_scaling.posterior import complete, derived, expected_loss, parameters_at
 from bayes_scaling.runs import Runs
-from bayes_scaling.sampling import Settings, compiled
+from bayes_scaling.sampling import Settings, compiled, no_scatter
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -87,7 +87,8 @@ class ScalingFit:
         """What a reader of any result of this fit must know, bad diagnostics first."""
         problems = self.diagnostics.problems
         converged = (f"The chains have {self.diagnostics.diagnosis}.",) if problems else ()
-        return (*converged, *notes_on(self.model, self.runs))
+        scatter = no_scatter(self.posterior)
+        return (*converged, *((scatter,) if scatter else ()), *notes_on(self.model, self.runs))
 
     @property
     def diagnosis_beyond(self) -> str:
@@ -148,7 +149,8 @@ class ScalingFit:
         Parameters
         ----------
         params, tokens, flops : float or array
-            Parameters, training tokens, FLOP, of which two give the third (6ND).
+            Parameters, training tokens, FLOP, of which two give the third: 6ND, or for a law that
+            reads compute, as the runs typically count it.
         at : pandas.DataFrame, optional
             Points as a table, with columns for inputs and factors.
 

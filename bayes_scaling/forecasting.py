@@ -161,7 +161,8 @@ def forecast(
     fit : ScalingFit or FitAverage
         An average forecasts with each of its fits, and mixes the draws.
     params, tokens, flops : float or array
-        Parameters, training tokens, FLOP of each run, of which two give the third (C = 6ND).
+        Parameters, training tokens, FLOP of each run, of which two give the third: C = 6ND, or for
+        a law that reads compute, as the runs typically count it.
     at : pandas.DataFrame, optional
         The runs as a table, with a column for each input and factor. A factor of the model that is
         left out is crossed with the runs: a point for each fitted level.

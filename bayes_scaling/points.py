@@ -13,15 +13,18 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._inputs import RATIOS, typical_value
+from bayes_scaling._inputs import RATIOS, compute_ratios, flops_per_pair, typical_value
 from bayes_scaling.errors import RunsError
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs._cells import as_label
+from bayes_scaling.runs._columns import STANDARD_INPUTS, aliases
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 FLOPS_FACTOR = 2.0
-"""How far 6ND may be from a FLOP count given beside it, as for runs."""
+"""How far 6ND may be from a FLOP count given beside it, as for runs; or how far beyond the ratios
+of the runs themselves."""
 
 Numbers = float | Sequence[float] | np.ndarray | pd.Series
 
@@ -42,7 +45,8 @@ def points(
     ----------
     params, tokens, flops : float or array
         Number of parameters, training tokens, FLOP; broadcast against each other. The third
-        follows from C = 6ND.
+        follows from C = 6ND, or where the model reads compute, from C = kND with the typical k of
+        the runs.
     at : pandas.DataFrame, optional
         One row for each point: inputs by their names, and factors by theirs. A factor of the model
         that is left out is crossed with the points: one for each fitted level. A column that only
@@ -59,13 +63,13 @@ def points(
         An input is missing, not positive, or a level was not fitted and `new_levels` is "error".
     """
     table = asked_table({"params": params, "tokens": tokens, "flops": flops}, at)
-    table = _with_ratios(_with_compute(_as_numbers(model, table)))
+    table = _with_ratios(_with_compute(_as_numbers(model, table), model, runs))
     _check_inputs(model, table)
     for factor in model.factors:
         if factor not in table:
             levels = pd.DataFrame({factor: list(runs.levels(factor))})
             table = table.merge(levels, how="cross")
-        table[factor] = table[factor].astype(str)
+        table[factor] = [as_label(label) for label in table[factor].tolist()]
         _check_levels(factor, table[factor], runs, new_levels)
     for name in model.noise.inputs:
         if name not in table:
@@ -106,7 +110,14 @@ def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None
             f"The points have different lengths: {sizes}, so they cannot be paired. Give arrays "
             "of one length, or single numbers."
         ) from error
-    return pd.DataFrame(dict(zip((*columns, *given), arrays, strict=True)))
+    table = pd.DataFrame(dict(zip((*columns, *given), arrays, strict=True)))
+    if table.empty and (given or at is not None):
+        sizes = {name: np.size(value) for name, value in {**columns, **given}.items()}
+        raise RunsError(
+            f"There are no points: {sizes or 'at has neither rows nor columns'}. Nothing is asked, "
+            "so there is no answer. Give at least one value, or one row in `at`."
+        )
+    return table
 
 
 def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
@@ -125,27 +136,32 @@ def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**numbers)
 
 
-def _with_compute(table: pd.DataFrame) -> pd.DataFrame:
+def _with_compute(table: pd.DataFrame, model: ScalingModel, runs: Runs) -> pd.DataFrame:
     known = {"params", "tokens", "flops"} & set(table)
     if len(known) == 3:
-        _check_compute(table)
+        _check_compute(table, runs)
+    each = flops_per_pair(runs, (*model.law.inputs, *model.noise.columns))
     if known == {"params", "tokens"}:
-        return table.assign(flops=FLOPS_PER_PARAM_TOKEN * table["params"] * table["tokens"])
+        return table.assign(flops=each * table["params"] * table["tokens"])
     if known == {"params", "flops"}:
-        return table.assign(tokens=table["flops"] / FLOPS_PER_PARAM_TOKEN / table["params"])
+        return table.assign(tokens=table["flops"] / each / table["params"])
     if known == {"tokens", "flops"}:
-        return table.assign(params=table["flops"] / FLOPS_PER_PARAM_TOKEN / table["tokens"])
+        return table.assign(params=table["flops"] / each / table["tokens"])
     return table
 
 
-def _check_compute(table: pd.DataFrame) -> None:
+def _check_compute(table: pd.DataFrame, runs: Runs) -> None:
     ratio = FLOPS_PER_PARAM_TOKEN * table["params"] * table["tokens"] / table["flops"]
-    bad = np.flatnonzero((ratio > FLOPS_FACTOR) | (ratio < 1 / FLOPS_FACTOR))
+    of_runs = 1 / compute_ratios(runs)
+    most = FLOPS_FACTOR * max(1.0, of_runs.max())
+    least = min(1.0, of_runs.min()) / FLOPS_FACTOR
+    bad = np.flatnonzero((ratio > most) | (ratio < least))
     if bad.size:
         raise RunsError(
             f"flops at point {bad[0]} is {table['flops'].iloc[bad[0]]:.4g}, and 6 x params x "
-            f"tokens is {ratio.iloc[bad[0]]:.3g} times that, so the three do not describe one run. "
-            "Give two of them; the third follows."
+            f"tokens is {ratio.iloc[bad[0]]:.3g} times that (in the runs, {of_runs.min():.3g} to "
+            f"{of_runs.max():.3g} times), so the three do not describe one run. Give two of them; "
+            "the third follows."
         )
 
 
@@ -159,11 +175,18 @@ def _with_ratios(table: pd.DataFrame) -> pd.DataFrame:
 def _check_inputs(model: ScalingModel, table: pd.DataFrame) -> None:
     missing = [name for name in model.law.inputs if name not in table]
     if missing:
-        have = ", ".join(map(str, table)) or "nothing"
+        columns = list(map(str, table))
+        usual = {name: aliases(name, columns) for name in STANDARD_INPUTS if name not in table}
+        meant = {found[0]: name for name, found in usual.items() if found}
+        cure = (
+            f"Columns of `at` have the names that the runs have here: at.rename(columns={meant})."
+            if meant
+            else f"Give {missing[0]}=…, or a column of that name in `at`."
+        )
         raise RunsError(
-            f"No value for {', '.join(missing)} at the points asked for (given: {have}); "
-            f"{model.law.name} is a function of {', '.join(model.law.inputs)}. Give "
-            f"{missing[0]}=…, or a column of that name in `at`."
+            f"No value for {', '.join(missing)} at the points asked for (given: "
+            f"{', '.join(columns) or 'nothing'}); {model.law.name} is a function of "
+            f"{', '.join(model.law.inputs)}. {cure}"
         )
 
 

@@ -26,6 +26,11 @@ _LOCK = threading.Lock()
 STUCK_BELOW = 0.01
 """Smallest share of distinct draws that a chain may have of any variable."""
 
+NO_SCATTER = 1e-8
+"""Scatter, as a share of the loss, that only computed losses have: 1e-7 is sampled easily."""
+
+RAISE = "Raise target_accept or tune, narrow the priors, or try another seed."
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -176,9 +181,23 @@ def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
             if distinct < max(2, STUCK_BELOW * settings.draws):
                 raise IncompletePosteriorError(
                     f"Chain {chain} took {distinct} distinct values of {name} in {settings.draws} "
-                    "draws: it is stuck and says nothing of the posterior's width. Raise "
-                    "target_accept or tune, narrow the priors, or try another seed."
+                    "draws: it is stuck and says nothing of the posterior's width. "
+                    + (no_scatter(posterior) or RAISE)
                 )
+
+
+def no_scatter(posterior: xr.Dataset) -> str:
+    """What to say of runs that lie on the law to the last digits, or nothing if they do not."""
+    name = "noise_sd_ref" if "noise_sd_ref" in posterior else "noise_sd"
+    least = float(posterior[name].min()) if name in posterior else np.inf
+    if least > NO_SCATTER:
+        return ""
+    return (
+        f"The runs lie on the law without scatter (noise_sd goes down to {least:.0e}), as no "
+        "training run does, and a posterior that narrow is hardly sampled. Add noise to simulated "
+        "losses, for instance 0.3 %, or fix the scatter: "
+        "noise=bs.noise.LogStudentT(sd=bs.Prior.fixed_at(0.003))."
+    )
 
 
 def _wait(sampler: Any) -> xr.DataTree:

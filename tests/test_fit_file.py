@@ -141,6 +141,28 @@ def test_scales_by_hand_remarks_and_rows_left_out_come_back(
     assert loaded.runs.dropped == 1
 
 
+def test_a_metric_of_an_earlier_format_keeps_the_scale_of_its_draws(
+    prior_fit: Callable[..., bs.ScalingFit], tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"params": np.geomspace(1e8, 1e10, 6), "loss": np.linspace(20, 60, 6)})
+    runs = bs.Runs.from_frame(frame, response="metric")
+    model = bs.ScalingModel("LogLinear", noise=bs.noise.StudentT())
+    fit = prior_fit(model, runs)
+    assert_same(round_trip(fit, tmp_path), fit)
+    earlier = prior_fit(model, runs.with_reference(loss=1.0))
+    path = earlier.save(tmp_path / "earlier.nc")
+
+    def as_it_was(spec: dict[str, Any]) -> None:
+        spec["format"] = 2
+        del spec["runs"]["reference"]["loss"]
+
+    loaded = bs.load_fit(damaged(path, tmp_path, as_it_was))
+    assert loaded.runs.reference["loss"] == 1.0
+    np.testing.assert_allclose(
+        loaded.expected_loss(at=frame[["params"]]), earlier.expected_loss(at=frame[["params"]])
+    )
+
+
 def test_the_file_holds_plain_types_only(stored_fit_path: Path) -> None:
     """No pickle: every dataset is of numbers, booleans or text."""
     kinds: set[str] = set()
@@ -200,7 +222,7 @@ def damaged(path: Path, folder: Path, change: Callable[[dict[str, Any]], object]
     [
         (
             lambda spec: spec.update(format=99),
-            "format 99, this version reads format 2 and earlier.*version",
+            "format 99, this version reads format 3 and earlier.*version",
         ),
         (lambda spec: spec.pop("vary") and None, "damaged specification.*vary"),
         (lambda spec: spec["noise"].update(name="LogCauchy"), "damaged.*LogCauchy"),

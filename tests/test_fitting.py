@@ -287,6 +287,13 @@ def test_diagnostics_name_each_problem_with_its_number(stored_fit: bs.ScalingFit
     assert "R-hat nan" in replace(good, r_hat=float("nan")).diagnosis
 
 
+def test_runs_on_the_law_are_noted(stored_fit: bs.ScalingFit) -> None:
+    draws = stored_fit.posterior
+    exact = replace(stored_fit, posterior=draws.assign(noise_sd=1e-10 * draws["noise_sd"]))
+    assert any("lie on the law without scatter" in note for note in exact.notes)
+    assert not any("without scatter" in note for note in stored_fit.notes)
+
+
 def test_notes_of_the_runs_are_notes_of_the_fit(stored_fit: bs.ScalingFit) -> None:
     assert set(stored_fit.runs.notes) <= set(stored_fit.notes)
     assert "not converged" in stored_fit.notes[0]

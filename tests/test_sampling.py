@@ -65,6 +65,19 @@ def test_a_chain_that_does_not_move_is_refused() -> None:
         refuse_incomplete(tree(alpha=values), SETTINGS)
 
 
+def test_runs_without_scatter_are_the_cause_that_is_named() -> None:
+    values = np.random.default_rng(0).normal(size=(2, 100))
+    values[0] = 0.3
+    spread = np.full((2, 100), 4e-13) * np.linspace(1, 2, 100)
+    with pytest.raises(
+        IncompletePosteriorError,
+        match=r"stuck.*without scatter \(noise_sd.*4e-13\).*0\.3 %.*fixed_at",
+    ):
+        refuse_incomplete(tree(alpha=values, noise_sd=spread), SETTINGS)
+    with pytest.raises(IncompletePosteriorError, match=r"stuck.*Raise target_accept"):
+        refuse_incomplete(tree(alpha=values, noise_sd=spread * 1e9), SETTINGS)
+
+
 def test_a_chain_of_which_one_level_does_not_move_is_refused() -> None:
     values = np.random.default_rng(0).normal(size=(2, 100, 3))
     values[1, :, 1] = 0.3

@@ -18,6 +18,7 @@ from bayes_scaling._wording import listed, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs._cells import as_label
 
 __all__ = ["Truth", "simulate"]
 
@@ -132,9 +133,9 @@ def _values(
         return _number(name, value)
     factor = _factor_of(name, value, design, factors)
     by_level = {
-        str(level): _number(f"{name} in {level!r}", number) for level, number in value.items()
+        as_label(level): _number(f"{name} in {level!r}", number) for level, number in value.items()
     }
-    values = design[factor].astype(str).map(by_level)
+    values = design[factor].map(as_label).map(by_level)
     return np.asarray(values, dtype=np.float64)
 
 
@@ -157,8 +158,8 @@ def _factor_of(
             "named, so no run has a level. Name the column of levels in factors=, or give "
             f"{name} as one number."
         )
-    given = {str(level) for level in value}
-    lacking = {factor: sorted(set(design[factor].astype(str)) - given) for factor in factors}
+    given = {as_label(level) for level in value}
+    lacking = {factor: sorted(set(design[factor].map(as_label)) - given) for factor in factors}
     complete = [factor for factor, levels in lacking.items() if not levels]
     if len(complete) > 1:
         raise ModelError(

@@ -11,7 +11,7 @@ from bayes_scaling._wording import listed, rows
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import points
-from bayes_scaling.units import format_flops
+from bayes_scaling.units import compute, format_flops
 
 COST = "cost"
 """Column of the candidates that says what each costs."""
@@ -67,7 +67,9 @@ def _costs(candidates: pd.DataFrame, where: xr.Dataset) -> np.ndarray:
             "'cost' in the unit of the budget."
         )
     if COST not in candidates:
-        return np.asarray(where["flops"].values, dtype=float)
+        asked = "flops" in candidates or "params" not in where
+        flops = where["flops"] if asked else compute(where["params"], where["tokens"])
+        return np.asarray(flops, dtype=float)
     costs = pd.to_numeric(candidates[COST], errors="coerce").astype(float)
     bad = candidates.index[~(np.isfinite(costs) & (costs > 0))]
     if len(bad):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_scaling._inputs import scales
+from bayes_scaling._inputs import flops_per_pair, scales
 from bayes_scaling._optimise import minimise_within, root
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions.constraints import Constraints
@@ -22,7 +22,6 @@ from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.laws._base import arguments
 from bayes_scaling.posterior import expected_loss, parameters_at
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 SEARCH_WIDTH = np.log(1e9)
 """How far from the runs' mean size an optimum is searched for, in log params."""
@@ -65,7 +64,7 @@ class Splitting:
         values = {
             "params": params,
             "tokens": tokens,
-            "flops": FLOPS_PER_PARAM_TOKEN * params * tokens,
+            "flops": flops_per_pair(fit.runs, fit.model.law.inputs) * params * tokens,
             "tokens_per_param": tokens / params,
             **self.inputs,
         }

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._inputs import RATIOS, scales, typical_value
+from bayes_scaling._inputs import RATIOS, flops_per_pair, scales, typical_value
 from bayes_scaling.decisions._isoloss import optimal_params
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
@@ -58,8 +58,8 @@ class Surface:
     def loss(self, **inputs: Any) -> np.ndarray:
         """Expected loss with these inputs, in the unit of the runs' loss."""
         held = {str(name): self.where[name].values for name in self.where.data_vars}
-        given = with_compute({**held, **inputs})
         law, runs = self.fit.model.law, self.fit.runs
+        given = with_compute({**held, **inputs}, flops_per_pair(runs, law.inputs))
         # Searches go where powers leave the range of floats, and on from draws without a solution.
         with np.errstate(all="ignore"):
             loss = expected_loss(self.fit.model, self._theta, given, scales(law, runs))
@@ -195,11 +195,11 @@ def check_loss(fit: ScalingFit, question: str) -> None:
         )
 
 
-def with_compute(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Inputs with all that follows from two others."""
+def with_compute(inputs: Mapping[str, Any], each: float) -> dict[str, Any]:
+    """Inputs with all that follows from two others, at `each` FLOP for a parameter and token."""
     found = dict(inputs)
     if {"params", "tokens"} <= set(found):
-        found["flops"] = FLOPS_PER_PARAM_TOKEN * found["params"] * found["tokens"]
+        found["flops"] = each * found["params"] * found["tokens"]
     for name, (numerator, denominator) in RATIOS.items():
         if {numerator, denominator} <= set(found):
             found[name] = found[numerator] / found[denominator]

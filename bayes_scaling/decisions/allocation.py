@@ -14,6 +14,7 @@ import xarray as xr
 
 from bayes_scaling._axes import main_axis
 from bayes_scaling._focus import reach_of_sizes
+from bayes_scaling._inputs import flops_per_pair
 from bayes_scaling._intervals import SAMPLE_DIMS, intervals
 from bayes_scaling._mixture import mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
@@ -34,7 +35,6 @@ from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, misses
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 STEP = 1.01
 """Ratio of compute over which local exponents are taken."""
@@ -309,7 +309,8 @@ def _losses(
         return {"expected_loss": asked.loss_of(params, budget)}
     tokens = asked.cost.tokens(params, budget)
     typical = {"params": params.median(SAMPLE_DIMS), "tokens": tokens.median(SAMPLE_DIMS)}
-    typical["flops"] = FLOPS_PER_PARAM_TOKEN * typical["params"] * typical["tokens"]
+    each = flops_per_pair(fit.runs, fit.model.law.inputs)
+    typical["flops"] = each * typical["params"] * typical["tokens"]
     size = xr.ufuncs.log10(typical[main_axis(fit.model.law)])
     beyond = reach_of_sizes(fit.model, fit.runs, size, asked.labels)
     shift = discrepancy.shift(fit, beyond, fit.settings.seed)

@@ -20,6 +20,7 @@ from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling.decisions.allocation import allocate
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.runs._cells import as_label
 from bayes_scaling.units import format_count, format_flops
 
 type At = Mapping[str, float | str]
@@ -146,7 +147,7 @@ class _Optimum(Goal):
         return self.of
 
     def draws(self, fit: ScalingFit) -> xr.DataArray:
-        labels = {n: str(self.at[n]) for n in fit.model.factors if n in self.at}
+        labels = {n: as_label(self.at[n]) for n in fit.model.factors if n in self.at}
         inputs = {n: float(value) for n, value in self.at.items() if n not in fit.model.factors}
         found = allocate(fit, self.flops, inputs=inputs, discrepancy=None).draws[self.of]
         for factor, level in labels.items():
@@ -179,9 +180,9 @@ class _Parameter(Goal):
         for factor in [str(dim) for dim in found.dims if dim not in SAMPLE_DIMS]:
             if factor not in self.at:
                 _refuse_levels([factor], fit)
-            if str(self.at[factor]) not in fit.runs.levels(factor):
-                _refuse_level(factor, str(self.at[factor]), fit)
-            found = found.sel({factor: str(self.at[factor])}, drop=True)
+            if as_label(self.at[factor]) not in fit.runs.levels(factor):
+                _refuse_level(factor, as_label(self.at[factor]), fit)
+            found = found.sel({factor: as_label(self.at[factor])}, drop=True)
         return found
 
     def __repr__(self) -> str:

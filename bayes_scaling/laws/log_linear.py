@@ -30,7 +30,8 @@ class LogLinear(Law):
     forecasts beyond 0 and 1 far out: they say that the law no longer holds. Noise that is defined
     between 0 and 1 only (``LogitNormal``, ``Binomial``) needs ``link="logit"``, the form of Ruan
     et al., whose value never leaves the range. The default priors are for a response of the order
-    of one; for a metric on another scale, give priors or ``runs.with_reference(loss=...)``.
+    of one, to which runs bring a metric on another scale. Where what varies is small beside its
+    level (Elo ratings), give priors, or a scale of your own: ``runs.with_reference(loss=...)``.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ class Saturating(Law):
     where it does not hold yet. Runs that all lie before the bend do not tell `A`, `C_mid` and `B`
     apart: the posterior of `A` is then its prior. An accuracy lies between `R_0` and `A`, so
     inside (0, 1), and can have bounded noise. A metric has priors for a response of the order of
-    one: on another scale, give priors or ``runs.with_reference(loss=...)``.
+    one, to which runs bring one on another scale; choose it with ``runs.with_reference(loss=...)``.
 
     Parameters
     ----------

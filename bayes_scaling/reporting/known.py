@@ -10,6 +10,11 @@ from bayes_scaling.reporting.describing import likelihood, pooling
 from bayes_scaling.reporting.subject import Subject
 
 SEE = "see {}"
+UNITS = {
+    "loss": "nats per token unless said otherwise",
+    "accuracy": "accuracy as a fraction",
+    "metric": "the metric in its own unit",
+}
 
 
 def checklists(subject: Subject) -> Section:
@@ -58,7 +63,7 @@ def _of_analysis(subject: Subject) -> dict[str, str]:
         "runs_from_start_to_end": "it needs nothing but that table and the packages",
         "auxiliary_files": "the table of runs, known by its SHA-256",
         "form": words(_form),
-        "variables_and_units": words(_inputs) + "; counts, FLOP, nats per token",
+        "variables_and_units": words(_inputs) + f"; counts, FLOP, {UNITS[runs.response]}",
         "parameters": words(lambda fit: ", ".join(fit.model.law.priors)),
         "objective": f"posterior density under {words(_scatter)} and the priors",
         "algorithm": "NUTS (nutpie), low-rank adaptation of the mass matrix",

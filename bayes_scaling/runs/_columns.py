@@ -17,6 +17,7 @@ __all__ = [
     "RUN_COLUMNS",
     "STANDARD_INPUTS",
     "Choice",
+    "aliases",
     "assign_columns",
     "by_alias",
     "check_unique",
@@ -210,7 +211,7 @@ def by_alias(name: str, kind: str, free: Sequence[str]) -> str | None:
     """Return the column that has a usual name of its kind, refusing to choose among several."""
     if kind in free:
         return kind
-    found = [column for column in free if _key(column) in _ALIASES[kind]]
+    found = aliases(kind, free)
     if len(found) > 1:
         unsure = "" if name == "loss" else f", or {name}=False to take none of them"
         raise RunsError(
@@ -218,6 +219,15 @@ def by_alias(name: str, kind: str, free: Sequence[str]) -> str | None:
             f"{_PURPOSE[name]} Say which one is meant, as in {name}={_quoted(found[0])}{unsure}."
         )
     return found[0] if found else None
+
+
+def aliases(kind: str, columns: Sequence[str]) -> list[str]:
+    """Return the columns that have a usual name of a kind.
+
+    >>> aliases("params", ["N", "D", "model size"])
+    ['N', 'model size']
+    """
+    return [column for column in columns if _key(column) in _ALIASES[kind]]
 
 
 def _check_one_part_each(claims: Mapping[str, str]) -> None:

@@ -96,7 +96,12 @@ def _collinear(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
         yield f"Every run has {ratio.median():.3g} tokens per parameter: {consequence}"
         return
     correlation = np.corrcoef(np.log(points["params"]), np.log(points["tokens"]))[0, 1]
-    if len(points) > 2 and correlation > _COLLINEAR:
+    if correlation < 0:
+        consequence = (
+            "how the loss falls as both grow is guessed from their trade-off. Add runs of another "
+            "compute."
+        )
+    if len(points) > 2 and abs(correlation) > _COLLINEAR:
         yield f"log params and log tokens are collinear (r = {correlation:.3f}): {consequence}"
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from bayes_scaling._wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._cells import as_label
 from bayes_scaling.runs._columns import closest
 from bayes_scaling.units import format_flops
 
@@ -73,8 +74,8 @@ def _by_value(table: pd.DataFrame, columns: Mapping[str, object], factors: Seque
                 f"table. {hint}Use one of {listed(['run', *table.columns], 20)}."
             )
         column = table.index.to_series() if name == "run" else table[name]
-        as_text = name == "run" or name in factors
-        wanted = [str(value) if as_text else value for value in _as_list(asked)]
+        as_text = str if name == "run" else as_label if name in factors else None
+        wanted = [as_text(value) if as_text else value for value in _as_list(asked)]
         unknown = [value for value in wanted if not column.isin([value]).any()]
         if unknown:
             raise RunsError(

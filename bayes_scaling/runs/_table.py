@@ -30,6 +30,10 @@ from bayes_scaling.runs._wandb import from_wandb_export
 __all__ = ["Runs"]
 
 
+# Fractions and the like keep their own scale; a score out of 100 has to be brought to it.
+_SIZES_OF_ORDER_ONE = (0.1, 1.0)
+
+
 class _OwnFrame:
     """A data frame that is copied on the way in and on the way out, so nobody can change it."""
 
@@ -66,8 +70,10 @@ class Runs:
         "accuracy" (within [0, 1]) or a "metric" (any finite number).
     reference
         Scales by which inputs and loss are divided before a law sees them. Those left out are the
-        geometric mean of an input, and the median of a loss (1.0 for other responses). Those
-        given count as set by hand, and subsets keep them.
+        geometric mean of an input, the median of a loss, 1.0 for an accuracy. A metric has 1.0
+        too if nine tenths of its values are at most 0.1 to 1 in size, else that size, since laws
+        expect it to be of the order of one. Those given count as set by hand, and subsets keep
+        them.
     left_out
         Names of the rows that `missing="drop"` left out of the source.
     sources
@@ -353,4 +359,12 @@ def _reference_scales(
     table: pd.DataFrame, inputs: tuple[str, ...], response: Response
 ) -> dict[str, float]:
     scales = {name: float(np.exp(np.log(table[name]).mean())) for name in inputs}
-    return scales | {"loss": float(table["loss"].median()) if response == "loss" else 1.0}
+    return scales | {"loss": _reference_response(table["loss"], response)}
+
+
+def _reference_response(values: "pd.Series[float]", response: Response) -> float:
+    if response == "loss":
+        return float(values.median())
+    size = float(values.abs().quantile(0.9))
+    of_order_one = size == 0 or _SIZES_OF_ORDER_ONE[0] <= size <= _SIZES_OF_ORDER_ONE[1]
+    return 1.0 if response == "accuracy" or of_order_one else size

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling._wording import listed
+from bayes_scaling.hierarchy import CENTRED_FROM_RUNS
 from bayes_scaling.trust._case import Case
 from bayes_scaling.trust._verdict import Finding, Verdict, graded, worst
 
@@ -25,6 +26,11 @@ GAP_DECADES = 2.5
 """Sweeps go in steps of a decade or less; K, M, B and T are three decades apart, less what a row
 with a slip lies from the others anyway."""
 
+SLIPS_SHARE = 0.1
+SLIPS_MOST = 5
+"""Different runs beyond a gap that can be slips: where there are more, the gap is one between the
+levels of a grid. Whole columns or tables in another unit show in the losses."""
+
 
 def check_design(case: Case) -> Finding:
     """Counts and spread of the runs along each axis, and what they cannot tell."""
@@ -38,7 +44,7 @@ def check_design(case: Case) -> Finding:
             "highest": 10 ** axes.max(),
             "decades": axes.max() - axes.min(),
             "levels": [_levels(axes[name]) for name in axes],
-            "largest_gap": [_gap(axes[name])[0] for name in axes],
+            "largest_gap": [np.diff(np.sort(axes[name])).max(initial=0.0) for name in axes],
         }
     ).rename_axis("axis")
     table.attrs["problems"] = tuple(text for _, text in problems)
@@ -68,16 +74,18 @@ def _problems(case: Case) -> Iterator[tuple[Verdict, str]]:
     if {"params", "tokens"} <= set(law.inputs):
         yield from _on_one_line(axes)
     for name in (*law.inputs, "tokens_per_param"):
-        if name not in axes or name in law.unscaled:
-            continue
-        gap, below = _gap(axes[name])
-        if gap > GAP_DOUBTED:
-            rare = below if below.sum() * 2 <= len(below) else ~below
-            yield (
-                graded(gap, GAP_DOUBTED, GAP_DECADES),
-                f"{name} of {listed(axes.index[rare])} lies {10**gap:.0f} times from the other "
-                "runs, as after a slip of units.",
-            )
+        if name in axes and name not in law.unscaled:
+            yield from _slips(axes, name)
+
+
+def _slips(axes: pd.DataFrame, name: str) -> Iterator[tuple[Verdict, str]]:
+    gap, apart = _set_apart(axes, name)
+    if gap > GAP_DOUBTED:
+        yield (
+            graded(gap, GAP_DOUBTED, GAP_DECADES),
+            f"{name} of {listed(axes.index[apart])} lies {10**gap:.0f} times from the other "
+            "runs, as after a slip of units.",
+        )
 
 
 def _on_one_line(axes: pd.DataFrame) -> Iterator[tuple[Verdict, str]]:
@@ -92,24 +100,48 @@ def _on_one_line(axes: pd.DataFrame) -> Iterator[tuple[Verdict, str]]:
         )
         return
     correlation = float(np.corrcoef(axes["params"], axes["tokens"])[0, 1])
-    if correlation > COLLINEAR:
-        yield "caution", f"log N and log D are on one line (r = {correlation:.3f})."
+    if abs(correlation) > COLLINEAR:
+        yield (
+            "caution",
+            f"log N and log D are on one line (r = {correlation:.3f}): what moves the loss across "
+            "it comes from the law's form and the priors.",
+        )
 
 
 def _parameters(case: Case) -> int:
-    """Free parameters of the law, and the scatter of the runs as one more."""
-    return 1 + sum(not prior.fixed for prior in case.fit.model.parameters.values())
+    """Free parameters of the law, the scatter of the runs as one more, and offsets of levels.
+
+    A parameter that varies by a factor has one further unknown for each level that its own runs
+    settle, save one: the typical value counts already. Smaller levels are held by what all levels
+    share, so that they count together as one, the spread.
+    """
+    model, table = case.fit.model, case.fit.runs.table
+    law = sum(not prior.fixed for prior in model.parameters.values())
+    settled = {
+        factor: int((table[factor].value_counts() >= CENTRED_FROM_RUNS).sum())
+        for factor in model.factors
+    }
+    return 1 + law + sum(max(1, settled[vary.by] - 1) for vary in model.vary)
 
 
 def _levels(values: pd.Series[float]) -> int:
-    return 1 + int((np.diff(np.sort(values)) > SAME_DECADES).sum())
+    """How many values lie 5 % above the last one counted, however dense the values are."""
+    count, last = 0, -np.inf
+    for value in np.sort(values):
+        if value - last > SAME_DECADES:
+            count, last = count + 1, value
+    return count
 
 
-def _gap(values: pd.Series[float]) -> tuple[float, pd.Series[bool]]:
-    """The largest step between neighbouring values, and which runs lie below it."""
-    ordered = np.sort(values)
+def _set_apart(axes: pd.DataFrame, name: str) -> tuple[float, pd.Series[bool]]:
+    """The largest step along an axis that has few runs on one side, and which runs these are."""
+    different = axes.round(2).drop_duplicates().index
+    allowed = np.clip(SLIPS_SHARE * len(different), 1, SLIPS_MOST)
+    ordered = np.sort(axes[name])
     steps = np.diff(ordered)
-    if not len(steps):
-        return 0.0, values < values
-    where = int(np.argmax(steps))
-    return float(steps[where]), values <= ordered[where]
+    for where in np.argsort(-steps):
+        below = axes[name] <= ordered[where]
+        for apart in (below, ~below):
+            if apart[different].sum() <= allowed:
+                return float(steps[where]), apart
+    return 0.0, axes[name] < -np.inf

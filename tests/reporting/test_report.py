@@ -4,8 +4,10 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,6 +23,7 @@ from bayes_scaling.reporting.contents import Paragraph, Table
 from bayes_scaling.reporting.figures import drawn, encoded
 from bayes_scaling.reporting.gathering import gathered
 from bayes_scaling.reporting.headline import headline
+from bayes_scaling.reporting.known import checklists
 from bayes_scaling.reporting.reproducing import table_digest
 from bayes_scaling.reporting.subject import Subject
 from bayes_scaling.trust import CheckResult, TrustReport
@@ -158,6 +161,22 @@ def test_every_field_of_both_checklists_is_filled_or_not_given(plain: Path) -> N
     assert answers["Optimiser"] == "AdamW"
     assert answers["Tokeniser"] == "not given"
     assert answers["Validation on larger, held-out runs"] == "not given"
+
+
+@pytest.mark.parametrize(
+    ("response", "unit"),
+    [("loss", "nats per token"), ("accuracy", "as a fraction"), ("metric", "its own unit")],
+)
+def test_the_checklist_names_the_unit_of_the_response(
+    stored_fit: bs.ScalingFit, response: Literal["loss", "accuracy", "metric"], unit: str
+) -> None:
+    table = stored_fit.runs.table.assign(loss=np.linspace(0.3, 0.8, len(stored_fit.runs)))
+    runs = bs.Runs.from_frame(table, factors=["corpus"], response=response)
+    misfitting = checklists(Subject(replace(stored_fit, runs=runs))).blocks[1]
+    assert isinstance(misfitting, Table)
+    answer = next(row[2] for row in misfitting.rows if "units" in str(row[1]).lower())
+    assert unit in str(answer)
+    assert ("nats" in str(answer)) == (response == "loss")
 
 
 def test_what_was_not_made_is_said_and_how_to_make_it(plain: Path) -> None:

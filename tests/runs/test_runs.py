@@ -258,7 +258,6 @@ def test_accuracy_is_a_fraction(frame: pd.DataFrame) -> None:
 def test_metric_is_any_finite_number(frame: pd.DataFrame) -> None:
     runs = Runs.from_frame(frame.assign(elo=[-5.0, 0, 5, 9]), loss="elo", response="metric")
     assert list(runs.values("loss")) == [-5, 0, 5, 9]
-    assert runs.reference["loss"] == 1.0
     refused(frame.assign(elo=np.inf), "4 infinite values", loss="elo", response="metric")
 
 
@@ -385,6 +384,25 @@ def test_reference_scales(frame: pd.DataFrame) -> None:
     assert runs.reference["params"] == pytest.approx(np.prod(frame["N"]) ** 0.25)
     assert runs.reference["loss"] == 2.7
     assert set(runs.reference) == {"params", "tokens", "flops", "loss"}
+
+
+@pytest.mark.parametrize(
+    ("scores", "scale"),
+    [
+        ([0.2, 0.5, 0.6, 0.9], 1.0),
+        ([20.0, 40.0, 50.0, 60.0], 57.0),
+        ([-60.0, -50.0, -40.0, 20.0], 57.0),
+        ([2e-4, 4e-4, 5e-4, 6e-4], 5.7e-4),
+        ([0.0, 0.0, 0.0, 0.0], 1.0),
+    ],
+)
+def test_a_metric_is_brought_to_the_order_of_one(
+    frame: pd.DataFrame, scores: list[float], scale: float
+) -> None:
+    table = frame.assign(score=scores)
+    runs = Runs.from_frame(table, loss="score", response="metric")
+    assert runs.reference["loss"] == pytest.approx(scale)
+    assert runs.with_reference(loss=100.0).where(corpus="pile").reference["loss"] == 100.0
 
 
 def test_users_frame_is_never_changed(frame: pd.DataFrame) -> None:
@@ -676,6 +694,8 @@ def test_note_on_one_ratio_and_collinearity(rng: np.random.Generator) -> None:
         r"collinear \(r = 0\.99\d\): alpha and beta", notes(N=params, D=near, loss=loss)
     )
     assert "collinear" not in notes(N=params, D=rng.permutation(near), loss=loss)
+    one_budget = notes(N=params, D=1e20 / params, loss=loss)
+    assert "collinear (r = -1.000): how the loss falls as both grow" in one_budget
 
 
 def test_note_on_an_input_that_does_not_vary() -> None:

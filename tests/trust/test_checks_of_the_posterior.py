@@ -82,6 +82,20 @@ def test_thirty_six_runs_taught_the_forecast(stored_case: Cases) -> None:
     assert {"E_typical_ref", "alpha", "noise_sd"} <= set(parameters.index)
 
 
+def test_what_was_learnt_of_a_positive_parameter_does_not_depend_on_its_size(
+    stored_case: Cases, stored_fit: bs.ScalingFit
+) -> None:
+    """A scatter far above its prior has a large spread, and the same few percent."""
+    spread = stored_fit.posterior["noise_sd"]
+    larger = replace(stored_fit, posterior=stored_fit.posterior.assign(noise_sd=100 * spread))
+    before, after = (
+        check_learning(stored_case(fit)).table.attrs["parameters"].loc["noise_sd"]
+        for fit in (stored_fit, larger)
+    )
+    assert after["share_of_prior_spread"] == pytest.approx(before["share_of_prior_spread"])
+    assert after["share_of_prior_spread"] < 0.5
+
+
 def test_a_posterior_that_is_the_prior_is_not_trusted(
     case: Cases, sweep: Callable[..., bs.Runs]
 ) -> None:

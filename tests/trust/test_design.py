@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.trust._case import Case
+from bayes_scaling.trust._case import Case, make_case
+from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust.design import check_design
 
 AT = pd.DataFrame({"params": [1e9], "tokens": [2e10]})
@@ -55,6 +56,47 @@ def test_one_token_count_is_named(case: Cases) -> None:
     assert set(found.by_point) == {"caution"}
 
 
+def test_one_budget_is_a_line_too(case: Cases, sweep: Sweeps) -> None:
+    found = check_design(case(sweep(budgets=1, sizes=12), AT))
+    assert set(found.by_point) == {"caution"}
+    assert "log N and log D are on one line (r = -1.000)" in found.headline
+
+
+@pytest.mark.parametrize(
+    ("runs_in_each", "levels", "parameters", "verdict"),
+    [(17, 3, 12, "trust"), (7, 3, 9, "trust"), (8, 2, 9, "caution"), (4, 12, 9, "trust")],
+)
+def test_offsets_that_runs_settle_are_parameters(
+    prior_fit: Callable[..., bs.ScalingFit],
+    sweep: Sweeps,
+    runs_in_each: int,
+    levels: int,
+    parameters: int,
+    verdict: str,
+) -> None:
+    table = sweep(budgets=8, sizes=8).table[["params", "tokens", "loss"]]
+    table = table.sample(runs_in_each * levels, random_state=1)
+    table["family"] = np.arange(len(table)) % levels
+    runs = bs.Runs.from_frame(table, factors=["family"])
+    model = bs.ScalingModel("Chinchilla", vary=[bs.Vary(name, by="family") for name in "EAB"])
+    at = AT.assign(family="0")
+    design = check_design(make_case(prior_fit(model, runs), at, "quick", Refitter()))
+    assert set(design.by_point) == {verdict}, design.headline
+    wanted = f"{parameters} parameters" if verdict == "trust" else f"each of {parameters} unknowns"
+    assert wanted in design.headline
+
+
+def test_values_close_to_their_neighbours_are_levels_all_the_same(case: Cases) -> None:
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"params": 10 ** rng.uniform(7, 9, 3000)})
+    frame["tokens"] = 10 ** rng.uniform(9, 11, 3000)
+    frame["loss"] = 2 + 20 * frame["params"] ** -0.2
+    found = check_design(case(bs.Runs.from_frame(frame), AT))
+    assert set(found.by_point) == {"trust"}
+    # Two decades are some 94 steps of 5 %.
+    assert found.table.loc["tokens", "levels"] == pytest.approx(90, abs=6)
+
+
 def test_a_slip_of_units_names_the_rows(case: Cases, sweep: Sweeps) -> None:
     table = sweep().table[["params", "tokens", "loss"]]
     most = table.index[(table["tokens"] / table["params"]).argsort()[-2:]]
@@ -63,3 +105,41 @@ def test_a_slip_of_units_names_the_rows(case: Cases, sweep: Sweeps) -> None:
     assert set(found.by_point) == {"do not trust"}
     assert all(repr(name) in found.headline for name in most)
     assert "1000 times from the other runs, as after a slip of units" in found.headline
+
+
+def grid(sizes: np.ndarray, ratios: list[float], seeds: int = 1) -> bs.Runs:
+    pairs = [(n, n * ratio) for n in sizes for ratio in ratios] * seeds
+    frame = pd.DataFrame(pairs, columns=["params", "tokens"])
+    rng = np.random.default_rng(1)
+    scatter = np.exp(0.003 * rng.standard_normal(len(frame)))
+    loss = 2 + 400 * frame["params"] ** -0.35 + 2000 * frame["tokens"] ** -0.37
+    return bs.Runs.from_frame(frame.assign(loss=loss * scatter))
+
+
+def test_levels_of_a_grid_far_apart_are_no_slip(case: Cases) -> None:
+    two_ratios = grid(np.geomspace(1e7, 1e9, 7), [20.0, 1000.0])
+    assert set(check_design(case(two_ratios, AT)).by_point) == {"trust"}
+    far_column = grid(np.geomspace(1e7, 1e9, 10), [*np.geomspace(1, 200, 9), 10_000.0])
+    found = check_design(case(far_column, AT))
+    assert set(found.by_point) == {"trust"}
+    assert found.table.loc["tokens_per_param", "largest_gap"] == pytest.approx(np.log10(50))
+
+
+def test_few_sizes_on_few_budgets_with_seeds_are_no_slip(case: Cases) -> None:
+    pairs = [
+        (n, budget / 6 / n)
+        for budget in np.geomspace(1e18, 1e21, 6)
+        for n in np.sqrt(budget / 120) * np.array([1 / 6, 1.0, 6.0])
+    ]
+    frame = pd.DataFrame(pairs * 5, columns=["params", "tokens"])
+    frame["loss"] = 2 + 400 * frame["params"] ** -0.35 + 2000 * frame["tokens"] ** -0.37
+    assert set(check_design(case(bs.Runs.from_frame(frame), AT)).by_point) == {"trust"}
+
+
+def test_a_slip_beside_a_wide_grid_is_named(case: Cases) -> None:
+    table = grid(np.geomspace(1e7, 1e9, 12), [20.0, 1000.0]).table[["params", "tokens", "loss"]]
+    slipped = table.index[[3, 8]]
+    table.loc[slipped, "tokens"] *= 1e6
+    found = check_design(case(bs.Runs.from_frame(table), AT))
+    assert set(found.by_point) == {"do not trust"}
+    assert all(repr(name) in found.headline for name in slipped)
