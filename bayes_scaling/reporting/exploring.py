@@ -182,7 +182,7 @@ def page(
         "within": WITHIN,
         "prob": interval_prob(prob),
         "response": runs.response,
-        "range": tested_range(fit, trust),
+        "range": tested_range(fit, groups, trust),
         "trust": verdicts(trust),
         "problems": list(fit.diagnostics.problems),
     }

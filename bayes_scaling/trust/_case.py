@@ -1,7 +1,8 @@
 """The case that checks look at: a fit, the targets, a ladder of larger runs, and how to refit.
 
 Owns what several checks need, computed once. The ladder is the run of largest compute made larger
-by fixed factors: it says where trust ends, whatever targets were asked for.
+by fixed factors, in that run's own level: it says where trust ends there, whatever targets were
+asked for. Targets are measured from the runs of their own level.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
+from bayes_scaling._focus import ranges
 from bayes_scaling._inputs import input_values
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
@@ -32,7 +34,7 @@ from bayes_scaling.trust.backtesting import Backtest, run_backtest
 Level = Literal["quick", "full"]
 
 LADDER = (1.0, 3.0, 30.0, 1000.0)
-"""Factors beyond the run of largest compute."""
+"""Factors beyond the run of largest compute, in its level."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,13 +80,18 @@ class Case:
         return point_axes(self.fit.model.law, self.where).rename_axis("point")
 
     @cached_property
+    def ends(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Ends of the range of the runs of each point's level, log10 along each axis."""
+        return ranges(self.fit.model, self.fit.runs, self.where, self.size)
+
+    @cached_property
     def beyond(self) -> pd.DataFrame:
-        """Decades of each point outside the range of the runs, along each axis."""
-        return decades_beyond(self.points, self.runs)
+        """Decades of each point outside the range of the runs of its level, along each axis."""
+        return decades_beyond(self.points, *self.ends).rename_axis("point")
 
     @cached_property
     def inside(self) -> np.ndarray:
-        """Which points lie inside the range of the runs along every axis."""
+        """Which points lie inside the range of the runs of their level along every axis."""
         return (self.beyond == 0).all(axis=1).to_numpy()
 
     @property

@@ -31,11 +31,11 @@ class TrustReport:
     targets : pandas.DataFrame
         One row for each target: where it lies along each axis, and its verdict.
     ladder : pandas.DataFrame
-        The run of largest compute and the same 3, 30 and 1000 times larger: the verdict on each,
-        and the checks that it is ``because`` of.
+        The run of largest compute and the same 3, 30 and 1000 times larger, all in the level of
+        that run: the verdict on each, and the checks that it is ``because`` of.
     trusted_to : float
-        Times the compute of the largest run up to which the verdict is "trust"; 0 if it is not
-        even for that run.
+        Times the compute of the largest run up to which the verdict is "trust", in the level of
+        that run; 0 if it is not even for that run.
     level : str
         "quick" or "full".
     along : str

@@ -38,7 +38,7 @@ function parsed(text) {
 // they support.
 function standing(point) {
   const outside = [];
-  for (const [name, axis] of Object.entries(data.range)) {
+  for (const [name, axis] of Object.entries(data.range[point.group])) {
     const value = point[name];
     const times = Math.max(value / axis.high, axis.low / value, 1);
     if (times > axis.trusted * (1 + 1e-6)) {
