@@ -19,6 +19,7 @@ import xarray as xr
 from bayes_scaling._axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
 from bayes_scaling._focus import ranges
 from bayes_scaling._inputs import input_values
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
@@ -52,6 +53,8 @@ class Case:
         What levels that were not fitted get.
     level : {"quick", "full"}
     refitter : Refitter
+    discrepancy : Discrepancy or None
+        What the law leaves out beyond the runs in the forecast that is judged.
     rivals : sequence of ScalingModel or None
         What else the runs could be fitted with; None for those that are known.
     """
@@ -62,6 +65,7 @@ class Case:
     new_levels: NewLevels
     level: Level
     refitter: Refitter
+    discrepancy: Discrepancy | None = DEFAULT
     rivals: Sequence[ScalingModel] | None = None
 
     @property
@@ -112,7 +116,7 @@ class Case:
 
     @cached_property
     def backtest(self) -> Backtest:
-        """The backtest of the model on its own runs.
+        """The backtest of the model on its own runs, with the discrepancy that is judged.
 
         Raises
         ------
@@ -122,7 +126,9 @@ class Case:
         if self.level != "full":
             raise CannotJudge("no backtest was run at this level")
         try:
-            return run_backtest(self.fit.model, self.fit.runs, None, self.refitter)
+            return run_backtest(
+                self.fit.model, self.fit.runs, None, self.refitter, discrepancy=self.discrepancy
+            )
         except RunsError as error:
             raise CannotJudge(str(error)) from error
 
@@ -137,12 +143,14 @@ def make_case(
     RunsError
         The targets cannot be points of this fit.
     """
-    targets, new_levels = asked_points(fit, at, "assess")
+    asked = asked_points(fit, at, "assess")
+    targets = asked.where
     ladder = points(fit.model, fit.runs, at=ladder_table(fit))
     shared = [name for name in targets if name in ladder]
     where = xr.concat([targets[shared], ladder[shared]], "point")
     where = where.assign_coords(point=np.arange(where.sizes["point"]))
-    return Case(fit, where, targets.sizes["point"], new_levels, level, refitter)
+    count = targets.sizes["point"]
+    return Case(fit, where, count, asked.new_levels, level, refitter, asked.discrepancy)
 
 
 def ladder_table(fit: ScalingFit) -> pd.DataFrame:

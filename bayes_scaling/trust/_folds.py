@@ -89,6 +89,7 @@ def run_folds(
     cutoffs: Sequence[float] | None,
     refitter: Refitter,
     baselines: bool,
+    discrepancy: Discrepancy | None = DEFAULT,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predictions and folds, as :class:`bayes_scaling.trust.backtesting.Backtest` holds them."""
     size, below = cut(model, runs, cutoffs)
@@ -97,7 +98,8 @@ def run_folds(
     for name, outcome in outcomes.items():
         mask = below[name]
         decades = np.log10(size[~mask] / size[mask].max())
-        found, status = score_fold(model, runs, mask, outcome, baselines, refitter.settings.seed)
+        seed = refitter.settings.seed
+        found, status = score_fold(model, runs, mask, outcome, baselines, seed, discrepancy)
         observed = error_scale(runs.where(~mask))
         law = found[MODEL].law if MODEL in found else None
         miss = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
@@ -148,6 +150,7 @@ def score_fold(
     outcome: Outcome,
     baselines: bool,
     seed: int,
+    discrepancy: Discrepancy | None = DEFAULT,
 ) -> tuple[dict[str, Prediction], str]:
     """What each method predicts of the held-out runs, and the fold's status."""
     train, test = runs.where(mask), runs.where(~mask)
@@ -157,7 +160,7 @@ def score_fold(
     if not outcome.fit.diagnostics.r_hat <= R_HAT_WORST:
         return {}, outcome.fit.diagnostics.diagnosis
     try:
-        found[MODEL] = model_prediction(outcome.fit, test, seed)
+        found[MODEL] = model_prediction(outcome.fit, test, seed, discrepancy)
     except (BayesScalingError, ValueError) as error:
         return {}, f"{type(error).__name__}: {error}"
     if baselines:

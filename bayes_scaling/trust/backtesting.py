@@ -122,6 +122,7 @@ def backtest(
     *,
     baselines: bool = True,
     executor: Executor | None = None,
+    discrepancy: Discrepancy | None = DEFAULT,
     seed: int = 1,
     progress: bool = True,
 ) -> Backtest:
@@ -140,6 +141,8 @@ def backtest(
         Whether to score log-linear least squares, and the law by Huber loss with a bootstrap.
     executor : concurrent.futures.Executor, optional
         Where the refits run; in this process, one after the other, if not given.
+    discrepancy : Discrepancy or None
+        What the law is assumed to leave out beyond the runs, as in a forecast.
     seed : int
         Seed of the refits and of the draws.
     progress : bool
@@ -161,13 +164,14 @@ def backtest(
         single(fit)
     refitter = Refitter(executor, progress, replace(REFIT, seed=seed))
     if isinstance(fit, ScalingFit):
-        return run_backtest(fit.model, runs or fit.runs, cutoffs, refitter, baselines)
+        model, runs = fit.model, runs or fit.runs
+        return run_backtest(model, runs, cutoffs, refitter, baselines, discrepancy)
     if runs is None:
         raise ModelError(
             f"backtest: runs=None, and {fit!r} has no runs of its own to hold out. "
             "Give the runs, or a fit."
         )
-    return run_backtest(fit, runs, cutoffs, refitter, baselines)
+    return run_backtest(fit, runs, cutoffs, refitter, baselines, discrepancy)
 
 
 def run_backtest(
@@ -176,7 +180,8 @@ def run_backtest(
     cutoffs: Sequence[float] | None,
     refitter: Refitter,
     baselines: bool = True,
+    discrepancy: Discrepancy | None = DEFAULT,
 ) -> Backtest:
     """The backtest on a given refitter."""
-    predictions, folds = run_folds(model, runs, cutoffs, refitter, baselines)
+    predictions, folds = run_folds(model, runs, cutoffs, refitter, baselines, discrepancy)
     return Backtest(predictions, folds, main_axis(model.law))

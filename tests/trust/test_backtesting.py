@@ -9,6 +9,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.trust import _folds
+from bayes_scaling.trust._case import make_case
 from bayes_scaling.trust._folds import default_cutoffs, model_prediction
 from bayes_scaling.trust._refits import Outcome, Refitter
 
@@ -69,6 +70,29 @@ def test_each_held_out_run_is_scored_by_each_method(
     decades = found.predictions["decades"]
     assert decades.min() > 0
     assert decades.max() == pytest.approx(found.folds["decades"].max())
+
+
+def test_the_backtest_of_a_case_has_the_discrepancy_that_is_judged(
+    stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refit_all(
+        model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
+    ) -> dict[str, Outcome]:
+        return {k: Outcome(replace(stored_fit, runs=runs), "", 0.1) for k, runs in subsets.items()}
+
+    monkeypatch.setattr(_folds, "refit_all", refit_all)
+    monkeypatch.setattr(_folds, "R_HAT_WORST", 2.0)
+    at = pd.DataFrame({"params": [1e11], "tokens": [2e12], "corpus": ["web"]})
+    widths = []
+    for rate in (0.05, 0.0001, None):
+        taken = None if rate is None else bs.Discrepancy(bs.Prior.fixed_at(rate))
+        made = bs.forecast(stored_fit, at=at, discrepancy=taken)
+        case = make_case(stored_fit, made, "full", Refitter())
+        widths.append(case.backtest.of_model()["width"].median())
+    assert widths[0] > 2 * widths[1]
+    assert widths[2] == pytest.approx(widths[1], rel=0.01)
+    told = bs.backtest(stored_fit, baselines=False, discrepancy=None, progress=False)
+    assert told.of_model()["width"].median() == pytest.approx(widths[2])
 
 
 def test_a_fold_that_failed_says_why(sweep: Sweeps, stand_in: Callable[[set[str]], None]) -> None:
