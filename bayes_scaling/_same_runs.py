@@ -29,7 +29,7 @@ def check_same_runs(fits: Mapping[str, ScalingFit], asker: str) -> None:
         )
     (first, one), *others = fits.items()
     for name, other in others:
-        difference = _difference(one.runs, other.runs)
+        difference = runs_differ(one.runs, other.runs)
         if difference:
             raise RunsError(
                 f"{asker}: {first!r} and {name!r} are not fits of the same runs: {difference}. "
@@ -44,7 +44,10 @@ def check_same_runs(fits: Mapping[str, ScalingFit], asker: str) -> None:
             )
 
 
-def _difference(one: Runs, other: Runs) -> str:
+def runs_differ(one: Runs, other: Runs) -> str:
+    """In what two tables of runs differ, as words; nothing where names and responses agree."""
+    if one is other:
+        return ""
     names = [list(runs.table.index) for runs in (one, other)]
     if len(one) != len(other):
         return f"{len(one)} and {len(other)} runs"

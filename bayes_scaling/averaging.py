@@ -16,7 +16,7 @@ import numpy as np
 
 from bayes_scaling._diagnostics import Diagnostics
 from bayes_scaling._display import html_table
-from bayes_scaling._same_runs import check_same_runs
+from bayes_scaling._same_runs import check_same_runs, runs_differ
 from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
@@ -182,6 +182,25 @@ def leading(fitted: Fitted) -> ScalingFit:
     if isinstance(fitted, ScalingFit):
         return fitted
     return max(fitted.fits.values(), key=lambda fit: len(fit.model.factors))
+
+
+def made_from(used: Fitted, fitted: Fitted) -> bool:
+    """Whether a result rests on a fit: its model and its runs, whichever time it was sampled.
+
+    Of an average, fits that cannot answer may be left out.
+    """
+    if used is fitted:
+        return True
+    theirs, ours = parts(used), {part.name: part for part in parts(fitted)}
+    if type(used) is not type(fitted) or any(part.name not in ours for part in theirs):
+        return False
+    kept = sum(ours[part.name].weight for part in theirs)
+    return all(
+        part.fit.model == ours[part.name].fit.model
+        and not runs_differ(part.fit.runs, ours[part.name].fit.runs)
+        and np.isclose(part.weight * kept, ours[part.name].weight)
+        for part in theirs
+    )
 
 
 def diagnosis_of(fitted: Fitted, beyond: bool) -> str:

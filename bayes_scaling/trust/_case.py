@@ -83,6 +83,12 @@ class Case:
         """Where the points lie, log10 along each axis."""
         return point_axes(self.fit.model.law, self.where).rename_axis("point")
 
+    @property
+    def placed(self) -> pd.DataFrame:
+        """The points in their own units along each axis, and their levels."""
+        labels = {factor: self.where[factor].to_numpy() for factor in self.fit.model.factors}
+        return (10**self.points).assign(**labels)
+
     @cached_property
     def ends(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Ends of the range of the runs of each point's level, log10 along each axis."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.averaging import FitAverage
+from bayes_scaling.averaging import FitAverage, made_from
 from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
@@ -45,7 +45,7 @@ def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> As
     new_levels: NewLevels = "error"
     discrepancy = DEFAULT if misses(fit, DEFAULT) else None
     if isinstance(at, Forecast):
-        if at.fit is not fit and at.fit.runs is not fit.runs:
+        if not made_from(at.fit, fit):
             other = at.fit.description if isinstance(at.fit, FitAverage) else at.fit.model
             raise RunsError(
                 f"{asker}: the forecast was made from another fit ({other}), and this one "

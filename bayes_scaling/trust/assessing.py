@@ -106,7 +106,7 @@ def assess(
     else:
         case = replace(make_case(fit, at, level, refitter), rivals=rivals)
         results = tuple(run_check(name, CHECKS[name], case) for name in wanted)
-    return _report(case, results)
+    return _report(fit, case, results)
 
 
 def _of_average(
@@ -132,9 +132,9 @@ def _of_average(
     return case, tuple(results)
 
 
-def _report(case: Case, results: tuple[CheckResult, ...]) -> TrustReport:
+def _report(fit: Fitted, case: Case, results: tuple[CheckResult, ...]) -> TrustReport:
     joined = [decide(result.by_point[i] for result in results) for i in range(case.size)]
-    targets = (10 ** case.points.iloc[: case.asked]).assign(verdict=joined[: case.asked])
+    targets = case.placed.iloc[: case.asked].assign(verdict=joined[: case.asked])
     reasons = [_reason(results, case.asked + rung) for rung in range(len(LADDER))]
     ladder = ladder_frame(case).assign(verdict=joined[case.asked :], because=reasons)
     return TrustReport(
@@ -146,6 +146,7 @@ def _report(case: Case, results: tuple[CheckResult, ...]) -> TrustReport:
         level=case.level,
         along=case.main,
         largest=float(10 ** case.runs[case.main].max()),
+        fit=fit,
     )
 
 

@@ -153,6 +153,6 @@ def trusted_factor(case: Case) -> float:
 
 
 def ladder_frame(case: Case) -> pd.DataFrame:
-    """The ladder as a table: factor and inputs of each rung."""
-    rungs = 10 ** case.points.iloc[case.asked :]
+    """The ladder as a table: factor, inputs and levels of each rung."""
+    rungs = case.placed.iloc[case.asked :]
     return rungs.set_axis(pd.Index([f"{factor:g}x" for factor in LADDER], name="reach"))
