@@ -117,6 +117,16 @@ def misses(fit: ScalingFit, discrepancy: Discrepancy | None) -> bool:
     return discrepancy is not None and focuses(fit.model, fit.runs)
 
 
+def lies_beyond(draws: xr.Dataset, discrepancy: Discrepancy | None) -> bool:
+    """Whether any of the points answered lies beyond the runs, and rests on the focused posterior.
+
+    There alone is a discrepancy. Mixed with what has none it is not in the draws: it may be so.
+    """
+    if discrepancy is None:
+        return False
+    return "discrepancy" not in draws or bool((draws["discrepancy"] != 0).any())
+
+
 def answered[Draws: (xr.DataArray, xr.Dataset)](
     fit: ScalingFit,
     reach: xr.DataArray,

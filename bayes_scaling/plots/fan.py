@@ -114,7 +114,7 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     shown = {group: looks[group] for group in targets}
     entries = _entries(shown, set(known) - set(targets), prob, forecast.discrepancy is not None)
     legend(ax, made, entries, _path_name(targets))
-    titled(ax, f"Forecast by {_author(forecast.fit)}", forecast.fit, made)
+    titled(ax, f"Forecast by {_author(forecast.fit)}", forecast, made)
     return ax
 
 

@@ -17,9 +17,9 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
-from bayes_scaling._focus import ranges
+from bayes_scaling._focus import ranges, reach
 from bayes_scaling._inputs import input_values
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
@@ -103,6 +103,14 @@ class Case:
     def inside(self) -> np.ndarray:
         """Which points lie inside the range of the runs of their level along every axis."""
         return (self.beyond == 0).all(axis=1).to_numpy()
+
+    @cached_property
+    def on_focused(self) -> np.ndarray:
+        """At which points the forecast takes draws of the posterior focused on the largest runs."""
+        fit = self.fit
+        if fit.focused is None or not misses(fit, self.discrepancy):
+            return np.zeros(self.size, bool)
+        return (reach(fit.model, fit.runs, self.where) > 0).to_numpy()
 
     @property
     def main(self) -> str:

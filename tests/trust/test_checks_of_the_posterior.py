@@ -63,6 +63,17 @@ def test_a_bad_focused_posterior_counts_where_forecasts_rest_on_it(
     assert set(found.by_point[3:]) == {"do not trust"}
     assert "focused: r_hat" in found.headline
 
+    tail = found.table.loc["focused: tail ESS", "value"]
+    assert tail == fit.focused.diagnostics.ess_tail
+    assert "focused: ESS of the forecast" in found.table.index
+    # Where no draw is of the focused posterior, it is not spoken of.
+    near = check_sampler(make_case(fit, at.iloc[:1], "quick", Refitter()))
+    assert "focused" not in near.headline
+    pure = bs.forecast(fit, at=at, discrepancy=None)
+    alone = check_sampler(make_case(fit, pure, "quick", Refitter()))
+    assert set(alone.by_point) == {"caution"}
+    assert not alone.table.index.str.startswith("focused").any()
+
 
 def test_divergences_are_counted(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
     diverging = stored_fit.sample_stats["diverging"].copy()
