@@ -97,7 +97,7 @@ def run_folds(
     parts, folds = [], {}
     for name, outcome in outcomes.items():
         mask = below[name]
-        decades = np.log10(size[~mask] / size[mask].max())
+        decades = _decades(model, runs.where(mask), runs.where(~mask))
         seed = refitter.settings.seed
         found, status = score_fold(model, runs, mask, outcome, baselines, seed, discrepancy)
         observed = error_scale(runs.where(~mask))
@@ -128,6 +128,12 @@ def run_folds(
     predictions = pd.concat(parts, ignore_index=True)
     others = [name for name in predictions if name not in front]
     return predictions[[*front, *others]], table
+
+
+def _decades(model: ScalingModel, fitted: Runs, held_out: Runs) -> np.ndarray:
+    """How far each run held out lies beyond the largest one fitted of its level."""
+    where = points(model, fitted, at=_inputs_of(model, held_out), new_levels="draw")
+    return reach(model, fitted, where).to_numpy()
 
 
 def default_cutoffs(model: ScalingModel, size: np.ndarray) -> list[float]:

@@ -35,9 +35,9 @@ class Backtest:
     predictions : pandas.DataFrame
         One row for each held-out run of each fold and method: ``fold``, ``method`` (``"model"``
         and the baselines), ``run``, ``size`` (along `along`), ``decades`` (beyond the largest run
-        fitted), the observation and the forecast of a new run (``observed``, ``median``,
-        ``lower``, ``upper`` of 90 %, ``pit``, ``error``, ``width``, ``log_score``, ``crps``), all
-        on the log scale for losses.
+        fitted of its level), the observation and the forecast of a new run (``observed``,
+        ``median``, ``lower``, ``upper`` of 90 %, ``pit``, ``error``, ``width``, ``log_score``,
+        ``crps``), all on the log scale for losses.
     folds : pandas.DataFrame
         One row for each cut-off: ``cutoff``, ``fitted``, ``held_out``, ``decades`` (how far the
         farthest held-out run lies beyond), ``miss`` (by how much for each decade the log losses

@@ -95,6 +95,33 @@ def test_the_backtest_of_a_case_has_the_discrepancy_that_is_judged(
     assert told.of_model()["width"].median() == pytest.approx(widths[2])
 
 
+def test_runs_held_out_are_measured_from_their_own_level(
+    uneven_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refit_all(
+        model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
+    ) -> dict[str, Outcome]:
+        return {k: Outcome(replace(uneven_fit, runs=runs), "", 0.1) for k, runs in subsets.items()}
+
+    monkeypatch.setattr(_folds, "refit_all", refit_all)
+    monkeypatch.setattr(_folds, "R_HAT_WORST", 2.0)
+    size = uneven_fit.runs.values("flops")
+    books = np.asarray(uneven_fit.runs.table["corpus"] == "books")
+    # Below the cut there are all books but the largest, and much larger runs of the other corpus.
+    table = uneven_fit.runs.table
+    largest = table.index[books][int(size[books].argmax())]
+    table.loc[largest, "tokens"] *= size.max() / size[books].max()
+    table = table.drop(columns="flops")
+    runs = bs.Runs.from_frame(table, factors=["corpus"]).with_reference(**uneven_fit.runs.reference)
+    cutoff = float(np.median(size[~books]) * 1.001)
+    found = bs.backtest(uneven_fit, runs, [cutoff], baselines=False, progress=False)
+    rows = found.predictions.set_index("run")
+    assert rows.loc[largest, "decades"] == pytest.approx(
+        np.log10(size.max() / np.sort(size[books])[-2]), abs=1e-5
+    )
+    assert found.folds["decades"].iloc[0] == rows["decades"].max()
+
+
 def test_a_fold_that_failed_says_why(sweep: Sweeps, stand_in: Callable[[set[str]], None]) -> None:
     stand_in({"1e+19"})
     found = bs.backtest(MODEL, sweep(), cutoffs=[1e19, 1e20], baselines=False, progress=False)
