@@ -71,7 +71,8 @@ def fitted_below(
     RunsError
         A cut-off has no runs on one side of it, or there is none.
     """
-    below = {f"{cutoff:.4g}": size <= cutoff for cutoff in sorted(map(float, cutoffs))}
+    ordered = sorted(set(map(float, cutoffs)))
+    below = dict(zip(_told_apart(ordered), [size <= cutoff for cutoff in ordered], strict=True))
     bad = [name for name, mask in below.items() if mask.all() or not mask.any()]
     if not below or bad:
         asker, why = purpose
@@ -81,6 +82,15 @@ def fitted_below(
             f"{size.max():.3g}. {why} Give cut-offs inside the range, or more runs."
         )
     return below
+
+
+def _told_apart(cutoffs: Sequence[float]) -> list[str]:
+    """Names of different numbers: four digits, or as many as it takes."""
+    for digits in range(4, 17):
+        names = [f"{cutoff:.{digits}g}" for cutoff in cutoffs]
+        if len(set(names)) == len(names):
+            return names
+    return list(map(repr, cutoffs))
 
 
 def run_folds(

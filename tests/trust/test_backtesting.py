@@ -12,6 +12,7 @@ from bayes_scaling.trust import _folds
 from bayes_scaling.trust._case import make_case
 from bayes_scaling.trust._folds import default_cutoffs, model_prediction
 from bayes_scaling.trust._refits import Outcome, Refitter
+from bayes_scaling.trust.backtesting import Backtest
 
 MODEL = bs.ScalingModel("Chinchilla")
 Sweeps = Callable[..., bs.Runs]
@@ -191,6 +192,37 @@ def test_a_level_that_was_not_fitted_is_drawn(stored_fit: bs.ScalingFit) -> None
     new = model_prediction(stored_fit, runs, seed=1).draws
     old = model_prediction(stored_fit, stored_fit.runs, seed=1).draws
     assert new.std(axis=0).min() > 2 * old.std(axis=0).max()
+
+
+def test_cut_offs_that_agree_to_four_digits_are_folds_of_their_own(
+    sweep: Sweeps, stand_in: Callable[[set[str]], None]
+) -> None:
+    stand_in(set())
+    found = bs.backtest(
+        MODEL, sweep(), [1.00001e20, 1.00002e20, 1e19, 1e19], baselines=False, progress=False
+    )
+    assert list(found.folds.index) == ["1e+19", "1.00001e+20", "1.00002e+20"]
+
+
+def folds(*rows: tuple[float, float, int]) -> Backtest:
+    """A backtest of which only misses, their errors and how many runs were held out are known."""
+    table = pd.DataFrame(rows, columns=["miss", "miss_sd", "held_out"])
+    return Backtest(pd.DataFrame(), table.assign(status="done", cutoff=1e19), "flops")
+
+
+def test_folds_of_the_same_largest_runs_are_one_observation() -> None:
+    [once, thrice, twice_the_same, other] = [
+        one.discrepancy().rate
+        for one in (
+            folds((0.01, 0.002, 6)),
+            folds((0.01, 0.002, 18), (0.01, 0.002, 12), (0.01, 0.002, 6)),
+            folds((np.nan, np.nan, 6), (0.1, 0.002, 12), (0.01, 0.002, 6), (0.01, 0.002, 6)),
+            folds((0.1, 0.002, 12), (0.01, 0.002, 6)),
+        )
+    ]
+    assert repr(once) == repr(thrice)
+    assert repr(twice_the_same) == repr(other)
+    assert repr(once) != repr(other)
 
 
 def test_only_losses_have_a_miss(prior_fit: Callable[..., bs.ScalingFit]) -> None:
