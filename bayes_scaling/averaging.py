@@ -121,6 +121,8 @@ class FitAverage:
         """Where the weights come from, what was left out, and what to know of the weights."""
         number = counted(len(self.fits), "fit")
         head = f"A mixture of {number}, weights {self.source}: {self.description}."
+        if len(self.fits) == 1:
+            head = f"One fit has all the weight, {self.source}: {self.heaviest!r}."
         out = [f"{name!r} ({weight:.2f} of the weight)" for name, weight in self.left_out.items()]
         gone = (f"Left out, for they cannot answer: {', '.join(out)}.",) if out else ()
         return (head, *gone, *self.remarks)

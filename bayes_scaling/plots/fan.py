@@ -119,9 +119,9 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
 
 
 def _author(fitted: Fitted) -> str:
-    if isinstance(fitted, FitAverage):
+    if isinstance(fitted, FitAverage) and len(fitted.fits) > 1:
         return f"an average of {counted(len(fitted.fits), 'fit')}"
-    return fitted.model.law.name
+    return leading(fitted).model.law.name
 
 
 def _thinned(fitted: Fitted, number: int) -> Fitted:

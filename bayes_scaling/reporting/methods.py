@@ -26,7 +26,9 @@ def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | N
     """Write the paragraph, in plain text."""
     said = [" ".join(_fitting(fit)) for fit in fits(result)]
     average = averaged(result)
-    if average is not None:
+    if average is not None and len(average.fits) == 1:
+        said.append(f"It has all the weight of an average ({average.source}).")
+    elif average is not None:
         shares = ", ".join(f"{weight:.2f}" for weight in average.weights.values())
         said.append(
             f"Draws of {counted(len(said), 'fit')} were mixed with weights {shares}, in the order "

@@ -75,7 +75,7 @@ def assess(
     rivals : sequence of ScalingModel, optional
         What else the runs could be fitted with, for the check of the form; it then runs at any
         level. By default one other law and one other noise, at "full" only. The fits of an average
-        are each other's rivals, at any level.
+        are each other's rivals, at any level, unless only one has the weight to be judged.
     executor : concurrent.futures.Executor, optional
         Where refits run; in this process, one after the other, if not given.
     progress : bool
@@ -128,7 +128,8 @@ def _of_average(
         if check != "form":
             found = {name: run_check(check, CHECKS[check], one) for name, one in cases.items()}
             results.append(joined_by_weight(average, found, case.asked))
-    results.append(run_check("form", lambda _: check_form_of_average(average, cases), case))
+    if len(cases) > 1 or "form" in wanted:
+        results.append(run_check("form", lambda _: check_form_of_average(average, cases), case))
     return case, tuple(results)
 
 

@@ -73,8 +73,13 @@ def check_form(case: Case) -> Finding:
 
 
 def check_form_of_average(average: FitAverage, cases: Mapping[str, Case]) -> Finding:
-    """The same for a mixture, of which the fits are each other's rivals."""
+    """The same for a mixture, of which the fits are each other's rivals.
+
+    A fit that alone is judged has the rivals of a single one, for it is none of itself.
+    """
     case = cases[average.heaviest]
+    if len(cases) == 1:
+        return check_form(case)
     parts = {name: answer(one.fit, one.where, one) for name, one in cases.items()}
     kept = average.only(parts)
     mixed = mixture(kept, parts, average.settings.seed)

@@ -174,6 +174,19 @@ def test_few_runs_must_speak_more_clearly(stored_case: Cases) -> None:
     assert form._clear(0.1, case) == 4.0
 
 
+def test_a_fit_that_alone_is_judged_is_no_rival_of_itself(
+    stored_fit: bs.ScalingFit, rival: Callable[..., None]
+) -> None:
+    rival(0.05)
+    at = pd.DataFrame({"params": [1e9], "tokens": [2e10], "corpus": ["web"]})
+    average = bs.average({"a": stored_fit, "b": replace(stored_fit)}, {"a": 0.97, "b": 0.03})
+    asked = bs.assess(average, at, rivals=[RIVAL], progress=False)
+    assert asked["form"].verdict == "do not trust"
+    assert list(asked["form"].table.index) == ["Nested"]
+    quick = bs.assess(average, at, progress=False)
+    assert "form" not in [check.check for check in quick.checks]
+
+
 def test_the_fits_of_an_average_are_each_others_rivals(stored_fit: bs.ScalingFit) -> None:
     floor = stored_fit.posterior["E_ref"] * 1.05
     other = replace(stored_fit, posterior=stored_fit.posterior.assign(E_ref=floor))
