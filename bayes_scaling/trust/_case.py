@@ -113,6 +113,13 @@ class Case:
         return (reach(fit.model, fit.runs, self.where) > 0).to_numpy()
 
     @property
+    def of_all_runs(self) -> str:
+        """What to add to a finding on the posterior of all runs where a target rests on another."""
+        if not self.on_focused[: self.asked].any():
+            return ""
+        return " This is of the posterior of all runs; beyond them the forecast takes the focused."
+
+    @property
     def main(self) -> str:
         """The axis along which the sweep grows."""
         return main_axis(self.fit.model.law)

@@ -75,6 +75,21 @@ def test_a_bad_focused_posterior_counts_where_forecasts_rest_on_it(
     assert not alone.table.index.str.startswith("focused").any()
 
 
+def test_findings_say_which_posterior_they_are_of(stored_fit: bs.ScalingFit) -> None:
+    fit = replace(stored_fit, focused=stored_fit)
+    at = pd.DataFrame({"params": [2e9, 1e10], "tokens": [5e10, 3e11], "corpus": "web"})
+    for check in (check_learning, check_influence):
+        told = [
+            "This is of the posterior of all runs" in check(case).headline
+            for case in (
+                make_case(fit, at.iloc[:1], "quick", Refitter()),
+                make_case(fit, at, "quick", Refitter()),
+                make_case(stored_fit, at, "quick", Refitter()),
+            )
+        ]
+        assert told == [False, True, False]
+
+
 def test_divergences_are_counted(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
     diverging = stored_fit.sample_stats["diverging"].copy()
     diverging[:, :20] = True
