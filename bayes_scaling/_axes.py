@@ -18,6 +18,8 @@ from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 Values = Callable[[str], np.ndarray]
 
+type Bounds = pd.DataFrame | pd.Series[float]
+
 
 def axes(law: Law, values: Values) -> pd.DataFrame:
     """Logarithms to base 10, one row for each run or point, one column for each axis.
@@ -52,16 +54,22 @@ def main_axis(law: Law) -> str:
     return "flops" if has_compute else law.inputs[0]
 
 
-def decades_beyond(points: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """How many decades each point lies outside the range of the runs along each axis, or zero.
+def decades_beyond(points: pd.DataFrame, low: Bounds, high: Bounds) -> pd.DataFrame:
+    """How many decades each point lies outside a range along each axis, or zero.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+    low, high : pandas.Series or pandas.DataFrame
+        Ends of the range along each axis, the same for all points or one row for each.
 
     Examples
     --------
-    >>> runs = pd.DataFrame({"params": [8.0, 9.0]})
-    >>> decades_beyond(pd.DataFrame({"params": [7.5, 8.5, 11.0]}), runs)["params"].tolist()
+    >>> low, high = pd.Series({"params": 8.0}), pd.Series({"params": 9.0})
+    >>> decades_beyond(pd.DataFrame({"params": [7.5, 8.5, 11.0]}), low, high)["params"].tolist()
     [0.5, 0.0, 2.0]
     """
-    above, below = points - runs.max(), runs.min() - points
+    above, below = points - high, low - points
     # Targets at the very edge of the runs are inside, whatever rounding says.
     return above.where(above > below, below).round(6).clip(lower=0.0)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import arviz as az
+import numpy as np
 import xarray as xr
 
 R_HAT_MOST = 1.01
@@ -50,6 +51,16 @@ class Diagnostics:
     def diagnosis(self) -> str:
         """``"ok"``, or ``"not converged: …"`` with the numbers."""
         return "not converged: " + "; ".join(self.problems) if self.problems else "ok"
+
+
+def worst_of(found: Sequence[Diagnostics]) -> Diagnostics:
+    """Diagnostics of what rests on several posteriors: the worst of each number."""
+    return Diagnostics(
+        r_hat=float(np.max([one.r_hat for one in found])),
+        ess_bulk=float(np.min([one.ess_bulk for one in found])),
+        ess_tail=float(np.min([one.ess_tail for one in found])),
+        divergent=float(np.max([one.divergent for one in found])),
+    )
 
 
 def diagnose(

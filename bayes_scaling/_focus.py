@@ -54,12 +54,37 @@ def reach_of_sizes(
 ) -> xr.DataArray:
     """The same for runs whose log10 along the main axis is given, one dim, with their levels."""
     sizes = run_axes(model.law, runs)[main_axis(model.law)].to_numpy()
-    of_runs = level_labels([runs.table[factor].to_numpy() for factor in model.factors], len(sizes))
-    of_points = level_labels([labels[factor].to_numpy() for factor in model.factors], size.size)
+    of_runs, of_points = _levels(model, runs, labels, size.size)
     tops = pd.Series(sizes).groupby(of_runs).max()
     top = tops.reindex(of_points).fillna(sizes.max()).to_numpy()
     # A target at the very edge of the runs is inside, whatever rounding says.
     return (size.drop_vars(list(size.coords)) - top).round(6)
+
+
+def ranges(
+    model: ScalingModel, runs: Runs, where: Mapping[Any, xr.DataArray], size: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Least and largest log10 of the runs of each point's level, along each axis, a row a point.
+
+    A combination of levels that has no run has the range of all runs.
+    """
+    along = run_axes(model.law, runs)
+    of_runs, of_points = _levels(model, runs, where, size)
+    grouped = along.groupby(of_runs)
+    low, high = (
+        ends.reindex(of_points).fillna(whole).reset_index(drop=True)
+        for ends, whole in ((grouped.min(), along.min()), (grouped.max(), along.max()))
+    )
+    return low, high
+
+
+def _levels(
+    model: ScalingModel, runs: Runs, where: Mapping[Any, xr.DataArray], size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The combination of levels of each run and of each of so many points."""
+    of_runs = [runs.table[factor].to_numpy() for factor in model.factors]
+    of_points = [where[factor].to_numpy() for factor in model.factors]
+    return level_labels(of_runs, len(runs)), level_labels(of_points, size)
 
 
 def level_labels(factors: Sequence[np.ndarray], size: int) -> np.ndarray:

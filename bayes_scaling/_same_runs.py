@@ -33,7 +33,7 @@ def check_same_runs(fits: Mapping[str, ScalingFit], asker: str) -> None:
         )
     (first, one), *others = fits.items()
     for name, other in others:
-        difference = _difference(one.runs, other.runs)
+        difference = runs_differ(one.runs, other.runs)
         if difference:
             raise RunsError(
                 f"{asker}: {first!r} and {name!r} are not fits of the same runs: {difference}. "
@@ -57,16 +57,10 @@ def same_table(one: Runs, other: Runs) -> bool:
     return parts[0] == parts[1] and one.table[columns].equals(other.table[columns])
 
 
-def same_fit(one: ScalingFit, other: ScalingFit) -> bool:
-    """Whether two fits have the same draws of the same model of the same runs."""
-    return one is other or (
-        same_table(one.runs, other.runs)
-        and one.model == other.model
-        and one.posterior.equals(other.posterior)
-    )
-
-
-def _difference(one: Runs, other: Runs) -> str:
+def runs_differ(one: Runs, other: Runs) -> str:
+    """In what two tables of runs differ, as words; nothing where names and responses agree."""
+    if one is other:
+        return ""
     names = [list(runs.table.index) for runs in (one, other)]
     if len(one) != len(other):
         return f"{len(one)} and {len(other)} runs"

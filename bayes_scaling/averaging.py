@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from bayes_scaling._diagnostics import Diagnostics
+from bayes_scaling._diagnostics import Diagnostics, worst_of
 from bayes_scaling._display import html_table
-from bayes_scaling._same_runs import check_same_runs
+from bayes_scaling._same_runs import check_same_runs, same_table
 from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
@@ -99,15 +99,12 @@ class FitAverage:
     @cached_property
     def diagnostics(self) -> Diagnostics:
         """Convergence, worst over the fits."""
-        return _worst([fit.diagnostics for fit in self.fits.values()])
+        return worst_of([fit.diagnostics for fit in self.fits.values()])
 
     @property
     def diagnosis_beyond(self) -> str:
         """``"ok"``, or what is wrong with a posterior that forecasts beyond the runs rest on."""
-        if self.diagnostics.problems:
-            return self.diagnostics.diagnosis
-        found = (fit.diagnosis_beyond for fit in self.fits.values())
-        return next((diagnosis for diagnosis in found if diagnosis != "ok"), "ok")
+        return diagnostics_of(self, True).diagnosis
 
     @property
     def description(self) -> str:
@@ -124,6 +121,8 @@ class FitAverage:
         """Where the weights come from, what was left out, and what to know of the weights."""
         number = counted(len(self.fits), "fit")
         head = f"A mixture of {number}, weights {self.source}: {self.description}."
+        if len(self.fits) == 1:
+            head = f"One fit has all the weight, {self.source}: {self.heaviest!r}."
         out = [f"{name!r} ({weight:.2f} of the weight)" for name, weight in self.left_out.items()]
         gone = (f"Left out, for they cannot answer: {', '.join(out)}.",) if out else ()
         return (head, *gone, *self.remarks)
@@ -184,19 +183,52 @@ def leading(fitted: Fitted) -> ScalingFit:
     return max(fitted.fits.values(), key=lambda fit: len(fit.model.factors))
 
 
-def diagnosis_of(fitted: Fitted, beyond: bool) -> str:
-    """``"ok"``, or what is wrong with a posterior; of the focused one too where it is used."""
-    return fitted.diagnosis_beyond if beyond else fitted.diagnostics.diagnosis
+def made_from(used: Fitted, fitted: Fitted) -> bool:
+    """Whether a result rests on a fit: its model and its runs, whichever time it was sampled.
+
+    Of an average, fits that cannot answer may be left out.
+    """
+    if used is fitted:
+        return True
+    theirs, ours = parts(used), {part.name: part for part in parts(fitted)}
+    if type(used) is not type(fitted) or any(part.name not in ours for part in theirs):
+        return False
+    kept = sum(ours[part.name].weight for part in theirs)
+    return all(
+        part.fit.model == ours[part.name].fit.model
+        and same_table(part.fit.runs, ours[part.name].fit.runs)
+        and np.isclose(part.weight * kept, ours[part.name].weight)
+        for part in theirs
+    )
+
+
+def posteriors(fitted: Fitted, beyond: bool) -> tuple[ScalingFit, ...]:
+    """What an answer rests on: posteriors of all runs, and beyond these the focused ones too."""
+    of_all = tuple(part.fit for part in parts(fitted))
+    return (*of_all, *_focused(of_all)) if beyond else of_all
+
+
+def _focused(fits: Iterable[ScalingFit]) -> tuple[ScalingFit, ...]:
+    return tuple(fit.focused for fit in fits if fit.focused is not None)
+
+
+def diagnostics_of(fitted: Fitted, beyond: bool) -> Diagnostics:
+    """Convergence, worst over the posteriors that an answer rests on."""
+    return worst_of([fit.diagnostics for fit in posteriors(fitted, beyond)])
 
 
 def notes_of(fitted: Fitted, beyond: bool) -> tuple[str, ...]:
-    """The notes of a fit, and first that only its focused posterior has not converged."""
-    diagnosis = diagnosis_of(fitted, beyond)
-    if beyond and isinstance(fitted, ScalingFit) and fitted.focused is None:
-        return (*fitted.notes, UNFOCUSED)
-    if diagnosis == fitted.diagnostics.diagnosis:
+    """The notes of a fit, and first what is wrong with its focused posterior where it answers."""
+    if not beyond:
         return fitted.notes
-    return (f"The posterior focused on the largest runs has {diagnosis}.", *fitted.notes)
+    focused = _focused(part.fit for part in parts(fitted))
+    if not focused and isinstance(fitted, ScalingFit):
+        return (*fitted.notes, UNFOCUSED)
+    bad = [one.diagnostics for one in focused if one.diagnostics.problems]
+    if not bad:
+        return fitted.notes
+    said = f"The posterior focused on the largest runs has {worst_of(bad).diagnosis}."
+    return (said, *fitted.notes)
 
 
 def single(fitted: Fitted) -> ScalingFit:
@@ -242,15 +274,6 @@ def _number(name: str, weight: Any) -> float:
             f"average: the weight of {name!r} is {weight!r}, which is not a number, and each fit "
             "has a share of the draws. Give numbers that add up to one, such as 0.7 and 0.3."
         ) from error
-
-
-def _worst(found: list[Diagnostics]) -> Diagnostics:
-    return Diagnostics(
-        r_hat=float(np.max([one.r_hat for one in found])),
-        ess_bulk=float(np.min([one.ess_bulk for one in found])),
-        ess_tail=float(np.min([one.ess_tail for one in found])),
-        divergent=float(np.max([one.divergent for one in found])),
-    )
 
 
 def _shared_notes(fits: Mapping[str, ScalingFit]) -> list[str]:

@@ -89,21 +89,23 @@ DEFAULT = Discrepancy()
 
 
 def updated_rate(prior: Prior, misses: np.ndarray) -> Prior:
-    """A prior of the rate after shared misses that were seen, as a log-normal.
+    """A prior of the rate after the shared miss of a sweep was seen, as a log-normal.
 
     Parameters
     ----------
     misses : array, dims (fold, 2)
-        Miss of log loss for each decade, and its standard error.
+        Miss of log loss for each decade, and its standard error. The folds of a sweep all hold out
+        its largest runs, and miss them alike: together they count as one observation, each with an
+        equal share of its likelihood.
 
     Examples
     --------
     >>> updated_rate(RATE, np.array([[0.003, 0.002], [-0.002, 0.003]]))
-    Prior.between(0.0105, 0.05148)
+    Prior.between(0.01309, 0.0653)
     """
     rate = np.geomspace(*RATES, 400)
     variance = rate[:, None] ** 2 + misses[:, 1] ** 2
-    likelihood = -0.5 * (np.log(variance) + misses[:, 0] ** 2 / variance).sum(axis=1)
+    likelihood = -0.5 * (np.log(variance) + misses[:, 0] ** 2 / variance).mean(axis=1)
     # Evenly spaced in the logarithm, so the density is that of the logarithm.
     density = np.asarray(prior.log_density(rate)) + np.log(rate) + likelihood
     weight = np.exp(density - density.max())
@@ -115,6 +117,16 @@ def updated_rate(prior: Prior, misses: np.ndarray) -> Prior:
 def misses(fit: ScalingFit, discrepancy: Discrepancy | None) -> bool:
     """Whether forecasts of this fit are widened: of losses, unless the pure posterior is asked."""
     return discrepancy is not None and focuses(fit.model, fit.runs)
+
+
+def lies_beyond(draws: xr.Dataset, discrepancy: Discrepancy | None) -> bool:
+    """Whether any of the points answered lies beyond the runs, and rests on the focused posterior.
+
+    There alone is a discrepancy. Mixed with what has none it is not in the draws: it may be so.
+    """
+    if discrepancy is None:
+        return False
+    return "discrepancy" not in draws or bool((draws["discrepancy"] != 0).any())
 
 
 def answered[Draws: (xr.DataArray, xr.Dataset)](

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._diagnostics import Diagnostics, diagnose
+from bayes_scaling._diagnostics import Diagnostics, diagnose, worst_of
 from bayes_scaling._display import html_formula
 from bayes_scaling._fit_file import read_fit_file, write_fit_file
 from bayes_scaling._focus import focused_spread, focuses
@@ -93,9 +93,8 @@ class ScalingFit:
     @property
     def diagnosis_beyond(self) -> str:
         """``"ok"``, or what is wrong with a posterior that forecasts beyond the runs rest on."""
-        if self.diagnostics.problems or self.focused is None:
-            return self.diagnostics.diagnosis
-        return self.focused.diagnostics.diagnosis
+        focused = [] if self.focused is None else [self.focused.diagnostics]
+        return worst_of([self.diagnostics, *focused]).diagnosis
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling._diagnostics import Diagnostics
 from bayes_scaling._focus import reach
 from bayes_scaling._intervals import intervals
 from bayes_scaling._mixture import average_points, mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
-from bayes_scaling.averaging import FitAverage, Fitted, diagnosis_of, notes_of
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, misses
+from bayes_scaling.averaging import FitAverage, Fitted, diagnostics_of, notes_of
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, lies_beyond, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.hierarchy import NewLevels
@@ -53,12 +54,22 @@ class Forecast:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know, such as that the fit has not converged."""
-        return notes_of(self.fit, self.discrepancy is not None)
+        return notes_of(self.fit, self.beyond)
+
+    @property
+    def beyond(self) -> bool:
+        """Whether any point lies beyond the runs, where the focused posterior answers."""
+        return lies_beyond(self.draws, self.discrepancy)
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence, worst over the posteriors that the forecast rests on."""
+        return diagnostics_of(self.fit, self.beyond)
 
     @property
     def diagnosis(self) -> str:
         """``"ok"``, or what is wrong with a posterior that the forecast rests on."""
-        return diagnosis_of(self.fit, self.discrepancy is not None)
+        return self.diagnostics.diagnosis
 
     def discrepancy_share(self, prob: float | None = None) -> pd.Series[float]:
         """Share of the width of a new run's interval that is model discrepancy, by point.

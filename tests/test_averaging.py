@@ -86,7 +86,7 @@ def test_weights_of_zero_take_no_part(stored_fit: bs.ScalingFit) -> None:
     fits = {"none": dearer(stored_fit), "all": stored_fit}
     average = bs.FitAverage(fits, {"none": 0.0, "all": 1.0})
     assert list(average.fits) == ["all"]
-    assert "A mixture of 1 fit, weights given: 'all' 1.00." in average.notes
+    assert "One fit has all the weight, given: 'all'." in average.notes
 
 
 def test_pooled_and_unpooled_fits_share_points_and_budgets(

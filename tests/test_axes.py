@@ -22,7 +22,7 @@ def test_compute_and_ratio_follow_from_the_inputs() -> None:
 def test_targets_below_the_runs_are_beyond_them_too() -> None:
     runs = pd.DataFrame({"x": [1.0, 2.0], "y": [0.0, 0.0]})
     points = pd.DataFrame({"x": [0.0, 1.5, 4.0], "y": [0.0, 0.5, -0.25]})
-    found = decades_beyond(points, runs)
+    found = decades_beyond(points, runs.min(), runs.max())
     assert found["x"].tolist() == [1.0, 0.0, 2.0]
     assert found["y"].tolist() == [0.0, 0.5, 0.25]
 

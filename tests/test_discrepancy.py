@@ -13,6 +13,7 @@ from bayes_scaling._focus import focused_spread, reach
 from bayes_scaling.discrepancy import answered
 from bayes_scaling.errors import ModelError
 from bayes_scaling.points import points
+from bayes_scaling.reporting.headline import headline
 
 FIXED = bs.Discrepancy(bs.Prior.fixed_at(0.05))
 
@@ -148,11 +149,19 @@ def test_a_focused_posterior_that_has_not_converged_is_said(
     sound = Diagnostics(r_hat=1.0, ess_bulk=1e4, ess_tail=1e4, divergent=0.0)
     fit = replace(stored_fit, focused=bad)
     monkeypatch.setitem(fit.__dict__, "diagnostics", sound)
-    at = pd.DataFrame({"params": [1e9], "tokens": [2e10], "corpus": "web"})
+    at, inside = beyond(fit, 10.0), beyond(fit, 0.1)
     for result in (bs.forecast(fit, at=at), bs.allocate(fit, 1e24)):
         assert "not converged" in result.table()["diagnosis"].iloc[0]
         assert result.notes[0].startswith("The posterior focused on the largest runs has not conv")
+        cited = bs.cite(result)
+        assert cited.verdict == "not converged"
+        assert cited.sentence.startswith("Not converged (R-hat ")
+        assert "focused on the largest runs, sampled likewise. The chains had not" in cited.methods
+        assert headline(fit, None, (result,)).status == "not converged"
+    assert headline(fit, None, (bs.forecast(fit, at=inside),)).status == "not assessed"
     for result in (
+        bs.forecast(fit, at=inside),
+        bs.allocate(fit, 1e20),
         bs.forecast(fit, at=at, discrepancy=None),
         bs.allocate(fit, 1e24, discrepancy=None),
     ):

@@ -13,12 +13,13 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._axes import main_axis
+from bayes_scaling._diagnostics import Diagnostics
 from bayes_scaling._focus import reach_of_sizes
 from bayes_scaling._inputs import flops_per_pair
 from bayes_scaling._intervals import SAMPLE_DIMS, intervals
 from bayes_scaling._mixture import mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
-from bayes_scaling.averaging import FitAverage, Fitted, diagnosis_of, notes_of
+from bayes_scaling.averaging import FitAverage, Fitted, diagnostics_of, notes_of
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
 from bayes_scaling.decisions._common_budgets import on_same_budgets
@@ -31,7 +32,7 @@ from bayes_scaling.decisions._displacement import (
 from bayes_scaling.decisions._splitting import Splitting
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.rules import published_growth
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, misses
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, lies_beyond, misses
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
@@ -73,12 +74,22 @@ class Allocation:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know: of the fit, and of draws without an optimum or at a limit."""
-        return (*notes_of(self.fit, self.discrepancy is not None), *self._notes())
+        return (*notes_of(self.fit, self.beyond), *self._notes())
+
+    @property
+    def beyond(self) -> bool:
+        """Whether any budget lies beyond the runs, where the focused posterior answers."""
+        return lies_beyond(self.draws, self.discrepancy)
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence, worst over the posteriors that the expected losses rest on."""
+        return diagnostics_of(self.fit, self.beyond)
 
     @property
     def diagnosis(self) -> str:
         """``"ok"``, or what is wrong with a posterior that the expected losses rest on."""
-        return diagnosis_of(self.fit, self.discrepancy is not None)
+        return self.diagnostics.diagnosis
 
     def _notes(self) -> Iterator[str]:
         missing = float(self.draws["params"].isnull().mean())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from textwrap import fill
-from typing import Literal
+from typing import Literal, Protocol
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,7 +28,7 @@ from matplotlib.ticker import (
 )
 from matplotlib.transforms import Transform, offset_copy
 
-from bayes_scaling.averaging import Fitted
+from bayes_scaling._diagnostics import Diagnostics
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import format_count, format_flops
 
@@ -230,13 +230,22 @@ def shade_extrapolation(
     )
 
 
-def titled(ax: Axes, title: str, fit: Fitted, made: bool, width: int = 50) -> None:
+class Diagnosed(Protocol):
+    """What rests on chains: a fit, an average, a forecast, an allocation."""
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Whether they have converged."""
+
+
+def titled(ax: Axes, title: str, about: Diagnosed, made: bool, width: int = 50) -> None:
     """Set the title, and under it, in another colour, that the chains have not converged.
 
     It goes over the whole figure where the figure was made here and has several panels.
     """
-    problems = fit.diagnostics.problems
-    text = "\n".join([title, *([fill(fit.diagnostics.diagnosis, width)] if problems else [])])
+    found = about.diagnostics
+    problems = found.problems
+    text = "\n".join([title, *([fill(found.diagnosis, width)] if problems else [])])
     colour = WARNING_COLOUR if problems else neutral()
     figure = ax.get_figure(root=True)
     if made and figure is not None and len(figure.axes) > 1 and figure.axes[0] is ax:

@@ -114,14 +114,14 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     shown = {group: looks[group] for group in targets}
     entries = _entries(shown, set(known) - set(targets), prob, forecast.discrepancy is not None)
     legend(ax, made, entries, _path_name(targets))
-    titled(ax, f"Forecast by {_author(forecast.fit)}", forecast.fit, made)
+    titled(ax, f"Forecast by {_author(forecast.fit)}", forecast, made)
     return ax
 
 
 def _author(fitted: Fitted) -> str:
-    if isinstance(fitted, FitAverage):
+    if isinstance(fitted, FitAverage) and len(fitted.fits) > 1:
         return f"an average of {counted(len(fitted.fits), 'fit')}"
-    return fitted.model.law.name
+    return leading(fitted).model.law.name
 
 
 def _thinned(fitted: Fitted, number: int) -> Fitted:

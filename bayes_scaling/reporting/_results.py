@@ -82,6 +82,8 @@ def averaged(result: Result) -> FitAverage | None:
 
 def problems(result: Result) -> tuple[str, ...]:
     """Why the chains count as not converged; empty if they have."""
+    if isinstance(result, Forecast | Allocation):
+        return result.diagnostics.problems
     return tuple(problem for fit in fits(result) for problem in fit.diagnostics.problems)
 
 

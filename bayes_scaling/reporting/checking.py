@@ -60,8 +60,16 @@ def _diagnostics(fit: ScalingFit, prob: float | None) -> list[Block]:
     return [
         *([Paragraph(f"Not converged: {'; '.join(problems)}.", True)] if problems else []),
         Paragraph(text),
+        *_of_focused(fit.focused),
         tabulated("Every parameter and derived quantity.", written.rename_axis("parameter")),
     ]
+
+
+def _of_focused(focused: ScalingFit | None) -> list[Block]:
+    if focused is None:
+        return []
+    text = f"Of the posterior focused on the largest runs, for what lies beyond: {_found(focused)}"
+    return [Paragraph(text, bool(focused.diagnostics.problems))]
 
 
 def _found(fit: ScalingFit) -> str:

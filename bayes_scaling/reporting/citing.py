@@ -11,6 +11,7 @@ import pandas as pd
 from bayes_scaling._wording import listed
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.reporting._results import Result, check_result, fits, problems
+from bayes_scaling.reporting.assessed import check_assessed
 from bayes_scaling.reporting.bibliography import DATA, SOFTWARE, Entry, bibtex, software
 from bayes_scaling.reporting.escaping import latex_escaped, markdown_escaped
 from bayes_scaling.reporting.methods import formulas, methods_paragraph
@@ -114,16 +115,13 @@ def cite(
     Raises
     ------
     BayesScalingError
-        The result holds no draws, `trust` is no TrustReport, or there is no such table.
+        The result holds no draws, `trust` is no TrustReport or one of another fit or of other
+        targets, or there is no such table.
     ValueError
         `prob` is not between 0 and 1.
     """
     check_result(result)
-    if trust is not None and not isinstance(trust, TrustReport):
-        raise BayesScalingError(
-            f"cite: trust={trust!r} is no TrustReport, and a verdict is cited with the checks "
-            "that it comes from. Give what bs.assess(fit, at=...) returns."
-        )
+    check_assessed(result, trust, "cite")
     laws = dict.fromkeys(fit.model.law.cite for fit in fits(result) if fit.model.law.cite)
     return Citation(
         sentence=citing_sentence(result, trust, prob),

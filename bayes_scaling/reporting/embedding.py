@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._axes import axes, main_axis, run_axes
-from bayes_scaling._focus import level_labels
-from bayes_scaling._inputs import input_values, noise_scale
+from bayes_scaling._axes import main_axis, run_axes
+from bayes_scaling._focus import level_labels, ranges
+from bayes_scaling._inputs import noise_scale
 from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling.decisions._displacement import displacement
 from bayes_scaling.discrepancy import HANDOVER, Discrepancy, misses, thresholds
@@ -146,21 +146,29 @@ def _scatter(noise: LocationScale, sampled: Mapping[str, np.ndarray]) -> np.ndar
     return np.clip(scatter, -LARGEST, LARGEST)
 
 
-def tested_range(fit: ScalingFit, trust: TrustReport | None) -> dict[str, dict[str, float]]:
-    """Where the runs lie along each axis, and how many times beyond is within tested reach."""
-    law = fit.model.law
-    logs = axes(law, lambda name: input_values(fit.runs, name))
+def tested_range(
+    fit: ScalingFit, groups: pd.DataFrame, trust: TrustReport | None
+) -> list[dict[str, dict[str, float]]]:
+    """Where the runs of each group lie along each axis, and how many times beyond is tested."""
     trusted: Mapping[str, float] = {}
     if trust is not None:
         trusted = trust["reach"].table.attrs.get("trusted_times", {})
-    return {
-        str(name): {
-            "low": float(10 ** logs[name].min()),
-            "high": float(10 ** logs[name].max()),
-            "trusted": float(trusted.get(str(name), 1.0)),
+    where = xr.Dataset({str(name): ("point", groups[name].to_numpy()) for name in groups})
+    low, high = (
+        (10**ends).to_dict("records")
+        for ends in ranges(fit.model, fit.runs, where, max(1, len(groups)))
+    )
+    return [
+        {
+            str(name): {
+                "low": float(least[name]),
+                "high": float(largest[name]),
+                "trusted": float(trusted.get(str(name), 1.0)),
+            }
+            for name in least
         }
-        for name in logs
-    }
+        for least, largest in zip(low, high, strict=True)
+    ]
 
 
 def verdicts(trust: TrustReport | None) -> dict[str, Any] | None:

@@ -15,8 +15,8 @@ import numpy as np
 from bayes_scaling._axes import axes
 from bayes_scaling._inputs import input_values, scales, typical_value
 from bayes_scaling._intervals import interval_prob
-from bayes_scaling.averaging import Fitted, parts
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy
+from bayes_scaling.averaging import Fitted, diagnostics_of, parts
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import forecast
 from bayes_scaling.reporting.contents import Table, tabulated
@@ -185,9 +185,12 @@ def page(
         "within": WITHIN,
         "prob": interval_prob(prob),
         "response": runs.response,
-        "range": tested_range(fit, trust),
+        "range": tested_range(fit, groups, trust),
         "trust": verdicts(trust),
-        "problems": list(fit.diagnostics.problems),
+        "problems": {
+            "inside": fit.diagnostics.problems,
+            "beyond": diagnostics_of(fit, misses(fit, discrepancy)).problems,
+        },
     }
     code = traced(
         lambda inputs, theta: law.evaluate(

@@ -33,7 +33,7 @@ MOST_ROWS = 1000
 
 def gathered(subject: Subject) -> Contents:
     """The contents of a report, verdict first."""
-    head = headline(subject.fit, subject.trust)
+    head = headline(subject.fit, subject.trust, subject.asked)
     sections = (
         answering.verdict(subject),
         answering.question(subject),

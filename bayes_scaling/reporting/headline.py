@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bayes_scaling.averaging import Fitted
+from bayes_scaling.averaging import Fitted, diagnostics_of
+from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.forecasting import Forecast
 from bayes_scaling.trust import TrustReport
 from bayes_scaling.trust.report import MEANING
 
@@ -30,15 +33,18 @@ class Headline:
         return self.status == "trust"
 
 
-def headline(fit: Fitted, trust: TrustReport | None) -> Headline:
+def headline(
+    fit: Fitted, trust: TrustReport | None, asked: Sequence[Forecast | Allocation] = ()
+) -> Headline:
     """The verdict on a fit and what was forecast with it.
 
     Chains that have not converged come before everything else: no check can be read without them.
     """
-    if fit.diagnostics.problems:
+    problems = diagnostics_of(fit, any(one.beyond for one in asked)).problems
+    if problems:
         return Headline(
             "not converged",
-            f"Not converged: {'; '.join(fit.diagnostics.problems)}. Do not trust any number below.",
+            f"Not converged: {'; '.join(problems)}. Do not trust any number below.",
         )
     if trust is None:
         return Headline(

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bayes_scaling._wording import counted
+from bayes_scaling.averaging import posteriors
+from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import Forecast
 from bayes_scaling.reporting._results import Result, averaged, fits
 from bayes_scaling.reporting.bibliography import SOFTWARE, installed_version
 from bayes_scaling.reporting.escaping import one_line
@@ -23,12 +26,20 @@ def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | N
     """Write the paragraph, in plain text."""
     said = [" ".join(_fitting(fit)) for fit in fits(result)]
     average = averaged(result)
-    if average is not None:
+    if average is not None and len(average.fits) == 1:
+        said.append(f"It has all the weight of an average ({average.source}).")
+    elif average is not None:
         shares = ", ".join(f"{weight:.2f}" for weight in average.weights.values())
         said.append(
             f"Draws of {counted(len(said), 'fit')} were mixed with weights {shares}, in the order "
             f"in which they are described ({average.source})."
         )
+    if isinstance(result, Forecast | Allocation):
+        said += [
+            "Beyond the largest run draws are of a posterior focused on the largest runs, sampled "
+            f"likewise. {_convergence(fit)}"
+            for fit in posteriors(result.fit, result.beyond)[len(fits(result)) :]
+        ]
     software = ", ".join(f"{_NAMES[name]} {installed_version(name)}" for name in SOFTWARE)
     closing = (
         f"Estimates are posterior medians with the {interval_words(prob)}, each computed draw by "
@@ -68,15 +79,22 @@ def _left_out(fit: ScalingFit) -> str:
 
 
 def _sampling(fit: ScalingFit) -> str:
-    settings, found = fit.settings, fit.diagnostics
-    state = "had converged" if not found.problems else "had not converged"
+    settings = fit.settings
     return (
         f"The posterior was sampled by the No-U-Turn sampler with low-rank adaptation: "
         f"{settings.chains} chains of {settings.draws} draws after {settings.tune} of warm-up, "
-        f"target acceptance {settings.target_accept:g}, seed {settings.seed}. The chains {state}: "
-        f"largest R-hat {found.r_hat:.4f}, smallest bulk and tail effective sample sizes "
-        f"{found.ess_bulk:.0f} and {found.ess_tail:.0f}, {100 * found.divergent:.2g} % of draws "
-        "divergent."
+        f"target acceptance {settings.target_accept:g}, seed {settings.seed}. "
+        f"{_convergence(fit)}"
+    )
+
+
+def _convergence(fit: ScalingFit) -> str:
+    found = fit.diagnostics
+    state = "had converged" if not found.problems else "had not converged"
+    return (
+        f"The chains {state}: largest R-hat {found.r_hat:.4f}, smallest bulk and tail effective "
+        f"sample sizes {found.ess_bulk:.0f} and {found.ess_tail:.0f}, "
+        f"{100 * found.divergent:.2g} % of draws divergent."
     )
 
 

@@ -59,6 +59,9 @@ def _basis(result: Result) -> str:
     average = averaged(result)
     if average is None:
         return f"Bayesian fit of {_and([law_words(fit) for fit in fits(result)])}"
+    if len(average.fits) == 1:
+        weight = f"which has all the weight of an average ({average.source})"
+        return f"Bayesian fit, {weight}, of {law_words(average.fits[average.heaviest])}"
     parts = [
         f"{law_words(average.fits[name])} (weight {weight:.2f})"
         for name, weight in average.weights.items()

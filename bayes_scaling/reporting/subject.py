@@ -7,17 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
-import numpy as np
 import pandas as pd
 
-from bayes_scaling._same_runs import same_fit
-from bayes_scaling.averaging import FitAverage, Fitted, Part, parts
+from bayes_scaling.averaging import FitAverage, Fitted, Part, made_from, parts
 from bayes_scaling.costs import SixND
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.near_optimality import NearOptimal, near_optimal
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
+from bayes_scaling.reporting.assessed import check_assessed
 from bayes_scaling.reporting.citing import Citation, cite
 from bayes_scaling.reporting.contents import Block, Heading
 from bayes_scaling.reporting.escaping import one_line
@@ -45,19 +44,21 @@ class Subject:
     prob: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no fit, results of another fit, and comparisons without a table."""
+        """Refuse what is no fit, results of another or a verdict on one, and what has no table."""
         if not isinstance(self.fit, ScalingFit | FitAverage):
             raise BayesScalingError(
                 f"report: fit is of type {type(self.fit).__name__}, and a report is about a fit or "
                 "an average. Give what bs.fit or bs.average returns."
             )
         for name, result in (("forecast", self.forecast), ("allocation", self.allocation)):
-            if result is not None and not _made_from(result.fit, self.fit):
+            if result is not None and not made_from(result.fit, self.fit):
                 raise BayesScalingError(
                     f"report: the {name} was made from another fit ({_described(result.fit)}), and "
                     "the report would describe one and answer with the other. Make it from the fit "
                     "that is reported."
                 )
+        for one in self.asked or (self.fit,):
+            check_assessed(one, self.trust, "report")
         if self.comparison is not None and not callable(getattr(self.comparison, "table", None)):
             raise BayesScalingError(
                 f"report: comparison is of type {type(self.comparison).__name__} and has no "
@@ -152,21 +153,6 @@ class Subject:
 def part_title(part: Part) -> str:
     """A fit of an average by its name, weight and law."""
     return f"{part.name} ({part.fit.model.law.name}), weight {part.weight:.2f}"
-
-
-def _made_from(used: Fitted, fitted: Fitted) -> bool:
-    """Whether a result rests on the fits reported; fits that cannot answer may be left out."""
-    if used is fitted:
-        return True
-    theirs, ours = parts(used), {part.name: part for part in parts(fitted)}
-    if type(used) is not type(fitted) or any(part.name not in ours for part in theirs):
-        return False
-    kept = sum(ours[part.name].weight for part in theirs)
-    return all(
-        same_fit(part.fit, ours[part.name].fit)
-        and np.isclose(part.weight * kept, ours[part.name].weight)
-        for part in theirs
-    )
 
 
 def _described(fitted: Fitted) -> str:

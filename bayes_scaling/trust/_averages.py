@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from bayes_scaling._same_runs import same_table
-from bayes_scaling.averaging import FitAverage
+from bayes_scaling.averaging import FitAverage, made_from
 from bayes_scaling.errors import RunsError
 from bayes_scaling.forecasting import Forecast, forecast
 from bayes_scaling.trust._verdict import VERDICTS, CheckResult, Verdict, worst
@@ -33,7 +32,7 @@ def asked_of(average: FitAverage, at: Forecast | pd.DataFrame) -> dict[str, Fore
         The targets cannot be points of these fits, or the forecast is of other runs.
     """
     made = at if isinstance(at, Forecast) else forecast(average, at=at)
-    if made.fit is not average and not same_table(made.fit.runs, average.runs):
+    if not made_from(made.fit, average):
         raise RunsError(
             "assess: the forecast was made from other fits than those averaged, and these may be "
             "right where those are wrong. Forecast from the average that is assessed."

@@ -1,7 +1,8 @@
 """The case that checks look at: a fit, the targets, a ladder of larger runs, and how to refit.
 
 Owns what several checks need, computed once. The ladder is the run of largest compute made larger
-by fixed factors: it says where trust ends, whatever targets were asked for.
+by fixed factors, in that run's own level: it says where trust ends there, whatever targets were
+asked for. Targets are measured from the runs of their own level.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
+from bayes_scaling._focus import ranges, reach
 from bayes_scaling._inputs import input_values
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
@@ -32,7 +35,7 @@ from bayes_scaling.trust.backtesting import Backtest, run_backtest
 Level = Literal["quick", "full"]
 
 LADDER = (1.0, 3.0, 30.0, 1000.0)
-"""Factors beyond the run of largest compute."""
+"""Factors beyond the run of largest compute, in its level."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,8 @@ class Case:
         What levels that were not fitted get.
     level : {"quick", "full"}
     refitter : Refitter
+    discrepancy : Discrepancy or None
+        What the law leaves out beyond the runs in the forecast that is judged.
     rivals : sequence of ScalingModel or None
         What else the runs could be fitted with; None for those that are known.
     """
@@ -60,6 +65,7 @@ class Case:
     new_levels: NewLevels
     level: Level
     refitter: Refitter
+    discrepancy: Discrepancy | None = DEFAULT
     rivals: Sequence[ScalingModel] | None = None
 
     @property
@@ -77,15 +83,41 @@ class Case:
         """Where the points lie, log10 along each axis."""
         return point_axes(self.fit.model.law, self.where).rename_axis("point")
 
+    @property
+    def placed(self) -> pd.DataFrame:
+        """The points in their own units along each axis, and their levels."""
+        labels = {factor: self.where[factor].to_numpy() for factor in self.fit.model.factors}
+        return (10**self.points).assign(**labels)
+
+    @cached_property
+    def ends(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Ends of the range of the runs of each point's level, log10 along each axis."""
+        return ranges(self.fit.model, self.fit.runs, self.where, self.size)
+
     @cached_property
     def beyond(self) -> pd.DataFrame:
-        """Decades of each point outside the range of the runs, along each axis."""
-        return decades_beyond(self.points, self.runs)
+        """Decades of each point outside the range of the runs of its level, along each axis."""
+        return decades_beyond(self.points, *self.ends).rename_axis("point")
 
     @cached_property
     def inside(self) -> np.ndarray:
-        """Which points lie inside the range of the runs along every axis."""
+        """Which points lie inside the range of the runs of their level along every axis."""
         return (self.beyond == 0).all(axis=1).to_numpy()
+
+    @cached_property
+    def on_focused(self) -> np.ndarray:
+        """At which points the forecast takes draws of the posterior focused on the largest runs."""
+        fit = self.fit
+        if fit.focused is None or not misses(fit, self.discrepancy):
+            return np.zeros(self.size, bool)
+        return (reach(fit.model, fit.runs, self.where) > 0).to_numpy()
+
+    @property
+    def of_all_runs(self) -> str:
+        """What to add to a finding on the posterior of all runs where a target rests on another."""
+        if not self.on_focused[: self.asked].any():
+            return ""
+        return " This is of the posterior of all runs; beyond them the forecast takes the focused."
 
     @property
     def main(self) -> str:
@@ -105,7 +137,7 @@ class Case:
 
     @cached_property
     def backtest(self) -> Backtest:
-        """The backtest of the model on its own runs.
+        """The backtest of the model on its own runs, with the discrepancy that is judged.
 
         Raises
         ------
@@ -115,7 +147,9 @@ class Case:
         if self.level != "full":
             raise CannotJudge("no backtest was run at this level")
         try:
-            return run_backtest(self.fit.model, self.fit.runs, None, self.refitter)
+            return run_backtest(
+                self.fit.model, self.fit.runs, None, self.refitter, discrepancy=self.discrepancy
+            )
         except RunsError as error:
             raise CannotJudge(str(error)) from error
 
@@ -130,12 +164,14 @@ def make_case(
     RunsError
         The targets cannot be points of this fit.
     """
-    targets, new_levels = asked_points(fit, at, "assess")
+    asked = asked_points(fit, at, "assess")
+    targets = asked.where
     ladder = points(fit.model, fit.runs, at=ladder_table(fit))
     shared = [name for name in targets if name in ladder]
     where = xr.concat([targets[shared], ladder[shared]], "point")
     where = where.assign_coords(point=np.arange(where.sizes["point"]))
-    return Case(fit, where, targets.sizes["point"], new_levels, level, refitter)
+    count = targets.sizes["point"]
+    return Case(fit, where, count, asked.new_levels, level, refitter, asked.discrepancy)
 
 
 def ladder_table(fit: ScalingFit) -> pd.DataFrame:

@@ -70,7 +70,8 @@ def fitted_below(
     RunsError
         A cut-off has no runs on one side of it, or there is none.
     """
-    below = {f"{cutoff:.4g}": size <= cutoff for cutoff in sorted(map(float, cutoffs))}
+    ordered = sorted(set(map(float, cutoffs)))
+    below = dict(zip(_told_apart(ordered), [size <= cutoff for cutoff in ordered], strict=True))
     bad = [name for name, mask in below.items() if mask.all() or not mask.any()]
     if not below or bad:
         asker, why = purpose
@@ -82,12 +83,22 @@ def fitted_below(
     return below
 
 
+def _told_apart(cutoffs: Sequence[float]) -> list[str]:
+    """Names of different numbers: four digits, or as many as it takes."""
+    for digits in range(4, 17):
+        names = [f"{cutoff:.{digits}g}" for cutoff in cutoffs]
+        if len(set(names)) == len(names):
+            return names
+    return list(map(repr, cutoffs))
+
+
 def run_folds(
     model: ScalingModel,
     runs: Runs,
     cutoffs: Sequence[float] | None,
     refitter: Refitter,
     baselines: bool,
+    discrepancy: Discrepancy | None = DEFAULT,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predictions and folds, as :class:`bayes_scaling.trust.backtesting.Backtest` holds them."""
     size, below = cut(model, runs, cutoffs)
@@ -95,8 +106,9 @@ def run_folds(
     parts, folds = [], {}
     for name, outcome in outcomes.items():
         mask = below[name]
-        decades = np.log10(size[~mask] / size[mask].max())
-        found, status = score_fold(model, runs, mask, outcome, baselines, refitter.settings.seed)
+        decades = _decades(model, runs.where(mask), runs.where(~mask))
+        seed = refitter.settings.seed
+        found, status = score_fold(model, runs, mask, outcome, baselines, seed, discrepancy)
         observed = error_scale(runs.where(~mask))
         law = found[MODEL].law if MODEL in found else None
         miss = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
@@ -127,6 +139,12 @@ def run_folds(
     return predictions[[*front, *others]], table
 
 
+def _decades(model: ScalingModel, fitted: Runs, held_out: Runs) -> np.ndarray:
+    """How far each run held out lies beyond the largest one fitted of its level."""
+    where = points(model, fitted, at=_inputs_of(model, held_out), new_levels="draw")
+    return reach(model, fitted, where).to_numpy()
+
+
 def default_cutoffs(model: ScalingModel, size: np.ndarray) -> list[float]:
     """Cut-offs at fixed shares of the log range that leave enough runs below."""
     low, high = np.log(size.min()), np.log(size.max())
@@ -147,6 +165,7 @@ def score_fold(
     outcome: Outcome,
     baselines: bool,
     seed: int,
+    discrepancy: Discrepancy | None = DEFAULT,
 ) -> tuple[dict[str, Prediction], str]:
     """What each method predicts of the held-out runs, and the fold's status."""
     train, test = runs.where(mask), runs.where(~mask)
@@ -156,7 +175,7 @@ def score_fold(
     if not outcome.fit.diagnostics.r_hat <= R_HAT_WORST:
         return {}, outcome.fit.diagnostics.diagnosis
     try:
-        found[MODEL] = model_prediction(outcome.fit, test, seed)
+        found[MODEL] = model_prediction(outcome.fit, test, seed, discrepancy)
     except (BayesScalingError, ValueError) as error:
         return {}, f"{type(error).__name__}: {error}"
     if baselines:

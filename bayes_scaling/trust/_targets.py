@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._same_runs import same_table
-from bayes_scaling.averaging import FitAverage
+from bayes_scaling.averaging import FitAverage, made_from
+from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
@@ -14,10 +16,26 @@ from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.points import points
 
 
-def asked_points(
-    fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str
-) -> tuple[xr.Dataset, NewLevels]:
-    """Points of a fit, dims (point,), and what levels that were not fitted get there.
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Points of a fit, and what a forecast there assumes.
+
+    Attributes
+    ----------
+    where : xarray.Dataset, dims (point,)
+    new_levels : {"error", "draw", "typical"}
+        What levels that were not fitted get.
+    discrepancy : Discrepancy or None
+        What the law leaves out beyond the runs: as the forecast has it, or else the default.
+    """
+
+    where: xr.Dataset
+    new_levels: NewLevels
+    discrepancy: Discrepancy | None
+
+
+def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> Asked:
+    """The points that are asked about.
 
     Raises
     ------
@@ -25,18 +43,20 @@ def asked_points(
         The targets cannot be points of this fit, or the forecast is of another one.
     """
     new_levels: NewLevels = "error"
+    discrepancy = DEFAULT if misses(fit, DEFAULT) else None
     if isinstance(at, Forecast):
-        if at.fit is not fit and not same_table(at.fit.runs, fit.runs):
+        if not made_from(at.fit, fit):
             other = at.fit.description if isinstance(at.fit, FitAverage) else at.fit.model
             raise RunsError(
                 f"{asker}: the forecast was made from another fit ({other}), and this one "
                 "may be right where that one is wrong. Forecast from the fit that is assessed."
             )
-        new_levels = at.new_levels
+        new_levels, discrepancy = at.new_levels, at.discrepancy
         columns = {
             str(name): values.to_numpy()
             for name, values in at.draws.coords.items()
             if values.dims == ("point",) and name != "point"
         }
         at = pd.DataFrame(columns)
-    return points(fit.model, fit.runs, at=at, new_levels=new_levels), new_levels
+    where = points(fit.model, fit.runs, at=at, new_levels=new_levels)
+    return Asked(where, new_levels, discrepancy)

@@ -75,7 +75,7 @@ def assess(
     rivals : sequence of ScalingModel, optional
         What else the runs could be fitted with, for the check of the form; it then runs at any
         level. By default one other law and one other noise, at "full" only. The fits of an average
-        are each other's rivals, at any level.
+        are each other's rivals, at any level, unless only one has the weight to be judged.
     executor : concurrent.futures.Executor, optional
         Where refits run; in this process, one after the other, if not given.
     progress : bool
@@ -106,7 +106,7 @@ def assess(
     else:
         case = replace(make_case(fit, at, level, refitter), rivals=rivals)
         results = tuple(run_check(name, CHECKS[name], case) for name in wanted)
-    return _report(case, results)
+    return _report(fit, case, results)
 
 
 def _of_average(
@@ -128,13 +128,14 @@ def _of_average(
         if check != "form":
             found = {name: run_check(check, CHECKS[check], one) for name, one in cases.items()}
             results.append(joined_by_weight(average, found, case.asked))
-    results.append(run_check("form", lambda _: check_form_of_average(average, cases), case))
+    if len(cases) > 1 or "form" in wanted:
+        results.append(run_check("form", lambda _: check_form_of_average(average, cases), case))
     return case, tuple(results)
 
 
-def _report(case: Case, results: tuple[CheckResult, ...]) -> TrustReport:
+def _report(fit: Fitted, case: Case, results: tuple[CheckResult, ...]) -> TrustReport:
     joined = [decide(result.by_point[i] for result in results) for i in range(case.size)]
-    targets = (10 ** case.points.iloc[: case.asked]).assign(verdict=joined[: case.asked])
+    targets = case.placed.iloc[: case.asked].assign(verdict=joined[: case.asked])
     reasons = [_reason(results, case.asked + rung) for rung in range(len(LADDER))]
     ladder = ladder_frame(case).assign(verdict=joined[case.asked :], because=reasons)
     return TrustReport(
@@ -146,6 +147,7 @@ def _report(case: Case, results: tuple[CheckResult, ...]) -> TrustReport:
         level=case.level,
         along=case.main,
         largest=float(10 ** case.runs[case.main].max()),
+        fit=fit,
     )
 
 

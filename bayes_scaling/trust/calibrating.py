@@ -192,8 +192,8 @@ def calibrate(
     source, origin = _source(fit, runs, simulations, seed)
     targets = Targets()
     if at is not None:
-        asked = fit if isinstance(fit, ScalingFit) else source
-        targets = Targets(*asked_points(asked, at, "calibrate"))
+        asked = asked_points(fit if isinstance(fit, ScalingFit) else source, at, "calibrate")
+        targets = Targets(asked.where, asked.new_levels)
     refitter = Refitter(executor, progress, replace(REFIT, seed=seed))
     return Calibration(*run_sweeps(source, simulations, refitter, targets), origin)
 

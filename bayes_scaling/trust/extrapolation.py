@@ -82,7 +82,10 @@ def _missed(predictions: pd.DataFrame) -> float:
 
 
 def check_reach(case: Case) -> Finding:
-    """Decades of each point beyond the runs, along each axis, against what was tested."""
+    """Decades of each point beyond the runs of its level, along each axis, against what was tested.
+
+    What is tested is a share of the range of all runs: exponents are learned from all levels.
+    """
     trusted, doubted, source = reaches(case)
     names = list(map(str, case.beyond))
     beyond = case.beyond.to_numpy()
@@ -94,16 +97,27 @@ def check_reach(case: Case) -> Finding:
     table.attrs["doubted_times"] = dict(10**doubted)
     ratio = beyond[: case.asked] / trusted.to_numpy()
     if not ratio.any():
-        headline = f"Every target lies inside the range of the runs along {', '.join(names)}."
+        inside = f"inside the range of the runs{_of_level(case)}"
+        headline = f"Every target lies {inside} along {', '.join(names)}."
         return Finding(by_point, headline, table)
     point, column = divmod(int(ratio.argmax()), len(names))
     span = float(np.ptp(case.runs[names[column]]))
     headline = (
-        f"Point {point} lies {10 ** beyond[point, column]:.3g} times beyond the runs in "
-        f"{names[column]}, of which they span {10**span:.3g} times; trusted up to "
+        f"Point {point} lies {10 ** beyond[point, column]:.3g} times {_side(case, point, column)} "
+        f"in {names[column]}, of which all runs span {10**span:.3g} times; trusted up to "
         f"{10 ** trusted.iloc[column]:.3g} times ({source})."
     )
     return Finding(by_point, headline, table)
+
+
+def _side(case: Case, point: int, column: int) -> str:
+    """Where a point outside the range lies: ``"beyond the runs"``."""
+    below = case.points.to_numpy() < case.ends[0].to_numpy()
+    return f"{'below' if below[point, column] else 'beyond'} the runs{_of_level(case)}"
+
+
+def _of_level(case: Case) -> str:
+    return " of its level" if case.fit.model.factors else ""
 
 
 def reaches(case: Case) -> tuple[pd.Series[float], pd.Series[float], str]:
@@ -133,12 +147,12 @@ def trusted_factor(case: Case) -> float:
     trusted, _, _ = reaches(case)
     ladder = case.points.iloc[case.asked :]
     steps = (ladder.iloc[-1] - ladder.iloc[0]) / np.log10(LADDER[-1])
-    room = trusted + (case.runs.max() - ladder.iloc[0])
+    room = trusted + (case.ends[1].iloc[case.asked] - ladder.iloc[0])
     growing = steps > 1e-9
     return float(10 ** (room[growing] / steps[growing]).min())
 
 
 def ladder_frame(case: Case) -> pd.DataFrame:
-    """The ladder as a table: factor and inputs of each rung."""
-    rungs = 10 ** case.points.iloc[case.asked :]
+    """The ladder as a table: factor, inputs and levels of each rung."""
+    rungs = case.placed.iloc[case.asked :]
     return rungs.set_axis(pd.Index([f"{factor:g}x" for factor in LADDER], name="reach"))

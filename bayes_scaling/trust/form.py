@@ -18,7 +18,7 @@ from bayes_scaling._intervals import intervals
 from bayes_scaling._mixture import mixture
 from bayes_scaling._wording import counted
 from bayes_scaling.averaging import FitAverage
-from bayes_scaling.discrepancy import DEFAULT, misses
+from bayes_scaling.discrepancy import misses
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import forecast_draws
@@ -73,8 +73,13 @@ def check_form(case: Case) -> Finding:
 
 
 def check_form_of_average(average: FitAverage, cases: Mapping[str, Case]) -> Finding:
-    """The same for a mixture, of which the fits are each other's rivals."""
+    """The same for a mixture, of which the fits are each other's rivals.
+
+    A fit that alone is judged has the rivals of a single one, for it is none of itself.
+    """
     case = cases[average.heaviest]
+    if len(cases) == 1:
+        return check_form(case)
     parts = {name: answer(one.fit, one.where, one) for name, one in cases.items()}
     kept = average.only(parts)
     mixed = mixture(kept, parts, average.settings.seed)
@@ -85,8 +90,8 @@ def check_form_of_average(average: FitAverage, cases: Mapping[str, Case]) -> Fin
 
 
 def answer(fit: ScalingFit, where: xr.Dataset, case: Case) -> xr.Dataset:
-    """Draws of the forecast that is given by default."""
-    widened = DEFAULT if misses(fit, DEFAULT) else None
+    """Draws of a forecast with the discrepancy of the one that is judged."""
+    widened = case.discrepancy if misses(fit, case.discrepancy) else None
     return forecast_draws(fit, where, case.new_levels, widened, case.fit.settings.seed)
 
 

@@ -1,4 +1,8 @@
-"""Check: which runs carry the answer? Pareto k, the forecast without each run, impossible runs."""
+"""Check: which runs carry the answer? Pareto k, the forecast without each run, impossible runs.
+
+Of the posterior of all runs at any distance. In the focused one, which forecasts beyond the runs
+take, the largest runs carry more than is said here.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +69,8 @@ def check_influence(case: Case) -> Finding:
     overall, strangers = _strangers(table)
     largest = np.abs(shifts).max(axis=0)
     by_point = [worst([overall, graded(float(one), MOVES, 2 * MOVES)]) for one in largest]
-    return Finding(by_point, strangers + _moved(table, shifts[:, : case.asked]), table)
+    moved = _moved(table, shifts[:, : case.asked])
+    return Finding(by_point, strangers + moved + case.of_all_runs, table)
 
 
 def _strangers(table: pd.DataFrame) -> tuple[Verdict, str]:

@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 
 from bayes_scaling._results import short
+from bayes_scaling.averaging import Fitted
 from bayes_scaling.trust._verdict import CheckResult, Verdict
 
 MEANING = {
@@ -29,19 +30,21 @@ class TrustReport:
     checks : list of CheckResult
         In the order in which they ran.
     targets : pandas.DataFrame
-        One row for each target: where it lies along each axis, and its verdict.
+        One row for each target: where it lies along each axis, its levels, and its verdict.
     ladder : pandas.DataFrame
-        The run of largest compute and the same 3, 30 and 1000 times larger: the verdict on each,
-        and the checks that it is ``because`` of.
+        The run of largest compute and the same 3, 30 and 1000 times larger, all in the level of
+        that run: the verdict on each, and the checks that it is ``because`` of.
     trusted_to : float
-        Times the compute of the largest run up to which the verdict is "trust"; 0 if it is not
-        even for that run.
+        Times the compute of the largest run up to which the verdict is "trust", in the level of
+        that run; 0 if it is not even for that run.
     level : str
         "quick" or "full".
     along : str
         What the ladder grows in: ``"flops"``, or the law's first input where it knows no compute.
     largest : float
         The largest value of it among the runs.
+    fit : ScalingFit or FitAverage, optional
+        What was assessed; a verdict is cited with results of this fit only.
     """
 
     verdict: Verdict
@@ -52,6 +55,7 @@ class TrustReport:
     level: str
     along: str
     largest: float
+    fit: Fitted | None = None
 
     def __getitem__(self, check: str) -> CheckResult:
         """The result of one check, by its name."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 import arviz as az
@@ -10,6 +11,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.reporting.subject import Subject
 from bayes_scaling.trust import CheckResult, TrustReport
 
 
@@ -23,6 +25,12 @@ def report(verdict: str, *doubts: str) -> TrustReport:
 @pytest.fixture(scope="module")
 def forecast(converged_fit: bs.ScalingFit) -> bs.Forecast:
     return bs.forecast(converged_fit, 7e10, 1.4e12)
+
+
+@pytest.fixture(scope="module")
+def near(stored_fit: bs.ScalingFit) -> TrustReport:
+    """An assessment of a run of each corpus, inside the runs."""
+    return bs.assess(stored_fit, bs.forecast(stored_fit, params=1e9, tokens=2e10), progress=False)
 
 
 def test_the_sentence_has_all_that_a_reader_needs(forecast: bs.Forecast) -> None:
@@ -71,6 +79,50 @@ def test_both_warnings_are_said(stored_fit: bs.ScalingFit) -> None:
     citation = bs.cite(bs.allocate(stored_fit, 1e22), trust=report("do not trust", "design"))
     assert re.match(r"Not converged \(.*\), do not trust this extrapolation", citation.sentence)
     assert citation.verdict == "not converged"
+
+
+def test_a_verdict_on_other_targets_is_refused(
+    stored_fit: bs.ScalingFit, near: TrustReport
+) -> None:
+    far = bs.forecast(stored_fit, params=1e12, tokens=2e13)
+    for ask in (bs.cite, lambda one, trust: Subject(stored_fit, forecast=one, trust=trust)):
+        with pytest.raises(
+            BayesScalingError, match=r"the forecast is of .*params 1e\+12.* none of"
+        ):
+            ask(far, trust=near)
+    one = pd.DataFrame({"params": [1e9], "tokens": [2e10], "corpus": ["web"]})
+    alone = bs.assess(stored_fit, one, progress=False)
+    with pytest.raises(BayesScalingError, match="corpus 'books', which is none of the 1 target"):
+        bs.cite(bs.forecast(stored_fit, params=1e9, tokens=2e10), trust=alone)
+    with pytest.raises(BayesScalingError, match=r"allocation is of 1e\+24 FLOP and trust is about"):
+        bs.cite(bs.allocate(stored_fit, 1e24), trust=near)
+
+
+def test_a_verdict_on_another_fit_is_refused(
+    stored_fit: bs.ScalingFit, near: TrustReport, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    other = prior_fit(bs.ScalingModel("KaplanJoint"), stored_fit.runs)
+    for result in (other, bs.forecast(other, params=1e9, tokens=2e10)):
+        with pytest.raises(BayesScalingError, match="the verdict on another fit"):
+            bs.cite(result, trust=near)
+    with pytest.raises(BayesScalingError, match="made from another fit"):
+        bs.assess(stored_fit, bs.forecast(other, params=1e9, tokens=2e10), progress=False)
+
+
+def test_a_verdict_is_cited_with_all_that_it_is_about(
+    stored_fit: bs.ScalingFit, stored_fit_path: Path, near: TrustReport
+) -> None:
+    again = bs.load_fit(stored_fit_path)
+    subset = pd.DataFrame({"params": [1e9], "tokens": [2e10], "corpus": ["books"]})
+    for result in (
+        stored_fit,
+        again,
+        bs.forecast(again, params=1e9, tokens=2e10),
+        bs.forecast(stored_fit, at=subset),
+        bs.allocate(stored_fit, 1.2e20),
+        bs.needed(stored_fit, 2.2),
+    ):
+        assert near.verdict in bs.cite(result, trust=near).sentence
 
 
 @pytest.mark.parametrize(

@@ -19,4 +19,9 @@ def test_an_average_names_its_laws_and_weights(
     assert len(found.formulas) == 2
     for formula in found.formulas:
         assert formula in found.to_markdown()
+    alone = bs.cite(bs.forecast(average.only(["a"]), params=7e10, tokens=1.4e12))
+    assert "by Bayesian fit, which has all the weight of an average (given), of the law Chin" in (
+        alone.sentence
+    )
+    assert "It has all the weight of an average (given)." in alone.methods
     assert "the best run has" in bs.cite(bs.allocate(average.only(["a"]), 5.76e23)).sentence

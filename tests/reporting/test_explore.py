@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,15 @@ def test_it_warns_in_words_where_the_checks_end(
     assert "FLOP: 200 times above the runs, and the checks support 10 times" in said
     assert '"caution" at 30 times' in said
     assert '"do not trust" at 1000 times' in said
+
+
+def test_each_group_has_the_range_of_its_own_runs(stored_fit: bs.ScalingFit) -> None:
+    flops = stored_fit.runs.values("flops")
+    few = (stored_fit.runs.table["corpus"] != "books") | (flops <= np.median(flops))
+    fit = replace(stored_fit, runs=stored_fit.runs.where(np.asarray(few)))
+    books, web = exploring.page(fit, {}, None, 0.9).data["range"]
+    assert web["flops"]["high"] == pytest.approx(flops.max())
+    assert books["flops"]["high"] <= np.median(flops)
 
 
 def test_it_warns_of_chains_that_have_not_converged(browser: Browser, stored_page: Path) -> None:

@@ -96,6 +96,14 @@ def stored_case(stored_fit: bs.ScalingFit) -> Callable[..., Case]:
     return make
 
 
+@pytest.fixture(scope="session")
+def uneven_fit(stored_fit: bs.ScalingFit) -> bs.ScalingFit:
+    """The stored fit, of which the larger runs of one corpus were not made."""
+    flops = stored_fit.runs.values("flops")
+    small = (stored_fit.runs.table["corpus"] != "books") | (flops <= np.median(flops) / 10)
+    return replace(stored_fit, runs=stored_fit.runs.where(np.asarray(small)))
+
+
 def target(params: float, tokens: float) -> pd.DataFrame:
     """One target."""
     return pd.DataFrame({"params": [params], "tokens": [tokens]})

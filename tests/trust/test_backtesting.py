@@ -9,8 +9,10 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.trust import _folds
+from bayes_scaling.trust._case import make_case
 from bayes_scaling.trust._folds import default_cutoffs, model_prediction
 from bayes_scaling.trust._refits import Outcome, Refitter
+from bayes_scaling.trust.backtesting import Backtest
 
 MODEL = bs.ScalingModel("Chinchilla")
 Sweeps = Callable[..., bs.Runs]
@@ -69,6 +71,56 @@ def test_each_held_out_run_is_scored_by_each_method(
     decades = found.predictions["decades"]
     assert decades.min() > 0
     assert decades.max() == pytest.approx(found.folds["decades"].max())
+
+
+def test_the_backtest_of_a_case_has_the_discrepancy_that_is_judged(
+    stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refit_all(
+        model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
+    ) -> dict[str, Outcome]:
+        return {k: Outcome(replace(stored_fit, runs=runs), "", 0.1) for k, runs in subsets.items()}
+
+    monkeypatch.setattr(_folds, "refit_all", refit_all)
+    monkeypatch.setattr(_folds, "R_HAT_WORST", 2.0)
+    at = pd.DataFrame({"params": [1e11], "tokens": [2e12], "corpus": ["web"]})
+    widths = []
+    for rate in (0.05, 0.0001, None):
+        taken = None if rate is None else bs.Discrepancy(bs.Prior.fixed_at(rate))
+        made = bs.forecast(stored_fit, at=at, discrepancy=taken)
+        case = make_case(stored_fit, made, "full", Refitter())
+        widths.append(case.backtest.of_model()["width"].median())
+    assert widths[0] > 2 * widths[1]
+    assert widths[2] == pytest.approx(widths[1], rel=0.01)
+    told = bs.backtest(stored_fit, baselines=False, discrepancy=None, progress=False)
+    assert told.of_model()["width"].median() == pytest.approx(widths[2])
+
+
+def test_runs_held_out_are_measured_from_their_own_level(
+    uneven_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refit_all(
+        model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
+    ) -> dict[str, Outcome]:
+        return {k: Outcome(replace(uneven_fit, runs=runs), "", 0.1) for k, runs in subsets.items()}
+
+    monkeypatch.setattr(_folds, "refit_all", refit_all)
+    monkeypatch.setattr(_folds, "R_HAT_WORST", 2.0)
+    size = uneven_fit.runs.values("flops")
+    books = np.asarray(uneven_fit.runs.table["corpus"] == "books")
+    # Below the cut there are all books but the largest, and much larger runs of the other corpus.
+    table = uneven_fit.runs.table
+    largest = table.index[books][int(size[books].argmax())]
+    table.loc[largest, "tokens"] *= size.max() / size[books].max()
+    table = table.drop(columns="flops")
+    runs = bs.Runs.from_frame(table, factors=["corpus"]).with_reference(**uneven_fit.runs.reference)
+    cutoff = float(np.median(size[~books]) * 1.001)
+    found = bs.backtest(uneven_fit, runs, [cutoff], baselines=False, progress=False)
+    rows = found.predictions.set_index("run")
+    assert rows.loc[largest, "decades"] == pytest.approx(
+        np.log10(size.max() / np.sort(size[books])[-2]), abs=1e-5
+    )
+    assert found.folds["decades"].iloc[0] == rows["decades"].max()
 
 
 def test_a_fold_that_failed_says_why(sweep: Sweeps, stand_in: Callable[[set[str]], None]) -> None:
@@ -140,6 +192,37 @@ def test_a_level_that_was_not_fitted_is_drawn(stored_fit: bs.ScalingFit) -> None
     new = model_prediction(stored_fit, runs, seed=1).draws
     old = model_prediction(stored_fit, stored_fit.runs, seed=1).draws
     assert new.std(axis=0).min() > 2 * old.std(axis=0).max()
+
+
+def test_cut_offs_that_agree_to_four_digits_are_folds_of_their_own(
+    sweep: Sweeps, stand_in: Callable[[set[str]], None]
+) -> None:
+    stand_in(set())
+    found = bs.backtest(
+        MODEL, sweep(), [1.00001e20, 1.00002e20, 1e19, 1e19], baselines=False, progress=False
+    )
+    assert list(found.folds.index) == ["1e+19", "1.00001e+20", "1.00002e+20"]
+
+
+def folds(*rows: tuple[float, float, int]) -> Backtest:
+    """A backtest of which only misses, their errors and how many runs were held out are known."""
+    table = pd.DataFrame(rows, columns=["miss", "miss_sd", "held_out"])
+    return Backtest(pd.DataFrame(), table.assign(status="done", cutoff=1e19), "flops")
+
+
+def test_folds_of_the_same_largest_runs_are_one_observation() -> None:
+    [once, thrice, twice_the_same, other] = [
+        one.discrepancy().rate
+        for one in (
+            folds((0.01, 0.002, 6)),
+            folds((0.01, 0.002, 18), (0.01, 0.002, 12), (0.01, 0.002, 6)),
+            folds((np.nan, np.nan, 6), (0.1, 0.002, 12), (0.01, 0.002, 6), (0.01, 0.002, 6)),
+            folds((0.1, 0.002, 12), (0.01, 0.002, 6)),
+        )
+    ]
+    assert repr(once) == repr(thrice)
+    assert repr(twice_the_same) == repr(other)
+    assert repr(once) != repr(other)
 
 
 def test_only_losses_have_a_miss(prior_fit: Callable[..., bs.ScalingFit]) -> None:

@@ -63,6 +63,32 @@ def test_a_bad_focused_posterior_counts_where_forecasts_rest_on_it(
     assert set(found.by_point[3:]) == {"do not trust"}
     assert "focused: r_hat" in found.headline
 
+    tail = found.table.loc["focused: tail ESS", "value"]
+    assert tail == fit.focused.diagnostics.ess_tail
+    assert "focused: ESS of the forecast" in found.table.index
+    # Where no draw is of the focused posterior, it is not spoken of.
+    near = check_sampler(make_case(fit, at.iloc[:1], "quick", Refitter()))
+    assert "focused" not in near.headline
+    pure = bs.forecast(fit, at=at, discrepancy=None)
+    alone = check_sampler(make_case(fit, pure, "quick", Refitter()))
+    assert set(alone.by_point) == {"caution"}
+    assert not alone.table.index.str.startswith("focused").any()
+
+
+def test_findings_say_which_posterior_they_are_of(stored_fit: bs.ScalingFit) -> None:
+    fit = replace(stored_fit, focused=stored_fit)
+    at = pd.DataFrame({"params": [2e9, 1e10], "tokens": [5e10, 3e11], "corpus": "web"})
+    for check in (check_learning, check_influence):
+        told = [
+            "This is of the posterior of all runs" in check(case).headline
+            for case in (
+                make_case(fit, at.iloc[:1], "quick", Refitter()),
+                make_case(fit, at, "quick", Refitter()),
+                make_case(stored_fit, at, "quick", Refitter()),
+            )
+        ]
+        assert told == [False, True, False]
+
 
 def test_divergences_are_counted(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
     diverging = stored_fit.sample_stats["diverging"].copy()

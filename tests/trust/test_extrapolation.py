@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.trust._case import LADDER, Case
+from bayes_scaling.trust._case import LADDER, Case, make_case
+from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust._verdict import CannotJudge
 from bayes_scaling.trust.backtesting import Backtest
 from bayes_scaling.trust.extrapolation import check_backtest, check_reach, trusted_factor
@@ -65,6 +66,32 @@ def test_other_token_counts_than_the_only_one_are_not_trusted(case: Cases) -> No
     for tokens, verdict in ((1.3e11, "trust"), (1.8e11, "caution"), (5e11, "do not trust")):
         target = pd.DataFrame({"params": [1e9], "tokens": [tokens]})
         assert check_reach(case(runs, target)).by_point[0] == verdict
+
+
+def test_a_level_is_measured_by_its_own_runs(uneven_fit: bs.ScalingFit) -> None:
+    runs = uneven_fit.runs
+    top = float(runs.values("flops").max())
+    own = float(runs.values("flops")[runs.table["corpus"] == "books"].max())
+    both = pd.concat([at(top / 2).assign(corpus=one) for one in ("web", "books")])
+    found = check_reach(make_case(uneven_fit, both, "quick", Refitter()))
+    times = found.table["times_beyond_flops"]
+    assert times.iloc[0] == 1
+    assert times.iloc[1] == pytest.approx(top / 2 / own)
+    assert found.by_point[0] == "trust"
+    assert found.by_point[1] != "trust"
+    assert "beyond the runs of its level in" in found.headline
+
+
+def test_a_level_without_runs_is_measured_by_all(uneven_fit: bs.ScalingFit) -> None:
+    top = float(uneven_fit.runs.values("flops").max())
+    new = bs.forecast(uneven_fit, at=at(10 * top).assign(corpus="new"), new_levels="draw")
+    found = check_reach(make_case(uneven_fit, new, "quick", Refitter()))
+    assert found.table["times_beyond_flops"].iloc[0] == pytest.approx(10)
+
+
+def test_below_the_runs_is_not_beyond_them(case: Cases, sweep: Sweeps) -> None:
+    found = check_reach(case(sweep(), at(1e18 / 20)))
+    assert "lies 20 times below the runs in flops" in found.headline
 
 
 def test_trust_ends_where_the_share_of_the_range_does(case: Cases, sweep: Sweeps) -> None:

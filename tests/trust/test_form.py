@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.discrepancy import DEFAULT
 from bayes_scaling.trust import form
-from bayes_scaling.trust._case import Case
+from bayes_scaling.trust._case import Case, make_case
 from bayes_scaling.trust._refits import Outcome, Refitter
 from bayes_scaling.trust._rivals import default_rivals, short_name
 from bayes_scaling.trust._verdict import CannotJudge
@@ -74,6 +75,21 @@ def test_far_beyond_the_runs_the_interval_is_wider_and_so_is_what_it_holds(
     found = form.check_form(replace(stored_case(), rivals=[RIVAL]))
     assert found.by_point[0] == "do not trust"
     assert found.by_point[-1] == "trust"
+
+
+def test_the_interval_is_that_of_the_forecast_that_is_judged(
+    stored_fit: bs.ScalingFit, rival: Callable[..., None]
+) -> None:
+    rival(0.03)
+    at = pd.DataFrame({"params": [1e11], "tokens": [2e12], "corpus": ["web"]})
+    small = bs.Discrepancy(bs.Prior.fixed_at(0.001))
+    ways = []
+    for discrepancy in (DEFAULT, small, None):
+        made = bs.forecast(stored_fit, at=at, discrepancy=discrepancy)
+        case = replace(make_case(stored_fit, made, "quick", Refitter()), rivals=[RIVAL])
+        ways.append(form.check_form(case).table.loc["Nested", "way_to_end_0"])
+    assert ways[1] > 2 * ways[0]
+    assert ways[2] == pytest.approx(ways[1], rel=0.05)
 
 
 def test_a_rival_that_the_runs_rule_out_does_not_count(
@@ -156,6 +172,19 @@ def test_few_runs_must_speak_more_clearly(stored_case: Cases) -> None:
     assert len(case.fit.runs) < 100
     assert form._clear(3.0, case) == 12.0
     assert form._clear(0.1, case) == 4.0
+
+
+def test_a_fit_that_alone_is_judged_is_no_rival_of_itself(
+    stored_fit: bs.ScalingFit, rival: Callable[..., None]
+) -> None:
+    rival(0.05)
+    at = pd.DataFrame({"params": [1e9], "tokens": [2e10], "corpus": ["web"]})
+    average = bs.average({"a": stored_fit, "b": replace(stored_fit)}, {"a": 0.97, "b": 0.03})
+    asked = bs.assess(average, at, rivals=[RIVAL], progress=False)
+    assert asked["form"].verdict == "do not trust"
+    assert list(asked["form"].table.index) == ["Nested"]
+    quick = bs.assess(average, at, progress=False)
+    assert "form" not in [check.check for check in quick.checks]
 
 
 def test_the_fits_of_an_average_are_each_others_rivals(stored_fit: bs.ScalingFit) -> None:

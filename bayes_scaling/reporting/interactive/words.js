@@ -38,7 +38,7 @@ function parsed(text) {
 // they support.
 function standing(point) {
   const outside = [];
-  for (const [name, axis] of Object.entries(data.range)) {
+  for (const [name, axis] of Object.entries(data.range[point.group])) {
     const value = point[name];
     const times = Math.max(value / axis.high, axis.low / value, 1);
     if (times > axis.trusted * (1 + 1e-6)) {
@@ -50,7 +50,8 @@ function standing(point) {
   const trust = data.trust;
   const tested = trust && trust.level === "full" ? "what the backtest supports" : "what is supported";
   const sentences = [];
-  if (data.problems.length) sentences.push(`Not converged: ${data.problems.join("; ")}.`);
+  const problems = data.problems[data.beyond && reachOf(point) > 1e-6 ? "beyond" : "inside"];
+  if (problems.length) sentences.push(`Not converged: ${problems.join("; ")}.`);
   if (outside.length) sentences.push(`Outside ${tested}: ${outside.join("; ")}.`);
   if (!trust) {
     sentences.push("Whether this fit can be trusted was not assessed.");
@@ -65,6 +66,6 @@ function standing(point) {
     sentences.push(`The checks say ${rungs.join(" and ")}.`);
     if (!outside.length) sentences.unshift(`Inside the range of ${tested}.`);
   }
-  const bad = outside.length > 0 || data.problems.length > 0;
+  const bad = outside.length > 0 || problems.length > 0;
   return { bad, text: (bad ? "Warning. " : "") + sentences.join(" ") };
 }
