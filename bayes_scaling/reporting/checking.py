@@ -184,7 +184,10 @@ def _learned(subject: Subject, check: CheckResult) -> list[Block]:
     )
     blocks: list[Block] = [tabulated(caption, _named_points(subject, check.table))]
     if "parameters" in check.table.attrs:
-        caption = "Spread of each parameter before and after the runs, on the reference scale."
+        caption = (
+            "Spread of each parameter before and after the runs: of its logarithm where it is "
+            "positive, of its log odds where it is a share."
+        )
         blocks.append(tabulated(caption, check.table.attrs["parameters"], folded=True))
     return blocks
 

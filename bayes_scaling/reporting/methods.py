@@ -65,7 +65,8 @@ def _fitting(fit: ScalingFit) -> Iterator[str]:
     priors = ", ".join(f"{name} ~ {prior!r}" for name, prior in fit.model.parameters.items())
     yield (
         "Inputs and response were divided by reference scales, by default the geometric mean of "
-        "an input and the median of a loss; on that scale, unless said otherwise, priors were "
+        "an input, the median of a loss and the 90 % quantile of a metric that is far from one; on "
+        "that scale, unless said otherwise, priors were "
         f"{priors}."
     )
     if fit.model.vary:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.trust import predictive
 from bayes_scaling.trust._case import Case, make_case
 from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust.influence import check_influence, tail_bound
@@ -167,8 +168,20 @@ def test_the_headline_quotes_what_decided(stored_case: Cases, stored_fit: bs.Sca
     assert set(found.table["verdict"]) == {"trust"}
     pit = found.table.attrs["loo_pit"].attrs
     assert found.headline.startswith("Runs scatter otherwise than the noise has it")
-    assert f"uneven (p = {pit['p_value']:.2g})" in found.headline
+    assert f"uneven (by {pit['distance']:.2f} of 1, p = {pit['p_value']:.2g})" in found.headline
     assert f"50 % intervals hold {pit['coverage'][0.5]:.0%} of them" in found.headline
+
+
+def test_a_small_unevenness_does_no_harm_however_certain(
+    stored_case: Cases, stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wider = stored_fit.posterior.assign(noise_sd=4 * stored_fit.posterior["noise_sd"])
+    case = stored_case(replace(stored_fit, posterior=wider))
+    pit = check_predictive(case).table.attrs["loo_pit"].attrs
+    monkeypatch.setattr(predictive, "UNEVEN", pit["distance"] + 0.01)
+    assert set(check_predictive(case).by_point) == {"trust"}
+    monkeypatch.setattr(predictive, "UNEVEN", pit["distance"] - 0.01)
+    assert set(check_predictive(case).by_point) == {"caution"}
 
 
 def test_no_run_of_a_clean_sweep_is_impossible(stored_case: Cases) -> None:
