@@ -375,6 +375,7 @@ def test_constraints_of_allocate(
         (("--max-params", "big"), "--max-params: 'big' is not a positive count"),
         (("--input", "25B"), "--input '25B' is not a name and a number with '='"),
         (("--input", "unique=25B"), r"unknown ['unique']"),
+        (("--input", "params=1B"), "unknown ['params']. Its loss needs"),
         (("--max-params", "1B", "--max-tokens", "1B"), "cannot be spent within Constraints"),
         (("--sizes", "1B", "--within", "1%"), "leaves single sizes and no range"),
     ],
