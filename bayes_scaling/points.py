@@ -18,6 +18,7 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs._cells import as_label
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 FLOPS_FACTOR = 2.0
@@ -65,7 +66,7 @@ def points(
         if factor not in table:
             levels = pd.DataFrame({factor: list(runs.levels(factor))})
             table = table.merge(levels, how="cross")
-        table[factor] = table[factor].astype(str)
+        table[factor] = [as_label(cell) for cell in table[factor].tolist()]
         _check_levels(factor, table[factor], runs, new_levels)
     for name in model.noise.inputs:
         if name not in table:
@@ -117,8 +118,9 @@ def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
         values = pd.to_numeric(table[name], errors="coerce").astype(float)
         bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
         if bad.size:
+            found = table[name].tolist()[bad[0]]
             raise RunsError(
-                f"{name} is {table[name].iloc[bad[0]]!r} at point {bad[0]}, and laws are defined "
+                f"{name} is {found!r} at point {bad[0]}, and laws are defined "
                 "for positive finite numbers only. Give counts, such as 7e10."
             )
         numbers[name] = values

@@ -264,6 +264,9 @@ def test_the_law_alone_is_asked_for(call: Call, stored_fit_path: Path) -> None:
         ("params,tokens\n", "has no rows"),
         ("params,tokens\n7B,1T\n-1,1T\n", "params in row 2: '-1' is not a positive count"),
         ("params,tokens\n,1T\n", "params in row 1: '' is not a positive count"),
+        ("params,params,tokens\n7B,8B,1T\n", "'params'.*Which of them is meant cannot be told"),
+        ("params,tokens\n7B,1T,3,4\n", "cannot be read as CSV"),
+        ("params,tokens\n7B,1T\n7B,1T,3\n", "cannot be read as CSV"),
     ],
 )
 def test_tables_of_points_that_cannot_be_read(tmp_path: Path, content: str, message: str) -> None:
