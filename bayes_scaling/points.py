@@ -128,8 +128,9 @@ def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
         values = pd.to_numeric(table[name], errors="coerce").astype(float)
         bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
         if bad.size:
+            found = table[name].tolist()[bad[0]]
             raise RunsError(
-                f"{name} is {table[name].iloc[bad[0]]!r} at point {bad[0]}, and laws are defined "
+                f"{name} is {found!r} at point {bad[0]}, and laws are defined "
                 "for positive finite numbers only. Give counts, such as 7e10."
             )
         numbers[name] = values

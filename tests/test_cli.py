@@ -266,6 +266,9 @@ def test_the_law_alone_is_asked_for(call: Call, stored_fit_path: Path) -> None:
         ("params,tokens\n", "has no rows"),
         ("params,tokens\n7B,1T\n-1,1T\n", "params in row 2: '-1' is not a positive count"),
         ("params,tokens\n,1T\n", "params in row 1: '' is not a positive count"),
+        ("params,params,tokens\n7B,8B,1T\n", "'params'.*Which of them is meant cannot be told"),
+        ("params,tokens\n7B,1T,3,4\n", "cannot be read as CSV"),
+        ("params,tokens\n7B,1T\n7B,1T,3\n", "cannot be read as CSV"),
     ],
 )
 def test_tables_of_points_that_cannot_be_read(tmp_path: Path, content: str, message: str) -> None:
@@ -377,6 +380,7 @@ def test_constraints_of_allocate(
         (("--max-params", "big"), "--max-params: 'big' is not a positive count"),
         (("--input", "25B"), "--input '25B' is not a name and a number with '='"),
         (("--input", "unique=25B"), r"unknown ['unique']"),
+        (("--input", "params=1B"), "unknown ['params']. Its loss needs"),
         (("--max-params", "1B", "--max-tokens", "1B"), "cannot be spent within Constraints"),
         (("--sizes", "1B", "--within", "1%"), "leaves single sizes and no range"),
     ],

@@ -54,6 +54,17 @@ def test_a_factor_that_is_left_out_is_crossed_with_the_points(stored_fit: bs.Sca
     ]
 
 
+@pytest.mark.parametrize("given", ["2", 2, 2.0])
+def test_levels_that_are_numbers_are_named_as_those_of_the_runs(
+    runs: bs.Runs, given: object
+) -> None:
+    table = runs.table.assign(seed=np.arange(len(runs)) % 3)
+    numbered = bs.Runs.from_frame(table, factors=["seed"])
+    model = bs.ScalingModel("chinchilla", bs.Vary("E", by="seed"))
+    at = pd.DataFrame({"params": [1e9], "tokens": [1e11], "seed": [given]})
+    assert points(model, numbered, at=at)["seed"].values.tolist() == ["2"]
+
+
 def test_a_factor_that_is_given_is_used(stored_fit: bs.ScalingFit) -> None:
     table = pd.DataFrame({"params": 1e9, "tokens": 1e11, "corpus": ["web", "books", "web"]})
     where = points(stored_fit.model, stored_fit.runs, at=table)

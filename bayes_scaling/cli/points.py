@@ -65,9 +65,11 @@ def read_points(
     """
     import pandas as pd
 
+    from bayes_scaling.runs._files import read_separated
+
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
+        table = read_separated(path, ",", as_text=True)
+    except (OSError, ValueError, pd.errors.ParserWarning) as error:
         raise BayesScalingError(
             f"{option} {str(path)!r} cannot be read as CSV ({error}). It lists {what}. "
             "Give a CSV file with a header such as params,tokens."

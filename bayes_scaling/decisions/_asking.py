@@ -57,14 +57,15 @@ def check_law(fit: ScalingFit, inputs: Mapping[str, object], asker: str) -> None
             "Only a law of params and tokens says how compute is split between them. Fit such a "
             "law, for instance bs.laws.Chinchilla."
         )
-    missing = [name for name in law.inputs if name not in split and name not in inputs]
-    unused = sorted(set(inputs) - set(law.inputs) - {"unique_tokens"})
+    wanted = [name for name in law.inputs if name not in split]
+    missing = [name for name in wanted if name not in inputs]
+    unused = sorted(set(inputs) - set(wanted) - {"unique_tokens"})
     if missing or unused:
-        example = missing[0] if missing else law.inputs[-1]
+        given = ", ".join(f"{name!r}: ..." for name in wanted)
         raise ModelError(
             f"{asker}: {law.name} reads {', '.join(law.inputs)}; missing {missing or 'none'}, "
             f"unknown {unused or 'none'}. Its loss needs a value of each input that does not "
-            f"follow from the split. Give inputs={{{example!r}: ...}}."
+            f"follow from the split, and of no other. Give inputs={{{given}}}."
         )
 
 

@@ -17,7 +17,7 @@ from bayes_scaling._optional import require
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._columns import check_unique
 
-__all__ = ["check_is_file", "read_frame"]
+__all__ = ["check_is_file", "read_frame", "read_separated"]
 
 _KNOWN = ".csv, .tsv, .jsonl and .ndjson (each also with .gz), .parquet"
 
@@ -79,10 +79,17 @@ def _read_kind(path: Path, kind: str) -> pd.DataFrame:
         return _read_json_lines(path)
     if kind == "parquet":
         return _read_parquet(path)
-    return _read_separated(path, "," if kind == "csv" else "\t")
+    return read_separated(path, "," if kind == "csv" else "\t")
 
 
-def _read_separated(path: Path, separator: str) -> pd.DataFrame:
+def read_separated(path: Path, separator: str, *, as_text: bool = False) -> pd.DataFrame:
+    """Return a table of separated text, each cell in a column and each column under one name.
+
+    Parameters
+    ----------
+    as_text
+        Leave every cell as it is written, rather than as pandas reads it.
+    """
     # pandas would rename a repeated column, "loss" to "loss.1", and one of them would be taken.
     header = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str, encoding="utf-8-sig")
     check_unique(pd.Index(header.iloc[0].dropna()))
@@ -95,6 +102,8 @@ def _read_separated(path: Path, separator: str) -> pd.DataFrame:
             index_col=False,
             low_memory=False,
             encoding="utf-8-sig",
+            dtype=str if as_text else None,
+            keep_default_na=not as_text,
         )
 
 
