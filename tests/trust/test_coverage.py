@@ -72,7 +72,7 @@ def test_too_few_refits_are_no_evidence(
     assert "none of 24 simulated sweeps" in result.headline
 
 
-def no_backtest(*arguments: object) -> None:
+def no_backtest(*arguments: object, **options: object) -> None:
     raise RunsError("no cut-off")
 
 
