@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -51,6 +52,8 @@ MOST_MISSING = 0.1
 Curve = Callable[[xr.DataArray], xr.DataArray]
 
 
+# Questions about one fit come in series: a plan, its curves, the range of good sizes.
+@lru_cache(maxsize=4)
 def best_sizes(fit: ScalingFit) -> xr.Dataset:
     """How far off the law's best size is, as groups of runs of about one compute show it.
 
@@ -61,10 +64,12 @@ def best_sizes(fit: ScalingFit) -> xr.Dataset:
     -------
     xarray.Dataset, dims (chain, draw, group)
         ``miss``, log params of the best size that the runs show minus that of the law; by group its
-        standard ``error``, log10 of the compute ``log_flops``, and the ``level`` of factors as
+        standard ``error``, log10 of the ``compute``, and the ``level`` of factors as
         :func:`bayes_scaling._focus.level_labels` writes it.
     """
     runs = placed_runs(fit)
+    # Draws are paired by position; labels would be compared in each of some hundred sums.
+    fit = replace(fit, posterior=fit.posterior.drop_vars(SAMPLE_DIMS))
     found = [] if set(fit.model.law.inputs) - SPLIT else list(_parabolas(fit, runs))
     if not found:
         return xr.Dataset(coords={"group": np.arange(0)})
@@ -82,7 +87,7 @@ def best_sizes(fit: ScalingFit) -> xr.Dataset:
     known = (miss.isnull().mean(SAMPLE_DIMS) <= MOST_MISSING).values
     seen, miss = seen.isel(group=known), miss.isel(group=known)
     off, curvature = (one.isel(group=known).median(SAMPLE_DIMS) for one in (off, curvature))
-    sizes = seen[["level", "log_flops"]].assign(error=_error(seen, off, curvature))
+    sizes = seen[["level", "compute"]].assign(error=_error(seen, off, curvature))
     return sizes.assign(miss=miss.fillna(miss.median(SAMPLE_DIMS)))
 
 
@@ -101,8 +106,8 @@ def placed_runs(fit: ScalingFit) -> pd.DataFrame:
 def _groups(fit: ScalingFit, runs: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Runs of one level and about one compute, with sizes enough, from the largest down.
 
-    With a column ``size``: log params of each if its params and tokens, scaled alike, had the
-    compute of the group.
+    With the log10 of their mean ``compute``, and ``size``: log params of each if its params and
+    tokens, scaled alike, had that compute.
     """
     top = runs.groupby("level")["log_flops"].transform("max")
     # A step has room for compute that is not quite that of a budget.
@@ -116,20 +121,23 @@ def _groups(fit: ScalingFit, runs: pd.DataFrame) -> Iterator[pd.DataFrame]:
             recent = held["step"] > step - MOST_STEPS
             held = pd.concat([held[recent], level[level["step"] == step]])
             if held["size"].round(2).nunique() >= FEWEST_SIZES and len(held) >= FEWEST_RUNS:
-                yield held.assign(size=held["size"] + growth * held["log_flops"].mean())
+                compute = held["log_flops"].mean()
+                yield held.assign(size=held["size"] + growth * compute, compute=compute)
                 held = level.iloc[:0]
 
 
 def _parabolas(fit: ScalingFit, runs: pd.DataFrame) -> Iterator[xr.Dataset]:
     """Of each group, the parabola through the runs about its best size, above the law."""
-    for group in _groups(fit, runs):
+    groups = list(_groups(fit, runs))
+    moved = _moved(fit, groups) if groups else pd.Series(dtype=float)
+    for group in groups:
         size, members = group["size"].to_numpy(), group.index.to_numpy()
-        log_flops, level = group["log_flops"].mean(), group["level"].iloc[0]
-        best = float(size[_moved(fit, members, size, log_flops).argmin()])
+        best = float(size[moved[members].argmin()])
         near = _near(size - best)
         labels = {name: fit.runs.table[name].iloc[members[0]] for name in fit.model.factors}
-        about = {"level": level, "log_flops": log_flops, "best": best, **labels}
-        yield _parabola(_above_law(fit, members[near]), size[near] - best).assign(about)
+        placed = {name: group[name].iloc[0] for name in ("level", "compute")}
+        about = _parabola(_above_law(fit, members[near]), size[near] - best)
+        yield about.assign(**placed, best=best, **labels)
 
 
 def _near(off: np.ndarray) -> np.ndarray:
@@ -140,13 +148,16 @@ def _near(off: np.ndarray) -> np.ndarray:
     return np.asarray(distance <= max(WINDOW, enough + STEP))
 
 
-def _moved(fit: ScalingFit, members: np.ndarray, size: np.ndarray, log_flops: float) -> np.ndarray:
-    """Log loss that runs would have had at the compute of their group, by few draws."""
-    few = _few(fit)
-    params = xr.DataArray(np.exp(size), dims="run")
-    tokens = 10**log_flops / FLOPS_PER_PARAM_TOKEN / params
-    law = xr.ufuncs.log(_at(few, members).loss(params, tokens))
-    return np.asarray((_above_law(few, members) + law).mean(SAMPLE_DIMS))
+def _moved(fit: ScalingFit, groups: list[pd.DataFrame]) -> pd.Series[float]:
+    """Log loss that each run would have had at the compute of its group, by a few draws."""
+    few, runs = _few(fit), pd.concat(groups)
+    members = runs.index.to_numpy()
+    params, flops = (
+        xr.DataArray(one, dims="run") for one in (np.exp(runs["size"]), 10 ** runs["compute"])
+    )
+    law = _at(few, members).loss(params, flops / FLOPS_PER_PARAM_TOKEN / params)
+    moved = (_above_law(few, members) + xr.ufuncs.log(law)).mean(SAMPLE_DIMS)
+    return pd.Series(moved.to_numpy(), members)
 
 
 def _above_law(fit: ScalingFit, members: np.ndarray) -> xr.DataArray:
@@ -192,7 +203,7 @@ def _error(seen: xr.Dataset, off: xr.DataArray, curvature: xr.DataArray) -> xr.D
 def _law(fit: ScalingFit, groups: xr.Dataset) -> Curve:
     """Log loss of sizes at the compute of each group, by log params."""
     splitting = Splitting(fit, labels={name: groups[name] for name in fit.model.factors})
-    pairs = 10 ** groups["log_flops"] / FLOPS_PER_PARAM_TOKEN
+    pairs = 10 ** groups["compute"] / FLOPS_PER_PARAM_TOKEN
 
     def log_loss(log_params: xr.DataArray) -> xr.DataArray:
         params = xr.ufuncs.exp(log_params)
@@ -207,7 +218,7 @@ def _law(fit: ScalingFit, groups: xr.Dataset) -> Curve:
 def _law_optimum(fit: ScalingFit, groups: xr.Dataset) -> xr.DataArray:
     """Log params that the law has best at the compute of each group."""
     labels = {name: groups[name] for name in fit.model.factors}
-    few = Splitting(_few(fit), labels=labels).optimum(10 ** groups["log_flops"])["params"]
+    few = Splitting(_few(fit), labels=labels).optimum(10 ** groups["compute"])["params"]
     start = xr.ufuncs.log(few).fillna(groups["best"]).median(SAMPLE_DIMS)
     return _least(_law(fit, groups), start + xr.zeros_like(groups["slope"]))[0]
 

@@ -111,7 +111,7 @@ def _line(fit: ScalingFit, shown: xr.Dataset, top: float, rng: np.random.Generat
     precision = np.diag([LEVEL**-2.0, RATE**-2.0])
     pulled = np.zeros((*shape, 2))
     if shown.sizes["group"]:
-        design = np.column_stack([np.ones(shown.sizes["group"]), shown["log_flops"] - top])
+        design = np.column_stack([np.ones(shown.sizes["group"]), shown["compute"] - top])
         weights = 1 / (shown["error"].to_numpy() ** 2 + SCATTER**2)
         precision = precision + design.T @ (design * weights[:, None])
         pulled = (shown["miss"].transpose("chain", "draw", "group").to_numpy() * weights) @ design

@@ -50,7 +50,7 @@ def test_runs_show_by_how_much_the_law_is_off(
 ) -> None:
     seen = best_sizes(fit_of(sweep(at_top, per_decade)))
     assert seen.sizes["group"] >= 9
-    planted = at_top + per_decade * (seen["log_flops"] - np.log10(TOP))
+    planted = at_top + per_decade * (seen["compute"] - np.log10(TOP))
     off = np.abs(seen["miss"].mean(("chain", "draw")) - planted)
     # A parabola stands for the difference of two curves; a displaced one has a cubic part as well.
     assert (off < 0.02 + 0.1 * np.abs(planted) + 3 * seen["error"]).all()
