@@ -184,7 +184,7 @@ def leading(fitted: Fitted) -> ScalingFit:
 
 
 def made_from(used: Fitted, fitted: Fitted) -> bool:
-    """Whether a result rests on a fit: its model and its runs, whichever time it was sampled.
+    """Whether a result rests on a fit, told by what both hold: model, runs and draws.
 
     Of an average, fits that cannot answer may be left out.
     """
@@ -195,10 +195,17 @@ def made_from(used: Fitted, fitted: Fitted) -> bool:
         return False
     kept = sum(ours[part.name].weight for part in theirs)
     return all(
-        part.fit.model == ours[part.name].fit.model
-        and same_table(part.fit.runs, ours[part.name].fit.runs)
+        _same_fit(part.fit, ours[part.name].fit)
         and np.isclose(part.weight * kept, ours[part.name].weight)
         for part in theirs
+    )
+
+
+def _same_fit(one: ScalingFit, other: ScalingFit) -> bool:
+    return one is other or (
+        one.model == other.model
+        and same_table(one.runs, other.runs)
+        and one.posterior.equals(other.posterior)
     )
 
 

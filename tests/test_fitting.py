@@ -98,7 +98,7 @@ def test_the_published_parameters_of_hoffmann_are_rejected(fit240: bs.ScalingFit
 
 
 def test_tokens_per_parameter(fit240: bs.ScalingFit) -> None:
-    ratio = bs.allocate(fit240, [5.76e23, 1e26]).draws["tokens_per_param"]
+    ratio = bs.allocate(fit240, [5.76e23, 1e26], discrepancy=None).draws["tokens_per_param"]
     ratio = ratio.stack(sample=("chain", "draw")).transpose("sample", "budget").values
     # Bands of the replication, bootstrap and paper together; the reference posterior has a
     # median of 18.9 and 14.5 to 24.9.
@@ -107,6 +107,11 @@ def test_tokens_per_parameter(fit240: bs.ScalingFit) -> None:
     assert 8 < low < high < 32
     low, high = np.quantile(ratio[:, 1], [0.1, 0.9])
     assert 4 < low < 16 < high < 40
+    # Where runs of equal compute have their best size is nearby, and less certain.
+    moved = bs.allocate(fit240, 5.76e23)
+    assert moved.groups >= 8
+    low, middle, high = moved.draws["tokens_per_param"].quantile([0.05, 0.5, 0.95]).values
+    assert 5 < low < 12 < middle < 23 < high < 45
 
 
 @pytest.mark.parametrize(("name", "value", "tolerance"), [("E", 1.805, 0.015), ("a", 0.514, 0.010)])
@@ -186,10 +191,10 @@ def test_a_fit_that_has_not_converged_comes_back_and_says_so(
     assert diagnosis in repr(hasty)
     assert diagnosis in hasty._repr_html_().replace("&gt;", ">").replace("&lt;", "<")
     forecast, plan = bs.forecast(hasty, 7e10, 1.4e12), bs.allocate(hasty, 5.76e23)
-    tables = [hasty.summary(), forecast.table(), forecast.probability_below(2.0)]
-    tables += [plan.table(), plan.growth()]
-    for table in tables:
-        assert (table.iloc[:, -1] == diagnosis).all()
+    assert (hasty.summary().iloc[:, -1] == diagnosis).all()
+    # Beyond the runs the focused posterior answers too, and the worst of both is said.
+    for table in (forecast.table(), forecast.probability_below(2.0), plan.table(), plan.growth()):
+        assert table.iloc[:, -1].str.startswith("not converged: ").all()
     for notes in (hasty.notes, forecast.notes, plan.notes):
         assert any(diagnosis in note for note in notes)
 
