@@ -19,6 +19,7 @@ import xarray as xr
 
 from bayes_scaling import noise as noise_models
 from bayes_scaling._tree import observed_data, run_data
+from bayes_scaling._wording import listed
 from bayes_scaling.errors import BayesScalingError, FitFileError
 from bayes_scaling.hierarchy import Vary
 from bayes_scaling.laws import Law, find_law
@@ -158,7 +159,25 @@ def _restored(
             f"{str(path)!r} has a damaged specification ({type(error).__name__}: {error}), and "
             "without it the draws mean nothing. Restore the file, or fit again."
         ) from error
+    _check_complete(path, model, groups)
     return model, runs, settings, groups
+
+
+def _check_complete(path: Path, model: ScalingModel, groups: Mapping[str, xr.Dataset]) -> None:
+    """Refuse draws that are not of all variables of the model, with its factors as dims."""
+    variables = {*model.parameters, *map(model.reference_name, model.parameters), *model.top_level}
+    variables |= {*model.noise.priors, *(vary.z_name for vary in model.vary)}
+    found = {name: groups[name] for name in ("posterior", "focused") if name in groups}
+    lacking = {variable for draws in found.values() for variable in variables - set(draws)}
+    lacking |= {"diverging"} - set(groups["sample_stats"])
+    dims = {"chain", "draw", *model.factors}
+    lacking |= {str(dim) for draws in found.values() for dim in dims ^ set(draws.dims)}
+    if lacking:
+        raise FitFileError(
+            f"{str(path)!r} does not hold the draws of {model.law.name} as it is now: they differ "
+            f"in {listed(sorted(lacking))}. It is damaged, or the law was changed since. Restore "
+            "the file or the law, or fit again."
+        )
 
 
 def _prior_to_json(prior: Prior) -> dict[str, Any]:

@@ -66,6 +66,11 @@ class Settings:
                     f"summarised from it. Give a whole number of at least {least}."
                 )
             object.__setattr__(self, name, int(value))
+        if not isinstance(self.seed, int | np.integer) or not 0 <= self.seed < 2**63:
+            raise ValueError(
+                f"fit: seed={self.seed!r} is no whole number from 0 to 2**63, and the sampler "
+                "starts from one. Give a number such as 1."
+            )
         object.__setattr__(self, "seed", int(self.seed))
         if not 0 < self.target_accept < 1:
             raise ValueError(

@@ -104,6 +104,17 @@ def test_an_interrupt_ends_with_130(said: str) -> None:
     assert result.stderr.strip() == (said or "Interrupted.")
 
 
+def test_a_path_that_the_system_refuses_is_no_traceback(
+    call: Call, stored_fit_path: Path, table: Path
+) -> None:
+    name = "a" * 300
+    assert "File name too long" in mistake(call("forecast", name, "--params", "7B"))
+    assert "File name too long" in mistake(call("fit", f"{name}.csv", "--no-progress"))
+    assert "File name too long" in mistake(call("fit", table, *MAPPED, "--output", name))
+    said = mistake(call("report", stored_fit_path, "--no-progress", "-o", f"{name}.html"))
+    assert "Check that the path exists, that you may read and write there" in said
+
+
 def test_what_nobody_expected_keeps_its_traceback() -> None:
     broken = app.typer.Typer(cls=app.Commands, pretty_exceptions_enable=False)
 
@@ -213,6 +224,7 @@ def test_a_table_of_points(call: Call, stored_fit_path: Path, tmp_path: Path) ->
         (("--params", "7B"), r"No value for tokens"),
         (("--params", "7B", "--tokens", "1T", "--prob", "0"), r"--prob 0: .*between 0 and 1"),
         (("--params", "7B", "--tokens", "1T", "--prob", "1"), r"--prob 1: "),
+        (("--params", "7B", "--tokens", "1T", "--below", "nan"), r"--below nan: every loss"),
         (("--params", "7B", "--tokens", "1T", "--prob", "nan"), r"--prob nan: "),
         (("--at", "no.csv"), r"--at 'no\.csv' cannot be read as CSV.*header"),
     ],
@@ -376,6 +388,7 @@ def test_constraints_of_allocate(
         (("--waste", "much"), "--waste 'much' is not a part"),
         (("--plan", "40B"), "--plan '40B' is not params and tokens with ':'"),
         (("--plan", "40B:many"), "--plan: 'many' is not a positive count"),
+        (("--sizes", ""), "--sizes: '' is not a positive count"),
         (("--sizes", "1B,,3B"), "--sizes: '' is not a positive count"),
         (("--max-params", "big"), "--max-params: 'big' is not a positive count"),
         (("--input", "25B"), "--input '25B' is not a name and a number with '='"),
@@ -557,6 +570,7 @@ def test_next_runs_that_cannot_be_chosen(
         (("--draws", "1"), r"draws=1 is too few"),
         (("--draws", "many"), r"Invalid value for '--draws'"),
         (("--seed", "-1"), r"Invalid value for '--seed'"),
+        (("--seed", "99999999999999999999"), r"seed=9+ is no whole number from 0 to 2\*\*63"),
         (("--prob", "2"), r"--prob 2: the probability of an interval lies between 0 and 1"),
         (("--where", "corpus"), r"--where 'corpus' is not a column and a value"),
         (("--where", "corpus=wep"), r"no run has corpus = 'wep'.*'books', 'web'"),
@@ -650,6 +664,16 @@ def test_a_fit_may_be_replaced_and_other_files_only_on_request(
     assert target.fit_path(table, other, overwrite=True) == other
     with pytest.raises(BayesScalingError, match=r"not a fit of bayes_scaling.*--overwrite"):
         target.fit_path(table, other, overwrite=False)
+
+
+def test_a_fit_that_cannot_be_saved_where_it_should_is_not_lost(
+    stored_fit: bs.ScalingFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spare = tmp_path / "spare"
+    monkeypatch.setattr(target, "mkdtemp", lambda prefix: spare.mkdir() or spare)
+    with pytest.raises(BayesScalingError, match=r"gone/x.nc.*is not lost.*spare/x.nc.*Move it"):
+        target.saved_fit(stored_fit, tmp_path / "gone" / "x.nc")
+    assert bs.load_fit(spare / "x.nc").model == stored_fit.model
 
 
 @pytest.mark.slow

@@ -241,6 +241,27 @@ def test_a_specification_that_cannot_be_read_is_named(
         bs.load_fit(damaged(stored_fit_path, tmp_path, change))
 
 
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [("posterior", "alpha"), ("posterior", "E_ref"), ("sample_stats", "diverging")],
+)
+def test_draws_that_are_not_all_there_are_named(
+    stored_fit_path: Path, tmp_path: Path, group: str, name: str
+) -> None:
+    copy = tmp_path / "cut.nc"
+    copy.write_bytes(stored_fit_path.read_bytes())
+    with h5py.File(copy, "a") as file:
+        del file[group][name]
+    with pytest.raises(FitFileError, match=f"differ in '{name}'.*Restore the file or the law"):
+        bs.load_fit(copy)
+
+
+def test_draws_of_other_dims_are_named(stored_fit_path: Path, tmp_path: Path) -> None:
+    copy = damaged(stored_fit_path, tmp_path, lambda spec: spec.update(vary=[]))
+    with pytest.raises(FitFileError, match="differ in 'corpus'"):
+        bs.load_fit(copy)
+
+
 def test_an_unknown_law_is_named(stored_fit_path: Path, tmp_path: Path) -> None:
     copy = damaged(stored_fit_path, tmp_path, lambda spec: spec["law"].update(name="MyOwnLaw"))
     with pytest.raises(UnknownLawError, match=r"No law 'MyOwnLaw'.*must be defined or imported"):

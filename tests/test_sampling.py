@@ -301,6 +301,8 @@ def test_compiled_models_are_shared_by_structure(fake: Nutpie, stored_fit: bs.Sc
         ({"draws": 10.5}, "draws=10.5 is too few or no whole number"),
         ({"tune": 0}, "tune=0 is too few"),
         ({"chains": 0}, "chains=0 is too few"),
+        ({"seed": -1}, "seed=-1 is no whole number from 0"),
+        ({"seed": 2**64}, "seed=18446744073709551616 is no whole number from 0"),
         ({"target_accept": 1.0}, "target_accept=1.0 is no acceptance rate.*such as 0.95"),
     ],
 )

@@ -67,7 +67,7 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
         max_params=number("--max-params", max_params),
         max_tokens=number("--max-tokens", max_tokens),
         tokens_per_param=tokens_per_param,
-        sizes=tuple(options.counts("--sizes", sizes.split(",") if sizes else None) or ()),
+        sizes=tuple(options.counts("--sizes", None if sizes is None else sizes.split(",")) or ()),
         inputs=values("--input", given or []),
         within=fraction("--within", within),
         waste=fraction("--waste", waste),

@@ -32,6 +32,16 @@ class Commands(TyperGroup):
         except BayesScalingError as error:
             typer.echo(f"Error: {error}", err=True)
             raise typer.Exit(MISTAKE) from error
+        except BrokenPipeError:  # ended without a word, as by 'bayes-scaling laws | head -1'
+            raise
+        except OSError as error:
+            typer.echo(
+                f"Error: {error}. A file or the output could not be used, so the command was not "
+                "carried out to its end. Check that the path exists, that you may read and write "
+                "there, and that the disk is not full.",
+                err=True,
+            )
+            raise typer.Exit(MISTAKE) from error
         except KeyboardInterrupt as interrupt:
             typer.echo(f"\n{interrupt}" if interrupt.args else "\nInterrupted.", err=True)
             raise typer.Exit(INTERRUPTED) from interrupt

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,8 @@ def demo(
         import matplotlib as mpl
 
         import bayes_scaling.demo as demonstration
+        from bayes_scaling.sampling import Settings
+    options.ours(partial(Settings, seed=seed))
     # Figures are written, never shown: a display, or the lack of one, is of no concern.
     mpl.use("Agg")
     folder = folder.expanduser()

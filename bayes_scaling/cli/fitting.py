@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bayes_scaling.cli import options, output
-from bayes_scaling.cli.target import fit_path
+from bayes_scaling.cli.target import fit_path, saved_fit
 
 if TYPE_CHECKING:
     from bayes_scaling.fitting import ScalingFit
@@ -95,7 +95,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         from bayes_scaling.fitting import fit as sample
         from bayes_scaling.runs import read_runs
         from bayes_scaling.sampling import Settings
-    options.ours(partial(Settings, draws, tune, chains))
+    options.ours(partial(Settings, draws, tune, chains, seed or 0))
     model = _model(law, vary or [], prior or [], noise)
     runs = read_runs(
         table,
@@ -114,7 +114,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     made = sample(
         model, runs, draws=draws, tune=tune, chains=chains, seed=seed, progress=not no_progress
     )
-    _print(made, made.save(path), prob, json)
+    _print(made, saved_fit(made, path), prob, json)
 
 
 def _model(law: str, vary: list[str], prior: list[str], noise: Noise) -> ScalingModel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ import typer
 
 from bayes_scaling.cli import options, output
 from bayes_scaling.cli.points import asked_points
+from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
     from bayes_scaling.forecasting import Forecast
@@ -46,6 +48,7 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
     answers for each of its groups.
     """
     options.check_prob(prob)
+    _check_below(below)
     asked = asked_points("forecast", params, tokens, flops, at)
     from bayes_scaling.discrepancy import DEFAULT
     from bayes_scaling.fitting import load_fit
@@ -61,6 +64,14 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
         discrepancy=None if law_alone else DEFAULT,
     )
     _print(made, below, prob, json)
+
+
+def _check_below(below: float | None) -> None:
+    if below is not None and not math.isfinite(below):
+        raise BayesScalingError(
+            f"--below {below:g}: every loss is on one side of it, or none, so there is nothing to "
+            "tell. Give a loss such as --below 1.95."
+        )
 
 
 def _print(made: Forecast, below: float | None, prob: float | None, json: bool) -> None:

@@ -91,13 +91,21 @@ def report(  # noqa: PLR0913 - one parameter for each option
 
 
 def _check_free(path: Path, overwrite: bool) -> None:
-    """Refuse to replace what is not a report."""
-    from bayes_scaling.reporting.rendering import is_report
+    """Refuse to replace what is not a report, or figures that are not those of one."""
+    from bayes_scaling.reporting.rendering import FIGURES, figure_folder, is_report
 
-    if path.exists() and not overwrite and not is_report(path):
+    if overwrite or is_report(path):
+        return
+    if path.exists():
         raise BayesScalingError(
             f"--output {str(path)!r} exists and is not a report of bayes_scaling. Writing would "
             "destroy it. Give another file, or add --overwrite."
+        )
+    kind = FIGURES.get(path.suffix.lower())
+    if kind and any(figure_folder(path).glob(f"*.{kind}")):
+        raise BayesScalingError(
+            f"--output {str(path)!r} would have its figures in {str(figure_folder(path))!r}, which "
+            "holds some of no report. They might be lost. Give another file, or add --overwrite."
         )
 
 

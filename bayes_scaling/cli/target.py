@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
 
 from bayes_scaling.errors import BayesScalingError, FitFileError, UnknownLawError
+
+if TYPE_CHECKING:
+    from bayes_scaling.fitting import ScalingFit
 
 _TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".gz"}
 
@@ -49,6 +54,25 @@ def fit_path(table: Path, chosen: Path | None, *, overwrite: bool) -> Path:
             "destroy it. Give another file, or add --overwrite."
         )
     return path
+
+
+def saved_fit(fit: ScalingFit, path: Path) -> Path:
+    """Save a fit, elsewhere if need be: what took minutes to sample is not thrown away.
+
+    Raises
+    ------
+    BayesScalingError
+        It had to be saved elsewhere.
+    """
+    try:
+        return fit.save(path)
+    except FitFileError as error:
+        spare = fit.save(Path(mkdtemp(prefix="bayes-scaling-")) / path.name)
+        raise BayesScalingError(
+            f"--output {str(path)!r} could not be written when the fit was made "
+            f"({error.__cause__}). The fit is not lost: it was saved to {str(spare)!r}. Move it to "
+            "where it belongs."
+        ) from error
 
 
 def _is_fit(path: Path) -> bool:

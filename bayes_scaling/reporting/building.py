@@ -13,6 +13,7 @@ from bayes_scaling.discrepancy import DEFAULT
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.reporting.checklist import check_facts
+from bayes_scaling.reporting.contents import Contents
 from bayes_scaling.reporting.exploring import NoPage, Page, explored
 from bayes_scaling.reporting.gathering import gathered
 from bayes_scaling.reporting.rendering import as_html, as_latex, as_markdown
@@ -85,6 +86,17 @@ def report(
     interval_prob(prob)
     subject = Subject(fit, forecast, allocation, trust, comparison, dict(facts or {}), prob)
     contents = gathered(subject)
+    try:
+        return _written(subject, contents, file)
+    except OSError as error:
+        raise BayesScalingError(
+            f"report: {str(path)!r} cannot be written ({error}). A report that was there before is "
+            "as it was. Give the path of a file in a folder that can be written to."
+        ) from error
+
+
+def _written(subject: Subject, contents: Contents, file: Path) -> Path:
+    """Write the report whole or not at all."""
     kind = file.suffix.lower()
     if kind == ".md":
         text = as_markdown(contents, file)
@@ -93,8 +105,12 @@ def report(
     else:
         text = as_html(contents, _explored(subject))
     partial = file.with_name(file.name + ".partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
-    return partial.replace(file)
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        return partial.replace(file)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def checked_path(path: str | Path) -> Path:

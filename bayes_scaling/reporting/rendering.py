@@ -10,10 +10,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -34,7 +34,10 @@ SENTENCE = 30
 ROWS_OF_A_PAGE = 30
 
 GENERATOR = "bayes_scaling report"
-"""By which a report is known again."""
+"""By which a report is known again, where no text of a user's own would have it."""
+
+FIGURES: Mapping[str, Literal["png", "pdf"]] = {".md": "png", ".tex": "pdf"}
+"""Formats whose figures are files beside the report, by its suffix."""
 
 _LATEX_MARKS = {
     "block_start_string": "<%",
@@ -52,7 +55,15 @@ def is_report(path: Path) -> bool:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return False
-    return GENERATOR in text[:10_000] or GENERATOR in text[-1000:]
+    head = f'<meta name="generator" content="{GENERATOR}">'
+    return head in text[:10_000] or text.rstrip().endswith(
+        (f"<!-- {GENERATOR} -->", f"% {GENERATOR}")
+    )
+
+
+def figure_folder(path: Path) -> Path:
+    """Where the figures of a report are that are files of their own."""
+    return path.with_name(f"{path.stem}_figures")
 
 
 def as_html(contents: Contents, page: Page | NoPage) -> str:
@@ -79,8 +90,8 @@ def as_markdown(contents: Contents, path: Path) -> str:
     environment = _environment(finalize=_finalized(markdown_escaped))
     return environment.get_template("report.md").render(
         contents=contents,
-        generator=GENERATOR,
-        source=lambda picture: Markup(_beside(path, picture, "png")),
+        generator=Markup(GENERATOR),
+        source=lambda picture: Markup(_beside(path, picture)),
         tabular=lambda table: Markup(markdown_table(_frame(table))),
         fenced=_fenced,
         raw=Markup,
@@ -92,8 +103,8 @@ def as_latex(contents: Contents, path: Path) -> str:
     environment = _environment(finalize=_finalized(latex_escaped), **_LATEX_MARKS)
     return environment.get_template("report.tex").render(
         contents=contents,
-        generator=GENERATOR,
-        source=lambda picture: Markup(_beside(path, picture, "pdf")),
+        generator=Markup(GENERATOR),
+        source=lambda picture: Markup(_beside(path, picture)),
         tabular=_latex_table,
         verbatim=_verbatim,
         raw=Markup,
@@ -146,8 +157,8 @@ def _formula_uri(latex: str) -> str | None:
     return None if content is None else _uri(content, "image/svg+xml")
 
 
-def _beside(path: Path, picture: Picture, kind: Any) -> str:
-    folder = path.with_name(f"{path.stem}_figures")
+def _beside(path: Path, picture: Picture) -> str:
+    folder, kind = figure_folder(path), FIGURES[path.suffix.lower()]
     folder.mkdir(exist_ok=True)
     (folder / f"{picture.name}.{kind}").write_bytes(encoded(picture.figure, kind))
     return f"{folder.name}/{picture.name}.{kind}"

@@ -29,11 +29,10 @@ __all__ = [
 
 RESPONSES: tuple[str, ...] = get_args(Response.__value__)
 
-# Dimensions of the results: a factor becomes a dimension under its own name. The second line has
-# those that ArviZ and xarray add when they summarise draws.
-_DIMENSIONS = frozenset({"chain", "draw", "run", "point", "budget", "fold"}) | {
-    "summary", "variable", "label", "self",
-}  # fmt: skip
+# Dimensions of the results: a factor becomes a dimension under its own name.
+_DIMENSIONS = frozenset({"chain", "draw", "run", "point", "budget", "fold"})
+# What ArviZ and xarray call their own when they summarise draws.
+_SUMMARIES = frozenset({"summary", "variable", "label", "self"})
 # Names that xarray's trees and netCDF files read as paths.
 _PATHS = frozenset({"", ".", ".."})
 # Beyond this, 6ND and the compute differ by a unit, not by a way of counting.
@@ -67,23 +66,26 @@ def check_names(inputs: Sequence[str], factors: Sequence[str]) -> None:
             f"A column plays one part only. Give the factor another name, as in "
             f'factors={{"group": "{both[0]}"}} with a copy of the column.'
         )
+    _refuse_paths(inputs, "an input")
+    _refuse_paths(factors, "a factor")
     names = [*inputs, *factors]
-    paths = [name for name in names if name.strip() in _PATHS or {"/", "\0"} & {*name}]
-    if paths:
-        kind = "factor" if paths[0] in factors else "input"
-        raise RunsError(
-            f"Runs: {listed(paths)} cannot name {'a factor' if kind == 'factor' else 'an input'}. "
-            f"Results and saved fits have a variable of that name, where it would be read as a "
-            f"path. Rename the column, or give it another name with a mapping, as in "
-            f'{kind}s={{"name": {paths[0]!r}}}.'
-        )
-    reserved = [name for name in names if name == "loss" or name in _DIMENSIONS]
+    reserved = [name for name in names if name in {"loss"} | _DIMENSIONS | _SUMMARIES]
     twice = sorted({name for name in names if names.count(name) > 1})
     if reserved or twice:
         raise RunsError(
             f"Runs: the name {listed(reserved or twice)} is already taken. It names a column or a "
             f"dimension of the results. Give it another name with a mapping, as in "
             f'inputs={{"other_name": "{(reserved or twice)[0]}"}} (likewise factors).'
+        )
+
+
+def _refuse_paths(names: Sequence[str], part: str) -> None:
+    paths = [name for name in names if name.strip() in _PATHS or {"/", "\0"} & {*name}]
+    if paths:
+        raise RunsError(
+            f"Runs: {listed(paths)} cannot name {part}. Results and saved fits have a variable of "
+            f"that name, where it would be read as a path. Rename the column, or give it another "
+            f'name with a mapping, as in {part.split()[1]}s={{"name": {paths[0]!r}}}.'
         )
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+import bayes_scaling as bs
 from bayes_scaling.cli import app
+from bayes_scaling.reporting.rendering import is_report
 
 Call = Callable[..., Result]
 
@@ -59,3 +61,39 @@ def test_mistakes_are_said_and_nothing_is_written(
     assert said in " ".join(result.stderr.split())
     assert [file.name for file in Path().iterdir()] == ["notes.md"]
     assert Path("notes.md").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["r.html", "r.md", "r.tex"])
+def test_a_report_may_be_replaced_in_every_format(
+    converged_fit: bs.ScalingFit, tmp_path: Path, name: str
+) -> None:
+    assert is_report(bs.report(converged_fit, tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["notes.md", "notes.html", "notes.tex"])
+def test_what_speaks_of_reports_is_none(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("How to make a bayes_scaling report.\n")
+    assert not is_report(path)
+
+
+def test_figures_of_somebody_else_are_kept(call: Call) -> None:
+    Path("r_figures").mkdir()
+    Path("r_figures/posterior.png").write_bytes(b"mine")
+    result = call("-o", "r.md")
+    assert result.exit_code == 2, result.output
+    assert "'r_figures', which holds some of no report" in " ".join(result.stderr.split())
+    assert Path("r_figures/posterior.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["r.html", "r.md"])
+def test_a_report_that_cannot_be_written_says_so(
+    converged_fit: bs.ScalingFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(bs.BayesScalingError, match=f"{name}' cannot be written .*No space left"):
+        bs.report(converged_fit, tmp_path / name)
+    assert not [path for path in tmp_path.iterdir() if path.is_file()]
