@@ -8,7 +8,6 @@ in ``tests/benchmarks/test_best_sizes.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +15,7 @@ import xarray as xr
 from scipy import special
 
 from bayes_scaling._focus import level_labels
+from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling.costs import SixND
 from bayes_scaling.decisions._best_sizes import best_sizes, placed_runs
 from bayes_scaling.decisions._splitting import Splitting
@@ -41,30 +41,21 @@ class Displacement:
 
     Attributes
     ----------
-    lines : mapping of str to xarray.Dataset, dims (chain, draw)
-        By level, ``at_top``, ``per_decade`` and ``further``, for each decade beyond the runs.
-    tops : mapping of str to float
-        Log10 of the compute of the largest run of each level.
+    lines : xarray.Dataset, dims (level, chain, draw)
+        ``at_top``, ``per_decade`` and ``further``, for each decade beyond the runs; by level,
+        ``top``, the log10 of the compute of its largest run.
     groups : int
         How many groups of runs show a best size.
     """
 
-    lines: Mapping[str, xr.Dataset]
-    tops: Mapping[str, float]
+    lines: xr.Dataset
     groups: int
 
     def at(self, flops: xr.DataArray, levels: np.ndarray) -> xr.DataArray:
         """What is added to log params of budgets of given compute, one dim besides the draws."""
-        (dim,) = set(flops.dims) - {"chain", "draw"}
-        parts = [
-            self._of(str(level), xr.ufuncs.log10(flops.isel({dim: place})))
-            for place, level in enumerate(levels)
-        ]
-        return xr.concat(parts, dim)
-
-    def _of(self, level: str, log_flops: xr.DataArray) -> xr.DataArray:
-        line = self.lines[level]
-        decades = log_flops - self.tops[level]
+        (dim,) = (str(name) for name in flops.dims if name not in SAMPLE_DIMS)
+        line = self.lines.sel(level=xr.DataArray(levels, dims=dim)).drop_vars("level")
+        decades = xr.ufuncs.log10(flops) - line["top"]
         shift: xr.DataArray = (
             line["at_top"] + line["per_decade"] * decades + line["further"] * decades.clip(min=0.0)
         )
@@ -77,15 +68,14 @@ def displacement(fit: ScalingFit, levels: np.ndarray) -> Displacement:
     Levels without runs are measured from the largest run of all.
     """
     runs, seen = placed_runs(fit), best_sizes(fit)
-    largest = runs["log_flops"].max()
-    tops = {str(level): top for level, top in runs.groupby("level")["log_flops"].max().items()}
+    tops = runs.groupby("level")["log_flops"].max()
     rng = np.random.default_rng([fit.settings.seed, 2])
-    lines = {}
+    lines = []
     for level in map(str, dict.fromkeys(levels)):
-        tops.setdefault(level, largest)
+        top = float(tops.get(level, runs["log_flops"].max()))
         shown = seen.isel(group=seen["level"].values == level) if seen.sizes["group"] else seen
-        lines[level] = _line(fit, shown, tops[level], rng)
-    return Displacement(lines, tops, seen.sizes["group"])
+        lines.append(_line(fit, shown, top, rng).assign(top=top).assign_coords(level=level))
+    return Displacement(xr.concat(lines, "level"), seen.sizes["group"])
 
 
 def displaced(asked: Splitting, budget: xr.DataArray, by: Displacement | None) -> Splitting:

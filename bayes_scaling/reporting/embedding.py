@@ -78,10 +78,10 @@ def displaced_sizes(
     names = [groups[factor].to_numpy() for factor in fit.model.factors]
     levels = [str(level) for level in level_labels(names, max(1, len(groups)))]
     moved = displacement(fit, np.array(levels))
-    lines = [thinned(moved.lines[level], count).isel(chain=0) for level in levels]
+    lines = [thinned(moved.lines.sel(level=level), count).isel(chain=0) for level in levels]
     parts = ("at_top", "per_decade", "further")
     return {
-        "tops": _short(np.array([moved.tops[level] for level in levels])),
+        "tops": _short(np.array([float(line["top"]) for line in lines])),
         **{part: [_short(line[part].values) for line in lines] for part in parts},
     }
 
