@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bayes_scaling.cli import options
@@ -53,26 +54,19 @@ class Asked:
         allocation = allocate(
             fit, budgets, constraints=kept, inputs=inputs, discrepancy=discrepancy
         )
+        near = partial(
+            near_optimal,
+            fit,
+            budgets,
+            constraints=kept,
+            inputs=inputs,
+            discrepancy=discrepancy,
+        )
         further: dict[str, NearOptimal | Regret] = {}
         if self.within is not None:
-            further["near_optimal_in_loss"] = near_optimal(
-                fit,
-                budgets,
-                self.within,
-                constraints=kept,
-                inputs=inputs,
-                discrepancy=discrepancy,
-            )
+            further["near_optimal_in_loss"] = near(self.within)
         if self.waste is not None:
-            further["near_optimal_in_compute"] = near_optimal(
-                fit,
-                budgets,
-                self.waste,
-                of="compute",
-                constraints=kept,
-                inputs=inputs,
-                discrepancy=discrepancy,
-            )
+            further["near_optimal_in_compute"] = near(self.waste, of="compute")
         if self.plans or self.rules:
             further["regret"] = self._regret(fit)
         return allocation, further

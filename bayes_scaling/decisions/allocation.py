@@ -256,12 +256,11 @@ def allocate(
     check_inputs(fixed, "allocate")
     budgets = budget_table(fit, flops, cost, "allocate")
     asked = splitting(fit, budgets, cost, constraints, fixed)
-    budget = budgets[asked.cost.unit]
+    budget = budgets[asked.cost.unit].drop_vars(budgets.coords)
     asked.check_budget(budget)
     widened = discrepancy if misses(fit, discrepancy) else None
-    bare = budget.drop_vars(budgets.coords)
-    moved = displacement(fit, levels_of(asked, bare)) if widened else None
-    draws = _draws(asked, bare, widened, moved).assign_coords(budgets.coords)
+    moved = displacement(fit, levels_of(asked, budget)) if widened else None
+    draws = _draws(asked, budget, widened, moved).assign_coords(budgets.coords)
     draws = draws.transpose("chain", "draw", "budget")
     groups = moved.groups if moved else 0
     return Allocation(draws, fit, asked.cost, asked.constraints, fixed, widened, groups)
