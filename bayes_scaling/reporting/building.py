@@ -146,5 +146,6 @@ def _explored(subject: Subject) -> Page | NoPage:
             for name, value in first.coords.items()
             if value.ndim == 0 and value.dtype.kind == "f"
         }
-    discrepancy = DEFAULT if subject.forecast is None else subject.forecast.discrepancy
+    asked = subject.asked
+    discrepancy = asked[0].discrepancy if asked else DEFAULT
     return explored(subject.fit, start, subject.trust, subject.prob, discrepancy)

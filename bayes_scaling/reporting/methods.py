@@ -40,6 +40,8 @@ def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | N
             f"likewise. {_convergence(fit)}"
             for fit in posteriors(result.fit, result.beyond)[len(fits(result)) :]
         ]
+    if isinstance(result, Allocation) and result.discrepancy is not None:
+        said.append(_of_split(result))
     software = ", ".join(f"{_NAMES[name]} {installed_version(name)}" for name in SOFTWARE)
     closing = (
         f"Estimates are posterior medians with the {interval_words(prob)}, each computed draw by "
@@ -53,6 +55,18 @@ def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | N
 def formulas(result: Result) -> tuple[str, ...]:
     """Formulas in the paragraph, in LaTeX, in their order."""
     return tuple(_formula(fit) for fit in fits(result) if fit.model.law.formula)
+
+
+def _of_split(allocation: Allocation) -> str:
+    shown = counted(allocation.groups, "group")
+    evidence = (
+        f"{shown} of runs of about equal compute inform" if allocation.groups else "no runs inform"
+    )
+    return (
+        "Best sizes are those of the law, displaced along a line in log compute whose prior is the "
+        f"misses of laws on public isoFLOP sweeps, and which {evidence} (after Hoffmann et al., "
+        "2022, section 3.2)."
+    )
 
 
 def _formula(fit: ScalingFit) -> str:

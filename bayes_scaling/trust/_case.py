@@ -117,7 +117,7 @@ class Case:
         """What to add to a finding on the posterior of all runs where a target rests on another."""
         if not self.on_focused[: self.asked].any():
             return ""
-        return " This is of the posterior of all runs; beyond them the forecast takes the focused."
+        return " This is of all runs alike; beyond them the forecast takes the focused posterior."
 
     @property
     def main(self) -> str:

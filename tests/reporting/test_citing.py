@@ -225,6 +225,15 @@ def test_methods_say_law_priors_sampler_and_software(forecast: bs.Forecast) -> N
     assert re.search(r"PyMC \d+\.\d+", methods)
 
 
+def test_methods_say_where_best_sizes_come_from(stored_fit: bs.ScalingFit) -> None:
+    plan = bs.allocate(stored_fit, 1e22)
+    methods = bs.cite(plan).methods
+    assert "displaced along a line in log compute" in methods
+    assert f"which {plan.groups} groups of runs of about equal compute inform" in methods
+    alone = bs.allocate(stored_fit, 1e22, discrepancy=None)
+    assert "displaced" not in bs.cite(alone).methods
+
+
 def test_pooling_is_in_the_methods(stored_fit: bs.ScalingFit) -> None:
     assert "Partially pooled between groups: E by corpus" in bs.cite(stored_fit).methods
 
