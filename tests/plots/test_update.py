@@ -1,9 +1,28 @@
+from collections.abc import Iterator
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_prior_sampled() -> Iterator[None]:
+    """The prior of a model is compiled and sampled once for all of these figures."""
+    sample, drawn = bs.ScalingModel.prior_predictive, {}
+
+    def again(model: bs.ScalingModel, runs: bs.Runs, **options: Any) -> Any:
+        key = repr(model), repr(runs), *options.items()
+        if key not in drawn:
+            drawn[key] = sample(model, runs, **options)
+        return drawn[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bs.ScalingModel, "prior_predictive", again)
+        yield
 
 
 def named(panel, gid: str) -> list:
