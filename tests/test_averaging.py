@@ -171,7 +171,7 @@ def test_the_fan_of_an_average_is_that_of_its_mixture(two: bs.FitAverage) -> Non
     assert spans[1] < 1.05
 
 
-@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("mixed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_fit_read_twice_is_one_fit(
     stored_fit: bs.ScalingFit, stored_fit_path: Path, mixed: bool, tmp_path: Path
 ) -> None:

@@ -126,8 +126,9 @@ def _asked(
         return None, None
     if budgets and not (sizes or lengths) and set(fitted.model.law.inputs) != {"flops"}:
         allocation = allocate(fitted, budgets)
-        best = allocation.draws.median(("chain", "draw"), skipna=True)
-        return ask(fitted, at=best[["params", "tokens"]].to_dataframe()), allocation
+        # Medians of params and of tokens would not spend the budget; what is left are the tokens.
+        best = allocation.draws["params"].median(("chain", "draw"), skipna=True)
+        return ask(fitted, at=best.to_dataframe()), allocation
     forecast = ask(fitted, sizes, lengths, budgets)
     if fitted.runs.response != "loss":
         return forecast, None

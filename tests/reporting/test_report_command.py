@@ -63,7 +63,14 @@ def test_mistakes_are_said_and_nothing_is_written(
     assert Path("notes.md").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["r.html", "r.md", "r.tex"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("r.html", marks=pytest.mark.slow),
+        "r.md",
+        pytest.param("r.tex", marks=pytest.mark.slow),
+    ],
+)
 def test_a_report_may_be_replaced_in_every_format(
     converged_fit: bs.ScalingFit, tmp_path: Path, name: str
 ) -> None:
@@ -86,7 +93,7 @@ def test_figures_of_somebody_else_are_kept(call: Call) -> None:
     assert Path("r_figures/posterior.png").read_bytes() == b"mine"
 
 
-@pytest.mark.parametrize("name", ["r.html", "r.md"])
+@pytest.mark.parametrize("name", [pytest.param("r.html", marks=pytest.mark.slow), "r.md"])
 def test_a_report_that_cannot_be_written_says_so(
     converged_fit: bs.ScalingFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
