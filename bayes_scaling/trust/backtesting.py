@@ -77,12 +77,10 @@ class Backtest:
         Updates the rate that public sweeps have taught by the shared miss of each fold: normal
         about zero with the rate, and the miss's own error, for standard deviation. As folds hold
         out the same largest runs, they count as one observation together, and folds that hold out
-        the very same runs once. Where the law
-        did well, intervals become narrower, and wider where it did not. On public sweeps it
-        scores better than the default far beyond the runs and as well near, with intervals half
-        as wide on the Chinchilla runs, but its 90 % intervals hold a little less: 88 % near and
-        87 % far, where those of the default hold 92 and 88 %
-        (``tests/benchmarks/test_extrapolation.py``).
+        the very same runs once. Where the law did well, intervals become narrower, and wider where
+        it did not. On public sweeps it scores a little better than the default far beyond the runs
+        and as well near, with intervals a fifth narrower on the Chinchilla runs and as good a
+        coverage (``tests/benchmarks/test_extrapolation.py``).
 
         Parameters
         ----------
