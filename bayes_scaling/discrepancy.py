@@ -79,13 +79,20 @@ class Discrepancy(AsCode):
         shape = (named.sizes["chain"], named.sizes["draw"])
         count = shape[0] * shape[1]
         rng = np.random.default_rng([seed, 1])
-        # Evenly spaced quantiles in random order: the median of a forecast then stays the law's.
-        standard = special.ndtri((rng.permutation(count) + 0.5) / count)
+        standard = shuffled_normal(rng, count)
         slope = (self.rate.sample(count, rng) * standard).reshape(shape)
         return xr.DataArray(slope, dims=("chain", "draw"), coords=named.coords)
 
 
 DEFAULT = Discrepancy()
+
+
+def shuffled_normal(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Evenly spaced standard normal quantiles in random order, dims (sample,).
+
+    What is added so leaves the median where it was.
+    """
+    return np.asarray(special.ndtri((rng.permutation(count) + 0.5) / count))
 
 
 def updated_rate(prior: Prior, misses: np.ndarray) -> Prior:

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
-from scipy import special
 
 from bayes_scaling._focus import level_labels
 from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling.costs import SixND
 from bayes_scaling.decisions._best_sizes import best_sizes, placed_runs
 from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.discrepancy import shuffled_normal
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -106,16 +106,10 @@ def _line(fit: ScalingFit, shown: xr.Dataset, top: float, rng: np.random.Generat
         precision = precision + design.T @ (design * weights[:, None])
         pulled = (shown["miss"].transpose("chain", "draw", "group").to_numpy() * weights) @ design
     covariance = np.linalg.inv(precision)
-    standard = _standard(rng, shape, 3)
+    drawn = [shuffled_normal(rng, shape[0] * shape[1]).reshape(shape) for _ in range(3)]
+    standard = np.stack(drawn, axis=-1)
     line = pulled @ covariance + standard[..., :2] @ np.linalg.cholesky(covariance).T
     dims = ("chain", "draw")
     parts = {"at_top": line[..., 0], "per_decade": line[..., 1]}
     parts["further"] = FURTHER * standard[..., 2]
     return xr.Dataset({name: (dims, one) for name, one in parts.items()}, numbered.coords)
-
-
-def _standard(rng: np.random.Generator, shape: tuple[int, int], count: int) -> np.ndarray:
-    """Standard normal draws as evenly spaced quantiles in random order: medians stay the law's."""
-    total = shape[0] * shape[1]
-    ranks = np.stack([rng.permutation(total) for _ in range(count)], axis=-1)
-    return np.asarray(special.ndtri((ranks + 0.5) / total).reshape(*shape, count))
