@@ -102,11 +102,6 @@ class FitAverage:
         return worst_of([fit.diagnostics for fit in self.fits.values()])
 
     @property
-    def diagnosis_beyond(self) -> str:
-        """``"ok"``, or what is wrong with a posterior that forecasts beyond the runs rest on."""
-        return diagnostics_of(self, True).diagnosis
-
-    @property
     def description(self) -> str:
         """The fits with their weights: ``"'chinchilla' 0.72, 'kaplan' 0.28"``."""
         return ", ".join(f"{name!r} {weight:.2f}" for name, weight in self.weights.items())

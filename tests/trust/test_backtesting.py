@@ -73,16 +73,22 @@ def test_each_held_out_run_is_scored_by_each_method(
     assert decades.max() == pytest.approx(found.folds["decades"].max())
 
 
-def test_the_backtest_of_a_case_has_the_discrepancy_that_is_judged(
-    stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def refitted_as(fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each fold has the draws of one fit, on its own runs, and they pass for converged."""
+
     def refit_all(
         model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
     ) -> dict[str, Outcome]:
-        return {k: Outcome(replace(stored_fit, runs=runs), "", 0.1) for k, runs in subsets.items()}
+        return {k: Outcome(replace(fit, runs=runs), "", 0.1) for k, runs in subsets.items()}
 
     monkeypatch.setattr(_folds, "refit_all", refit_all)
     monkeypatch.setattr(_folds, "R_HAT_WORST", 2.0)
+
+
+def test_the_backtest_of_a_case_has_the_discrepancy_that_is_judged(
+    stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refitted_as(stored_fit, monkeypatch)
     at = pd.DataFrame({"params": [1e11], "tokens": [2e12], "corpus": ["web"]})
     widths = []
     for rate in (0.05, 0.0001, None):
@@ -99,13 +105,7 @@ def test_the_backtest_of_a_case_has_the_discrepancy_that_is_judged(
 def test_runs_held_out_are_measured_from_their_own_level(
     uneven_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refit_all(
-        model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
-    ) -> dict[str, Outcome]:
-        return {k: Outcome(replace(uneven_fit, runs=runs), "", 0.1) for k, runs in subsets.items()}
-
-    monkeypatch.setattr(_folds, "refit_all", refit_all)
-    monkeypatch.setattr(_folds, "R_HAT_WORST", 2.0)
+    refitted_as(uneven_fit, monkeypatch)
     size = uneven_fit.runs.values("flops")
     books = np.asarray(uneven_fit.runs.table["corpus"] == "books")
     # Below the cut there are all books but the largest, and much larger runs of the other corpus.
