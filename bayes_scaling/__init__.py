@@ -12,7 +12,7 @@ Every stage is a frozen value of its own type::
 `ScalingModel`         law, priors, pooling and noise together: what is going to be fitted
 `fit`, `ScalingFit`    the posterior; `load_fit` reads a saved one
 `forecast`             the loss of runs that were not trained, as a `Forecast`
-`Discrepancy`          what a law leaves out beyond the runs, which widens forecasts there
+`Surface`              what a law leaves out, inside the runs and beyond them
 `allocate`             the best split of compute between parameters and tokens, as an `Allocation`
 `near_optimal`         the range of sizes that are nearly as good, as a `NearOptimal`
 `regret`               what given plans waste, as a `Regret`; `published_plans` are those of papers
@@ -78,7 +78,6 @@ if TYPE_CHECKING:
         marginal_returns,
     )
     from bayes_scaling.decisions.rules import published_plans
-    from bayes_scaling.discrepancy import Discrepancy
     from bayes_scaling.errors import BayesScalingError
     from bayes_scaling.examples import Example, example
     from bayes_scaling.fitting import ScalingFit, fit, load_fit
@@ -90,6 +89,7 @@ if TYPE_CHECKING:
     from bayes_scaling.reporting import Citation, cite, latex_table, markdown_table
     from bayes_scaling.reporting.building import report
     from bayes_scaling.runs import Runs, read_runs
+    from bayes_scaling.surface import Surface
     from bayes_scaling.trust import (
         Backtest,
         Calibration,
@@ -113,7 +113,6 @@ __all__ = [
     "ComputeReturns",
     "Constraints",
     "ConvergenceTradeoff",
-    "Discrepancy",
     "EarlyStopping",
     "Example",
     "FitAverage",
@@ -137,6 +136,7 @@ __all__ = [
     "Runs",
     "ScalingFit",
     "ScalingModel",
+    "Surface",
     "TrustReport",
     "Vary",
     "__version__",
@@ -194,7 +194,6 @@ _HOMES = {
     "ComputeReturns": "decisions.returns",
     "Constraints": "decisions.constraints",
     "ConvergenceTradeoff": "decisions.limits",
-    "Discrepancy": "discrepancy",
     "EarlyStopping": "decisions.limits",
     "Example": "examples",
     "FitAverage": "averaging",
@@ -218,6 +217,7 @@ _HOMES = {
     "Runs": "runs",
     "ScalingFit": "fitting",
     "ScalingModel": "model",
+    "Surface": "surface",
     "TrustReport": "trust",
     "Vary": "hierarchy",
     "allocate": "decisions.allocation",

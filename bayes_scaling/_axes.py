@@ -74,13 +74,39 @@ def decades_beyond(points: pd.DataFrame, low: Bounds, high: Bounds) -> pd.DataFr
     return above.where(above > below, below).round(6).clip(lower=0.0)
 
 
-def scaled_up(law: Law, row: pd.DataFrame, factor: float) -> pd.DataFrame:
-    """A run made larger by a factor in compute, N and D by its root each, or in its one input."""
+def compute_and_ratio(law: Law) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Inputs whose product is compute, and inputs whose quotient is tokens per parameter.
+
+    The first input stands for compute in a law that knows none, and a law without tokens per
+    parameter has none of the latter.
+    """
+    both = {"params", "tokens"} <= set(law.inputs)
+    along = ("params", "tokens") if both else (law.inputs[0],)
+    across = ("tokens", "params") if both else ()
+    if "flops" in law.inputs:
+        along = ("flops",)
+    if "tokens_per_param" in law.inputs:
+        across = ("tokens_per_param",)
+    return along, across
+
+
+def growth_powers(law: Law) -> dict[str, float]:
+    """Powers of compute by which the inputs of a law grow along a path.
+
+    Parameters and tokens as the root of compute, so that their ratio stays; in a law that knows no
+    compute its first input, in proportion.
+    """
     if {"params", "tokens"} <= set(law.inputs):
         powers = {"params": 0.5, "tokens": 0.5, "flops": 1.0}
     else:
         powers = {main_axis(law): 1.0}
     # Inputs on the scale of one that grows, such as unique tokens, grow with it.
     powers |= {name: powers[like] for name, like in law.same_unit.items() if like in powers}
-    columns = [name for name in law.inputs if name in powers]
-    return row.assign(**{name: row[name] * factor ** powers[name] for name in columns})
+    return {name: powers[name] for name in law.inputs if name in powers}
+
+
+def scaled_up(law: Law, row: pd.DataFrame, factor: float) -> pd.DataFrame:
+    """A run made larger by a factor in compute along its path."""
+    return row.assign(
+        **{name: row[name] * factor**power for name, power in growth_powers(law).items()}
+    )

@@ -28,17 +28,12 @@ from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
+from bayes_scaling.surface import MISS, Surface, weight_dims, weight_name
 
-FORMAT = 3
-READABLE = (1, 2, 3)
-"""Formats that can be read; files of format 1 have no focused posterior."""
-
-METRICS_UNSCALED = 2
-"""Up to this format the reference scale of a metric was 1, if not set by hand."""
+FORMAT = 4
 
 SPECIFICATION = "bayes_scaling"
 GROUPS = ("posterior", "sample_stats")
-OPTIONAL_GROUPS = ("focused", "focused_stats")
 
 
 def write_fit_file(
@@ -85,8 +80,7 @@ def read_fit_file(
         with xr.open_datatree(path, engine="h5netcdf") as tree:
             loaded = tree.load()
             spec = json.loads(loaded.attrs[SPECIFICATION])
-            kept = [name for name in OPTIONAL_GROUPS if name in loaded]
-            groups = {name: loaded[name].to_dataset() for name in (*GROUPS, *kept, "runs")}
+            groups = {name: loaded[name].to_dataset() for name in (*GROUPS, "runs")}
     except (OSError, KeyError, ValueError) as error:
         raise FitFileError(
             f"{str(path)!r} is not a fit of bayes_scaling ({type(error).__name__}: {error}). Its "
@@ -97,10 +91,10 @@ def read_fit_file(
             f"{str(path)!r} is not a fit of bayes_scaling: its specification is a "
             f"{type(spec).__name__}. Give a file made by fit.save(path)."
         )
-    if spec.get("format") not in READABLE:
+    if spec.get("format") != FORMAT:
         raise FitFileError(
-            f"{str(path)!r} has format {spec.get('format')}, this version reads format {FORMAT} "
-            "and earlier. Its fields may mean something else. It was made by version "
+            f"{str(path)!r} has format {spec.get('format')}, and this version reads format {FORMAT}"
+            ". Its fields may mean something else. It was made by version "
             f"{spec.get('version')}: load it there, or fit again."
         )
     return _restored(path, spec, groups)
@@ -121,6 +115,7 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
         ],
         "noise": _noise_to_json(model.noise),
         "stage_noise": _noise_to_json(model.stage_noise),
+        "surface": model.surface and _fields_to_json(model.surface),
         "runs": {
             "inputs": list(runs.inputs),
             "factors": list(runs.factors),
@@ -149,8 +144,9 @@ def _restored(
             priors={n: prior for n, prior in priors.items() if prior != law.priors.get(n)},
             noise=_noise_from_json(spec["noise"]),
             stage_noise=_noise_from_json(spec["stage_noise"]),
+            surface=_surface_from_json(spec["surface"]),
         )
-        runs = _restored_runs(_with_its_scale(spec), groups.pop("runs"))
+        runs = _restored_runs(spec["runs"], groups.pop("runs"))
         settings = Settings(**spec["settings"])
     except BayesScalingError:
         raise
@@ -159,23 +155,29 @@ def _restored(
             f"{str(path)!r} has a damaged specification ({type(error).__name__}: {error}), and "
             "without it the draws mean nothing. Restore the file, or fit again."
         ) from error
-    _check_complete(path, model, groups)
+    _check_complete(path, model, runs, groups)
     return model, runs, settings, groups
 
 
-def _check_complete(path: Path, model: ScalingModel, groups: Mapping[str, xr.Dataset]) -> None:
+def _check_complete(
+    path: Path, model: ScalingModel, runs: Runs, groups: Mapping[str, xr.Dataset]
+) -> None:
     """Refuse draws that are not of all variables of the model, with its factors as dims."""
-    variables = {*model.parameters, *map(model.reference_name, model.parameters), *model.top_level}
-    variables |= {*model.noise.priors, *(vary.z_name for vary in model.vary)}
-    found = {name: groups[name] for name in ("posterior", "focused") if name in groups}
-    lacking = {variable for draws in found.values() for variable in variables - set(draws)}
-    lacking |= {"diverging"} - set(groups["sample_stats"])
+    variables = {*model.parameters, *map(model.reference_name, model.parameters)}
+    variables |= {*model.sampled_priors(runs), *model.noise.priors}
+    variables |= {vary.z_name for vary in model.vary}
     dims = {"chain", "draw", *model.factors}
-    lacking |= {str(dim) for draws in found.values() for dim in dims ^ set(draws.dims)}
+    if model.has_surface(runs):
+        weights = weight_dims(model.factors)
+        variables |= {MISS, *map(weight_name, weights)}
+        dims |= {dim for of_part in weights.values() for dim in of_part}
+    draws = groups["posterior"]
+    lacking = (variables - set(draws)) | (dims ^ set(draws.dims))
+    lacking |= {"diverging"} - set(groups["sample_stats"])
     if lacking:
         raise FitFileError(
             f"{str(path)!r} does not hold the draws of {model.law.name} as it is now: they differ "
-            f"in {listed(sorted(lacking))}. It is damaged, or the law was changed since. Restore "
+            f"in {listed(sorted(map(str, lacking)))}. It is damaged, or the law was changed since. Restore "
             "the file or the law, or fit again."
         )
 
@@ -201,7 +203,11 @@ def _noise_from_json(stored: Mapping[str, Any]) -> Noise:
     return model(**_fields_from_json(stored["options"]))
 
 
-def _fields_to_json(value: Law | Noise) -> dict[str, Any]:
+def _surface_from_json(stored: Mapping[str, Any] | None) -> Surface | None:
+    return None if stored is None else Surface(**_fields_from_json(stored))
+
+
+def _fields_to_json(value: Law | Noise | Surface) -> dict[str, Any]:
     """The options of a law or noise model: its fields, if it has any."""
     options = {f.name: getattr(value, f.name) for f in fields(value)} if is_dataclass(value) else {}
     return {name: _field_to_json(option) for name, option in options.items()}
@@ -253,14 +259,6 @@ def _as_json(column: pd.Series) -> np.ndarray:
 
 def _number(cell: Any) -> Any:
     return cell.item() if isinstance(cell, np.generic) else cell
-
-
-def _with_its_scale(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """What is stored of the runs, with the scale of a metric by which the draws were made."""
-    runs: dict[str, Any] = spec["runs"]
-    if spec["format"] > METRICS_UNSCALED or runs["response"] != "metric":
-        return runs
-    return {**runs, "reference": {"loss": 1.0, **runs["reference"]}}
 
 
 def _restored_runs(spec: Mapping[str, Any], stored: xr.Dataset) -> Runs:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from bayes_scaling._inputs import input_values, noise_values, scales
+from bayes_scaling._inputs import input_values, noise_values
+from bayes_scaling._loss_surface import loss_surface
 from bayes_scaling.model import ScalingModel
-from bayes_scaling.posterior import (
-    expected_loss,
-    log_density,
-    new_runs,
-    parameters_at,
-    stage_log_density,
-)
+from bayes_scaling.posterior import log_density, new_runs, stage_log_density
+from bayes_scaling.priors import tied_log_density
 from bayes_scaling.runs import Runs
 
 
@@ -23,14 +19,14 @@ def assemble(
     """The tree of a fit; losses are in their own unit, and so are the log densities."""
     constant = run_data(model, runs)
     observed = observed_data(runs)
-    theta = parameters_at(posterior, model, {factor: constant[factor] for factor in model.factors})
-    units = scales(model.law, runs)
-    expected = expected_loss(model, theta, constant, units)
+    labels = {factor: constant[factor] for factor in model.factors}
+    surface = loss_surface(posterior, model, runs, labels)
+    expected = surface.loss(constant)
     expected = expected.transpose("chain", "draw", "run").drop_vars(model.factors, errors="ignore")
     rng = np.random.default_rng(seed)
     predictive = new_runs(posterior, model, runs, expected, constant, rng)
     density = log_density(posterior, model, runs, observed["loss"], expected, constant)
-    density = density + stage_log_density(posterior, model, theta, constant, units)
+    density = density + stage_log_density(posterior, model, surface.theta, constant, surface.units)
     groups = {
         "posterior": posterior,
         "sample_stats": sample_stats,
@@ -38,7 +34,7 @@ def assemble(
         "constant_data": constant,
         "posterior_predictive": xr.Dataset({"loss": predictive}),
         "log_likelihood": xr.Dataset({"loss": density.transpose("chain", "draw", "run")}),
-        "log_prior": log_prior(model, posterior),
+        "log_prior": log_prior(model, runs, posterior),
     }
     return xr.DataTree.from_dict(groups)
 
@@ -60,16 +56,23 @@ def run_data(model: ScalingModel, runs: Runs) -> xr.Dataset:
     return xr.Dataset({**values, **labels}, {"run": list(runs.table.index)})
 
 
-def log_prior(model: ScalingModel, posterior: xr.Dataset) -> xr.Dataset:
+def log_prior(model: ScalingModel, runs: Runs, posterior: xr.Dataset) -> xr.Dataset:
     """Log density of each prior at the draws, dims (chain, draw).
 
-    The offsets of levels are left out: power-scaling a pooled model scales the priors at its top,
-    not the pooling itself (Kallioinen et al., 2024).
+    The offsets of levels and the weights of the surface are left out: power-scaling scales the
+    priors at the top, not the pooling itself (Kallioinen et al., 2024).
     """
     densities = {}
     paper = {model.typical_name(n): n for n in model.converted}
-    for variable, prior in model.top_level.items():
+    tied = {model.typical_name(a): model.typical_name(b) for a, b in model.ties.items()}
+    for variable, prior in model.sampled_priors(runs).items():
         if prior.fixed:
+            continue
+        if variable in tied:
+            other = tied[variable]
+            densities[variable] = tied_log_density(
+                prior, posterior[variable], model.top_level[other], posterior[other]
+            )
             continue
         parameter = paper.get(variable)
         varied = parameter is not None and model.varying(parameter)

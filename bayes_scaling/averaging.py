@@ -23,11 +23,6 @@ from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
 
-UNFOCUSED = (
-    "The fit has no posterior focused on the largest runs, as fits made anew have: beyond them the "
-    "forecast rests on all runs alike."
-)
-
 SUM = 1e-6
 """How far weights may be from adding up to one."""
 
@@ -202,35 +197,6 @@ def _same_fit(one: ScalingFit, other: ScalingFit) -> bool:
         and same_table(one.runs, other.runs)
         and one.posterior.equals(other.posterior)
     )
-
-
-def posteriors(fitted: Fitted, beyond: bool) -> tuple[ScalingFit, ...]:
-    """What an answer rests on: posteriors of all runs, and beyond these the focused ones too."""
-    of_all = tuple(part.fit for part in parts(fitted))
-    return (*of_all, *_focused(of_all)) if beyond else of_all
-
-
-def _focused(fits: Iterable[ScalingFit]) -> tuple[ScalingFit, ...]:
-    return tuple(fit.focused for fit in fits if fit.focused is not None)
-
-
-def diagnostics_of(fitted: Fitted, beyond: bool) -> Diagnostics:
-    """Convergence, worst over the posteriors that an answer rests on."""
-    return worst_of([fit.diagnostics for fit in posteriors(fitted, beyond)])
-
-
-def notes_of(fitted: Fitted, beyond: bool) -> tuple[str, ...]:
-    """The notes of a fit, and first what is wrong with its focused posterior where it answers."""
-    if not beyond:
-        return fitted.notes
-    focused = _focused(part.fit for part in parts(fitted))
-    if not focused and isinstance(fitted, ScalingFit):
-        return (*fitted.notes, UNFOCUSED)
-    bad = [one.diagnostics for one in focused if one.diagnostics.problems]
-    if not bad:
-        return fitted.notes
-    said = f"The posterior focused on the largest runs has {worst_of(bad).diagnosis}."
-    return (said, *fitted.notes)
 
 
 def single(fitted: Fitted) -> ScalingFit:

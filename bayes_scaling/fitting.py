@@ -7,22 +7,23 @@ and expected loss are functions in the modules above.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._diagnostics import Diagnostics, diagnose, worst_of
+from bayes_scaling._diagnostics import Diagnostics, diagnose
 from bayes_scaling._display import html_formula
 from bayes_scaling._fit_file import read_fit_file, write_fit_file
-from bayes_scaling._focus import focused_spread, focuses
-from bayes_scaling._inputs import scales
 from bayes_scaling._intervals import interval_attrs, interval_prob
+from bayes_scaling._loss_surface import LossSurface, labelled, loss_surface
 from bayes_scaling._model_checks import check_runs, notes_on
 from bayes_scaling._progress import stages
 from bayes_scaling._tree import assemble
@@ -30,7 +31,7 @@ from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.laws import Law
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.points import Numbers, points
-from bayes_scaling.posterior import complete, derived, expected_loss, parameters_at
+from bayes_scaling.posterior import complete, derived
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings, compiled, no_scatter
 
@@ -49,11 +50,6 @@ class ScalingFit:
         Parameters in paper units under the law's names, on the reference scale under ``*_ref``.
     sample_stats : xarray.Dataset, dims (chain, draw)
     settings : Settings
-    focused : ScalingFit or None
-        The same model on the same runs with a posterior focused on the largest ones, from which
-        :func:`bayes_scaling.forecast` takes what lies beyond them. A run's scatter there has a
-        variance divided by its share of the largest run's compute. None where the response is no
-        loss.
     """
 
     model: ScalingModel
@@ -61,7 +57,6 @@ class ScalingFit:
     posterior: xr.Dataset
     sample_stats: xr.Dataset
     settings: Settings
-    focused: ScalingFit | None = None
 
     @cached_property
     def tree(self) -> xr.DataTree:
@@ -79,7 +74,8 @@ class ScalingFit:
     def diagnostics(self) -> Diagnostics:
         """Convergence of the chains, worst over all sampled variables."""
         offsets = [vary.z_name for vary in self.model.vary]
-        sampled = [name for name, prior in self.model.top_level.items() if not prior.fixed]
+        priors = self.model.sampled_priors(self.runs)
+        sampled = [name for name, prior in priors.items() if not prior.fixed]
         return diagnose(self.posterior, self.sample_stats, [*sampled, *offsets])
 
     @property
@@ -90,12 +86,6 @@ class ScalingFit:
         scatter = no_scatter(self.posterior)
         return (*converged, *((scatter,) if scatter else ()), *notes_on(self.model, self.runs))
 
-    @property
-    def diagnosis_beyond(self) -> str:
-        """``"ok"``, or what is wrong with a posterior that forecasts beyond the runs rest on."""
-        focused = [] if self.focused is None else [self.focused.diagnostics]
-        return worst_of([self.diagnostics, *focused]).diagnosis
-
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:
         """Posterior names that a summary lists: law, derived quantities, spreads, noise."""
@@ -104,8 +94,10 @@ class ScalingFit:
         quantities = derived(self.model, {n: self.posterior[n] for n in self.model.parameters})
         stages, noise = self.model.law.stages, self.model.stage_noise.priors
         scatter = [f"{stage}_{name}" for stage in stages for name in noise]
+        priors = self.model.sampled_priors(self.runs)
+        left_out = [name for name in priors if name not in self.model.top_level]
         found = (*self.model.parameters, *quantities, *typical, *spreads)
-        return (*found, *self.model.noise.priors, *scatter)
+        return (*found, *self.model.noise.priors, *scatter, *left_out)
 
     def summary(self, prob: float | None = None) -> pd.DataFrame:
         """Parameters in paper units with credible intervals and diagnostics.
@@ -143,7 +135,7 @@ class ScalingFit:
         flops: Numbers | None = None,
         at: pd.DataFrame | None = None,
     ) -> xr.DataArray:
-        """Draws of the law's loss, without the scatter of a run.
+        """Draws of the expected loss, law and what it leaves out, without the scatter of a run.
 
         Parameters
         ----------
@@ -169,13 +161,17 @@ class ScalingFit:
         rng: np.random.Generator | None = None,
     ) -> xr.DataArray:
         """Draws of the expected loss at points made by :func:`bayes_scaling.points.points`."""
-        labels = {factor: where[factor] for factor in self.model.factors}
-        theta = parameters_at(self.posterior, self.model, labels, new_levels, rng)
-        draws = expected_loss(self.model, theta, where, scales(self.model.law, self.runs))
-        named: xr.DataArray = draws.drop_vars(self.model.factors, errors="ignore").assign_coords(
-            {name: where[name] for name in where.data_vars}
-        )
-        return named.transpose("chain", "draw", ...).rename("expected_loss")
+        return labelled(self.surface_at(where, new_levels, rng).loss(where), where, self.model)
+
+    def surface_at(
+        self,
+        labels: Mapping[Any, xr.DataArray],
+        new_levels: NewLevels = "error",
+        rng: np.random.Generator | None = None,
+    ) -> LossSurface:
+        """The expected loss of each draw as a function of the law's inputs, at given levels."""
+        wanted = {factor: labels[factor] for factor in self.model.factors if factor in labels}
+        return loss_surface(self.posterior, self.model, self.runs, wanted, new_levels, rng)
 
     def save(self, path: str | Path) -> Path:
         """Write the fit to one netCDF file, readable by ArviZ and by :func:`load_fit`.
@@ -186,11 +182,6 @@ class ScalingFit:
             The path cannot be written to.
         """
         groups = {"posterior": self.posterior, "sample_stats": self.sample_stats}
-        if self.focused is not None:
-            groups |= {
-                "focused": self.focused.posterior,
-                "focused_stats": self.focused.sample_stats,
-            }
         return write_fit_file(Path(path), self.model, self.runs, self.settings, groups)
 
     def __repr__(self) -> str:
@@ -214,7 +205,7 @@ def fit(
     tune: int = 1000,
     chains: int = 4,
     seed: int | None = None,
-    target_accept: float = 0.95,
+    target_accept: float = 0.9,
     progress: bool = True,
 ) -> ScalingFit:
     """Sample the posterior of a model on a table of runs.
@@ -258,16 +249,8 @@ def fit_as(model: ScalingModel, runs: Runs, settings: Settings, progress: bool) 
     check_runs(model, runs)
     with stages(progress) as shown:
         density = compiled(model, runs, shown)
-        found = _sampled(model, runs, settings, density.sample(model, runs, settings, shown))
-        if not (settings.focused and focuses(model, runs)):
-            return found
-        spread = focused_spread(model, runs)
-        focused = density.sample(model, runs, settings, shown, spread)
-    return replace(found, focused=_sampled(model, runs, settings, focused))
-
-
-def _sampled(model: ScalingModel, runs: Runs, settings: Settings, tree: xr.DataTree) -> ScalingFit:
-    posterior = complete(tree["posterior"].to_dataset(), model, runs)
+        tree = density.sample(model, runs, settings, shown)
+    posterior = complete(tree["posterior"].to_dataset(), model, runs, settings.seed)
     return ScalingFit(model, runs, posterior, tree["sample_stats"].to_dataset(), settings)
 
 
@@ -282,8 +265,4 @@ def load_fit(path: str | Path) -> ScalingFit:
         The law is not built in and has not been defined in this process.
     """
     model, runs, settings, groups = read_fit_file(Path(path))
-    found = ScalingFit(model, runs, groups["posterior"], groups["sample_stats"], settings)
-    if "focused" not in groups:
-        return found
-    other = replace(found, posterior=groups["focused"], sample_stats=groups["focused_stats"])
-    return replace(found, focused=other)
+    return ScalingFit(model, runs, groups["posterior"], groups["sample_stats"], settings)

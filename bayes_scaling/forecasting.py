@@ -1,8 +1,7 @@
 """forecast(): the loss to expect at runs not yet made, with its uncertainty.
 
-`expected_loss` is the law's value and what it leaves out; `loss` is that of one new run, which also
-scatters. Beyond the largest run the law's value is that of the posterior focused on the largest
-runs, and what it leaves out grows with the distance.
+`expected_loss` is that of the surface: the law and what it leaves out. `loss` is that of one new
+run, which also scatters.
 """
 
 from __future__ import annotations
@@ -15,12 +14,11 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._diagnostics import Diagnostics
-from bayes_scaling._focus import reach
 from bayes_scaling._intervals import intervals
+from bayes_scaling._loss_surface import labelled
 from bayes_scaling._mixture import average_points, mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
-from bayes_scaling.averaging import FitAverage, Fitted, diagnostics_of, notes_of
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, lies_beyond, misses
+from bayes_scaling.averaging import FitAverage, Fitted
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.hierarchy import NewLevels
@@ -35,44 +33,36 @@ class Forecast:
     Attributes
     ----------
     draws : xarray.Dataset, dims (chain, draw, point)
-        ``expected_loss`` and ``loss``, in the unit of the runs' loss, and ``discrepancy``, what is
-        in the logarithm of both beyond the law; the inputs and the labels of factors are
-        coordinates of ``point``.
+        ``expected_loss`` and ``loss``, in the unit of the runs' loss, and ``miss``, what is in the
+        logarithm of both because laws miss beyond the runs; the inputs and the labels of factors
+        are coordinates of ``point``.
     fit : ScalingFit or FitAverage
         What it was made from.
     new_levels : {"error", "draw", "typical"}
         What levels that were not fitted got.
-    discrepancy : Discrepancy or None
-        What was assumed of the law beyond the runs; None for the pure posterior.
     """
 
     draws: xr.Dataset
     fit: Fitted
     new_levels: NewLevels = "error"
-    discrepancy: Discrepancy | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know, such as that the fit has not converged."""
-        return notes_of(self.fit, self.beyond)
-
-    @property
-    def beyond(self) -> bool:
-        """Whether any point lies beyond the runs, where the focused posterior answers."""
-        return lies_beyond(self.draws, self.discrepancy)
+        return self.fit.notes
 
     @property
     def diagnostics(self) -> Diagnostics:
-        """Convergence, worst over the posteriors that the forecast rests on."""
-        return diagnostics_of(self.fit, self.beyond)
+        """Convergence of the posterior that the forecast rests on."""
+        return self.fit.diagnostics
 
     @property
     def diagnosis(self) -> str:
-        """``"ok"``, or what is wrong with a posterior that the forecast rests on."""
+        """``"ok"``, or what is wrong with the posterior that the forecast rests on."""
         return self.diagnostics.diagnosis
 
-    def discrepancy_share(self, prob: float | None = None) -> pd.Series[float]:
-        """Share of the width of a new run's interval that is model discrepancy, by point.
+    def miss_share(self, prob: float | None = None) -> pd.Series[float]:
+        """Share of the width of a new run's interval that is due to the way beyond the runs.
 
         Zero inside the runs: there the interval is that of posterior and scatter alone.
 
@@ -81,14 +71,14 @@ class Forecast:
         prob : float, optional
             Probability of the interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
         """
-        without = self.draws["loss"] / np.exp(self.draws["discrepancy"])
+        without = self.draws["loss"] / np.exp(self.draws["miss"])
         widths = [
             ends["upper"] - ends["lower"]
             for ends in (intervals(without, prob), intervals(self.draws["loss"], prob))
         ]
         share = (1 - widths[0] / widths[1]).clip(min=0.0).values
         index = coordinate_index(self.draws["point"])
-        return pd.Series(share, index=index, name="discrepancy_share")
+        return pd.Series(share, index=index, name="miss_share")
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
         """Median and credible interval of the expected loss and of a new run's, by point.
@@ -102,13 +92,13 @@ class Forecast:
         -------
         pandas.DataFrame
             Columns (``expected_loss`` or ``loss``; ``median``, ``lower``, ``upper``),
-            ``discrepancy_share``, and ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``,
+            ``miss_share``, and ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``,
             ``ci_prob`` and ``notes``.
         """
         losses = self.draws[["expected_loss", "loss"]]
         table = result_table(losses, "point", self.diagnosis, self.notes, prob)
         attrs = table.attrs
-        table.insert(6, ("discrepancy_share", ""), self.discrepancy_share(prob).to_numpy())
+        table.insert(6, ("miss_share", ""), self.miss_share(prob).to_numpy())
         table.attrs = attrs
         return table
 
@@ -154,18 +144,13 @@ def forecast(
     *,
     at: pd.DataFrame | None = None,
     new_levels: NewLevels = "error",
-    discrepancy: Discrepancy | None = DEFAULT,
     seed: int | None = None,
 ) -> Forecast:
     """Forecast the loss of runs not yet made.
 
-    Inside the runs this is the posterior of all runs alike. From twice the largest run's compute on
-    it is the posterior focused on the largest runs (:attr:`ScalingFit.focused`); between the two,
-    draws change over. Beyond the largest run there is a discrepancy as well, which grows with the
-    distance. On the public
-    sweeps that this was chosen on, 90 % intervals of the pure posterior hold 79 % of the runs just
-    beyond the data and 54 % of those far beyond; these, 92 and 88 %
-    (``tests/benchmarks/test_extrapolation.py``).
+    Inside the runs and beyond them it is the same surface: the law, what it leaves out, and beyond
+    the largest run how much faster or slower than the law says the loss may fall. The latter was
+    learned from public sweeps (``tests/benchmarks/test_extrapolation.py``).
 
     Parameters
     ----------
@@ -180,12 +165,8 @@ def forecast(
     new_levels : {"error", "draw", "typical"}
         What a level that was not fitted gets: an error, an offset drawn from the fitted spread
         between levels (one for all points of that level), or none.
-    discrepancy : Discrepancy or None
-        What the law is assumed to leave out beyond the runs. None gives the pure posterior of all
-        runs alike, at any distance. Responses other than losses have no discrepancy.
     seed : int, optional
-        Seed of the new run's scatter, of new levels and of the discrepancy; that of the fit if not
-        given.
+        Seed of the new run's scatter and of new levels; that of the fit if not given.
 
     Returns
     -------
@@ -199,30 +180,25 @@ def forecast(
     given = {"params": params, "tokens": tokens, "flops": flops}
     chosen = fit.settings.seed if seed is None else seed
     if isinstance(fit, FitAverage):
-        places = average_points(fit, given, at, new_levels)
-        draws = average_draws(fit, places, new_levels, discrepancy, chosen)
-        widened = any(misses(one, discrepancy) for one in fit.fits.values())
+        draws = average_draws(fit, average_points(fit, given, at, new_levels), new_levels, chosen)
     else:
         where = points(fit.model, fit.runs, **given, at=at, new_levels=new_levels)
-        widened = misses(fit, discrepancy)
-        draws = forecast_draws(fit, where, new_levels, discrepancy if widened else None, chosen)
-    return Forecast(draws, fit, new_levels, discrepancy if widened else None)
+        draws = forecast_draws(fit, where, new_levels, chosen)
+    return Forecast(draws, fit, new_levels)
 
 
 def average_draws(
     average: FitAverage,
     places: Mapping[str, xr.Dataset],
     new_levels: NewLevels,
-    discrepancy: Discrepancy | None,
     seed: int,
     scatter: Callable[..., xr.DataArray] = new_runs,
 ) -> xr.Dataset:
     """Each fit's forecast at its points, mixed; one fit for all points of a draw."""
-    parts = {}
-    for name, where in places.items():
-        fit = average.fits[name]
-        widened = discrepancy if misses(fit, discrepancy) else None
-        parts[name] = forecast_draws(fit, where, new_levels, widened, seed, scatter)
+    parts = {
+        name: forecast_draws(average.fits[name], where, new_levels, seed, scatter)
+        for name, where in places.items()
+    }
     return mixture(average, parts, seed)
 
 
@@ -230,7 +206,6 @@ def forecast_draws(
     fit: ScalingFit,
     where: xr.Dataset,
     new_levels: NewLevels,
-    discrepancy: Discrepancy | None,
     seed: int,
     scatter: Callable[..., xr.DataArray] = new_runs,
 ) -> xr.Dataset:
@@ -238,16 +213,9 @@ def forecast_draws(
 
     `scatter` draws new runs as :func:`bayes_scaling.posterior.new_runs` does.
     """
-
-    def pure(one: ScalingFit) -> xr.Dataset:
-        rng = np.random.default_rng(seed)
-        expected = one.expected_at(where, new_levels, rng)
-        loss = scatter(one.posterior, one.model, one.runs, expected, where, rng)
-        return xr.Dataset({"expected_loss": expected, "loss": loss})
-
-    if discrepancy is None:
-        draws = pure(fit)
-        return draws.assign(discrepancy=xr.zeros_like(draws["expected_loss"]))
-    beyond = reach(fit.model, fit.runs, where)
-    shift = discrepancy.shift(fit, beyond, seed)
-    return (answered(fit, beyond, pure) * np.exp(shift)).assign(discrepancy=shift)
+    rng = np.random.default_rng(seed)
+    surface = fit.surface_at(where, new_levels, rng)
+    expected = labelled(surface.loss(where), where, fit.model)
+    miss = np.log(expected / labelled(surface.inside.loss(where), where, fit.model))
+    loss = scatter(fit.posterior, fit.model, fit.runs, expected, where, rng)
+    return xr.Dataset({"expected_loss": expected, "loss": loss, "miss": miss})

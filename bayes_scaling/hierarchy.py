@@ -150,15 +150,29 @@ def at_levels(
     rng : numpy.random.Generator or None
         Draws new levels from the fitted spread; None puts them at the typical value.
     """
-    offsets = []
-    for vary, spread, z in varying:
-        wanted = labels[vary.by]
-        known = list(z[vary.by].values)
-        new = [label for label in dict.fromkeys(wanted.values.ravel()) if label not in known]
-        shape = (*(z.sizes[dim] for dim in spread.dims), len(new))
-        drawn = np.zeros(shape) if rng is None else rng.standard_normal(shape)
-        coords = {**spread.coords, vary.by: new}
-        extended = xr.DataArray(drawn, dims=(*spread.dims, vary.by), coords=coords)
-        offsets.append(spread * xr.concat([z, extended], vary.by).sel({vary.by: wanted}))
+    offsets = [spread * extended(z, vary.by, labels[vary.by], rng) for vary, spread, z in varying]
     value: xr.DataArray = combine(support, typical, offsets)
     return value
+
+
+def extended(
+    z: xr.DataArray, factor: str, wanted: xr.DataArray, rng: np.random.Generator | None
+) -> xr.DataArray:
+    """Standardised draws of levels at points, with new ones for labels that were not fitted.
+
+    Parameters
+    ----------
+    z : xarray.DataArray, dims (chain, draw, factor) and others
+    wanted : xarray.DataArray of str
+        Level at each point.
+    rng : numpy.random.Generator or None
+        Draws new levels from a standard normal; None puts them at zero.
+    """
+    known = set(z[factor].values)
+    new = [label for label in dict.fromkeys(wanted.values.ravel()) if label not in known]
+    if not new:
+        return z.sel({factor: wanted})
+    like = z.isel({factor: [0] * len(new)}).assign_coords({factor: new})
+    drawn = like * 0.0 if rng is None else like.copy(data=rng.standard_normal(like.shape))
+    found: xr.DataArray = xr.concat([z, drawn], factor).sel({factor: wanted})
+    return found

@@ -26,11 +26,36 @@ from bayes_scaling._model_checks import check_model, check_runs, check_stage_noi
 from bayes_scaling.hierarchy import LINKS, Vary, centred_weights, combine, offset
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.noise import LogStudentT, Noise
-from bayes_scaling.noise._base import RUN_SPREAD
-from bayes_scaling.priors import PRIOR_MASS, Prior
+from bayes_scaling.priors import PRIOR_MASS, TIE, Prior
 from bayes_scaling.runs import Runs
+from bayes_scaling.surface import (
+    DELTA,
+    DIRECTION,
+    LEVEL_NODE,
+    MISS_SIZE,
+    NODE,
+    Placement,
+    Rotation,
+    Surface,
+    level_part,
+    node_coords,
+    run_places,
+    size_name,
+    weight_name,
+)
 
 PRIOR_DRAWS = 4000
+
+DEFAULT_SURFACE = Surface()
+
+LEAST_ABOVE = 0.1
+"""Share of the reference loss near which an observed loss above the floor is smoothly held up."""
+
+TYPICAL_SCATTER = 0.005
+"""Scatter of log loss that is taken where a noise model says none."""
+
+RAW, WEIGHTS = "delta_raw", "delta_weights"
+"""Sampled variable of the directions of `delta`, and their weights."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,6 +76,9 @@ class ScalingModel:
     stage_noise : Noise
         How a run scatters about what the law expects on the way to the response, such as the
         loss from which a task's error follows; read only by laws that have such stages.
+    surface : Surface or None
+        What the law is assumed to leave out; None for the law alone, as papers have it. Responses
+        other than losses, and laws with stages, have none.
 
     Raises
     ------
@@ -70,6 +98,7 @@ class ScalingModel:
     priors: Mapping[str, Prior] = field(default_factory=dict)
     noise: Noise = field(default_factory=LogStudentT)
     stage_noise: Noise = field(default_factory=LogStudentT)
+    surface: Surface | None = field(default_factory=Surface)
 
     def __init__(
         self,
@@ -78,6 +107,7 @@ class ScalingModel:
         priors: Mapping[str, Prior] | None = None,
         noise: Noise | None = None,
         stage_noise: Noise | None = None,
+        surface: Surface | None = DEFAULT_SURFACE,
     ) -> None:
         assign = object.__setattr__
         assign(self, "law", as_law(law))
@@ -85,6 +115,7 @@ class ScalingModel:
         assign(self, "priors", dict(priors or {}))
         assign(self, "noise", LogStudentT() if noise is None else noise)
         assign(self, "stage_noise", LogStudentT() if stage_noise is None else stage_noise)
+        assign(self, "surface", surface)
         check_model(self.law, self.vary, self.priors, self.noise)
         check_stage_noise(self.stage_noise)
 
@@ -150,13 +181,24 @@ class ScalingModel:
         }
         return {**law, **spreads, **noise, **stages}
 
-    def data(
-        self, runs: Runs, run_spread: np.ndarray | None = None
-    ) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-        """Every number of the model as (dims, values): the runs, their scales, the priors.
+    @cached_property
+    def ties(self) -> Mapping[str, str]:
+        """Exponents whose logarithms go together, unless the user has given a prior of either."""
+        own = self.priors
+        return {a: b for a, b in self.law.ties.items() if a not in own and b not in own}
 
-        `run_spread`, dims (run,), is how many times wider than the others each run scatters.
-        """
+    def has_surface(self, runs: Runs) -> bool:
+        """Tell whether the law is fitted with what it leaves out: to losses, in one stage."""
+        return self.surface is not None and runs.response == "loss" and not self.law.stages
+
+    def sampled_priors(self, runs: Runs) -> Mapping[str, Prior]:
+        """Prior of every variable that is sampled for these runs, by its posterior name."""
+        if not self.has_surface(runs) or self.surface is None:
+            return self.top_level
+        return {**self.top_level, **self.surface.priors(self.factors)}
+
+    def data(self, runs: Runs) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+        """Every number of the model as (dims, values): the runs, their scales, the priors."""
         run = ("run",)
         scale = scales(self.law, runs)
         values: dict[str, tuple[tuple[str, ...], Any]] = {
@@ -167,32 +209,48 @@ class ScalingModel:
             values[f"{name}_ref"] = (run, runs.values(name) / scale[name])
         for name, column in noise_columns(self.noise, runs).items():
             values[f"noise_{name}"] = (run, column)
-        if self.noise.has_spread:
-            values[RUN_SPREAD] = (run, np.ones(len(runs)) if run_spread is None else run_spread)
+        if self.has_surface(runs):
+            values |= self._surface_data(runs)
         for factor in self.factors:
             codes = runs.codes(factor)
             values[f"{factor}_index"] = (run, codes)
             values[f"{factor}_centred"] = ((factor,), centred_weights(np.bincount(codes)))
-        for variable, prior in self.top_level.items():
+        for variable, prior in self.sampled_priors(runs).items():
             for argument, number in prior.arguments.items():
                 values[f"{variable}_{argument}"] = ((), number)
         for name, number in scale.items():
             values[f"reference_{name}"] = ((), number)
         return {name: (dims, np.asarray(value)) for name, (dims, value) in values.items()}
 
-    def coords(self, runs: Runs) -> dict[str, list[str]]:
-        """Labels of the model's dims: the runs, and the levels of each factor in use."""
+    def _surface_data(self, runs: Runs) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+        found = Rotation.of(self.law, runs)
+        data = {
+            "delta_basis": (("run", DIRECTION), found.basis),
+            "delta_strength": ((DIRECTION,), found.strength),
+            "delta_shown": ((DIRECTION, "run"), found.shown),
+        }
+        if not self.factors:
+            return data
+        level = Placement.of(self.law, runs).level_basis(*run_places(self.law, runs))
+        return {**data, "delta_level_basis": (("run", LEVEL_NODE), level)}
+
+    def coords(self, runs: Runs) -> dict[str, list[str] | list[int]]:
+        """Labels of the model's dims: runs, levels of each factor in use, nodes of the surface."""
         levels = {factor: list(runs.levels(factor)) for factor in self.factors}
-        return {"run": list(runs.table.index), **levels}
+        nodes = node_coords(self.law, self.factors) if self.has_surface(runs) else {}
+        nodes |= {DIRECTION: nodes[NODE]} if nodes else {}
+        return {"run": list(runs.table.index), **levels, **nodes}
 
     def structure(self, runs: Runs) -> Hashable:
         """What a compiled model depends on: everything but the numbers in :meth:`data`."""
-        priors = [(name, p.distribution, p.units) for name, p in self.top_level.items()]
+        sampled = self.sampled_priors(runs)
+        priors = [(name, p.distribution, p.units) for name, p in sampled.items()]
         varies = [(vary.parameter, vary.by) for vary in self.vary]
         levels = [(factor, len(runs.levels(factor))) for factor in self.factors]
         stages = type(self.stage_noise) if self.law.stages else None
         noise = (type(self.noise), self.noise.columns, stages)
-        return (self.law, noise, tuple(priors), tuple(varies), tuple(levels))
+        ties = tuple(self.ties.items())
+        return (self.law, noise, tuple(priors), tuple(varies), tuple(levels), ties)
 
     def build(self, runs: Runs) -> pm.Model:
         """The PyMC model of these runs, to inspect, extend or sample by other means.
@@ -221,8 +279,11 @@ class ScalingModel:
                 for name, prior in self.noise.priors.items()
             }
             columns = {name: data[f"noise_{name}"] for name in self.noise.columns}
-            columns |= {name: data[name] for name in (RUN_SPREAD,) if name in data}
             expected = self.law.evaluate(inputs, theta)
+            if self.has_surface(runs):
+                floor = self.law.irreducible(theta)
+                delta = _delta(self, data, expected - floor, floor, _scatter(noise))
+                expected = floor + (expected - floor) * pmd.math.exp(delta)
             self.noise.observe("response", expected, data["response_ref"], noise, columns)
             for stage, value in self.law.evaluate_stages(inputs, theta).items():
                 scatter = {
@@ -246,7 +307,9 @@ class ScalingModel:
         paper = self._paper_ranges(runs)
         names = {self.typical_name(parameter): parameter for parameter in self.parameters}
         rows = {}
-        for variable, prior in self.top_level.items():
+        beyond = {MISS_SIZE: self.surface.miss_sd} if self.surface else {}
+        shown = {**self.sampled_priors(runs), **(beyond if self.has_surface(runs) else {})}
+        for variable, prior in shown.items():
             parameter = names.get(variable, variable)
             lower, upper = prior.range()
             paper_lower, paper_upper = paper.get(parameter, (lower, upper))
@@ -308,22 +371,85 @@ class ScalingModel:
         table = html_table(("parameter", "prior", "varies by"), rows)
         return head + html_formula(self.law.formula) + table
 
+    def __hash__(self) -> int:
+        priors = tuple(sorted(self.priors.items()))
+        return hash((self.law, self.vary, priors, self.noise, self.stage_noise, self.surface))
+
     def __repr__(self) -> str:
         vary = f", vary={list(self.vary)}" if self.vary else ""
         priors = f", priors={self.priors}" if self.priors else ""
         noise = f", noise={self.noise}" if self.noise != LogStudentT() else ""
         plain = self.stage_noise == LogStudentT()
         stage_noise = "" if plain else f", stage_noise={self.stage_noise}"
-        return f"ScalingModel({self.law.name}{vary}{priors}{noise}{stage_noise})"
+        own = "" if self.surface == DEFAULT_SURFACE else f", surface={self.surface}"
+        return f"ScalingModel({self.law.name}{vary}{priors}{noise}{stage_noise}{own})"
 
 
-def _variable(name: str, prior: Prior, data: Mapping[str, Any], scale: Any = None) -> Any:
-    """The PyMC variable of a prior; `scale` is the paper unit of one reference unit."""
+def _tied_by(
+    model: ScalingModel, parameter: str, theta: Mapping[str, Any], data: Mapping[str, Any]
+) -> Any:
+    """By how many of its standard deviations a tied parameter's logarithm is moved."""
+    other = model.ties[parameter]
+    name = model.typical_name(other)
+    return (pmd.math.log(theta[other]) - data[f"{name}_mu"]) / data[f"{name}_sigma"]
+
+
+def _delta(
+    model: ScalingModel, data: Mapping[str, Any], reducible: Any, floor: Any, scatter: Any
+) -> Any:
+    """What the law leaves out at each run, in log reducible loss.
+
+    Each direction is sampled as its distance from where the runs put it, given the law and the
+    scatter, in units of how well they settle it, as if scatter were normal. The posterior is the
+    same as if its weights were sampled, and has no narrow ends for chains to get stuck in.
+    """
+    assert model.surface is not None
+    priors = model.surface.priors(model.factors)
+    size = _variable(size_name(DELTA), priors[size_name(DELTA)], data)
+    strength, above = data["delta_strength"], data["response_ref"] - floor
+    observed = pmd.math.log(0.5 * (above + pmd.math.sqrt(above**2 + LEAST_ABOVE**2)))
+    misfit = pmd.math.dot(data["delta_shown"], pmd.math.log(reducible) - observed, dim="run")
+    told = (size / scatter) ** 2
+    settled = 1 + told * strength**2
+    centre = -told * strength * misfit / settled
+    spread = size / pmd.math.sqrt(settled)
+    raw = pmd.Normal(RAW, mu=-centre / spread, sigma=size / spread, dims=(DIRECTION,))
+    weights = pmd.Deterministic(WEIGHTS, centre + spread * raw)
+    delta = pmd.math.dot(data["delta_basis"], weights, dim=DIRECTION)
+    for factor in model.factors:
+        part = level_part(factor)
+        z = pmd.Normal(weight_name(part), 0.0, 1.0, dims=(factor, LEVEL_NODE))
+        own = z.isel({factor: data[f"{factor}_index"]})
+        of_size = _variable(size_name(part), priors[size_name(part)], data)
+        delta += of_size * (data["delta_level_basis"] * own).sum(LEVEL_NODE)
+    return delta
+
+
+def _scatter(noise: Mapping[str, Any]) -> Any:
+    """Scatter of log loss for the parametrisation: what any noise model has of it."""
+    if "noise_sd" not in noise:
+        return TYPICAL_SCATTER
+    df = noise.get("noise_df")
+    # The information on a location, of a Student-t of that many degrees of freedom.
+    return noise["noise_sd"] * (1.0 if df is None else pmd.math.sqrt((df + 3) / (df + 1)))
+
+
+def _variable(
+    name: str, prior: Prior, data: Mapping[str, Any], scale: Any = None, tie: Any = None
+) -> Any:
+    """The PyMC variable of a prior.
+
+    `scale` is the paper unit of one reference unit; `tie` is how far the variable that it is tied
+    to lies from its prior's centre, in standard deviations.
+    """
     numbers = {argument: data[f"{name}_{argument}"] for argument in prior.arguments}
     if prior.fixed:
         return numbers["value"] if scale is None else numbers["value"] / scale
     if scale is not None:
         numbers["mu"] = numbers["mu"] - pmd.math.log(scale)
+    if tie is not None:
+        numbers["mu"] = numbers["mu"] + TIE * numbers["sigma"] * tie
+        numbers["sigma"] = numbers["sigma"] * np.sqrt(1 - TIE**2)
     return getattr(pmd, prior.distribution)(name, **numbers)
 
 
@@ -332,11 +458,12 @@ def _typical_parameters(model: ScalingModel, data: Mapping[str, Any]) -> dict[st
 
     Those with a prior in paper units come last, for their unit depends on the exponents.
     """
-    theta = {
-        name: _variable(model.typical_name(name), prior, data)
-        for name, prior in model.parameters.items()
-        if name not in model.converted
-    }
+    theta: dict[str, Any] = {}
+    # A parameter after the one that it is tied to.
+    for name in sorted(model.parameters, key=lambda name: name in model.ties):
+        if name not in model.converted:
+            tie = _tied_by(model, name, theta, data) if name in model.ties else None
+            theta[name] = _variable(model.typical_name(name), model.parameters[name], data, tie=tie)
     scaled = ("loss", *model.law.inputs, *model.law.stages)
     references = {name: data[f"reference_{name}"] for name in scaled}
     ones = dict.fromkeys(model.converted, 1.0)

@@ -11,31 +11,48 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy import special
 
 from bayes_scaling._inputs import noise_scale, scales
 from bayes_scaling.hierarchy import LINKS, NewLevels, at_levels, centred_weights, combine, offset
 from bayes_scaling.laws._base import arguments
-from bayes_scaling.model import ScalingModel
+from bayes_scaling.model import RAW, WEIGHTS, ScalingModel
 from bayes_scaling.runs import Runs
+from bayes_scaling.surface import (
+    DELTA,
+    DIRECTION,
+    LEVEL_SHARE,
+    MISS,
+    MISS_SIZE,
+    NODE,
+    Rotation,
+    node_coords,
+    size_name,
+    weight_name,
+)
 
 
-def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset:
-    """Add to sampled draws all that follows from them.
+def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs, seed: int = 0) -> xr.Dataset:
+    """Add to sampled draws all that follows from them, and how the surface goes on beyond the runs.
 
     Parameters
     ----------
     sampled : xarray.Dataset, dims (chain, draw) and those of factors
         The variables of ``model.build(runs)``, from prior or posterior.
+    seed : int
+        Seed of `miss`, which no run informs.
 
     Returns
     -------
     xarray.Dataset
         The law's parameters in paper units under their own names, on the reference scale under
         ``*_ref`` where they have a unit, typical values, spreads, standardised offsets
-        ``*_z_*``, noise parameters, and the law's derived quantities.
+        ``*_z_*``, noise parameters, the law's derived quantities, and ``miss`` with its size.
     """
     draws = sampled.assign_coords({factor: list(runs.levels(factor)) for factor in model.factors})
     draws = _with_fixed(draws, model, runs)
+    if model.has_surface(runs):
+        draws = _with_nodes(draws, model, runs)
     for parameter in model.parameters:
         if model.varying(parameter):
             draws = _with_levels(draws, model, parameter, runs)
@@ -49,7 +66,42 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset
     draws = draws.assign(in_paper_units)
     for name, (sampled_name, column) in model.noise_units.items():
         draws = draws.assign({name: draws[sampled_name] * units[column]})
-    return draws.assign(derived(model, {name: draws[name] for name in model.parameters}))
+    draws = draws.assign(derived(model, {name: draws[name] for name in model.parameters}))
+    return draws.assign(_misses(draws, model, seed)) if model.has_surface(runs) else draws
+
+
+def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset:
+    """Replace the directions that were sampled by standard normal weights at the nodes."""
+    turn = xr.DataArray(Rotation.of(model.law, runs).turn, dims=(NODE, DIRECTION))
+    z = (draws[WEIGHTS].drop_vars(DIRECTION) @ turn) / draws[size_name(DELTA)]
+    kept = draws.drop_vars([RAW, WEIGHTS, DIRECTION])
+    nodes = node_coords(model.law, model.factors)
+    z = z.transpose("chain", "draw", NODE)
+    return kept.assign({weight_name(DELTA): z}).assign_coords(nodes)
+
+
+def _misses(draws: xr.Dataset, model: ScalingModel, seed: int) -> dict[str, xr.DataArray]:
+    """Draws of `miss`, of its size, and of each level's own."""
+    assert model.surface is not None
+    rng = np.random.default_rng([seed, 1])
+    sample = xr.ones_like(draws["chain"], float) * xr.ones_like(draws["draw"], float)
+    size = sample.copy(data=model.surface.miss_sd.sample(sample.size, rng).reshape(sample.shape))
+    found = {MISS_SIZE: size, MISS: size * even_normal(sample, rng)}
+    for factor in model.factors:
+        levels = sample * xr.ones_like(draws[factor], float)
+        found[f"{MISS}_{factor}"] = LEVEL_SHARE * size * even_normal(levels, rng)
+    return found
+
+
+def even_normal(like: xr.DataArray, rng: np.random.Generator) -> xr.DataArray:
+    """Evenly spaced standard normal quantiles in random order over the draws, of shape of `like`.
+
+    What is added so leaves the median where it was.
+    """
+    count = like.sizes["chain"] * like.sizes["draw"]
+    rest = like.size // count
+    ranks = np.stack([rng.permutation(count) for _ in range(rest)], axis=-1)
+    return like.copy(data=special.ndtri((ranks + 0.5) / count).reshape(like.shape))
 
 
 def derived(model: ScalingModel, theta: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,30 +216,11 @@ def parameters_at(
     return theta
 
 
-def expected_loss(
-    model: ScalingModel,
-    theta: Mapping[str, Any],
-    inputs: Mapping[str, Any] | xr.Dataset,
-    units: Mapping[str, float],
-) -> Any:
-    """The law's value in the unit of the runs' loss, from reference-scale parameters.
-
-    Parameters
-    ----------
-    inputs : mapping of str to array
-        Each input of the law, in its own unit.
-    units : mapping of str to float
-        What :func:`bayes_scaling._inputs.scales` gives.
-    """
-    scaled = {name: inputs[name] / units[name] for name in model.law.inputs}
-    return units["loss"] * model.law.evaluate(scaled, theta)
-
-
 def _with_fixed(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset:
     """Parameters held at a value are not sampled; give them draws that are all that value."""
     dims = {name: draws[name] for name in ("chain", "draw")}
     ones = xr.DataArray(1.0, coords=dims, dims=tuple(dims))
-    for variable, prior in model.top_level.items():
+    for variable, prior in model.sampled_priors(runs).items():
         if prior.fixed:
             draws = draws.assign({variable: prior.numbers[0] * ones})
     typical = {name: draws[model.typical_name(name)] for name in model.parameters}

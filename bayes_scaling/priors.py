@@ -24,6 +24,11 @@ PRIOR_MASS = 0.9
 """Probability inside the range by which priors are given and shown."""
 
 
+TIE = 0.74
+"""Correlation of the logarithms of tied exponents: with 90 % of each in 0.2 to 0.5, the logarithm
+of their ratio has a standard deviation of 0.2."""
+
+
 @dataclass(frozen=True)
 class Family:
     """What one distribution is: its arguments (PyMC's names), its support, its SciPy twin."""
@@ -67,7 +72,7 @@ class Prior(AsCode):
         Its arguments, in the order of ``FAMILIES[distribution].arguments``.
     units : {"reference", "paper"}
         Whether the numbers are of the parameter on the reference scale of the runs (loss divided
-        by the median loss, inputs by their geometric mean), or in the units of the paper.
+        by their low 5 % quantile, inputs by their geometric mean), or in the units of the paper.
 
     Raises
     ------
@@ -236,3 +241,21 @@ class Prior(AsCode):
             return f"Prior.between({low}, {high}{kind}{units})"
         numbers = ", ".join(f"{name}={number:.4g}" for name, number in self.arguments.items())
         return f"Prior({self.distribution}: {numbers}{units})"
+
+
+def tied_log_density(prior: Prior, values: Any, other: Prior, other_values: Any) -> Any:
+    """Log density of a log-normal parameter, given the one that it is tied to.
+
+    Examples
+    --------
+    >>> alpha = Prior.between(0.2, 0.5)
+    >>> alike, apart = (tied_log_density(alpha, x, alpha, 0.4) for x in (0.4, 0.25))
+    >>> bool(alike > apart)
+    True
+    """
+    (mu, sigma), (other_mu, other_sigma) = prior.numbers, other.numbers
+    centre = mu + TIE * sigma * (np.log(other_values) - other_mu) / other_sigma
+    spread = sigma * np.sqrt(1 - TIE**2)
+    return -0.5 * ((np.log(values) - centre) / spread) ** 2 - np.log(
+        values * spread * np.sqrt(2 * np.pi)
+    )

@@ -45,17 +45,13 @@ class Settings:
         and versions it does not.
     target_accept : float
         Acceptance rate that the step size is tuned to. Higher is slower and diverges less.
-    focused : bool
-        Whether the posterior focused on the largest runs is sampled as well, from which forecasts
-        beyond the runs are made; some refits do without it.
     """
 
     draws: int = 1000
     tune: int = 1000
     chains: int = 4
     seed: int = 0
-    target_accept: float = 0.95
-    focused: bool = True
+    target_accept: float = 0.9
 
     def __post_init__(self) -> None:
         for name, least in (("draws", 4), ("tune", 1), ("chains", 1)):
@@ -97,11 +93,8 @@ class CompiledModel:
         runs: Runs,
         settings: Settings,
         progress: Stages,
-        run_spread: np.ndarray | None = None,
     ) -> xr.DataTree:
         """Sample the posterior of these runs.
-
-        `run_spread`, dims (run,), is how many times wider than the others each run scatters.
 
         Returns
         -------
@@ -116,10 +109,9 @@ class CompiledModel:
             On an interrupt; the draws so far are thrown away.
         """
         shared = {variable.name for variable in self.density.shared_var_keys}
-        numbers = model.data(runs, run_spread)
+        numbers = model.data(runs)
         data = {name: values for name, (_, values) in numbers.items() if name in shared}
-        stage = "sampling" if run_spread is None else "sampling, largest runs"
-        progress.start(stage, settings.chains * (settings.draws + settings.tune))
+        progress.start("sampling", settings.chains * (settings.draws + settings.tune))
         try:
             sampler = nutpie.sample(
                 self.density.with_data(**data),

@@ -36,7 +36,8 @@ class Law:
         Columns of the runs that the law reads, such as ``("params", "tokens")``.
     priors : mapping of str to Prior
         One prior for each parameter, on the reference scale: the law sees inputs divided by their
-        geometric mean over the runs, and its value is multiplied by the median loss.
+        geometric mean over the runs, and its value is multiplied by a low loss of theirs, the 5 %
+        quantile.
     cite : str
         BibTeX key of the paper.
     responses : tuple of str
@@ -46,6 +47,9 @@ class Law:
         Inputs that are compared with another one inside the law, and so share its reference scale.
     unscaled : tuple of str
         Inputs that the law takes as they are, such as a number of experts.
+    ties : mapping of str to str
+        Parameters, each with the one whose logarithm it goes with before any run is seen: the
+        exponents of size and data of published fits are alike. A prior of the user's unties it.
     equation : str
         The formula in LaTeX, shown in Jupyter.
     paper_units : static method, optional
@@ -85,6 +89,7 @@ class Law:
     responses: ClassVar[tuple[str, ...]] = ("loss",)
     same_unit: ClassVar[Mapping[str, str]] = MappingProxyType({})
     unscaled: ClassVar[tuple[str, ...]] = ()
+    ties: ClassVar[Mapping[str, str]] = MappingProxyType({})
     loss: ClassVar[Callable[..., Any]]
     paper_units: ClassVar[Callable[..., dict[str, Any]] | None] = None
     derived: ClassVar[Callable[..., dict[str, Any]] | None] = None
@@ -145,6 +150,10 @@ class Law:
         if self.paper_units is None:
             return dict(theta)
         return {**theta, **self.paper_units(**scales, **theta)}
+
+    def irreducible(self, theta: Mapping[str, Any]) -> Any:
+        """The part of the law that no scale reduces: its parameter `E`, or nothing."""
+        return theta.get("E", 0.0)
 
     @property
     def stages(self) -> tuple[str, ...]:

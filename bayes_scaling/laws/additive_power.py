@@ -9,6 +9,7 @@ from typing import Any, Self
 from bayes_scaling.errors import ModelError
 from bayes_scaling.laws._base import Law
 from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._literature import EXPONENT, FLOOR, WIDE_EXPONENT, WIDE_FLOOR
 from bayes_scaling.priors import Prior
 
 
@@ -114,9 +115,8 @@ class AdditivePowerLaw(Law):
     @property
     def priors(self) -> Mapping[str, Prior]:
         """`E` and each term as shares of the reference loss."""
-        # Beta: the floor trades against the terms along a straighter ridge on the logit scale than
-        # on the log scale. Of a time or the like, next to nothing may be fixed.
-        floor = Prior.beta(1.0, 1.0) if self.signed else Prior.beta(2.5, 1.5)
+        # Of a time or the like, next to nothing may be fixed.
+        floor = Prior.beta(1.0, 1.0) if self.signed else FLOOR if self._of_text else WIDE_FLOOR
         terms = {"E": floor} if self.floor else {}
         for column in self.inputs:
             terms[f"A_{column}"] = Prior.between(0.01, 1.0)
@@ -124,9 +124,21 @@ class AdditivePowerLaw(Law):
                 # Time per token is proportional to size: an exponent of -1 is ordinary.
                 Prior.between(-1.5, 1.5, distribution="Normal")
                 if column in self.signed
-                else Prior.between(0.1, 0.8)
+                else EXPONENT
+                if self._of_text
+                else WIDE_EXPONENT
             )
         return terms
+
+    @property
+    def ties(self) -> Mapping[str, str]:  # type: ignore[override]
+        """The exponents of size and data, where these are all."""
+        return {"alpha_tokens": "alpha_params"} if self._of_text else {}
+
+    @property
+    def _of_text(self) -> bool:
+        """Tell whether it is the law of Hoffmann et al., of which the literature knows."""
+        return set(self.inputs) == {"params", "tokens"} and self.floor and not self.signed
 
     @property
     def equation(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bayes_scaling.laws._base import Law
+from bayes_scaling.laws._literature import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -39,12 +40,13 @@ class Chinchilla(Law):
 
     inputs = ("params", "tokens")
     priors = {
-        "E": Prior.beta(2.5, 1.5),
+        "E": FLOOR,
         "A": Prior.between(0.01, 1.0),
         "B": Prior.between(0.01, 1.0),
-        "alpha": Prior.between(0.1, 0.8),
-        "beta": Prior.between(0.1, 0.8),
+        "alpha": EXPONENT,
+        "beta": EXPONENT,
     }
+    ties = {"beta": "alpha"}
     cite = "hoffmann2022training"
     equation = r"E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}}"
 

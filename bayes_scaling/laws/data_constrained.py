@@ -8,6 +8,7 @@ from typing import Any
 
 from bayes_scaling import ops
 from bayes_scaling.laws._base import Law
+from bayes_scaling.laws._literature import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
 
 MOST_REPEATS = 50.0
@@ -67,13 +68,18 @@ class DataConstrained(Law):
         """Chinchilla's priors, and constants of decay from twice to two hundred times."""
         exponents = ("alpha",) if self.tied else ("alpha", "beta")
         return {
-            "E": Prior.between(0.2, 0.95),
+            "E": FLOOR,
             "A": Prior.between(0.01, 1.0),
             "B": Prior.between(0.01, 1.0),
-            **dict.fromkeys(exponents, Prior.between(0.1, 0.8)),
+            **dict.fromkeys(exponents, EXPONENT),
             "RD_star": Prior.between(2.0, 200.0),
             "RN_star": Prior.between(0.5, 50.0),
         }
+
+    @property
+    def ties(self) -> Mapping[str, str]:  # type: ignore[override]
+        """The exponents of size and data, unless they are one."""
+        return {} if self.tied else {"beta": "alpha"}
 
     @property
     def equation(self) -> str:

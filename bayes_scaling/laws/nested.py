@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bayes_scaling import ops
@@ -80,6 +81,10 @@ class Nested(Law):
         """Expected loss of a run of `params` parameters on `tokens` tokens."""
         size, data = -alpha * ops.log(params), -beta * ops.log(tokens)
         return level * (floor + (1 - floor) * ops.exp(_combined(size, data, ratio, q)))
+
+    def irreducible(self, theta: Mapping[str, Any]) -> Any:
+        """`E`, the share `floor` of the level."""
+        return theta["level"] * theta["floor"]
 
     @staticmethod
     def paper_units(

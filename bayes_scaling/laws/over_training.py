@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bayes_scaling.laws._base import Law
+from bayes_scaling.laws._literature import FLOOR
 from bayes_scaling.priors import Prior
 
 
@@ -43,10 +44,10 @@ class OverTraining(Law):
 
     inputs = ("flops", "tokens_per_param")
     priors = {
-        "E": Prior.between(0.2, 0.95),
+        "E": FLOOR,
         "a": Prior.between(0.01, 1.0),
         "b": Prior.between(0.01, 1.0),
-        "eta": Prior.between(0.05, 0.4),
+        "eta": Prior.between(0.1, 0.25),
     }
     cite = "gadre2024language"
     equation = r"E + \left(a M^{\eta} + b M^{-\eta}\right) C^{-\eta}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from bayes_scaling import ops
 from bayes_scaling.laws._base import Law
+from bayes_scaling.laws._literature import FLOOR
 from bayes_scaling.priors import Prior
 
 
@@ -40,9 +41,9 @@ class Parallel(Law):
     inputs = ("params", "streams")
     unscaled = ("streams",)
     priors = {
-        "E": Prior.between(0.2, 0.95),
+        "E": FLOOR,
         "A": Prior.between(1e-5, 1.0),
-        "alpha": Prior.between(0.1, 0.8),
+        "alpha": Prior.between(0.1, 0.5),
         "k": Prior.between(0.03, 3.0),
     }
     cite = "chen2025parallel"

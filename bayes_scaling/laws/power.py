@@ -8,6 +8,7 @@ from typing import Any
 
 from bayes_scaling.laws._base import Law
 from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._literature import WIDE_EXPONENT, WIDE_FLOOR
 from bayes_scaling.priors import Prior
 
 
@@ -70,11 +71,9 @@ class PowerLaw(Law):
             # Of the whole loss the measured exponents are small: 0.05 to 0.1 in Kaplan et al.
             return {"A": Prior.between(0.5, 2.0), "alpha": Prior.between(0.03, 0.5)}
         return {
-            # 90 % from 0.23 to 0.94. Sampled on the logit scale, where the floor trades against `A`
-            # along a straighter ridge than on the log scale: twice the effective draws.
-            "E": Prior.beta(2.5, 1.5),
+            "E": WIDE_FLOOR,
             "A": Prior.between(0.01, 1.0),
-            "alpha": Prior.between(0.1, 0.8),
+            "alpha": WIDE_EXPONENT,
         }
 
     @property

@@ -16,9 +16,6 @@ from bayes_scaling.priors import Prior
 
 NO_COLUMNS: Mapping[str, Any] = {}
 
-RUN_SPREAD = "run_spread"
-"""How many times wider each run scatters than others with its inputs; 1 where it is not given."""
-
 
 @dataclass(frozen=True, repr=False)
 class Noise(AsCode, ABC):
@@ -34,14 +31,10 @@ class Noise(AsCode, ABC):
         What the response may be: ``"loss"``, ``"accuracy"``, ``"metric"``.
     scaled : frozenset of str
         Noise parameters in the unit of the response; they are sampled on the reference scale.
-    has_spread : bool
-        Whether the scatter has a spread that can be larger for some runs than for others; it then
-        reads the column :data:`RUN_SPREAD`.
     """
 
     responses: ClassVar[tuple[str, ...]]
     scaled: ClassVar[frozenset[str]] = frozenset()
-    has_spread: ClassVar[bool] = False
 
     @property
     @abstractmethod

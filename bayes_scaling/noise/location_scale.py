@@ -19,11 +19,11 @@ from scipy.special import expit
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.noise._base import NO_COLUMNS, RUN_SPREAD, Noise, check_positive
+from bayes_scaling.noise._base import NO_COLUMNS, Noise, check_positive
 from bayes_scaling.priors import Prior
 
-LOG_SD_PRIOR = Prior.between(0.002, 0.05)
-"""Scatter of log loss, 0.2 % to 5 %: seeds alone give 0.03 % to 1 %, digitised runs 0.4 %."""
+LOG_SD_PRIOR = Prior.between(0.0005, 0.05)
+"""Scatter of log loss, 0.05 % to 5 %: seeds alone give 0.03 % to 1 %, digitised runs 0.4 %."""
 
 RAW_SD_PRIOR = Prior.between(0.002, 0.3)
 """Scatter of a response as a share of its reference."""
@@ -105,7 +105,6 @@ class LocationScale(Noise):
 
     scale: ClassVar[Scale]
     shape: ClassVar[Shape] = NORMAL
-    has_spread: ClassVar[bool] = True
 
     sd: Prior
     by: str | None = None
@@ -151,7 +150,7 @@ class LocationScale(Noise):
         spread = theta["noise_sd"]
         if self.by is not None:
             spread = spread * columns[self.by] ** theta["noise_slope"]
-        return spread * columns[RUN_SPREAD] if RUN_SPREAD in columns else spread
+        return spread
 
     def location_and_spread(
         self, expected: Any, theta: Mapping[str, Any], columns: Mapping[str, Any]

@@ -33,6 +33,9 @@ __all__ = ["Runs"]
 # Fractions and the like keep their own scale; a score out of 100 has to be brought to it.
 _SIZES_OF_ORDER_ONE = (0.1, 1.0)
 
+LOW_LOSS = 0.05
+"""Quantile of the losses that is their reference scale."""
+
 
 class _OwnFrame:
     """A data frame that is copied on the way in and on the way out, so nobody can change it."""
@@ -364,7 +367,8 @@ def _reference_scales(
 
 def _reference_response(values: "pd.Series[float]", response: Response) -> float:
     if response == "loss":
-        return float(values.median())
+        # Of the best runs, since what is known of a floor is its share of them.
+        return float(values.quantile(LOW_LOSS))
     size = float(values.abs().quantile(0.9))
     of_order_one = size == 0 or _SIZES_OF_ORDER_ONE[0] <= size <= _SIZES_OF_ORDER_ONE[1]
     return 1.0 if response == "accuracy" or of_order_one else size

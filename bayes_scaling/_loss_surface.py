@@ -1,0 +1,254 @@
+"""The expected loss of posterior draws as a function of the law's inputs: law, `delta` and `miss`.
+
+The one engine of every question: forecasts, splits, roots and checks evaluate it, on labelled
+draws or on plain arrays. Owns no question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bayes_scaling._axes import growth_powers
+from bayes_scaling._inputs import scales
+from bayes_scaling._reach import tops_of
+from bayes_scaling.hierarchy import NewLevels, extended
+from bayes_scaling.laws import Law
+from bayes_scaling.model import ScalingModel
+from bayes_scaling.posterior import parameters_at
+from bayes_scaling.runs import Runs
+from bayes_scaling.surface import (
+    DELTA,
+    LEVEL_NODE,
+    MISS,
+    NODE,
+    Placement,
+    kernel_sum,
+    level_part,
+    place,
+    size_name,
+    weight_name,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """What the law leaves out, for each draw: `delta` by its values at nodes, and `miss`.
+
+    Attributes
+    ----------
+    placement : Placement
+    both : sequence of sequences of array
+        Kernel coefficients at nodes of compute, and within each at nodes of tokens per parameter.
+    alone : sequence of array
+        The same of the function of tokens per parameter alone.
+    level : sequence of array
+        What is a level's own, at nodes of compute and then of tokens per parameter.
+    misses : sequence of (array, array)
+        Log10 compute of an edge, and the `miss` beyond it: of all runs, then of each level's own.
+    """
+
+    placement: Placement
+    both: Sequence[Sequence[Any]]
+    alone: Sequence[Any]
+    level: Sequence[Any]
+    misses: Sequence[tuple[Any, Any]]
+
+    def delta(self, u: Any, v: Any) -> Any:
+        """What is left out at log10 compute and log10 tokens per parameter."""
+        at = self.placement
+        along = at.compute.kernels(u - at.top)
+        if at.ratio is None or at.shape is None:
+            return kernel_sum(along, [row[0] for row in self.both]) + self._of_level(u, v)
+        across = at.ratio.kernels(v - at.centre)
+        both = kernel_sum(along, [kernel_sum(across, row) for row in self.both])
+        alone = kernel_sum(at.shape.kernels(v - at.centre), self.alone)
+        return both + alone + self._of_level(u, v)
+
+    def _of_level(self, u: Any, v: Any) -> Any:
+        if not self.level:
+            return 0.0
+        of_compute, of_ratio = self.placement.levels
+        kernels = of_compute.kernels(u - self.placement.top)
+        if of_ratio is not None:
+            kernels += of_ratio.kernels(v - self.placement.centre)
+        return kernel_sum(kernels, self.level)
+
+    def map(self, change: Callable[[Any], Any]) -> LeftOut:
+        """The same with every array changed, such as to plain arrays."""
+        return replace(
+            self,
+            both=[[change(one) for one in row] for row in self.both],
+            alone=[change(one) for one in self.alone],
+            level=[change(one) for one in self.level],
+            misses=[(change(edge), change(miss)) for edge, miss in self.misses],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LossSurface:
+    """Expected loss of each draw as a function of the law's inputs.
+
+    Attributes
+    ----------
+    law : Law
+    units : mapping of str to float
+        Reference scales of the loss and of the inputs.
+    theta : mapping of str to array
+        Parameters on the reference scale.
+    left_out : LeftOut or None
+        None for the law alone.
+    """
+
+    law: Law
+    units: Mapping[str, float]
+    theta: Mapping[str, Any]
+    left_out: LeftOut | None
+
+    def loss(self, inputs: Mapping[str, Any] | xr.Dataset) -> Any:
+        """Expected loss, in the unit of the runs, at inputs in their own units."""
+        given = {name: inputs[name] for name in self.law.inputs}
+        if self.left_out is None:
+            return self.units["loss"] * self._law(given)
+        u, v = place(self.law, given)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+            log_reducible = self._beyond(given, u) + self.left_out.delta(u, v)
+            return self.units["loss"] * (self._floor + np.exp(log_reducible))
+
+    @property
+    def floor(self) -> Any:
+        """Loss that no scale gets below, in the unit of the runs."""
+        return self.units["loss"] * self._floor
+
+    def map(self, change: Callable[[Any], Any]) -> LossSurface:
+        """The same with every array changed."""
+        theta = {name: change(values) for name, values in self.theta.items()}
+        left_out = self.left_out and self.left_out.map(change)
+        return replace(self, theta=theta, left_out=left_out)
+
+    @property
+    def inside(self) -> LossSurface:
+        """The same as if the law went on beyond the runs as it says."""
+        return replace(self, left_out=self.left_out and replace(self.left_out, misses=()))
+
+    @property
+    def _floor(self) -> Any:
+        return self.law.irreducible(self.theta)
+
+    def _law(self, inputs: Mapping[str, Any]) -> Any:
+        scaled = {name: values / self.units[name] for name, values in inputs.items()}
+        return self.law.evaluate(scaled, self.theta)
+
+    def _log_reducible(self, inputs: Mapping[str, Any]) -> Any:
+        return np.log(self._law(inputs) - self._floor)
+
+    def _beyond(self, inputs: Mapping[str, Any], u: Any) -> Any:
+        """Log reducible loss of the law, its decline beyond each edge multiplied by exp(miss).
+
+        From the edge nearest to the point inwards: beyond all runs the misses of both edges count,
+        beyond a level's own runs but inside the others' that of the level.
+        """
+        assert self.left_out is not None
+        log, powers, factor = self._log_reducible(inputs), growth_powers(self.law), 0.0
+        found, outer = 0.0, log
+        for edge, miss in self.left_out.misses:
+            reach = np.maximum(u - edge, 0.0)
+            if not np.any(reach > 0):
+                continue
+            back = {n: x * 10 ** (-powers.get(n, 0.0) * reach) for n, x in inputs.items()}
+            inner = self._log_reducible(back)
+            factor = factor + miss
+            found, outer = found + np.exp(factor) * (outer - inner), inner
+        return found + outer
+
+
+def loss_surface(
+    posterior: xr.Dataset,
+    model: ScalingModel,
+    runs: Runs,
+    labels: Mapping[str, xr.DataArray],
+    new_levels: NewLevels = "error",
+    rng: np.random.Generator | None = None,
+) -> LossSurface:
+    """The surface of each draw, at points with given levels.
+
+    Parameters
+    ----------
+    posterior : xarray.Dataset
+        As :func:`bayes_scaling.posterior.complete` returns it.
+    labels : mapping of str to xarray.DataArray of str
+        Level of each factor at each point.
+    new_levels, rng
+        As for :func:`bayes_scaling.posterior.parameters_at`.
+    """
+    theta = parameters_at(posterior, model, labels, new_levels, rng)
+    units = scales(model.law, runs)
+    if not model.has_surface(runs):
+        return LossSurface(model.law, units, theta, None)
+    draw = rng if new_levels == "draw" else None
+    return LossSurface(model.law, units, theta, _left_out(posterior, model, runs, labels, draw))
+
+
+def labelled(draws: xr.DataArray, where: xr.Dataset, model: ScalingModel) -> xr.DataArray:
+    """Draws at points with the inputs and levels of these as coordinates."""
+    named: xr.DataArray = draws.drop_vars(model.factors, errors="ignore").assign_coords(
+        {name: where[name] for name in where.data_vars}
+    )
+    return named.transpose("chain", "draw", ...).rename("expected_loss")
+
+
+def _left_out(
+    posterior: xr.Dataset,
+    model: ScalingModel,
+    runs: Runs,
+    labels: Mapping[str, xr.DataArray],
+    rng: np.random.Generator | None,
+) -> LeftOut:
+    nodes = Placement.of(model.law, runs)
+    level: list[xr.DataArray] = []
+    own: Any = 0.0
+    for factor in model.factors:
+        part = level_part(factor)
+        z = extended(posterior[weight_name(part)], factor, labels[factor], rng)
+        values = _of_level(nodes, posterior[size_name(part)] * z)
+        level = [a + b for a, b in zip(level, values, strict=True)] if level else values
+        own = own + extended(posterior[f"{MISS}_{factor}"], factor, labels[factor], rng)
+    misses = [(nodes.top, posterior[MISS])]
+    if model.factors:
+        misses.append((tops_of(model, runs, labels), own))
+    both, alone = _of_all(nodes, posterior)
+    return LeftOut(nodes, both, alone, level, misses)
+
+
+def _of_all(
+    nodes: Placement, posterior: xr.Dataset
+) -> tuple[list[list[xr.DataArray]], list[xr.DataArray]]:
+    size = posterior[size_name(DELTA)]
+    z = (size * posterior[weight_name(DELTA)]).transpose("chain", "draw", NODE)
+    both, alone = nodes.coefficients(z.to_numpy())
+
+    def draws(values: np.ndarray) -> xr.DataArray:
+        return size.copy(data=values)
+
+    return [[draws(one) for one in row] for row in both], [draws(one) for one in alone]
+
+
+def _of_level(nodes: Placement, z: xr.DataArray) -> list[xr.DataArray]:
+    """Kernel coefficients of what is a level's own, from its weights."""
+    of_compute, of_ratio = nodes.levels
+    count = len(of_compute.at)
+    parts = [z.isel({LEVEL_NODE: k}, drop=True) for k in range(z.sizes[LEVEL_NODE])]
+    values = [_weighted(row, parts[:count]) for row in of_compute.factor]
+    if of_ratio is None:
+        return values
+    values += [_weighted(row, parts[count:]) for row in of_ratio.factor]
+    return [0.5**0.5 * one for one in values]
+
+
+def _weighted(row: np.ndarray, parts: Sequence[xr.DataArray]) -> xr.DataArray:
+    total: xr.DataArray = kernel_sum(list(row), parts)
+    return total

@@ -1,0 +1,23 @@
+"""Priors that know the literature: floors and exponents that published fits have in common."""
+
+from bayes_scaling.priors import Prior
+
+FLOOR = Prior.beta(6.0, 4.0)
+"""Floor as a share of the lowest losses of a sweep (their 5 % quantile): 90 % within 0.35 and 0.83.
+
+Published floors over the lowest losses of the same runs: 0.82 (Besiroglu et al., 2024,
+arXiv:2404.10102), 0.77 (Hoffmann et al., 2022, arXiv:2203.15556)."""
+
+WIDE_FLOOR = Prior.beta(3.0, 3.0)
+"""The same where inputs, data or metric may be anything: 90 % within 0.19 and 0.81."""
+
+WIDE_EXPONENT = Prior.between(0.1, 0.8)
+"""Exponent of any one input: learning curves of vision and translation lie within (Alabdulmohsin et
+al., 2022, arXiv:2209.06640), and compute along a frontier at half of what size and data have."""
+
+EXPONENT = Prior.between(0.2, 0.5)
+"""Exponent of size or data above a floor, in one pass over fresh text.
+
+Published: 0.34 and 0.28 (Hoffmann et al., 2022), 0.35 and 0.37 (Besiroglu et al., 2024), 0.35
+(Muennighoff et al., 2023, arXiv:2305.16264), 0.24 to 0.27 for both (Gadre et al., 2024,
+arXiv:2403.08540)."""
