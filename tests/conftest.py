@@ -82,7 +82,7 @@ def known_fit() -> Callable[..., bs.ScalingFit]:
     def make(
         law: bs.Law, theta: Mapping[str, float | np.ndarray], runs: bs.Runs, draws: int = 4
     ) -> bs.ScalingFit:
-        model = bs.ScalingModel(law)
+        model = bs.ScalingModel(law, surface=None)
         coords = {"chain": [0], "draw": range(draws)}
         paper = {
             name: xr.DataArray(np.broadcast_to(value, (1, draws)), coords, ("chain", "draw"))
