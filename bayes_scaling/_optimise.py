@@ -1,129 +1,158 @@
-"""Minima and roots of many functions of one variable at once, one for each posterior draw."""
+"""Minima and roots of many functions of one variable at once, one for each posterior draw.
+
+Functions take and give arrays whose last dims are those of the result; grids have their places
+along a dim before these. What a grid brackets is refined by SciPy's element-wise solvers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import xarray as xr
+from scipy.optimize import elementwise
 
-FIRST_GRID = 101
-NEXT_GRID = 11
-NARROWINGS = 12
-RESOLUTION = 1e-3
-"""Width of the cell in which a parabola is trusted to place the minimum."""
+type Array = np.ndarray
+type Functions = Callable[[Array], Array]
 
-STEPS = 60
-TOLERANCE = 1e-11
+COARSE, FINE = 41, 25
+"""Places of the first grid, and of the second, which is laid over the cells about the best."""
+
+NEIGHBOURS = 2
+"""Cells of the first grid on either side of its best place, so that narrow minima are seen."""
+
+NEAR = 1e-6
+"""Distance from an end at which a function must be lower for its minimum not to be that end."""
+
+MINIMUM_TOLERANCE = {"xatol": 1e-5, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
+ROOT_TOLERANCE = {"xatol": 1e-11, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
+
+HIGH = 1e30
+"""Stands for values that are missing or infinite, with which solvers cannot reckon."""
 
 
-def minimise(
-    function: Callable[[xr.DataArray], xr.DataArray], low: xr.DataArray, high: xr.DataArray
-) -> xr.DataArray:
-    """Where each of many functions is least inside (low, high); NaN where that is at an end."""
-    lowest, end = minimise_within(function, low, high)
-    return lowest.where(end == 0)
-
-
-def minimise_within(
-    function: Callable[[xr.DataArray], xr.DataArray], low: xr.DataArray, high: xr.DataArray
-) -> tuple[xr.DataArray, xr.DataArray]:
+def minimum(function: Functions, low: Array, high: Array) -> tuple[Array, Array]:
     """Where each of many functions is least in [low, high], and at which end if at one.
-
-    A grid finds the cell of the minimum, a smaller one is laid over it until it is narrow, and a
-    parabola through the last three points places it within.
 
     Parameters
     ----------
     function : callable
-        Values, with the draws' dims, at points that have a dim ``search`` besides.
-    low, high : xarray.DataArray
-        Ends of the range searched.
+        Missing values count as high.
+    low, high : numpy.ndarray
+        Ends of the range searched, of the shape of the result.
 
     Returns
     -------
-    lowest : xarray.DataArray
-    end : xarray.DataArray of int
+    place : numpy.ndarray
+    end : numpy.ndarray of int
         -1 where that is `low`, 1 where it is `high`, and 0 for a minimum between them.
+
+    Examples
+    --------
+    >>> centre = np.array([-20.0, 0.1234, 20.0])
+    >>> place, end = minimum(lambda x: (x - centre) ** 2, np.full(3, -10.0), np.full(3, 10.0))
+    >>> place.round(4).tolist(), end.tolist()
+    ([-10.0, 0.1234, 10.0], [-1, 0, 1])
     """
-    left, right, number = low, high, FIRST_GRID
-    at_low: Any = True
-    at_high: Any = True
-    for _ in range(NARROWINGS):
-        unit = xr.DataArray(np.linspace(0, 1, number), dims="search")
-        grid = left + (right - left) * unit
-        values = function(grid).fillna(np.inf)
-        best = values.argmin("search")
-        at_low, at_high = at_low & (best == 0), at_high & (best == number - 1)
-        inner = best.clip(1, number - 2)
-        step, last = (right - left) / (number - 1), number - 1
-        left = grid.isel(search=(best - 1).clip(0, last))
-        right = grid.isel(search=(best + 1).clip(0, last))
-        if step.max() < RESOLUTION:
-            break
-        number = NEXT_GRID
-    lowest = grid.isel(search=inner) + _vertex(values, inner) * step
-    lowest = lowest.where(~at_low, low).where(~at_high, high)
-    return lowest, at_high.astype(int) - at_low.astype(int)
+
+    def known(places: Array) -> Array:
+        values: Array = np.nan_to_num(function(places), nan=HIGH, posinf=HIGH)
+        return values
+
+    left, right = low, high
+    for count in (COARSE, FINE):
+        grid = np.linspace(left, right, count)
+        best = known(grid).argmin(0)
+        left, right = (_taken(grid, best + step) for step in (-NEIGHBOURS, NEIGHBOURS))
+    inner = np.clip(_taken(grid, best), low + NEAR, high - NEAR)
+    bracket = (_taken(grid, best - 1), inner, _taken(grid, best + 1))
+    some, number = _elementwise(known, low.shape)
+    with np.errstate(all="ignore"):
+        found = elementwise.find_minimum(
+            some, bracket, args=(number,), tolerances=MINIMUM_TOLERANCE
+        )
+    at_end = ~np.isfinite(found.x)
+    end = at_end * np.where(best < FINE // 2, -1, 1)
+    return np.where(at_end, np.where(end < 0, low, high), found.x), end
 
 
-def _vertex(values: xr.DataArray, inner: xr.DataArray) -> xr.DataArray:
-    """Where a parabola through three neighbours is least, in steps from the middle one."""
-    before, at, after = (values.isel(search=inner + shift) for shift in (-1, 0, 1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        curvature = before - 2 * at + after
-        shift = (before - after) / (2 * curvature)
-    return shift.where(curvature > 0, 0.0).clip(-1, 1)
+def first_change(function: Functions, grid: Array) -> Array:
+    """Where the sign of each of many functions first changes along a grid.
 
-
-def root(function: Callable[[Any], Any], low: Any, high: Any) -> xr.DataArray:
-    """Where each of many increasing functions is zero, in [low, high].
-
-    By Chandrupatla's method: bisection, and inverse quadratic interpolation where that is safe.
+    Parameters
+    ----------
+    function : callable
+        Finite values.
+    grid : numpy.ndarray
+        Places along its first dim, upwards or downwards.
 
     Returns
     -------
-    xarray.DataArray
-        `low` where the function is positive throughout, `high` where it is negative; missing
-        where it has no value at one of them.
+    numpy.ndarray
+        NaN where the sign is the same throughout.
 
-    References
-    ----------
-    Chandrupatla (1997), Advances in Engineering Software 28, 145-149.
+    Examples
+    --------
+    >>> roots = np.array([2.0, 9.0, 1e6])
+    >>> first_change(lambda x: x**2 - roots, np.linspace(np.zeros(3), np.full(3, 10.0), 5)).round(6)
+    array([1.414214, 3.      ,      nan])
     """
-    low, high = xr.DataArray(low), xr.DataArray(high)
-    at_low, at_high = xr.DataArray(function(low)), xr.DataArray(function(high))
-    a, b, value_a, value_b, part = low, high, at_low, at_high, xr.DataArray(0.5)
+    above = function(grid) > 0
+    changed = above != above[0]
+    return _root(function, grid, np.where(changed.any(0), changed.argmax(0) - 1, -1))
+
+
+def first_below(function: Functions, grid: Array) -> Array:
+    """Where each of many functions falls to zero for good, on its way down to its least.
+
+    Parameters
+    ----------
+    function : callable
+        Finite values, that fall along the grid but for small wiggles, or until far along it.
+    grid : numpy.ndarray
+        Places along its first dim, upwards.
+
+    Returns
+    -------
+    numpy.ndarray
+        Minus infinity where it is not above zero before its least, infinity where it is above zero
+        throughout, NaN where it has no value.
+    """
+    values = function(grid)
+    before = np.arange(len(grid)).reshape(-1, *[1] * (values.ndim - 1))
+    above = (values > 0) & (before < values.argmin(0))
+    cell = np.where(above, before, -1).max(0)
+    least = values.min(0)
+    reached = np.where(cell < 0, -np.inf, _root(function, grid, cell))
+    return np.where(least > 0, np.inf, np.where(np.isnan(least), np.nan, reached))
+
+
+def _root(function: Functions, grid: Array, cell: Array) -> Array:
+    """Where functions are zero within cells of a grid; NaN for cells below 0."""
+    some, number = _elementwise(function, cell.shape)
+    bracket = (_taken(grid, cell), _taken(grid, cell + 1))
     with np.errstate(all="ignore"):
-        for _ in range(STEPS):
-            point = a + part * (b - a)
-            value = function(point)
-            same = np.sign(value) == np.sign(value_a)
-            c, value_c = _either(same, a, b), _either(same, value_a, value_b)
-            b, value_b = _either(same, b, a), _either(same, value_b, value_a)
-            a, value_a = point, value
-            if not ((np.abs(b - a) > TOLERANCE) & (value != 0)).any():
-                break
-            part = _next_part((a, b, c), (value_a, value_b, value_c))
-    found = _either(np.abs(value_a) <= np.abs(value_b), a, b)
-    found = _either(at_low > 0, low, _either(at_high < 0, high, found))
-    return found.where(at_low.notnull() & at_high.notnull())
+        found = elementwise.find_root(some, bracket, args=(number,), tolerances=ROOT_TOLERANCE)
+    return np.where(cell < 0, np.nan, found.x)
 
 
-def _either(condition: Any, first: Any, second: Any) -> xr.DataArray:
-    chosen: xr.DataArray = xr.where(condition, first, second)  # type: ignore[no-untyped-call]
-    return chosen
+def _taken(grid: Array, places: Array) -> Array:
+    """Elements of a grid along its first dim; the last ones for places beyond it."""
+    inside = places.clip(0, len(grid) - 1)[np.newaxis]
+    whole = np.broadcast_to(grid, (len(grid), *places.shape))
+    taken: Array = np.take_along_axis(whole, inside, 0)[0]
+    return taken
 
 
-def _next_part(places: tuple[Any, Any, Any], values: tuple[Any, Any, Any]) -> xr.DataArray:
-    """How far to go from the newest point towards the other end of the bracket, from 0 to 1."""
-    a, b, c = places
-    at_a, at_b, at_c = values
-    xi, phi = (a - b) / (c - b), (at_a - at_b) / (at_c - at_b)
-    safe = (phi**2 < xi) & ((1 - phi) ** 2 < 1 - xi)
-    guess = at_a / (at_b - at_a) * at_c / (at_b - at_c)
-    guess = guess + (c - a) / (b - a) * at_a / (at_c - at_a) * at_b / (at_c - at_b)
-    margin = (TOLERANCE / np.abs(b - a)).clip(0, 0.5)
-    part: xr.DataArray = guess.where(safe, 0.5).fillna(0.5).clip(margin, 1 - margin)
-    return part
+def _elementwise(
+    function: Functions, shape: tuple[int, ...]
+) -> tuple[Callable[[Array, Array], Array], Array]:
+    """The functions as SciPy calls them: at those elements, by number, that are still searched."""
+    size = int(np.prod(shape))
+    places = np.zeros(size)
+
+    def some(place: Array, number: Array) -> Array:
+        places[number] = place
+        values: Array = np.broadcast_to(function(places.reshape(shape)), shape).ravel()[number]
+        return values
+
+    return some, np.arange(size).reshape(shape)

@@ -6,14 +6,16 @@ one's own is a subclass of :class:`Cost` with one formula.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from bayes_scaling._display import AsCode
-from bayes_scaling._optimise import root
+from bayes_scaling._optimise import first_change
 from bayes_scaling.errors import RunsError
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -53,18 +55,29 @@ class Cost(AsCode):
         )
 
     def tokens(self, params: Any, budget: Any) -> Any:
-        """Tokens that a budget buys for a model of `params` parameters."""
-        price = root(
-            lambda log: np.log(self.spent(params, np.exp(log))) - np.log(budget), 0.0, SEARCHED
-        )
-        return np.exp(price)
+        """Tokens that a budget buys for a model of `params` parameters; NaN where none."""
+        return _afforded(lambda amount, size: self.spent(size, amount), budget, params)
 
     def params(self, tokens: Any, budget: Any) -> Any:
-        """Parameters of the model that a budget trains on `tokens` tokens."""
-        price = root(
-            lambda log: np.log(self.spent(np.exp(log), tokens)) - np.log(budget), 0.0, SEARCHED
+        """Parameters of the model that a budget trains on `tokens` tokens; NaN where none."""
+        return _afforded(self.spent, budget, tokens)
+
+    def params_at(self, tokens_per_param: Any, budget: Any) -> Any:
+        """Parameters of the model that a budget trains at a ratio of tokens to parameters."""
+        return _afforded(
+            lambda size, ratio: self.spent(size, ratio * size), budget, tokens_per_param
         )
-        return np.exp(price)
+
+
+def _afforded(spent: Callable[[Any, Any], Any], budget: Any, other: Any) -> Any:
+    """The amount for which a budget is spent, beside another number."""
+
+    def solved(budget: Any, other: Any) -> Any:
+        shape = np.broadcast_shapes(np.shape(budget), np.shape(other))
+        ends = np.stack([np.zeros(shape), np.full(shape, SEARCHED)])
+        return np.exp(first_change(lambda log: np.log(spent(np.exp(log), other) / budget), ends))
+
+    return xr.apply_ufunc(solved, budget, other)
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,10 @@ class SixND(Cost):
     def params(self, tokens: Any, budget: Any) -> Any:
         """Parameters of the model that a budget trains."""
         return budget / FLOPS_PER_PARAM_TOKEN / tokens
+
+    def params_at(self, tokens_per_param: Any, budget: Any) -> Any:
+        """Parameters of the model that a budget trains at a ratio of tokens to parameters."""
+        return np.sqrt(budget / FLOPS_PER_PARAM_TOKEN / tokens_per_param)
 
 
 @dataclass(frozen=True)

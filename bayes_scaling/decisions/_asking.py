@@ -9,7 +9,8 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.costs import Cost, SixND
-from bayes_scaling.decisions._splitting import SPLIT, Splitting
+from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.decisions._surfaces import SPLIT, Landscape
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
@@ -24,12 +25,12 @@ def splitting(
     inputs: Mapping[str, float] | None,
 ) -> Splitting:
     """What the budgets are split under, with the levels that they are crossed with."""
-    labels = {factor: budgets[factor].drop_vars(budgets.coords) for factor in fit.model.factors}
-    return Splitting(fit, cost or SixND(), constraints or Constraints(), dict(inputs or {}), labels)
+    where = Landscape.of(fit, budgets, inputs)
+    return Splitting(where, cost or SixND(), constraints or Constraints())
 
 
 def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str) -> xr.Dataset:
-    """Budgets crossed with the levels of the model's factors, as coordinates of ``budget``."""
+    """Budgets crossed with the levels of the model's factors, dims (budget,)."""
     unit = (cost or SixND()).unit
     values = np.ravel(np.asarray(budget, dtype=float))
     bad = [value for value in values if not (np.isfinite(value) and value > 0)]
@@ -43,14 +44,14 @@ def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str
     for factor in fit.model.factors:
         levels = pd.DataFrame({factor: list(fit.runs.levels(factor))})
         table = table.merge(levels, how="cross")
-    coords = {str(name): ("budget", table[name].to_numpy()) for name in table}
-    return xr.Dataset(coords={"budget": np.arange(len(table)), **coords})
+    columns = {str(name): ("budget", table[name].to_numpy()) for name in table}
+    return xr.Dataset(columns, {"budget": np.arange(len(table))})
 
 
 def check_law(fit: ScalingFit, inputs: Mapping[str, object], asker: str) -> None:
     """Refuse a law that a split of the budget does not change, or that lacks an input."""
     law = fit.model.law
-    split = SPLIT | ({"epochs"} if "unique_tokens" in inputs else set())
+    split = {*SPLIT, *(("epochs",) if "unique_tokens" in inputs else ())}
     if len(split & set(law.inputs)) < 2:
         raise ModelError(
             f"{asker}: {law.name} is a function of {', '.join(law.inputs)}. "

@@ -1,228 +1,167 @@
 """Splitting one budget between parameters and tokens: the search that every decision rests on.
 
-Owns the least expected loss within a budget, for any law, cost and constraints, draw by draw, and
-the compute that an optimal run of given loss would have needed. Knows nothing of tables.
+Owns the least expected loss within a budget, for any cost and constraints, and the least budget
+that reaches a loss, draw by draw. Knows nothing of tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import xarray as xr
 
-from bayes_scaling._inputs import flops_per_pair, scales
-from bayes_scaling._optimise import minimise_within, root
+from bayes_scaling._optimise import minimum
 from bayes_scaling.costs import Cost, SixND
+from bayes_scaling.decisions._surfaces import Array, Landscape
 from bayes_scaling.decisions.constraints import Constraints
-from bayes_scaling.errors import ModelError, RunsError
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.laws._base import arguments
-from bayes_scaling.posterior import expected_loss, parameters_at
+from bayes_scaling.errors import RunsError
 
 SEARCH_WIDTH = np.log(1e9)
-"""How far from the runs' mean size an optimum is searched for, in log params."""
+"""How far from the size at the runs' ratio of tokens an optimum is searched for, in log params."""
 
-LEAST_SHARE = np.log(1e-9)
-"""Down to which log share of a budget an equivalent one is searched for."""
+ROUNDS = 8
+"""How often the split and the budget of the cheapest run are sought in turn, at the most."""
 
-MOST_PARAMS = np.log(1e30)
-"""Up to which log count the size of a given ratio is searched for."""
+SAME = 1e-9
+"""Change of the budget of which no further round makes anything."""
 
-SPLIT = frozenset({"params", "tokens", "flops", "tokens_per_param"})
-"""Inputs that follow from how a budget is split."""
+
+class Split(NamedTuple):
+    """Runs, one for each draw.
+
+    Attributes
+    ----------
+    params, tokens, loss : numpy.ndarray
+        NaN in draws without an optimum.
+    end : numpy.ndarray of int
+        -1 or 1 where it is the smallest or largest size that was searched, and else 0.
+    """
+
+    params: Array
+    tokens: Array
+    loss: Array
+    end: Array
+
+
+class Range(NamedTuple):
+    """Ends of the log params searched, and whether each is one of the constraints."""
+
+    low: Array
+    high: Array
+    low_is_limit: Array
+    high_is_limit: Array
 
 
 @dataclass(frozen=True, eq=False)
 class Splitting:
-    """What a budget is split under: law, cost, constraints, other inputs, levels of factors.
+    """What a budget is split under: the loss of params and tokens, their cost, constraints."""
 
-    Attributes
-    ----------
-    inputs : mapping of str to float or xarray.DataArray
-        Inputs of the law that the split does not change, such as ``unique_tokens``.
-    labels : mapping of str to xarray.DataArray
-        Level of each factor, by budget.
-    shift : float or xarray.DataArray, dims (chain, draw, budget)
-        Log params by which the best size of a budget lies off the law's: the loss of sizes on which
-        it is spent is that of the law at sizes so much smaller.
-    """
-
-    fit: ScalingFit
+    where: Landscape
     cost: Cost = field(default_factory=SixND)
     constraints: Constraints = field(default_factory=Constraints)
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    labels: Mapping[str, xr.DataArray] = field(default_factory=dict)
-    shift: float | xr.DataArray = 0.0
 
-    def loss(self, params: Any, tokens: Any) -> xr.DataArray:
-        """Draws of the expected loss."""
-        fit = self.fit
-        values = {
-            "params": params,
-            "tokens": tokens,
-            "flops": flops_per_pair(fit.runs, fit.model.law.inputs) * params * tokens,
-            "tokens_per_param": tokens / params,
-            **self.inputs,
-        }
-        if "unique_tokens" in self.inputs:
-            values["epochs"] = tokens / self.inputs["unique_tokens"]
-        units = scales(fit.model.law, fit.runs)
-        loss: xr.DataArray = expected_loss(fit.model, self._theta, values, units)
-        return loss.drop_vars(list(self.labels), errors="ignore")
+    def loss_of(self, params: Array, budget: Array) -> Array:
+        """Expected loss of a size on which the whole budget is spent."""
+        with np.errstate(all="ignore"):
+            return self.where.split_loss(params, self.cost.tokens(params, budget))
 
-    def loss_of(self, params: Any, budget: xr.DataArray) -> xr.DataArray:
-        """Draws of the expected loss of a size on which the whole budget is spent."""
-        return self._loss_by_law(params * np.exp(-self.shift), budget)
-
-    def optimum(self, budget: xr.DataArray) -> xr.Dataset:
-        """``params``, ``tokens`` of least loss, and the ``end`` of what was searched they are at.
-
-        `end` is -1, 0 or 1; NaN parameters are those of draws without an optimum.
-        """
+    def optimum(self, budget: Array) -> Split:
+        """The run of least loss on which a budget is spent, within the constraints."""
+        budget = np.broadcast_to(budget, np.broadcast_shapes(np.shape(budget), self.where.shape))
         if self.constraints.tokens_per_param is not None:
-            params, end = self._at_ratio(budget), xr.zeros_like(budget, dtype=int)
+            params = self.cost.params_at(self.constraints.tokens_per_param, budget)
+            end = np.zeros(budget.shape, int)
         elif self.constraints.sizes:
             params, end = self._of_menu(budget)
         else:
             params, end = self._between(budget)
-        posterior = self.fit.posterior
-        params = params + 0.0 * posterior["chain"] + 0.0 * posterior["draw"]
-        tokens = self.cost.tokens(params, budget)
-        return xr.Dataset({"params": params, "tokens": tokens, "end": end})
+        return Split(params, self.cost.tokens(params, budget), self.loss_of(params, budget), end)
 
-    def best_loss(self, budget: xr.DataArray) -> xr.DataArray:
-        """Draws of the least expected loss that a budget reaches."""
-        return self.loss_of(self.optimum(budget)["params"], budget)
+    def cheapest(self, target: Array) -> Split:
+        """The run of least cost from which on a loss is reached; infinite where none does.
 
-    def equivalent(self, loss: xr.DataArray, budget: xr.DataArray) -> xr.DataArray:
-        """The share of a budget that would have reached a loss, split optimally.
-
-        One where the loss is the best there is, NaN where it is worse than a billionth of the
-        budget reaches.
+        At a fixed ratio of tokens to parameters it is a root. Its cost, split better, gives a
+        better ratio; since the cost is flat at the best ratio, few rounds of the two find it.
         """
+        where = self.where
+        target = np.broadcast_to(target, where.shape)
+        typical = where.centre("tokens") / where.centre("params")
+        params, tokens = self._grown(typical, target)
+        spent = self.cost.spent(params, tokens)
+        for _ in range(ROUNDS):
+            finite = np.isfinite(spent) & (spent > 0)
+            split = self.optimum(np.where(finite, spent, self.cost.spent(1e9, 1e9)))
+            ratio = np.where(finite, split.tokens / split.params, typical)
+            grown = self._grown(ratio, target)
+            less = np.isnan(ratio) | (self.cost.spent(*grown) < spent)
+            params, tokens = (
+                np.where(less, *pair) for pair in zip(grown, (params, tokens), strict=True)
+            )
+            before, spent = spent, self.cost.spent(params, tokens)
+            if not (spent < before * (1 - SAME)).any():
+                break
+        return Split(params, tokens, target, np.zeros(where.shape, int))
 
-        def too_much(log_share: xr.DataArray) -> xr.DataArray:
-            return loss - self.best_loss(budget * np.exp(log_share))
-
-        log_share = root(too_much, xr.zeros_like(loss) + LEAST_SHARE, 0.0)
-        share: xr.DataArray = xr.ufuncs.exp(log_share).where(log_share > LEAST_SHARE)
-        return share
-
-    def range_searched(self, budget: xr.DataArray) -> xr.Dataset:
-        """Ends of the log parameters searched, and whether each is one of the constraints."""
-        kept, cost = self.constraints, self.cost
-        centre = 0 * budget + np.log(self.fit.runs.reference["params"])
+    def range_searched(self, budget: Array) -> Range:
+        """The log params among which the optimum is."""
+        kept, cost, where = self.constraints, self.cost, self.where
+        ratio = where.centre("tokens") / where.centre("params")
+        centre = np.log(cost.params_at(ratio, budget))
         low, high = centre - SEARCH_WIDTH, centre + SEARCH_WIDTH
-        below = [kept.min_params, kept.max_tokens and cost.params(kept.max_tokens, budget)]
-        above = [kept.max_params, kept.min_tokens and cost.params(kept.min_tokens, budget)]
-        floor = _combined(np.maximum, below, -np.inf * xr.ones_like(budget))
-        ceiling = _combined(np.minimum, above, np.inf * xr.ones_like(budget))
-        return xr.Dataset(
-            {
-                "low": np.maximum(low, floor),
-                "high": np.minimum(high, ceiling),
-                "low_is_limit": floor > low,
-                "high_is_limit": ceiling < high,
-            }
-        )
+        floor = [kept.min_params, kept.max_tokens and cost.params(kept.max_tokens, budget)]
+        ceiling = [kept.max_params, kept.min_tokens and cost.params(kept.min_tokens, budget)]
+        least = np.max([np.log(n) + 0 * low for n in floor if n is not None] or [low], axis=0)
+        most = np.min([np.log(n) + 0 * low for n in ceiling if n is not None] or [high], axis=0)
+        limits = (np.maximum(low, least), np.minimum(high, most))
+        return Range(*limits, least > low, most < high)
 
-    def check_budget(self, budget: xr.DataArray) -> None:
+    def check_budget(self, budget: Array) -> None:
         """Refuse a budget that cannot be spent within the constraints."""
-        spendable = self._spendable(budget)
-        if not bool(spendable.all()):
-            bad = float(budget.values[~spendable.values][0])
+        budget = np.broadcast_to(budget, self.where.shape)
+        bad = budget[~self._spendable(budget)]
+        if bad.size:
             raise RunsError(
-                f"A budget of {bad:.4g} {self.cost.unit} cannot be spent within "
+                f"A budget of {bad[0]:.4g} {self.cost.unit} cannot be spent within "
                 f"{self.constraints!r}: no size of model keeps to the bounds both on params and on "
                 "tokens. Widen the bounds, or change the budget."
             )
 
-    @cached_property
-    def _theta(self) -> dict[str, xr.DataArray]:
-        return parameters_at(self.fit.posterior, self.fit.model, self.labels)
+    def _spendable(self, budget: Array) -> Array:
+        if self.constraints.sizes:
+            return self._allowed(budget).any(0)
+        searched = self.range_searched(budget)
+        return searched.low <= searched.high * (1 + 1e-12)
+
+    def _grown(self, ratio: Array, target: Array) -> tuple[Array, Array]:
+        """The run at a ratio of tokens to parameters from which on a loss is reached."""
+        params = self.where.reaching(
+            lambda size: self.where.split_loss(size, ratio * size),
+            target,
+            self.where.centre("params"),
+        )
+        return params, ratio * params
+
+    def _between(self, budget: Array) -> tuple[Array, Array]:
+        low, high, low_is_limit, high_is_limit = self.range_searched(budget)
+        best, end = minimum(lambda log: self.loss_of(np.exp(log), budget), low, high)
+        real = (end == 0) | ((end < 0) & low_is_limit) | ((end > 0) & high_is_limit)
+        return np.where(real, np.exp(best), np.nan), end
+
+    def _of_menu(self, budget: Array) -> tuple[Array, Array]:
+        sizes, allowed = self._sizes, self._allowed(budget)
+        best = np.where(allowed, self.loss_of(sizes, budget), np.inf).argmin(0)
+        last = len(sizes) - 1 - allowed[::-1].argmax(0)
+        end = (best == last).astype(int) - (best == allowed.argmax(0))
+        return sizes.ravel()[best], end
 
     @property
-    def _closed(self) -> bool:
-        return self.fit.model.law.optimum is not None and isinstance(self.cost, SixND)
+    def _sizes(self) -> Array:
+        return np.reshape(self.constraints.sizes, (-1, 1, 1, 1))
 
-    def _spendable(self, budget: xr.DataArray) -> xr.DataArray:
+    def _allowed(self, budget: Array) -> Array:
         searched = self.range_searched(budget)
-        if self.constraints.sizes:
-            return self._allowed(budget).any("size")
-        return searched["low"] <= searched["high"] * (1 + 1e-12)
-
-    def _between(self, budget: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
-        searched = self.range_searched(budget)
-        if self._closed:
-            best = xr.ufuncs.log(self._closed_form(budget)) + self.shift
-            end = (best > searched["high"]).astype(int) - (best < searched["low"]).astype(int)
-            best = best.clip(searched["low"], searched["high"])
-        else:
-            # Limits are of the size that is asked for, the rest of the range of the law's.
-            low, high = (
-                (searched[side] - self.shift).where(searched[f"{side}_is_limit"], searched[side])
-                for side in ("low", "high")
-            )
-            by_law, end = minimise_within(
-                lambda log: self._loss_by_law(np.exp(log), budget), low, high
-            )
-            best = by_law + self.shift
-        low_limits, high_limits = searched["low_is_limit"], searched["high_is_limit"]
-        real = (end == 0) | ((end < 0) & low_limits) | ((end > 0) & high_limits)
-        return xr.ufuncs.exp(best).where(real), end
-
-    def _loss_by_law(self, params: Any, budget: xr.DataArray) -> xr.DataArray:
-        return self.loss(params, self.cost.tokens(params, budget))
-
-    def _closed_form(self, budget: xr.DataArray) -> xr.DataArray:
-        law, posterior = self.fit.model.law, self.fit.posterior
-        if law.optimum is None:
-            raise ModelError(f"{law.name} has no closed form of its optimum. Search for it.")
-        used = [name for name in arguments(law.optimum) if name != "flops"]
-        theta = {name: _at(posterior[name], self.labels) for name in used}
-        params: xr.DataArray = law.optimum(budget, **theta)[0]
-        return params
-
-    def _of_menu(self, budget: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
-        sizes = xr.DataArray(list(self.constraints.sizes), dims="size")
-        allowed = self._allowed(budget)
-        best = self.loss_of(sizes, budget).where(allowed, np.inf).argmin("size")
-        rank = xr.DataArray(np.arange(len(sizes)), dims="size")
-        first, last = rank.where(allowed).min("size"), rank.where(allowed).max("size")
-        end = (best == last).astype(int) - (best == first).astype(int)
-        return sizes.isel(size=best), end
-
-    def _allowed(self, budget: xr.DataArray) -> xr.DataArray:
-        sizes = xr.DataArray(np.log(self.constraints.sizes), dims="size")
-        searched = self.range_searched(budget)
-        low = searched["low"].where(searched["low_is_limit"], -np.inf) - 1e-12
-        high = searched["high"].where(searched["high_is_limit"], np.inf) + 1e-12
+        low = np.where(searched.low_is_limit, searched.low, -np.inf) - 1e-12
+        high = np.where(searched.high_is_limit, searched.high, np.inf) + 1e-12
+        sizes = np.log(self._sizes)
         return (sizes >= low) & (sizes <= high)
-
-    def _at_ratio(self, budget: xr.DataArray) -> xr.DataArray:
-        ratio = self.constraints.tokens_per_param
-
-        def too_much(log: xr.DataArray) -> xr.DataArray:
-            params = xr.ufuncs.exp(log)
-            excess: xr.DataArray = np.log(self.cost.spent(params, ratio * params) / budget)
-            return excess
-
-        log_params = root(too_much, xr.zeros_like(budget), MOST_PARAMS)
-        params: xr.DataArray = xr.ufuncs.exp(log_params)
-        return params
-
-
-def _combined(combine: Any, counts: list[Any], start: xr.DataArray) -> xr.DataArray:
-    for count in counts:
-        if count is not None:
-            start = combine(start, np.log(count))
-    return start
-
-
-def _at(values: xr.DataArray, labels: Mapping[str, xr.DataArray]) -> xr.DataArray:
-    chosen = {factor: label for factor, label in labels.items() if factor in values.dims}
-    return values.sel(chosen).drop_vars(list(labels), errors="ignore")

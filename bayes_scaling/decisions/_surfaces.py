@@ -1,118 +1,158 @@
 """The expected loss of a fit as a function of inputs, draw by draw, on NumPy arrays.
 
-Root finding evaluates a law hundreds of times; here the parameters are looked up once. Arrays have
-the shape (chain, draw, point). Owns which inputs are held and which are free; no question of its
-own.
+Arrays have the dims (chain, draw, place), and any before them that a search adds. Owns which inputs
+are held and which are free, and how much of one input reaches a loss; no question of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._inputs import RATIOS, flops_per_pair, scales, typical_value
-from bayes_scaling.decisions._isoloss import optimal_params
+from bayes_scaling._inputs import RATIOS, flops_per_pair, typical_value
+from bayes_scaling._loss_surface import LossSurface
+from bayes_scaling._optimise import first_below
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.laws._base import arguments
-from bayes_scaling.points import points
-from bayes_scaling.posterior import expected_loss, parameters_at
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+from bayes_scaling.points import Numbers, points
+
+type Array = np.ndarray
 
 SPLIT = ("params", "tokens", "flops", "tokens_per_param")
 """Inputs that follow from params and tokens."""
 
 FAR = 1e100
-"""How many times the reference an input is where only the floor of a law is left."""
+"""How many times the reference an input is where no more of it changes the loss."""
+
+REACH = np.log(1e40) * np.linspace(-1, 1, 41) ** 3
+"""Places about the centre at which amounts are searched for, in logarithms, most near to it."""
+
+STEP = 1e-3
+"""Half of the step of differences, in logarithms: their error is about its square."""
+
+STEEPEST = 50.0
+"""Logarithms of ratios are cut off here, far from any root, so that all are finite."""
 
 
 @dataclass(frozen=True, eq=False)
-class Surface:
-    """The loss at points whose levels and held inputs are given, as a function of the others.
+class Landscape:
+    """The loss at places whose levels and held inputs are given, as a function of the others.
 
     Attributes
     ----------
     fit : ScalingFit
-    where : xarray.Dataset, dims (point,)
+    where : xarray.Dataset, of one dim
         Levels of factors, held inputs, and the numbers that are asked about.
-    free : tuple of str
-        Inputs that are not held.
+    surface : LossSurface
+        At these levels, of arrays.
+    held : mapping of str to float
+        Inputs that are the same at all places.
     """
 
     fit: ScalingFit
     where: xr.Dataset
-    free: tuple[str, ...] = ("params", "tokens")
+    surface: LossSurface
+    held: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, fit: ScalingFit, where: xr.Dataset, held: Mapping[str, float] | None = None
+    ) -> Self:
+        """The loss of a fit at places."""
+        labels = {name: xr.DataArray(where[name].variable) for name in fit.model.factors}
+        [dim] = where.sizes
+        surface = fit.surface_at(labels).map(lambda values: _as_array(values, str(dim)))
+        return cls(fit, where, surface, held or {})
+
+    @property
+    def inside(self) -> Self:
+        """The same as if the law went on beyond the runs as it says.
+
+        Limits of endless data or size lie on no path along which runs grow, of which alone it is
+        known by how much laws miss.
+        """
+        return replace(self, surface=self.surface.inside)
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Chains, draws, points."""
-        sizes = self.fit.posterior.sizes
-        return sizes["chain"], sizes["draw"], self.where.sizes["point"]
+        """Chains, draws, places."""
+        sizes, [places] = self.fit.posterior.sizes, self.where.sizes.values()
+        return sizes["chain"], sizes["draw"], places
 
-    def loss(self, **inputs: Any) -> np.ndarray:
+    def asked(self, name: str) -> Array:
+        """What is asked about, one for each draw."""
+        return np.broadcast_to(self.where[name].values, self.shape)
+
+    def loss(self, **inputs: Any) -> Array:
         """Expected loss with these inputs, in the unit of the runs' loss."""
-        held = {str(name): self.where[name].values for name in self.where.data_vars}
-        law, runs = self.fit.model.law, self.fit.runs
-        given = with_compute({**held, **inputs}, flops_per_pair(runs, law.inputs))
+        given = {str(name): self.where[name].values for name in self.where.data_vars}
+        each = flops_per_pair(self.fit.runs, self.fit.model.law.inputs)
         # Searches go where powers leave the range of floats, and on from draws without a solution.
         with np.errstate(all="ignore"):
-            loss = expected_loss(self.fit.model, self._theta, given, scales(law, runs))
-        result: np.ndarray = np.broadcast_to(loss, self.shape)
+            loss = self.surface.loss(with_compute({**given, **self.held, **inputs}, each))
+        result: Array = np.broadcast_to(loss, np.broadcast_shapes(np.shape(loss), self.shape))
         return result
 
-    def split_loss(self, params: np.ndarray, tokens: np.ndarray) -> np.ndarray:
+    def split_loss(self, params: Array, tokens: Array) -> Array:
         """Expected loss of params and tokens."""
         return self.loss(params=params, tokens=tokens)
 
-    def centre(self, name: str) -> np.ndarray:
+    def gains(self, params: Array, tokens: Array) -> tuple[Array, Array]:
+        """By how much the loss falls per unit of log params and of log tokens."""
+        up, down = np.exp(STEP), np.exp(-STEP)
+        in_params = self.split_loss(params * down, tokens) - self.split_loss(params * up, tokens)
+        in_tokens = self.split_loss(params, tokens * down) - self.split_loss(params, tokens * up)
+        return in_params / (2 * STEP), in_tokens / (2 * STEP)
+
+    def reaching(self, loss: Callable[[Array], Array], target: Array, centre: Array) -> Array:
+        """How much of an input reaches a loss: infinite where no amount does, 0 where any does.
+
+        Parameters
+        ----------
+        loss : callable
+            Loss of the input, which falls as that grows but for small wiggles, or up to a point.
+        target : numpy.ndarray
+            Loss to be reached.
+        centre : numpy.ndarray
+            Middle of the range searched.
+        """
+
+        def excess(log_amount: Array) -> Array:
+            return log_ratio(loss(np.exp(log_amount)), target)
+
+        middle = np.broadcast_to(np.log(centre), self.shape)
+        amount: Array = np.exp(first_below(excess, middle + REACH.reshape(-1, 1, 1, 1)))
+        return amount
+
+    def centre(self, name: str) -> Array:
         """Reference of an input, the middle of searches."""
         return np.full(self.shape, typical_value(self.fit.runs, name))
 
-    def floor(self) -> np.ndarray:
-        """Loss left when every free input is beyond all bounds."""
-        return self.loss(**{name: FAR * self.centre(name) for name in self.free})
+    @property
+    def floor(self) -> Array:
+        """Loss that no scale gets below."""
+        return np.broadcast_to(self.surface.floor, self.shape)
 
-    def frontier(self, flops: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Parameters, tokens and loss of the compute-optimal run."""
-        flops = np.broadcast_to(flops, self.shape)
-        if self.fit.model.law.optimum is not None:
-            best = self.fit.model.law.optimum(flops, **self._paper)[0]
-            params = np.broadcast_to(best, flops.shape)
-        else:
-            params = optimal_params(self.split_loss, flops, self.centre("params"))
-        tokens = flops / FLOPS_PER_PARAM_TOKEN / params
-        return params, tokens, self.split_loss(params, tokens)
-
-    def labelled(self, **values: np.ndarray) -> xr.Dataset:
-        """Arrays as draws, with levels and held inputs as coordinates of the points."""
-        dims = ("chain", "draw", "point")
+    def labelled(self, **values: Array) -> xr.Dataset:
+        """Arrays as draws, with levels and held inputs as coordinates of the places."""
+        [place] = self.where.sizes
+        dims = ("chain", "draw", place)
         arrays = {name: (dims, np.broadcast_to(v, self.shape)) for name, v in values.items()}
-        coords = {str(name): self.where[name] for name in self.where.data_vars}
         sampled = {name: self.fit.posterior[name] for name in ("chain", "draw")}
-        return xr.Dataset(arrays, {**sampled, **coords})
+        own = {name: (place, values.values) for name, values in self.where.variables.items()}
+        return xr.Dataset(arrays, {**sampled, **own})
 
-    @cached_property
-    def _theta(self) -> dict[str, np.ndarray]:
-        labels = {factor: self.where[factor] for factor in self.fit.model.factors}
-        theta = parameters_at(self.fit.posterior, self.fit.model, labels)
-        return {name: _as_array(values) for name, values in theta.items()}
 
-    @cached_property
-    def _paper(self) -> dict[str, np.ndarray]:
-        optimum = self.fit.model.law.optimum
-        names = arguments(optimum) if optimum is not None else ()
-        labels = {factor: self.where[factor] for factor in self.fit.model.factors}
-        draws = {name: self.fit.posterior[name] for name in names if name != "flops"}
-        return {
-            name: _as_array(values.sel({f: labels[f] for f in labels if f in values.dims}))
-            for name, values in draws.items()
-        }
+def log_ratio(value: Array, other: Array) -> Array:
+    """Logarithm of one value over another, as searches take it."""
+    with np.errstate(all="ignore"):
+        ratio: Array = np.log(value / other).clip(-STEEPEST, STEEPEST)
+    return ratio
 
 
 def surface(
@@ -120,7 +160,7 @@ def surface(
     asked: Mapping[str, Any],
     at: pd.DataFrame | None = None,
     free: Sequence[str] = ("params", "tokens"),
-) -> Surface:
+) -> Landscape:
     """Points crossed with the fitted levels, and what is asked at each.
 
     Parameters
@@ -149,8 +189,7 @@ def surface(
     copies = where.sizes["point"] // len(table)
     kept = {name: where[name] for name in (*held, *fit.model.factors) if name in where}
     numbers = {name: ("point", np.repeat(table[name].to_numpy(float), copies)) for name in asked}
-    together = xr.Dataset({**numbers, **kept}, {"point": where["point"]})
-    return Surface(fit, together, tuple(free))
+    return Landscape.of(fit, xr.Dataset({**numbers, **kept}, {"point": where["point"]}))
 
 
 def paired(fit: ScalingFit, like: ScalingFit) -> ScalingFit:
@@ -206,7 +245,7 @@ def with_compute(inputs: Mapping[str, Any], each: float) -> dict[str, Any]:
     return found
 
 
-def _table(asked: Mapping[str, Any], at: pd.DataFrame | None) -> pd.DataFrame:
+def _table(asked: Mapping[str, Numbers], at: pd.DataFrame | None) -> pd.DataFrame:
     columns = {} if at is None else {str(name): at[name].to_numpy() for name in at}
     numbers = {name: np.ravel(np.asarray(value, dtype=float)) for name, value in asked.items()}
     for name, values in numbers.items():
@@ -227,8 +266,9 @@ def _table(asked: Mapping[str, Any], at: pd.DataFrame | None) -> pd.DataFrame:
     return pd.DataFrame(dict(zip((*columns, *numbers), arrays, strict=True)))
 
 
-def _as_array(values: xr.DataArray) -> np.ndarray:
-    """Values with dims (chain, draw, point), the last of length one where it is missing."""
-    if "point" not in values.dims:
-        values = values.expand_dims("point")
-    return values.transpose("chain", "draw", "point").to_numpy()
+def _as_array(values: Any, place: str) -> Any:
+    """Values with the dims (chain, draw, place), the last of length one where it is missing."""
+    if not isinstance(values, xr.DataArray):
+        return values
+    missing = {name: 1 for name in ("chain", "draw", place) if name not in values.dims}
+    return values.expand_dims(missing).transpose("chain", "draw", place).to_numpy()

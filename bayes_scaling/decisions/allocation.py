@@ -7,38 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._axes import main_axis
 from bayes_scaling._diagnostics import Diagnostics
-from bayes_scaling._focus import reach_of_sizes
-from bayes_scaling._inputs import flops_per_pair
-from bayes_scaling._intervals import SAMPLE_DIMS, intervals
+from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling._mixture import mixture
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
-from bayes_scaling.averaging import FitAverage, Fitted, diagnostics_of, notes_of
+from bayes_scaling.averaging import FitAverage, Fitted
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
 from bayes_scaling.decisions._common_budgets import on_same_budgets
-from bayes_scaling.decisions._displacement import (
-    Displacement,
-    displaced,
-    displacement,
-    levels_of,
-)
 from bayes_scaling.decisions._splitting import Splitting
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.rules import published_growth
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered, lies_beyond, misses
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
 
-STEP = 1.01
-"""Ratio of compute over which local exponents are taken."""
+STEP = 1.1
+"""Ratio of compute over which local exponents are taken, to either side."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -52,15 +43,12 @@ class Allocation:
         runs' loss), and the local exponents ``params_exponent`` and ``tokens_exponent``: a and b
         in N ∝ C^a, D ∝ C^b. With ``unique_tokens`` given, ``epochs`` too. With constraints,
         ``at_limit`` is -1 or 1 where the optimum is the smallest or the largest size that they
-        leave, and else 0. ``discrepancy`` is what is in the logarithm of the loss beyond the law,
-        and ``params_by_law`` the optimum of the law alone. The budgets (``flops``, or the unit of
-        the cost) and the labels of factors are coordinates of ``budget``.
+        leave, and else 0. The budgets (``flops``, or the unit of the cost) and the labels of
+        factors are coordinates of ``budget``.
     fit : ScalingFit or FitAverage
         What it was made from.
-    cost, constraints, inputs, discrepancy
-        As given to :func:`allocate`; no discrepancy where the response is no loss.
-    groups : int
-        How many groups of runs of about equal compute show a best size, which the split follows.
+    cost, constraints, inputs
+        As given to :func:`allocate`.
     """
 
     draws: xr.Dataset
@@ -68,27 +56,20 @@ class Allocation:
     cost: Cost = field(default_factory=SixND)
     constraints: Constraints = field(default_factory=Constraints)
     inputs: Mapping[str, float] = field(default_factory=dict)
-    discrepancy: Discrepancy | None = None
-    groups: int = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know: of the fit, and of draws without an optimum or at a limit."""
-        return (*notes_of(self.fit, self.beyond), *self._notes())
-
-    @property
-    def beyond(self) -> bool:
-        """Whether any budget lies beyond the runs, where the focused posterior answers."""
-        return lies_beyond(self.draws, self.discrepancy)
+        return (*self.fit.notes, *self._notes())
 
     @property
     def diagnostics(self) -> Diagnostics:
-        """Convergence, worst over the posteriors that the expected losses rest on."""
-        return diagnostics_of(self.fit, self.beyond)
+        """Convergence of the posterior that the split rests on."""
+        return self.fit.diagnostics
 
     @property
     def diagnosis(self) -> str:
-        """``"ok"``, or what is wrong with a posterior that the expected losses rest on."""
+        """``"ok"``, or what is wrong with the posterior that the split rests on."""
         return self.diagnostics.diagnosis
 
     def _notes(self) -> Iterator[str]:
@@ -103,8 +84,6 @@ class Allocation:
         if self.constraints.tokens_per_param is not None:
             ratio = short(self.constraints.tokens_per_param)
             yield f"Split at {ratio} tokens per parameter, as asked."
-        if "params_by_law" in self.draws:
-            yield from _beside_the_law(self.draws, self.groups)
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
         """Median and credible interval of the optimum, by budget.
@@ -140,8 +119,7 @@ class Allocation:
             "params_per_tenfold": 10 ** exponents["params_exponent"],
             "tokens_per_tenfold": 10 ** exponents["tokens_exponent"],
         }
-        draws, diagnosis = exponents.assign(factors), self.fit.diagnostics.diagnosis
-        return result_table(draws, "budget", diagnosis, self.notes, prob)
+        return result_table(exponents.assign(factors), "budget", self.diagnosis, self.notes, prob)
 
     def growth_beside_rules(self, prob: float | None = None) -> pd.DataFrame:
         """Growth with ten times the budget, beside the two rules that papers have printed.
@@ -171,7 +149,7 @@ class Allocation:
         params = self.draws["params"]
         chances = {size: (params == size).mean(SAMPLE_DIMS).values for size in sizes}
         table = pd.DataFrame(chances, index=coordinate_index(self.draws["budget"]))
-        return table.rename_axis(columns="params").assign(diagnosis=self.fit.diagnostics.diagnosis)
+        return table.rename_axis(columns="params").assign(diagnosis=self.diagnosis)
 
     def __repr__(self) -> str:
         lines = [result_text("Allocation", self.table(), self.notes)]
@@ -192,14 +170,14 @@ def allocate(
     cost: Cost | None = None,
     constraints: Constraints | None = None,
     inputs: Mapping[str, float] | None = None,
-    discrepancy: Discrepancy | None = DEFAULT,
 ) -> Allocation:
     """Split each budget so that the expected loss is least; all of it is spent.
 
-    Uses the law's closed form where it has one and C = 6ND, and else minimises numerically for
-    each draw. A draw without an optimum inside the range searched is NaN, and counted in the notes.
-    Where constraints bind, the optimum is the run at the limit; such draws are counted in the
-    notes, and marked in ``draws["at_limit"]``.
+    The optimum is the minimum of the surface that :func:`bayes_scaling.forecast` reads, in each
+    draw: where the runs show another best size than the law, it follows the runs. A draw without an
+    optimum inside the range searched is NaN, and counted in the notes. Where constraints bind, the
+    optimum is the run at the limit; such draws are counted in the notes, and marked in
+    ``draws["at_limit"]``.
 
     Parameters
     ----------
@@ -217,11 +195,6 @@ def allocate(
     inputs : mapping of str to float, optional
         Inputs of the law that do not follow from the split, such as ``{"unique_tokens": 25e9}``:
         the answer then has epochs.
-    discrepancy : Discrepancy or None
-        What the law is assumed to leave out, as for :func:`bayes_scaling.forecast`; None for the
-        split of the law alone. It widens the expected loss at the optimum. The split is moved to
-        where runs of about equal compute have their best size, along a line in log compute, and
-        widened by what laws miss on public sweeps; the more so where no runs show a best size.
 
     Returns
     -------
@@ -239,31 +212,18 @@ def allocate(
     Hoffmann et al. (2022), arXiv:2203.15556, equation 4, and section 3.2 for best sizes at equal
     compute.
     """
-    fixed = dict(inputs or {})
     if isinstance(fit, FitAverage):
-        return _of_average(
-            fit,
-            lambda one: allocate(
-                one,
-                flops,
-                cost=cost,
-                constraints=constraints,
-                inputs=inputs,
-                discrepancy=discrepancy,
-            ),
-        )
+        asking = partial(allocate, flops=flops, cost=cost, constraints=constraints, inputs=inputs)
+        return _of_average(fit, asking)
+    fixed = dict(inputs or {})
     check_law(fit, fixed, "allocate")
     check_inputs(fixed, "allocate")
     budgets = budget_table(fit, flops, cost, "allocate")
     asked = splitting(fit, budgets, cost, constraints, fixed)
-    budget = budgets[asked.cost.unit].drop_vars(budgets.coords)
+    budget = asked.where.asked(asked.cost.unit)
     asked.check_budget(budget)
-    widened = discrepancy if misses(fit, discrepancy) else None
-    moved = displacement(fit, levels_of(asked, budget)) if widened else None
-    draws = _draws(asked, budget, widened, moved).assign_coords(budgets.coords)
-    draws = draws.transpose("chain", "draw", "budget")
-    groups = moved.groups if moved else 0
-    return Allocation(draws, fit, asked.cost, asked.constraints, fixed, widened, groups)
+    draws = asked.where.labelled(**_draws(asked, budget))
+    return Allocation(draws, fit, asked.cost, asked.constraints, fixed)
 
 
 def _of_average(average: FitAverage, ask: Callable[[ScalingFit], Allocation]) -> Allocation:
@@ -279,98 +239,35 @@ def _of_average(average: FitAverage, ask: Callable[[ScalingFit], Allocation]) ->
         raise refused[0]
     kept = average.only(found)
     draws = on_same_budgets({name: one.draws for name, one in found.items()}, kept)
-    first = found[kept.heaviest]
-    widened = next((one.discrepancy for one in found.values() if one.discrepancy), None)
     mixed = mixture(kept, draws, kept.settings.seed)
-    return replace(first, draws=mixed, fit=kept, discrepancy=widened)
+    return replace(found[kept.heaviest], draws=mixed, fit=kept)
 
 
-def _draws(
-    asked: Splitting,
-    budget: xr.DataArray,
-    discrepancy: Discrepancy | None,
-    moved: Displacement | None,
-) -> xr.Dataset:
-    there = displaced(asked, budget, moved)
-    best = there.optimum(budget)
-    params, tokens = best["params"], best["tokens"]
+def _draws(asked: Splitting, budget: np.ndarray) -> dict[str, np.ndarray]:
+    best = asked.optimum(budget)
     draws = {
-        "params": params,
-        "tokens": tokens,
-        "tokens_per_param": tokens / params,
-        **_losses(there, budget, params, discrepancy),
-        **_exponents(asked, budget, params, moved),
+        "params": best.params,
+        "tokens": best.tokens,
+        "tokens_per_param": best.tokens / best.params,
+        "expected_loss": best.loss,
+        **_exponents(asked, budget),
     }
-    if moved is not None and not asked.constraints.given:
-        draws["params_by_law"] = asked.optimum(budget)["params"]
-    if "unique_tokens" in asked.inputs:
-        draws["epochs"] = tokens / asked.inputs["unique_tokens"]
-    if asked.constraints.given and asked.constraints.tokens_per_param is None:
-        draws["at_limit"] = best["end"].where(params.notnull(), 0) + xr.zeros_like(params, int)
-    return xr.Dataset(draws)
+    held, kept = asked.where.held, asked.constraints
+    if "unique_tokens" in held:
+        draws["epochs"] = best.tokens / held["unique_tokens"]
+    if kept.given and kept.tokens_per_param is None:
+        draws["at_limit"] = np.where(np.isnan(best.params), 0, best.end)
+    return draws
 
 
-def _losses(
-    asked: Splitting, budget: xr.DataArray, params: xr.DataArray, discrepancy: Discrepancy | None
-) -> dict[str, xr.DataArray]:
-    """The loss of the runs chosen, as a forecast has it; they are of about one compute."""
-    fit = asked.fit
-    if discrepancy is None:
-        return {"expected_loss": asked.loss_of(params, budget)}
-    tokens = asked.cost.tokens(params, budget)
-    typical = {"params": params.median(SAMPLE_DIMS), "tokens": tokens.median(SAMPLE_DIMS)}
-    each = flops_per_pair(fit.runs, fit.model.law.inputs)
-    typical["flops"] = each * typical["params"] * typical["tokens"]
-    size = xr.ufuncs.log10(typical[main_axis(fit.model.law)])
-    beyond = reach_of_sizes(fit.model, fit.runs, size, asked.labels)
-    shift = discrepancy.shift(fit, beyond, fit.settings.seed)
-    law = answered(fit, beyond, lambda one: replace(asked, fit=one).loss_of(params, budget))
-    return {"expected_loss": law * np.exp(shift), "discrepancy": shift}
-
-
-def _beside_the_law(draws: xr.Dataset, groups: int) -> Iterator[str]:
-    """What the split rests on, and where the runs have it elsewhere than the law."""
-    if not groups:
-        yield (
-            "No runs of about equal compute show a best size, so the split is the law's, widened "
-            "by what laws miss on public sweeps."
-        )
-    ends, median = intervals(draws["params_by_law"], 0.9), draws["params"].median(SAMPLE_DIMS)
-    apart = np.flatnonzero((median < ends["lower"]) | (median > ends["upper"]))
-    if apart.size:
-        ratio = (median / ends["median"]).values[apart]
-        worst = int(apart[np.abs(np.log(ratio)).argmax()])
-        yield (
-            f"The law does not have the best size where the runs have it: at "
-            f"{_named(draws, worst)} it gives {short(float(ends['median'][worst]))} parameters, "
-            f"and runs of equal compute, carried on, {short(float(median[worst]))}. The answer "
-            "follows the runs."
-        )
-
-
-def _named(draws: xr.Dataset, place: int) -> str:
-    """One budget by its amount and levels: ``5.76e+23 flops, web``."""
-    coords = draws["params"].isel(budget=place).coords
-    amounts = [
-        f"{short(value.item())} {name}" if value.dtype.kind == "f" else str(value.item())
-        for name, value in coords.items()
-        if value.ndim == 0 and name != "budget"
-    ]
-    return ", ".join(amounts)
-
-
-def _exponents(
-    asked: Splitting, budget: xr.DataArray, params: xr.DataArray, moved: Displacement | None
-) -> dict[str, xr.DataArray]:
+def _exponents(asked: Splitting, budget: np.ndarray) -> dict[str, np.ndarray]:
     if asked.constraints.sizes:
-        missing = xr.full_like(params, np.nan)
-        return {"params_exponent": missing, "tokens_exponent": missing}
-    runs = [
-        displaced(asked, budget * step, moved).optimum(budget * step)[["params", "tokens"]]
-        for step in (1 / STEP, STEP)
-    ]
-    growth = np.log(runs[1] / runs[0]) / (2 * np.log(STEP))
-    return {"params_exponent": growth["params"], "tokens_exponent": growth["tokens"]}
+        return dict.fromkeys(("params_exponent", "tokens_exponent"), np.array(np.nan))
+    less, more = (asked.optimum(budget * step) for step in (1 / STEP, STEP))
+    return {
+        f"{name}_exponent": np.log(getattr(more, name) / getattr(less, name)) / (2 * np.log(STEP))
+        for name in ("params", "tokens")
+    }
 
 
 def _at_limits(at_limit: xr.DataArray, constraints: Constraints) -> Iterator[str]:

@@ -14,10 +14,18 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling._display import AsCode
-from bayes_scaling.decisions._isoloss import REACH, STEEPEST
+from bayes_scaling._optimise import first_change
 from bayes_scaling.decisions._point_results import PairedResult
-from bayes_scaling.decisions._roots import find_root
-from bayes_scaling.decisions._surfaces import FAR, Surface, check_loss, paired, splits
+from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.decisions._surfaces import (
+    FAR,
+    REACH,
+    Landscape,
+    check_loss,
+    log_ratio,
+    paired,
+    splits,
+)
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.units import PF_DAY
@@ -105,14 +113,13 @@ def loss_crossing(
     for fit, wanted in ((compute_fit, "flops"), (tokens_fit, "tokens")):
         _check(fit, wanted)
     one = xr.Dataset(coords={"point": [0]})
-    by_compute, by_tokens = (
-        Surface(f, one) for f in (compute_fit, paired(tokens_fit, compute_fit))
-    )
+    by_compute = Landscape.of(compute_fit, one)
+    by_tokens = Landscape.of(paired(tokens_fit, compute_fit), one).inside
     endless = {"params": FAR * by_tokens.centre("params")} if splits(tokens_fit) else {}
 
     def loss_of_flops(flops: np.ndarray) -> np.ndarray:
         if splits(compute_fit):
-            return by_compute.frontier(flops)[2]
+            return Splitting(by_compute).optimum(flops).loss
         return by_compute.loss(flops=flops)
 
     def loss_of_data(flops: np.ndarray) -> np.ndarray:
@@ -150,11 +157,11 @@ def crossing(
 
     def apart(log_flops: np.ndarray) -> np.ndarray:
         flops = np.exp(log_flops)
-        ratio: np.ndarray = np.log(second(flops) / first(flops)).clip(-STEEPEST, STEEPEST)
-        return ratio
+        return log_ratio(second(flops), first(flops))
 
-    middle = np.log(centre)
-    flops: np.ndarray = np.exp(find_root(apart, middle - REACH, middle + REACH))
+    # The last crossing: from large compute down.
+    places = REACH[::-1].reshape(-1, *[1] * np.ndim(centre))
+    flops: np.ndarray = np.exp(first_change(apart, np.log(centre) + places))
     return flops
 
 

@@ -149,7 +149,7 @@ class _Optimum(Goal):
     def draws(self, fit: ScalingFit) -> xr.DataArray:
         labels = {n: as_label(self.at[n]) for n in fit.model.factors if n in self.at}
         inputs = {n: float(value) for n, value in self.at.items() if n not in fit.model.factors}
-        found = allocate(fit, self.flops, inputs=inputs, discrepancy=None).draws[self.of]
+        found = allocate(fit, self.flops, inputs=inputs).draws[self.of]
         for factor, level in labels.items():
             found = found.isel(budget=np.flatnonzero(found[factor].values.astype(str) == level))
             if not found.sizes["budget"]:

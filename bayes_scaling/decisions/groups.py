@@ -14,11 +14,11 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import intervals
+from bayes_scaling._optimise import first_change
 from bayes_scaling._results import coordinate_index
-from bayes_scaling.decisions._isoloss import amount_reaching, cheapest
 from bayes_scaling.decisions._point_results import PointResult
-from bayes_scaling.decisions._roots import last_where
-from bayes_scaling.decisions._surfaces import Surface, check_loss, splits, surface
+from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.decisions._surfaces import Landscape, check_loss, log_ratio, splits, surface
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
@@ -39,7 +39,7 @@ class Path:
     tokens per parameter; another law along its only input.
     """
 
-    surface: Surface
+    surface: Landscape
     input: str
     tokens_per_param: float | None = None
 
@@ -48,7 +48,7 @@ class Path:
         if not splits(self.surface.fit):
             return self.surface.loss(**{self.input: scale})
         if self.tokens_per_param is None:
-            return self.surface.frontier(scale)[2]
+            return Splitting(self.surface).optimum(scale).loss
         params = np.sqrt(scale / FLOPS_PER_PARAM_TOKEN / self.tokens_per_param)
         return self.surface.split_loss(params, self.tokens_per_param * params)
 
@@ -56,11 +56,10 @@ class Path:
         """Scale that reaches a loss; infinite where none does."""
         where = self.surface
         if splits(where.fit) and self.tokens_per_param is None:
-            centre = (where.centre("params"), where.centre("tokens"))
-            run = cheapest(where.split_loss, loss, centre, FLOPS_PER_PARAM_TOKEN, 0.0)
-            flops = FLOPS_PER_PARAM_TOKEN * run[0] * run[1]
-            return np.where(where.floor() < loss, flops, np.inf)
-        return amount_reaching(self.loss, loss, where.centre(self.input))
+            run = Splitting(where).cheapest(loss)
+            flops: np.ndarray = FLOPS_PER_PARAM_TOKEN * run.params * run.tokens
+            return flops
+        return where.reaching(self.loss, loss, where.centre(self.input))
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -166,9 +165,9 @@ def compare_levels(
     free = ("params", "tokens") if splits(fit) else (name,)
     of_first = surface(fit, {name: scale}, held, free)
     labels = xr.full_like(of_first.where[factor], second)
-    of_second = Surface(fit, of_first.where.assign({factor: labels}), free)
+    of_second = Landscape.of(fit, of_first.where.assign({factor: labels}))
     paths = [Path(where, name, tokens_per_param) for where in (of_first, of_second)]
-    asked = np.broadcast_to(of_first.where[name].values, of_first.shape)
+    asked = of_first.asked(name)
     losses = [path.loss(asked) for path in paths]
     draws = of_first.labelled(
         loss_difference=losses[0] - losses[1],
@@ -183,17 +182,12 @@ def _first_crossing(fit: ScalingFit, paths: list[Path], asked: np.ndarray) -> np
     sizes = fit.runs.values(paths[0].input)
     low, high = np.log(sizes.min()), np.log(BEYOND_RUNS * max(sizes.max(), asked.max()))
 
-    def first_better(log_scale: np.ndarray) -> np.ndarray:
-        scale = np.exp(log_scale)
-        return paths[0].loss(scale) < paths[1].loss(scale)
+    def difference(log_scale: np.ndarray) -> np.ndarray:
+        first, second = (path.loss(np.exp(log_scale)) for path in paths)
+        return log_ratio(first, second)
 
-    grid = np.linspace(low, high, SCAN)
-    signs = np.stack([first_better(np.full(asked.shape, x)) for x in grid])
-    changed = signs != signs[0]
-    cell = changed.argmax(0)
-    left, right = grid[np.maximum(cell - 1, 0)], grid[np.maximum(cell, 1)]
-    place = last_where(lambda x: first_better(x) == signs[0], left, right)
-    return np.where(changed.any(0), np.exp(place), np.nan)
+    grid = np.linspace(np.full(asked.shape, low), high, SCAN)
+    return np.exp(first_change(difference, grid))
 
 
 def _factor(fit: ScalingFit, factor: str | None) -> str:

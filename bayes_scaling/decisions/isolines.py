@@ -12,7 +12,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.decisions._isoloss import amount_reaching
 from bayes_scaling.decisions._point_results import PointResult
 from bayes_scaling.decisions._surfaces import check_splits, surface
 from bayes_scaling.fitting import ScalingFit
@@ -83,10 +82,9 @@ def isoloss_curves(
     check_splits(fit, "isoloss_curves")
     asked, repeated = _crossed(fit, "loss", loss, params, at)
     where = surface(fit, asked, repeated)
-    size = where.where["params"].values
-    target = np.broadcast_to(where.where["loss"].values, where.shape)
-    tokens = amount_reaching(
-        lambda tokens: where.loss(params=size, tokens=tokens), target, where.centre("tokens")
+    size = where.asked("params")
+    tokens = where.reaching(
+        lambda tokens: where.split_loss(size, tokens), where.asked("loss"), where.centre("tokens")
     )
     flops = FLOPS_PER_PARAM_TOKEN * size * tokens
     return Isolines(where.labelled(tokens=tokens, flops=flops), fit, "loss")
@@ -126,8 +124,8 @@ def isoflop_curves(
     check_splits(fit, "isoflop_curves")
     asked, repeated = _crossed(fit, "flops", flops, params, at)
     where = surface(fit, asked, repeated)
-    size = np.broadcast_to(where.where["params"].values, where.shape)
-    tokens = where.where["flops"].values / FLOPS_PER_PARAM_TOKEN / size
+    size = where.asked("params")
+    tokens = where.asked("flops") / FLOPS_PER_PARAM_TOKEN / size
     loss = where.split_loss(size, tokens)
     return Isolines(where.labelled(expected_loss=loss, tokens=tokens), fit, "flops")
 

@@ -1,22 +1,24 @@
 """lifetime_allocation(): the model that is cheapest to train and to serve, for a given quality.
 
 A smaller model trained longer costs more to train and less with every token it serves. Owns the
-prices; the search is that of :mod:`bayes_scaling.decisions._isoloss`.
+prices; the search is that of any cost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from bayes_scaling._display import AsCode
-from bayes_scaling.decisions._isoloss import cheapest, optimal_tokens
+from bayes_scaling._optimise import first_change
+from bayes_scaling.costs import Cost
 from bayes_scaling.decisions._point_results import PointResult
-from bayes_scaling.decisions._surfaces import Surface, check_splits, surface
+from bayes_scaling.decisions._splitting import Split, Splitting
+from bayes_scaling.decisions._surfaces import check_splits, log_ratio, surface
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
@@ -24,6 +26,9 @@ from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 FLOPS_PER_SERVED_TOKEN = 2
 """FLOP of one forward pass, per parameter and token read or written."""
+
+FURTHEST = 1e6
+"""How many times more or less compute than at the runs' ratio of tokens makes a size the best."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,29 @@ class Prices(AsCode):
         read = input_tokens / self.input_utilisation
         written = output_tokens / self.output_utilisation
         return FLOPS_PER_SERVED_TOKEN * self.serving * (read + written)
+
+
+@dataclass(frozen=True)
+class LifetimeCost(Cost):
+    """Cost of training and serving: N (train x D + serve).
+
+    Parameters
+    ----------
+    train, serve : float
+        Of training per parameter and token (6 in FLOP), and of serving per parameter (twice the
+        tokens served, in FLOP).
+    """
+
+    train: float
+    serve: float
+
+    def spent(self, params: Any, tokens: Any) -> Any:
+        """Cost of a model over its life."""
+        return params * (self.train * tokens + self.serve)
+
+    def tokens(self, params: Any, budget: Any) -> Any:
+        """Tokens that a budget buys; negative where serving alone costs more."""
+        return (budget / params - self.serve) / self.train
 
 
 class LifetimeAllocation(PointResult):
@@ -156,24 +184,24 @@ def lifetime_allocation(
     name, value = _quality({"params": params, "flops": flops, "loss": loss})
     asked = f"optimal_{name}" if name != "loss" else "target_loss"
     where = surface(fit, {asked: value}, at)
-    train, serve = _rates(prices, input_tokens, output_tokens)
-    small = _optimal(where, name, where.where[asked].values)
-    centre = (where.centre("params"), where.centre("tokens"))
-    chosen = cheapest(where.split_loss, small[2], centre, train, serve)
-    costs = [size * (train * data + serve) for size, data in (small[:2], chosen)]
+    cost = LifetimeCost(*_rates(prices, input_tokens, output_tokens))
+    small = _optimal(Splitting(where), name, where.asked(asked))
+    chosen = Splitting(where, cost).cheapest(small.loss)
+    costs = [cost.spent(run.params, run.tokens) for run in (small, chosen)]
     draws = where.labelled(
-        params=chosen[0],
-        tokens=chosen[1],
-        tokens_per_param=chosen[1] / chosen[0],
-        expected_loss=small[2],
+        params=chosen.params,
+        tokens=chosen.tokens,
+        tokens_per_param=chosen.tokens / chosen.params,
+        expected_loss=small.loss,
         cost=costs[1],
-        params_ratio=chosen[0] / small[0],
-        tokens_ratio=chosen[1] / small[1],
+        params_ratio=chosen.params / small.params,
+        tokens_ratio=chosen.tokens / small.tokens,
         saving=1 - costs[1] / costs[0],
-        reference_params=small[0],
-        reference_tokens=small[1],
+        reference_params=small.params,
+        reference_tokens=small.tokens,
         reference_cost=costs[0],
     )
+    draws = draws.where(np.isfinite(draws["cost"]))
     return LifetimeAllocation(draws, fit)
 
 
@@ -207,16 +235,16 @@ def _rates(prices: Prices | None, input_tokens: float, output_tokens: float) -> 
     return prices.train_rate, prices.serve(input_tokens, output_tokens)
 
 
-def _optimal(
-    where: Surface, name: str, value: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Parameters, tokens and loss of the model that reaches the quality with least training."""
+def _optimal(asked: Splitting, name: str, value: np.ndarray) -> Split:
+    """The model that reaches the quality with least training."""
     if name == "flops":
-        return where.frontier(value)
-    if name == "params":
-        params = np.broadcast_to(value, where.shape)
-        tokens = optimal_tokens(where.split_loss, params, where.centre("tokens"))
-        return params, tokens, where.split_loss(params, tokens)
-    loss = np.broadcast_to(value, where.shape)
-    centre = (where.centre("params"), where.centre("tokens"))
-    return *cheapest(where.split_loss, loss, centre, FLOPS_PER_PARAM_TOKEN, 0.0), loss
+        return asked.optimum(value)
+    if name == "loss":
+        return asked.cheapest(value)
+    typical = asked.cost.spent(value, value * asked.where.centre("tokens_per_param"))
+
+    def too_large(log_budget: np.ndarray) -> np.ndarray:
+        return log_ratio(asked.optimum(np.exp(log_budget)).params, value)
+
+    ends = np.log(typical) + np.log(FURTHEST) * np.array([1.0, -1.0]).reshape(-1, 1, 1, 1)
+    return asked.optimum(np.exp(first_change(too_large, ends)))

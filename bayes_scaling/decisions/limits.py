@@ -1,7 +1,8 @@
 """Limits of a run: data below which it overfits, steps before which it need not be stopped.
 
 The bounds of Kaplan et al. (2020), sections 4 and 5 and appendix B, as posteriors of the user's
-own fits. Where L(C) would fall below L(D) is in :mod:`bayes_scaling.decisions.crossings`.
+own fits, as if laws went on beyond the runs as they say: endless data lie on no path along which
+runs grow. Where L(C) would fall below L(D) is in :mod:`bayes_scaling.decisions.crossings`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions._isoloss import Loss, amount_reaching
 from bayes_scaling.decisions._point_results import PairedResult, PointResult
-from bayes_scaling.decisions._surfaces import FAR, Surface, check_splits, paired, surface
+from bayes_scaling.decisions._surfaces import FAR, Landscape, check_splits, paired, surface
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.laws import KaplanSteps
@@ -117,12 +117,12 @@ def overfitting_threshold(
         )
     sizes = fit.runs.values("params")
     usual = [sizes.min(), fit.runs.reference["params"], sizes.max()]
-    where = surface(fit, {"params": usual if params is None else params}, at)
-    size = np.broadcast_to(where.where["params"].values, where.shape)
+    where = surface(fit, {"params": usual if params is None else params}, at).inside
+    size = where.asked("params")
     endless = where.split_loss(size, FAR * where.centre("tokens"))
     source = "given" if penalty else _scatter_name(fit)
     allowed = np.full(where.shape, penalty) if penalty else _share(fit, source, endless)
-    tokens, exponent = threshold(where.split_loss, size, allowed, where.centre("tokens"))
+    tokens, exponent = threshold(where, size, allowed)
     draws = where.labelled(
         tokens=tokens,
         exponent=exponent,
@@ -133,21 +133,14 @@ def overfitting_threshold(
 
 
 def threshold(
-    loss: Loss, params: np.ndarray, penalty: np.ndarray, centre: np.ndarray
+    where: Landscape, params: np.ndarray, penalty: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Tokens with L(N, D) = (1 + penalty) L(N, inf), and the local exponent of them in params.
-
-    Parameters
-    ----------
-    loss : callable
-        Loss of params and tokens.
-    params, penalty, centre : numpy.ndarray
-        Of one shape; `centre` is the middle of the range of tokens that is searched.
-    """
+    """Tokens with L(N, D) = (1 + penalty) L(N, inf), and the local exponent of them in params."""
+    centre = where.centre("tokens")
 
     def tokens_at(size: np.ndarray) -> np.ndarray:
-        target = (1 + penalty) * loss(size, FAR * centre)
-        return amount_reaching(lambda tokens: loss(size, tokens), target, centre)
+        target = (1 + penalty) * where.split_loss(size, FAR * centre)
+        return where.reaching(lambda tokens: where.split_loss(size, tokens), target, centre)
 
     ends = [tokens_at(params * np.exp(step)) for step in (-APART, APART)]
     return tokens_at(params), np.log(ends[1] / ends[0]) / (2 * APART)
@@ -191,8 +184,8 @@ def early_stopping(
     check_splits(fit, "early_stopping")
     _check_steps(steps_fit, "early_stopping")
     given = points(fit.model, fit.runs, params=params, tokens=tokens, at=at)
-    where = Surface(fit, given)
-    size, data = (np.broadcast_to(given[name].values, where.shape) for name in where.free)
+    where = Landscape.of(fit, given).inside
+    size, data = where.asked("params"), where.asked("tokens")
     excess = where.split_loss(size, data) - where.split_loss(size, FAR * where.centre("tokens"))
     excess = np.where(excess > 0, excess, np.nan)
     posterior = paired(steps_fit, fit).posterior

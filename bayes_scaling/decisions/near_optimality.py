@@ -7,7 +7,7 @@ much the choice matters; how well the optimum is known is what the intervals of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -15,19 +15,21 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import SAMPLE_DIMS
-from bayes_scaling._optimise import root
+from bayes_scaling._optimise import first_change
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
-from bayes_scaling.decisions._displacement import displaced, displacement, levels_of
 from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.decisions._surfaces import log_ratio
 from bayes_scaling.decisions.constraints import Constraints
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
 
 Measure = Literal["loss", "compute"]
+
+OUTWARDS = np.linspace(0, 1, 41) ** 2
+"""Shares of the way from the optimum to the end of the range, at which losses are looked at."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -39,8 +41,7 @@ class NearOptimal:
     draws : xarray.Dataset, dims (chain, draw, budget)
         ``smallest_params``, ``params`` (the optimum), ``largest_params``; ``most_tokens`` and
         ``fewest_tokens``, which go with the smallest and the largest; ``ratio`` of largest to
-        smallest; ``expected_loss`` at the optimum and ``highest_loss``, at the ends of the range;
-        ``shift``, log params by which all sizes lie off the law's.
+        smallest; ``expected_loss`` at the optimum and ``highest_loss``, at the ends of the range.
     fit, within, of, cost, constraints, inputs
         As given to :func:`near_optimal`.
     """
@@ -126,12 +127,13 @@ class NearOptimal:
         -------
         xarray.DataArray, dims (chain, draw, budget, size)
         """
-        budgets = self.draws.coords.to_dataset().drop_vars(SAMPLE_DIMS)
+        names = (self.cost.unit, *self.fit.model.factors)
+        budgets = self.draws.coords.to_dataset()[list(names)].reset_coords(names)
         asked = splitting(self.fit, budgets, self.cost, self.constraints, self.inputs)
-        asked = replace(asked, shift=self.draws["shift"].drop_vars(budgets.coords))
-        budget = budgets[self.cost.unit].drop_vars(budgets.coords)
-        sizes = xr.DataArray(np.ravel(np.asarray(params, dtype=float)), dims="size")
-        return asked.loss_of(sizes, budget).transpose("chain", "draw", "budget", "size")
+        sizes = np.reshape(np.asarray(params, dtype=float), (-1, 1, 1, 1))
+        loss = asked.loss_of(sizes, asked.where.asked(self.cost.unit))
+        coords = self.draws.coords
+        return xr.DataArray(np.moveaxis(loss, 0, -1), coords, ("chain", "draw", "budget", "size"))
 
     def __repr__(self) -> str:
         return result_text(self.title, self.table(), self.notes)
@@ -149,7 +151,6 @@ def near_optimal(
     cost: Cost | None = None,
     constraints: Constraints | None = None,
     inputs: Mapping[str, float] | None = None,
-    discrepancy: Discrepancy | None = DEFAULT,
 ) -> NearOptimal:
     """Find the range of sizes that are nearly as good as the best for a budget.
 
@@ -169,9 +170,6 @@ def near_optimal(
     cost, constraints, inputs
         As for :func:`bayes_scaling.allocate`; constraints are bounds only. Where they cut the range
         off, it ends there, and such draws are counted in the notes.
-    discrepancy : Discrepancy or None
-        As for :func:`bayes_scaling.allocate`: the range is moved and widened with the optimum; None
-        for that of the law alone. Losses are the law's either way.
 
     Returns
     -------
@@ -191,57 +189,48 @@ def near_optimal(
     check_inputs(fixed, "near_optimal")
     budgets = budget_table(fit, flops, cost, "near_optimal")
     asked = splitting(fit, budgets, cost, constraints, fixed)
-    budget = budgets[asked.cost.unit]
+    budget = asked.where.asked(asked.cost.unit)
     asked.check_budget(budget if of == "loss" else (1 - within) * budget)
-    bare = budget.drop_vars(budgets.coords)
-    moved = displacement(fit, levels_of(asked, bare)) if misses(fit, discrepancy) else None
-    draws = _draws(displaced(asked, bare, moved), bare, within, of)
-    draws = draws.assign_coords(budgets.coords).transpose("chain", "draw", "budget")
+    draws = asked.where.labelled(**_draws(asked, budget, within, of))
     return NearOptimal(draws, fit, within, of, asked.cost, asked.constraints, fixed)
 
 
-def _draws(asked: Splitting, budget: xr.DataArray, within: float, of: Measure) -> xr.Dataset:
+def _draws(
+    asked: Splitting, budget: np.ndarray, within: float, of: Measure
+) -> dict[str, np.ndarray]:
     best = asked.optimum(budget)
-    least = asked.loss_of(best["params"], budget)
-    highest = (1 + within) * least if of == "loss" else asked.best_loss((1 - within) * budget)
-    draws = _range(asked, budget, best["params"], highest)
-    smallest, largest = draws["smallest_params"], draws["largest_params"]
-    return draws.assign(
-        {
-            "params": best["params"],
-            "most_tokens": asked.cost.tokens(smallest, budget),
-            "fewest_tokens": asked.cost.tokens(largest, budget),
-            "ratio": largest / smallest,
-            "expected_loss": least,
-            "highest_loss": highest,
-            "shift": asked.shift + xr.zeros_like(least),
-        }
-    )
+    other = (1 + within) * best.loss if of == "loss" else asked.optimum((1 - within) * budget).loss
+    ends = _range(asked, budget, best.params, other)
+    smallest, largest = ends["smallest_params"], ends["largest_params"]
+    return {
+        **ends,
+        "params": best.params,
+        "most_tokens": asked.cost.tokens(smallest, budget),
+        "fewest_tokens": asked.cost.tokens(largest, budget),
+        "ratio": largest / smallest,
+        "expected_loss": best.loss,
+        "highest_loss": other,
+    }
 
 
 def _range(
-    asked: Splitting, budget: xr.DataArray, params: xr.DataArray, highest: xr.DataArray
-) -> xr.Dataset:
+    asked: Splitting, budget: np.ndarray, params: np.ndarray, highest: np.ndarray
+) -> dict[str, np.ndarray]:
     """Where the loss passes the highest one that will do, on either side of the optimum."""
-    searched = asked.range_searched(budget)
-    optimum = xr.ufuncs.log(params)
+    searched, optimum, found = asked.range_searched(budget), np.log(params), {}
 
-    def too_high(log_params: xr.DataArray) -> xr.DataArray:
-        return asked.loss_of(xr.ufuncs.exp(log_params), budget) - highest
+    def too_high(log_params: np.ndarray) -> np.ndarray:
+        return log_ratio(asked.loss_of(np.exp(log_params), budget), highest)
 
-    low, high = (searched[end] + xr.zeros_like(optimum) for end in ("low", "high"))
-    smallest = root(lambda log: -too_high(log), low, optimum)
-    largest = root(too_high, optimum, high)
-    cut_low, cut_high = smallest <= low, largest >= high
-    low_limits, high_limits = searched["low_is_limit"], searched["high_is_limit"]
-    return xr.Dataset(
-        {
-            "smallest_params": xr.ufuncs.exp(smallest).where(~cut_low | low_limits),
-            "largest_params": xr.ufuncs.exp(largest).where(~cut_high | high_limits),
-            "smallest_params_at_limit": cut_low & low_limits,
-            "largest_params_at_limit": cut_high & high_limits,
-        }
-    )
+    for name, end, is_limit in (
+        ("smallest_params", searched.low, searched.low_is_limit),
+        ("largest_params", searched.high, searched.high_is_limit),
+    ):
+        passed = first_change(too_high, optimum + (end - optimum) * OUTWARDS.reshape(-1, 1, 1, 1))
+        cut = np.isnan(passed) & is_limit & ~np.isnan(optimum)
+        found[name] = np.exp(np.where(cut, end, passed))
+        found[f"{name}_at_limit"] = cut
+    return found
 
 
 def _check(within: float, of: str, constraints: Constraints | None) -> None:

@@ -17,6 +17,7 @@ from scipy import stats
 
 from bayes_scaling._intervals import SAMPLE_DIMS, interval_prob, intervals
 from bayes_scaling._results import result_html, result_text
+from bayes_scaling.decisions._splitting import Splitting
 from bayes_scaling.decisions._surfaces import SPLIT, check_splits, surface
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
@@ -174,7 +175,7 @@ def isoflop_optima(fit: ScalingFit, tolerance: float = TOLERANCE) -> IsoflopOpti
     parabolas = pd.DataFrame(rows)
     factors = list(fit.model.factors)
     where = surface(fit, {"flops": parabolas["flops"]}, parabolas[factors] if factors else None)
-    params = where.frontier(where.where["flops"].values)[0]
+    params = Splitting(where).optimum(where.asked("flops")).params
     return IsoflopOptima(parabolas, where.labelled(params=params), fit)
 
 

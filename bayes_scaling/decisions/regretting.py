@@ -17,7 +17,8 @@ from bayes_scaling._intervals import SAMPLE_DIMS
 from bayes_scaling._results import result_html, result_table, result_text
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import check_inputs, check_law
-from bayes_scaling.decisions._splitting import SPLIT, Splitting
+from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.decisions._surfaces import SPLIT, Landscape
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import points
@@ -53,19 +54,13 @@ class Regret:
     def notes(self) -> tuple[str, ...]:
         """What a reader must know: of the fit, and of draws without an optimum."""
         missing = float(self.draws["best_params"].isnull().mean())
-        far = float(self.draws["compute_share"].isnull().mean()) - missing
-        ours = []
-        if missing:
-            ours.append(
-                f"{missing:.1%} of draws have no optimum, hence no regret, and are left out of "
-                "its intervals."
-            )
-        if far > 0:
-            ours.append(
-                f"In {far:.1%} of draws a plan is worse than the best run of a billionth of its "
-                "budget; they are left out of the intervals of compute_share."
-            )
-        return (*self.fit.notes, *ours)
+        if not missing:
+            return self.fit.notes
+        note = (
+            f"{missing:.1%} of draws have no optimum, hence no regret, and are left out of its "
+            "intervals."
+        )
+        return (*self.fit.notes, note)
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
         """Median and credible interval of loss and regret, by plan.
@@ -159,33 +154,26 @@ def regret(
     check_law(fit, fixed, "regret")
     check_inputs(fixed, "regret")
     table = _plan_table(plans)
-    where = _points(fit, table, fixed)
-    labels = {factor: where[factor].drop_vars("point") for factor in fit.model.factors}
-    asked = Splitting(fit, cost or SixND(), inputs=fixed, labels=labels)
-    params, tokens = (where[name].drop_vars("point") for name in ("params", "tokens"))
-    draws = _draws(asked, params, tokens)
-    names = np.repeat(table.index.astype(str), len(params) // len(table))
-    coords = {"plan": ("point", names), "params": params, "tokens": tokens}
-    coords |= {asked.cost.unit: asked.cost.spent(params, tokens), **labels}
-    draws = draws.assign_coords({**coords, "point": where["point"]})
-    return Regret(draws.transpose("chain", "draw", "point"), fit, asked.cost, fixed)
+    where = _points(fit, table, fixed, cost or SixND())
+    asked = Splitting(Landscape.of(fit, where, fixed), cost or SixND())
+    draws = asked.where.labelled(**_draws(asked))
+    return Regret(draws, fit, asked.cost, fixed)
 
 
-def _draws(asked: Splitting, params: xr.DataArray, tokens: xr.DataArray) -> xr.Dataset:
-    budget = asked.cost.spent(params, tokens)
+def _draws(asked: Splitting) -> dict[str, np.ndarray]:
+    params, tokens = asked.where.asked("params"), asked.where.asked("tokens")
+    budget = asked.where.asked(asked.cost.unit)
     best = asked.optimum(budget)
-    loss = asked.loss(params, tokens)
-    least = asked.loss(best["params"], best["tokens"])
-    return xr.Dataset(
-        {
-            "expected_loss": loss,
-            # A plan that is the optimum may come out better than the search by a rounding error.
-            "loss_regret": (loss - least).clip(min=0),
-            "compute_share": asked.equivalent(loss, budget),
-            "best_params": best["params"],
-            "best_tokens": best["tokens"],
-        }
-    )
+    loss = asked.where.split_loss(params, tokens)
+    same = asked.cheapest(loss)
+    return {
+        "expected_loss": loss,
+        # A plan that is the optimum may come out better than the search by a rounding error.
+        "loss_regret": np.maximum(loss - best.loss, 0.0),
+        "compute_share": np.minimum(asked.cost.spent(same.params, same.tokens) / budget, 1.0),
+        "best_params": best.params,
+        "best_tokens": best.tokens,
+    }
 
 
 def _plan_table(plans: Plans) -> pd.DataFrame:
@@ -204,10 +192,20 @@ def _plan_table(plans: Plans) -> pd.DataFrame:
     return table
 
 
-def _points(fit: ScalingFit, table: pd.DataFrame, inputs: Mapping[str, float]) -> xr.Dataset:
+def _points(
+    fit: ScalingFit, table: pd.DataFrame, inputs: Mapping[str, float], cost: Cost
+) -> xr.Dataset:
+    """Plans, their levels and what they cost, dims (point,)."""
     known = [name for name in ("params", "tokens", *fit.model.factors) if name in table]
     fixed = {name: value for name, value in inputs.items() if name not in SPLIT}
-    return points(fit.model, fit.runs, at=table[known].assign(**fixed).reset_index(drop=True))
+    at = table[known].assign(**fixed).reset_index(drop=True)
+    where = points(fit.model, fit.runs, at=at)
+    params, tokens = where["params"], where["tokens"]
+    names = np.repeat(table.index.astype(str), len(params) // len(table))
+    factors = {factor: where[factor] for factor in fit.model.factors}
+    columns = {"plan": ("point", names), "params": params, "tokens": tokens}
+    columns |= {cost.unit: cost.spent(params, tokens)}
+    return xr.Dataset({**columns, **factors})
 
 
 def _chance(first: xr.DataArray, second: xr.DataArray) -> float:

@@ -1,8 +1,8 @@
 """needed(): how much of one thing it takes to reach a loss, and whether any amount does.
 
-The inverse of the law, draw by draw, without the discrepancy that widens a forecast. Where the
-floor of a draw lies above the target the amount is infinite, and stays in the intervals: their
-upper ends are then infinite too.
+The inverse of the surface that :func:`bayes_scaling.forecast` reads, draw by draw. Where the floor
+of a draw lies above the target the amount is infinite, and stays in the intervals: their upper ends
+are then infinite too.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._results import coordinate_index, result_html, result_text
-from bayes_scaling.decisions._isoloss import amount_reaching, cheapest
 from bayes_scaling.decisions._point_results import PointResult
-from bayes_scaling.decisions._surfaces import Surface, check_loss, splits, surface
+from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.decisions._surfaces import Landscape, check_loss, splits, surface
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
@@ -120,19 +120,16 @@ def needed(
         )
     least_compute = both and of == "flops"
     where = surface(fit, {"loss": loss}, at, ("params", "tokens") if least_compute else (of,))
-    target = np.broadcast_to(where.where["loss"].values, where.shape)
+    target = where.asked("loss")
     amounts = _least_compute(where, target) if least_compute else {of: _amount(where, target, of)}
-    draws = where.labelled(**amounts)
-    return Needed(draws, fit, of)
+    return Needed(where.labelled(**amounts), fit, of)
 
 
-def _least_compute(where: Surface, target: np.ndarray) -> dict[str, np.ndarray]:
-    centre = (where.centre("params"), where.centre("tokens"))
-    params, tokens = cheapest(where.split_loss, target, centre, FLOPS_PER_PARAM_TOKEN, 0.0)
-    reached = where.floor() < target
-    params, tokens = (np.where(reached, values, np.inf) for values in (params, tokens))
-    return {"flops": FLOPS_PER_PARAM_TOKEN * params * tokens, "params": params, "tokens": tokens}
+def _least_compute(where: Landscape, target: np.ndarray) -> dict[str, np.ndarray]:
+    run = Splitting(where).cheapest(target)
+    flops = FLOPS_PER_PARAM_TOKEN * run.params * run.tokens
+    return {"flops": flops, "params": run.params, "tokens": run.tokens}
 
 
-def _amount(where: Surface, target: np.ndarray, of: str) -> np.ndarray:
-    return amount_reaching(lambda amount: where.loss(**{of: amount}), target, where.centre(of))
+def _amount(where: Landscape, target: np.ndarray, of: str) -> np.ndarray:
+    return where.reaching(lambda amount: where.loss(**{of: amount}), target, where.centre(of))

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 
 from bayes_scaling._results import coordinate_index
-from bayes_scaling.decisions._isoloss import cheapest, gains
 from bayes_scaling.decisions._point_results import PointResult
-from bayes_scaling.decisions._surfaces import Surface, check_splits, surface
+from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.decisions._surfaces import Landscape, check_splits, surface
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers, points
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
@@ -25,10 +24,10 @@ class MarginalReturns(PointResult):
     """Draws of how the expected loss changes from points, in each direction.
 
     ``params_elasticity``, ``tokens_elasticity``, ``flops_elasticity``: percent of loss per percent
-    of input, negative. That of compute has params and tokens grow alike; at the compute-optimal
-    run every other way of spending gives the same. ``loss_per_param``, ``loss_per_token``,
-    ``loss_per_flop``: partial derivatives. ``doubled_params``, ``doubled_tokens``: change of the
-    loss with twice as many.
+    of input, negative where more of it helps. That of compute has params and tokens grow alike; at
+    the compute-optimal run every other way of spending gives the same. ``loss_per_param``,
+    ``loss_per_token``, ``loss_per_flop``: partial derivatives. ``doubled_params``,
+    ``doubled_tokens``: change of the loss with twice as many.
     """
 
     shown: ClassVar[tuple[str, ...]] = (
@@ -52,7 +51,7 @@ class ComputeReturns(PointResult):
     """Draws of what compute buys along the compute-optimal frontier.
 
     ``expected_loss`` at the budget; ``flops_elasticity``, percent of loss per percent of compute;
-    ``loss_per_tenfold``, change of the loss with ten times the compute; ``floor`` of the law;
+    ``loss_per_tenfold``, change of the loss with ten times the compute; ``floor`` of the surface;
     ``halving``, how many times the compute halves the loss above that floor.
     """
 
@@ -91,10 +90,10 @@ def marginal_returns(
     """
     check_splits(fit, "marginal_returns")
     given = points(fit.model, fit.runs, params=params, tokens=tokens, flops=flops, at=at)
-    where = Surface(fit, given)
-    size, data = (np.broadcast_to(given[name].values, where.shape) for name in where.free)
+    where = Landscape.of(fit, given)
+    size, data = where.asked("params"), where.asked("tokens")
     loss = where.split_loss(size, data)
-    in_params, in_tokens = gains(where.split_loss, size, data)
+    in_params, in_tokens = where.gains(size, data)
     in_flops = (in_params + in_tokens) / 2
     draws = where.labelled(
         expected_loss=loss,
@@ -137,17 +136,14 @@ def compute_returns(
     """
     check_splits(fit, "compute_returns")
     where = surface(fit, {"flops": flops}, at)
-    budget = where.where["flops"].values
-    params, tokens, loss = where.frontier(budget)
-    floor = where.floor()
-    centre = (where.centre("params"), where.centre("tokens"))
-    halfway = floor + (loss - floor) / 2
-    more = cheapest(where.split_loss, halfway, centre, FLOPS_PER_PARAM_TOKEN, 0.0)
+    asked, budget, floor = Splitting(where), where.asked("flops"), where.floor
+    best = asked.optimum(budget)
+    more = asked.cheapest(floor + (best.loss - floor) / 2)
     draws = where.labelled(
-        expected_loss=loss,
-        flops_elasticity=-sum(gains(where.split_loss, params, tokens)) / 2 / loss,
-        loss_per_tenfold=where.frontier(TENFOLD * budget)[2] - loss,
+        expected_loss=best.loss,
+        flops_elasticity=-sum(where.gains(best.params, best.tokens)) / 2 / best.loss,
+        loss_per_tenfold=asked.optimum(TENFOLD * budget).loss - best.loss,
         floor=floor,
-        halving=FLOPS_PER_PARAM_TOKEN * more[0] * more[1] / budget,
+        halving=FLOPS_PER_PARAM_TOKEN * more.params * more.tokens / budget,
     )
     return ComputeReturns(draws, fit)

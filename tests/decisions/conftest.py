@@ -34,7 +34,7 @@ def scattered_fit() -> Callable[..., bs.ScalingFit]:
     ) -> bs.ScalingFit:
         rng = np.random.default_rng(0)
         runs = _runs(law, theta) if runs is None else runs
-        model = bs.ScalingModel(law)
+        model = bs.ScalingModel(law, surface=None)
         coords = {"chain": [0, 1], "draw": np.arange(SHAPE[1])}
 
         def drawn(value: float) -> xr.DataArray:
@@ -71,21 +71,3 @@ def kaplan_fit(scattered_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
 @pytest.fixture(scope="session")
 def steps_fit(scattered_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
     return scattered_fit(bs.laws.KaplanSteps(), KAPLAN_TABLE_3)
-
-
-@pytest.fixture(scope="session")
-def searched_fit(sardana_fit: bs.ScalingFit) -> bs.ScalingFit:
-    """Sardana's constants under a law without a closed form of its optimum."""
-    from bayes_scaling.laws import _base
-
-    class ClosedNowhere(bs.laws.Chinchilla):
-        optimum = None
-
-    _base._REGISTRY.pop("closednowhere")
-    return bs.ScalingFit(
-        bs.ScalingModel(ClosedNowhere),
-        sardana_fit.runs,
-        sardana_fit.posterior,
-        sardana_fit.sample_stats,
-        sardana_fit.settings,
-    )

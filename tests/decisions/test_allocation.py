@@ -14,7 +14,7 @@ BUDGETS = [1e21, 5.76e23]
 
 @pytest.fixture(scope="module")
 def plan(stored_fit: bs.ScalingFit) -> bs.Allocation:
-    return bs.allocate(stored_fit, BUDGETS, discrepancy=None)
+    return bs.allocate(stored_fit, BUDGETS)
 
 
 def test_budgets_are_crossed_with_the_levels(plan: bs.Allocation) -> None:
@@ -99,7 +99,7 @@ def test_every_table_says_that_the_fit_has_not_converged(plan: bs.Allocation) ->
 
 
 def test_one_budget_may_be_a_number(stored_fit: bs.ScalingFit, plan: bs.Allocation) -> None:
-    one = bs.allocate(stored_fit, 5.76e23, discrepancy=None)
+    one = bs.allocate(stored_fit, 5.76e23)
     np.testing.assert_allclose(one.draws["params"], plan.draws["params"].isel(budget=[2, 3]))
 
 
@@ -117,7 +117,7 @@ def numeric_fit(own_laws: None, stored_fit: bs.ScalingFit) -> bs.ScalingFit:
 
 
 def test_search_finds_the_closed_form(numeric_fit: bs.ScalingFit, plan: bs.Allocation) -> None:
-    searched = bs.allocate(numeric_fit, BUDGETS, discrepancy=None).draws
+    searched = bs.allocate(numeric_fit, BUDGETS).draws
     for name in ("params", "tokens", "tokens_per_param"):
         np.testing.assert_allclose(searched[name], plan.draws[name], rtol=1e-4, err_msg=name)
     # The loss is flat there, and the exponent a difference of two searches over 2 % of compute.

@@ -49,7 +49,7 @@ def only(values: object) -> float:
 def test_the_published_frontiers(
     key: str, params: float, per_param: float, known_fit: KnownFit, runs: bs.Runs
 ) -> None:
-    draws = bs.allocate(published_fit(key, known_fit, runs), GOPHER, discrepancy=None).draws
+    draws = bs.allocate(published_fit(key, known_fit, runs), GOPHER).draws
     assert only(draws["params"]) == pytest.approx(params, rel=5e-3)
     assert only(draws["tokens_per_param"]) == pytest.approx(per_param, rel=5e-3)
     assert only(6 * draws["params"] * draws["tokens"]) == pytest.approx(GOPHER, rel=1e-12)
@@ -74,7 +74,7 @@ def test_the_compute_of_table_a3_follows_from_the_unrounded_parameters(
     }  # fmt: skip
     budgets = np.geomspace(1e18, 1e29, 300)
     fit = published_fit("hoffmann2022", known_fit, runs)
-    draws = bs.allocate(fit, budgets, discrepancy=None).draws
+    draws = bs.allocate(fit, budgets).draws
     params = draws["params"].isel(chain=0, draw=0).values
     expected = np.exp(np.interp(np.log(list(printed)), np.log(params), np.log(budgets)))
     np.testing.assert_allclose(list(printed.values()), expected, rtol=0.2)
@@ -89,10 +89,10 @@ def repeating(known_fit: KnownFit, runs: bs.Runs) -> bs.ScalingFit:
 
 
 def test_with_unique_tokens_the_epochs_are_part_of_the_answer(repeating: bs.ScalingFit) -> None:
-    draws = bs.allocate(repeating, REPEATED, inputs=UNIQUE, discrepancy=None).draws
+    draws = bs.allocate(repeating, REPEATED, inputs=UNIQUE).draws
     assert only(draws["epochs"]) == pytest.approx(only(draws["tokens"]) / 25e9)
     # Smaller and longer than for fresh data, as the authors say of their 6.34B on 9.7 epochs.
-    fresh = bs.allocate(repeating, REPEATED, inputs={"unique_tokens": 1e15}, discrepancy=None).draws
+    fresh = bs.allocate(repeating, REPEATED, inputs={"unique_tokens": 1e15}).draws
     assert only(draws["params"]) < only(fresh["params"])
     assert only(draws["expected_loss"]) > only(fresh["expected_loss"])
     waste = bs.regret(
@@ -110,10 +110,8 @@ def test_endless_data_leave_the_law_without_repetition(
     theta = bs.laws.published_set("muennighoff2023").parameters
     plain = {name: theta[name] for name in ("E", "A", "B", "alpha")} | {"beta": theta["alpha"]}
     plan = known_fit(bs.laws.Chinchilla(), plain, runs)
-    closed = bs.allocate(plan, REPEATED, discrepancy=None).draws
-    searched = bs.allocate(
-        repeating, REPEATED, inputs={"unique_tokens": 1e15}, discrepancy=None
-    ).draws
+    closed = bs.allocate(plan, REPEATED).draws
+    searched = bs.allocate(repeating, REPEATED, inputs={"unique_tokens": 1e15}).draws
     assert only(searched["params"]) == pytest.approx(only(closed["params"]), rel=1e-3)
     assert only(searched["expected_loss"]) == pytest.approx(only(closed["expected_loss"]), rel=1e-9)
 
@@ -132,9 +130,9 @@ def test_an_input_that_is_missing_unknown_or_impossible(repeating: bs.ScalingFit
 
 def test_a_cost_that_is_six_n_d_gives_the_same_answer(known_fit: KnownFit, runs: bs.Runs) -> None:
     fit = published_fit("besiroglu2024", known_fit, runs)
-    usual = bs.allocate(fit, GOPHER, discrepancy=None).draws
+    usual = bs.allocate(fit, GOPHER).draws
     cost = bs.costs.PowerCost(6e-18, 1.0, 1.0)
-    hours = bs.allocate(fit, GOPHER / 1e18, cost=cost, discrepancy=None).draws
+    hours = bs.allocate(fit, GOPHER / 1e18, cost=cost).draws
     for name in ("params", "tokens", "expected_loss"):
         assert only(hours[name]) == pytest.approx(only(usual[name]), rel=1e-6)
     assert hours["gpu_hours"].values.tolist() == [GOPHER / 1e18]
@@ -145,7 +143,7 @@ def test_dear_parameters_make_for_smaller_models(known_fit: KnownFit, runs: bs.R
     fit = published_fit("besiroglu2024", known_fit, runs)
     theta = bs.laws.published_set("besiroglu2024").parameters
     cost = bs.costs.PowerCost(6e-18, 1.1, 1.0)
-    draws = bs.allocate(fit, 1e6, cost=cost, discrepancy=None).draws
+    draws = bs.allocate(fit, 1e6, cost=cost).draws
     params, tokens = only(draws["params"]), only(draws["tokens"])
     # At the optimum a per cent more parameters gain what they cost in tokens: 1.1 per cent.
     gain = theta["alpha"] * theta["A"] * params ** -theta["alpha"]
@@ -163,11 +161,11 @@ def test_dear_parameters_make_for_smaller_models(known_fit: KnownFit, runs: bs.R
 
 def constrained(stored_fit: bs.ScalingFit, **given: object) -> bs.Allocation:
     kept = bs.Constraints(**given)  # type: ignore[arg-type]
-    return bs.allocate(stored_fit, [1e21, GOPHER], constraints=kept, discrepancy=None)
+    return bs.allocate(stored_fit, [1e21, GOPHER], constraints=kept)
 
 
 def test_a_bound_that_does_not_bind_changes_nothing(stored_fit: bs.ScalingFit) -> None:
-    free = bs.allocate(stored_fit, [1e21, GOPHER], discrepancy=None)
+    free = bs.allocate(stored_fit, [1e21, GOPHER])
     bound = constrained(stored_fit, max_params=1e13)
     np.testing.assert_array_equal(bound.draws["params"], free.draws["params"])
     assert not bound.draws["at_limit"].any()
@@ -175,7 +173,7 @@ def test_a_bound_that_does_not_bind_changes_nothing(stored_fit: bs.ScalingFit) -
 
 
 def test_draws_at_a_bound_are_there_and_counted(stored_fit: bs.ScalingFit) -> None:
-    free = bs.allocate(stored_fit, [1e21, GOPHER], discrepancy=None).draws["params"]
+    free = bs.allocate(stored_fit, [1e21, GOPHER]).draws["params"]
     middle = float(free.sel(budget=slice(2, 3)).median())
     plan = constrained(stored_fit, max_params=middle)
     np.testing.assert_allclose(plan.draws["params"], free.clip(max=middle))
@@ -208,7 +206,7 @@ def test_search_and_closed_form_agree_at_bounds(own_laws: None, stored_fit: bs.S
     searched = bs.ScalingFit(
         model, stored_fit.runs, stored_fit.posterior, stored_fit.sample_stats, stored_fit.settings
     )
-    middle = float(bs.allocate(stored_fit, GOPHER, discrepancy=None).draws["params"].median())
+    middle = float(bs.allocate(stored_fit, GOPHER).draws["params"].median())
     for bounds in ({"max_params": middle}, {"min_params": middle}, {"max_tokens": 1.5e12}):
         first, second = (constrained(fit, **bounds).draws for fit in (stored_fit, searched))
         np.testing.assert_allclose(second["params"], first["params"], rtol=1e-4)
@@ -227,7 +225,7 @@ def test_a_ratio_is_kept_to(stored_fit: bs.ScalingFit) -> None:
     np.testing.assert_allclose(plan.draws["tokens_per_param"], 20)
     np.testing.assert_allclose(plan.draws["params"].isel(budget=2), np.sqrt(GOPHER / 120))
     np.testing.assert_allclose(plan.draws["params_exponent"], 0.5, rtol=1e-6)
-    free = bs.allocate(stored_fit, [1e21, GOPHER], discrepancy=None)
+    free = bs.allocate(stored_fit, [1e21, GOPHER])
     assert (plan.draws["expected_loss"] >= free.draws["expected_loss"] - 1e-12).all()
     assert "Split at 20 tokens per parameter" in plan.notes[-1]
 

@@ -156,7 +156,7 @@ def test_every_goal_can_be_made_more_certain(
 
 
 def test_goals_are_the_draws_that_others_give(stored_fit: bs.ScalingFit) -> None:
-    best = bs.allocate(stored_fit, 5.76e23, discrepancy=None).draws["params"].isel(budget=1)
+    best = bs.allocate(stored_fit, 5.76e23).draws["params"].isel(budget=1)
     np.testing.assert_allclose(bs.Goal.optimum(5.76e23, at=WEB).draws(stored_fit), best)
     a = stored_fit.posterior["a"]
     xr.testing.assert_identical(bs.Goal.parameter("a").draws(stored_fit), a)
@@ -191,7 +191,7 @@ def test_a_run_that_teaches_nothing_is_not_made(
 
 def test_the_table_starts_now_and_shrinks(plan: bs.NextRuns, stored_fit: bs.ScalingFit) -> None:
     table = plan.table(0.8)
-    pure = bs.forecast(stored_fit, 7e10, 1.4e12, discrepancy=None)
+    pure = bs.forecast(stored_fit, 7e10, 1.4e12)
     known = pure.table(0.8)["expected_loss"].iloc[1]
     assert table.index[0] == "(now)"
     assert table.loc["(now)", "lower"] == pytest.approx(known["lower"])

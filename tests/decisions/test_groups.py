@@ -17,7 +17,7 @@ def compared(stored_fit: bs.ScalingFit) -> bs.LevelComparison:
 def test_differences_are_those_of_the_frontiers(
     compared: bs.LevelComparison, stored_fit: bs.ScalingFit
 ) -> None:
-    best = bs.allocate(stored_fit, [1e20, 1e22], discrepancy=None).draws["expected_loss"]
+    best = bs.allocate(stored_fit, [1e20, 1e22]).draws["expected_loss"]
     books, web = (best.isel(budget=best["corpus"].values == level) for level in ("books", "web"))
     np.testing.assert_allclose(compared.draws["loss_difference"], books.values - web.values)
 
@@ -29,7 +29,7 @@ def test_the_multiplier_reaches_the_other_loss(
     first = compared.draws.isel(draw)
     for point, flops in enumerate([1e20, 1e22]):
         multiplier = float(first["multiplier"][point])
-        plan = bs.allocate(stored_fit, [flops, flops * multiplier], discrepancy=None)
+        plan = bs.allocate(stored_fit, [flops, flops * multiplier])
         best = plan.draws.isel(draw)
         losses = best["expected_loss"].values
         assert losses[3] == pytest.approx(losses[0], rel=1e-7)

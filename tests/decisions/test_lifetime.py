@@ -60,7 +60,7 @@ def test_every_draw_meets_the_first_order_condition(
 def test_the_compute_optimal_model_is_that_of_allocate(
     plan: bs.LifetimeAllocation, stored_fit: bs.ScalingFit
 ) -> None:
-    best = bs.allocate(stored_fit, [1e21, 1e22], discrepancy=None).draws
+    best = bs.allocate(stored_fit, [1e21, 1e22]).draws
     np.testing.assert_allclose(plan.draws["reference_params"], best["params"], rtol=1e-9)
     cost = 6 * best["params"] * best["tokens"] + 2 * best["params"] * 3e12
     np.testing.assert_allclose(plan.draws["reference_cost"], cost, rtol=1e-9)

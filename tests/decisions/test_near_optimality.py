@@ -11,7 +11,7 @@ BUDGETS = [1e21, 5.76e23]
 
 @pytest.fixture(scope="module")
 def near(stored_fit: bs.ScalingFit) -> bs.NearOptimal:
-    return bs.near_optimal(stored_fit, BUDGETS, 0.01, discrepancy=None)
+    return bs.near_optimal(stored_fit, BUDGETS, 0.01)
 
 
 def losses_at(near: bs.NearOptimal, name: str) -> np.ndarray:
@@ -31,8 +31,8 @@ def test_the_ends_are_a_per_cent_above_the_least_loss(near: bs.NearOptimal, end:
 
 @pytest.mark.parametrize("end", ["smallest_params", "largest_params"])
 def test_the_ends_waste_a_tenth_of_the_compute(end: str, stored_fit: bs.ScalingFit) -> None:
-    near = bs.near_optimal(stored_fit, BUDGETS, 0.1, of="compute", discrepancy=None)
-    ninety = bs.allocate(stored_fit, [0.9 * budget for budget in BUDGETS], discrepancy=None)
+    near = bs.near_optimal(stored_fit, BUDGETS, 0.1, of="compute")
+    ninety = bs.allocate(stored_fit, [0.9 * budget for budget in BUDGETS])
     np.testing.assert_allclose(losses_at(near, end), ninety.draws["expected_loss"], rtol=1e-9)
 
 
@@ -45,7 +45,7 @@ def test_the_range_holds_the_optimum(near: bs.NearOptimal) -> None:
         (6 * draws["smallest_params"] * draws["most_tokens"]),
         draws["flops"].broadcast_like(draws["params"]).transpose("chain", "draw", "budget"),
     )
-    free = bs.allocate(near.fit, BUDGETS, discrepancy=None).draws
+    free = bs.allocate(near.fit, BUDGETS).draws
     np.testing.assert_allclose(draws["params"], free["params"])
 
 
@@ -87,7 +87,7 @@ def test_losses_are_those_of_sizes_that_spend_the_budget(near: bs.NearOptimal) -
 def test_bounds_cut_the_range_off_and_are_counted(near: bs.NearOptimal) -> None:
     bound = float(near.draws["params"].isel(budget=3).max()) * 1.01
     bounds = bs.Constraints(max_params=bound)
-    cut = bs.near_optimal(near.fit, 5.76e23, constraints=bounds, discrepancy=None)
+    cut = bs.near_optimal(near.fit, 5.76e23, constraints=bounds)
     uncut = near.draws["largest_params"].isel(budget=3)
     largest = cut.draws["largest_params"].isel(budget=1)
     np.testing.assert_allclose(largest, np.minimum(uncut, bound))

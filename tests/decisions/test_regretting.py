@@ -25,7 +25,7 @@ def test_plans_are_crossed_with_the_levels(waste: bs.Regret) -> None:
 
 
 def test_regret_is_what_the_best_split_is_better_by(waste: bs.Regret) -> None:
-    free = bs.allocate(waste.fit, 5.76e23, discrepancy=None).draws
+    free = bs.allocate(waste.fit, 5.76e23).draws
     for point, budget in ((0, 0), (1, 1), (2, 0), (3, 1)):
         draws, best = waste.draws.isel(point=point), free.isel(budget=budget)
         np.testing.assert_allclose(draws["best_params"], best["params"])
@@ -43,7 +43,7 @@ def test_the_share_of_compute_reaches_the_same_loss(
     fit = known_fit(bs.laws.Chinchilla(), theta, stored_fit.runs)
     draws = bs.regret(fit, PLANS).draws.isel(chain=0, draw=0)
     alpha, beta = theta["alpha"], theta["beta"]
-    plan = bs.allocate(fit, 5.76e23, discrepancy=None)
+    plan = bs.allocate(fit, 5.76e23)
     best = plan.draws["expected_loss"].isel(chain=0, draw=0).item()
     power = alpha * beta / (alpha + beta)
     share = ((draws["expected_loss"] - theta["E"]) / (best - theta["E"])) ** (-1 / power)
@@ -56,7 +56,7 @@ def test_the_optimum_itself_has_no_regret(
 ) -> None:
     theta = bs.laws.published_set("besiroglu2024").parameters
     fit = known_fit(bs.laws.Chinchilla(), theta, stored_fit.runs)
-    best = bs.allocate(fit, 1e22, discrepancy=None).draws.isel(chain=0, draw=0, budget=0)
+    best = bs.allocate(fit, 1e22).draws.isel(chain=0, draw=0, budget=0)
     draws = bs.regret(fit, {"best": (float(best["params"]), float(best["tokens"]))}).draws
     np.testing.assert_allclose(draws["loss_regret"], 0, atol=1e-12)
     np.testing.assert_allclose(draws["compute_share"], 1, atol=1e-6)

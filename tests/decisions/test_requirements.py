@@ -9,7 +9,7 @@ from bayes_scaling.errors import ModelError, RunsError
 
 
 def test_compute_is_the_inverse_of_the_frontier(stored_fit: bs.ScalingFit) -> None:
-    best = bs.allocate(stored_fit, 1e22, discrepancy=None).draws.sel(budget=0)
+    best = bs.allocate(stored_fit, 1e22).draws.sel(budget=0)
     loss = float(best["expected_loss"].isel(chain=0, draw=0))
     found = bs.needed(stored_fit, loss, at=pd.DataFrame({"corpus": [str(best["corpus"].values)]}))
     first = found.draws.isel(chain=0, draw=0, point=0)
@@ -57,7 +57,7 @@ def test_a_law_without_a_floor_needs_a_finite_amount(kaplan_fit: bs.ScalingFit) 
     found = bs.needed(kaplan_fit, 1.0)
     assert np.isfinite(found.draws["flops"]).all()
     budget = float(found.draws["flops"].median())
-    best = bs.allocate(kaplan_fit, budget, discrepancy=None).draws
+    best = bs.allocate(kaplan_fit, budget).draws
     assert float(best["expected_loss"].median()) == pytest.approx(1.0, rel=1e-5)
 
 

@@ -46,7 +46,7 @@ def test_the_probability_that_data_come_first(at_point: bs.MarginalReturns) -> N
 
 
 def test_at_the_optimum_all_elasticities_agree(sardana_fit: bs.ScalingFit) -> None:
-    best = bs.allocate(sardana_fit, 1e23, discrepancy=None).draws.median()
+    best = bs.allocate(sardana_fit, 1e23).draws.median()
     there = bs.marginal_returns(sardana_fit, float(best["params"]), float(best["tokens"])).draws
     np.testing.assert_allclose(there["params_elasticity"], there["tokens_elasticity"], rtol=1e-5)
     along = bs.compute_returns(sardana_fit, 1e23).draws
