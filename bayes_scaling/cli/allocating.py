@@ -52,7 +52,6 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
     rules: Annotated[
         bool, typer.Option("--rules", help="Also print the regret of published rules.")
     ] = False,
-    law_alone: options.LawAlone = False,
     prob: options.Prob = None,
     json: options.AsJson = False,
 ) -> None:
@@ -73,7 +72,6 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
         waste=fraction("--waste", waste),
         plans=pairs("--plan", plan or []),
         rules=rules,
-        law_alone=law_alone,
     )
     from bayes_scaling.fitting import load_fit
 

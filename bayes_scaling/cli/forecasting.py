@@ -37,20 +37,18 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
     below: Annotated[
         float | None, typer.Option(help="Also print the probability of a loss below this.")
     ] = None,
-    law_alone: options.LawAlone = False,
     prob: options.Prob = None,
     json: options.AsJson = False,
 ) -> None:
     """Forecast the loss of runs not yet made.
 
-    Beyond the largest run intervals are widened by what laws have left out on public sweeps. Give
-    two of --params, --tokens and --flops (C = 6ND gives the third), or a table. A pooled fit
-    answers for each of its groups.
+    Beyond the largest run the loss may fall faster or slower than the law says, by a factor learned
+    from public sweeps. Give two of --params, --tokens and --flops (C = 6ND gives the third), or a
+    table. A pooled fit answers for each of its groups.
     """
     options.check_prob(prob)
     _check_below(below)
     asked = asked_points("forecast", params, tokens, flops, at)
-    from bayes_scaling.discrepancy import DEFAULT
     from bayes_scaling.fitting import load_fit
     from bayes_scaling.forecasting import forecast as ask
 
@@ -61,7 +59,6 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
         asked.flops,
         at=asked.at,
         new_levels=new_levels.value,
-        discrepancy=None if law_alone else DEFAULT,
     )
     _print(made, below, prob, json)
 
@@ -89,19 +86,19 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
         output.print_json({**about, "diagnosis": made.diagnosis, "forecast": rows})
         return
     output.print_table("Forecast", by_quantity(table))
-    if widened := _widened(made, prob):
-        typer.echo(f"{sentence(widened)}\n")
+    if missed := _missed(made, prob):
+        typer.echo(f"{sentence(missed)}\n")
     if chances is not None:
         output.print_table("Probability of a loss below the target", chances)
     output.print_notes(made.notes)
 
 
-def _widened(made: Forecast, prob: float | None) -> str:
-    share = made.discrepancy_share(prob)
+def _missed(made: Forecast, prob: float | None) -> str:
+    share = made.miss_share(prob)
     if not share.max() > 0:
         return ""
     span = f"{share.min():.0%} to {share.max():.0%}" if len(share) > 1 else f"{share.max():.0%}"
     return (
-        f"Of the width of a new run's interval {span} is model discrepancy: how far laws have "
-        "missed beyond the runs of public sweeps (--law-alone leaves it out)."
+        f"Of the width of a new run's interval {span} is there because losses have fallen faster "
+        "or slower than laws said beyond the runs of public sweeps."
     )

@@ -38,10 +38,6 @@ Prob = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON with full precision instead of a table.")
 ]
-LawAlone = Annotated[
-    bool,
-    typer.Option("--law-alone", help="Leave out model discrepancy: the posterior of the law."),
-]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
 
 

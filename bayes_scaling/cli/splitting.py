@@ -34,14 +34,12 @@ class Asked:
     waste: float | None = None
     plans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     rules: bool = False
-    law_alone: bool = False
 
     def answer(self, fit: ScalingFit) -> tuple[Allocation, dict[str, NearOptimal | Regret]]:
         """Return the allocation, and by name what else was asked."""
         from bayes_scaling.decisions.allocation import allocate
         from bayes_scaling.decisions.constraints import Constraints
         from bayes_scaling.decisions.near_optimality import near_optimal
-        from bayes_scaling.discrepancy import DEFAULT
 
         kept = Constraints(
             max_params=self.max_params,
@@ -50,18 +48,8 @@ class Asked:
             sizes=self.sizes,
         )
         budgets, inputs = list(self.budgets), self.inputs
-        discrepancy = None if self.law_alone else DEFAULT
-        allocation = allocate(
-            fit, budgets, constraints=kept, inputs=inputs, discrepancy=discrepancy
-        )
-        near = partial(
-            near_optimal,
-            fit,
-            budgets,
-            constraints=kept,
-            inputs=inputs,
-            discrepancy=discrepancy,
-        )
+        allocation = allocate(fit, budgets, constraints=kept, inputs=inputs)
+        near = partial(near_optimal, fit, budgets, constraints=kept, inputs=inputs)
         further: dict[str, NearOptimal | Regret] = {}
         if self.within is not None:
             further["near_optimal_in_loss"] = near(self.within)

@@ -2,6 +2,7 @@
 
 =======================  ================================================================
 `fit_curves`             do the runs lie on the law?
+`delta`                  what does the law leave out, and where?
 `residuals`              by how much does each run miss it?
 `prior_posterior`        what did the runs teach, parameter by parameter?
 `shrinkage`              how do levels of a factor differ, and how far were they pooled?
@@ -25,6 +26,7 @@ have not converged.
 
 from bayes_scaling.plots.contours import isolines
 from bayes_scaling.plots.curves import fit_curves
+from bayes_scaling.plots.delta_plot import delta
 from bayes_scaling.plots.fan import forecast_fan
 from bayes_scaling.plots.flatness import near_optimal
 from bayes_scaling.plots.levels import shrinkage
@@ -41,6 +43,7 @@ from bayes_scaling.plots.valleys import isoflop_optima
 
 __all__ = [
     "allocation",
+    "delta",
     "fit_curves",
     "forecast_fan",
     "isoflop_optima",

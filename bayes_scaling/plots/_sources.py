@@ -6,16 +6,23 @@ Owns which posterior draws a curve is made of, and nothing of how it is drawn.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayes_scaling._inputs import input_values
+from bayes_scaling._mixture import average_points
+from bayes_scaling.averaging import FitAverage, Fitted
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions.allocation import Allocation, allocate
 from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.forecasting import average_draws, forecast_draws
+from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
+from bayes_scaling.points import points
+from bayes_scaling.posterior import new_runs
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -32,15 +39,40 @@ CURVE_POINTS = 60
 SEARCHED_POINTS = 12
 
 
-def thinned(fit: ScalingFit, points: int, most: int = MOST_VALUES) -> ScalingFit:
-    """The fit with every k-th draw, so that draws times points stay below `most`."""
-    sizes = fit.posterior.sizes
+def thinned[Fit: Fitted](fitted: Fit, points: int, most: int = MOST_VALUES) -> Fit:
+    """The fit or average with every k-th draw, so that draws times points stay below `most`."""
+    if isinstance(fitted, FitAverage):
+        few = {name: thinned(fit, points, most) for name, fit in fitted.fits.items()}
+        return replace(fitted, fits=few)
+    sizes = fitted.posterior.sizes
     step = -(-sizes["chain"] * sizes["draw"] * points // most)
     if step <= 1:
-        return fit
-    few = fit.posterior.isel(draw=slice(None, None, step))
-    focused = None if fit.focused is None else thinned(fit.focused, points, most)
-    return replace(fit, posterior=few, focused=focused)
+        return fitted
+    return replace(fitted, posterior=fitted.posterior.isel(draw=slice(None, None, step)))
+
+
+def losses_along(fitted: Fitted, table: pd.DataFrame, new_levels: NewLevels) -> xr.Dataset:
+    """Draws of the forecast at points, the scatter of a new run the same at all of them."""
+    seed = fitted.settings.seed
+    if isinstance(fitted, FitAverage):
+        places = average_points(fitted, {}, table, new_levels)
+        return average_draws(fitted, places, new_levels, seed, _alike)
+    where = points(fitted.model, fitted.runs, at=table, new_levels=new_levels)
+    return forecast_draws(fitted, where, new_levels, seed, _alike)
+
+
+class SameScatter(np.random.Generator):
+    """Uniform numbers that are the same along the last dim, so that intervals have smooth ends."""
+
+    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+        """As NumPy's, once for all of the last dim."""
+        return super().uniform(low, high, (*size[:-1], 1))
+
+
+def _alike(*about: Any) -> xr.DataArray:
+    """New runs as :func:`bayes_scaling.posterior.new_runs` draws them, scattered alike."""
+    *known, rng = about
+    return new_runs(*known, SameScatter(rng.bit_generator))
 
 
 def splits_compute(model: ScalingModel) -> bool:
@@ -106,20 +138,14 @@ def frontier(
     With the cost, constraints and inputs of an allocation, or else by 6ND.
     """
     cost = like.cost if like else SixND()
-    closed = fit.model.law.optimum is not None and isinstance(cost, SixND)
+    surface = fit.model.has_surface(fit.runs)
+    closed = not surface and fit.model.law.optimum is not None and isinstance(cost, SixND)
     budgets = np.geomspace(low, high, CURVE_POINTS if closed else SEARCHED_POINTS)
     levels = int(np.prod([len(fit.runs.levels(factor)) for factor in fit.model.factors]))
     few = thinned(fit, len(budgets) * levels, MOST_VALUES if closed else MOST_SEARCHED)
     if like is None:
         return allocate(few, budgets)
-    return allocate(
-        few,
-        budgets,
-        cost=cost,
-        constraints=like.constraints,
-        inputs=like.inputs,
-        discrepancy=like.discrepancy,
-    )
+    return allocate(few, budgets, cost=cost, constraints=like.constraints, inputs=like.inputs)
 
 
 def run_budgets(runs: Runs, cost: Cost) -> np.ndarray:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from bayes_scaling._intervals import interval_prob, intervals
-from bayes_scaling._mixture import average_points
+from bayes_scaling._intervals import intervals
 from bayes_scaling._wording import counted
 from bayes_scaling.averaging import FitAverage, Fitted, leading
-from bayes_scaling.discrepancy import Discrepancy
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.forecasting import Forecast, average_draws, forecast_draws
+from bayes_scaling.forecasting import Forecast
 from bayes_scaling.hierarchy import NewLevels
-from bayes_scaling.model import ScalingModel
 from bayes_scaling.plots._canvas import (
     Style,
     beside,
@@ -49,22 +43,17 @@ from bayes_scaling.plots._sources import (
     groups_of,
     horizontal,
     in_group,
+    losses_along,
     run_values,
     thinned,
     with_levels,
 )
-from bayes_scaling.points import points
-from bayes_scaling.posterior import new_runs
-from bayes_scaling.runs import Runs
 
 APART = 6.0
 """Points between the bars of groups at one target."""
 
-LAW_ALPHA = 0.5
-"""Opacity of the band of the law alone."""
-
-INNER_PROB = 0.5
-"""Probability of the band inside the one asked for."""
+INSIDE_ALPHA, MISS_ALPHA = 0.3, 0.2
+"""Opacity of the band of the law's own course, which lies on that of all, and of the latter."""
 
 GROWTH = {"flops": 1.0, "params": 0.5, "tokens": 0.5}
 """Powers of compute by which inputs grow along the path: tokens per parameter stay."""
@@ -74,9 +63,9 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     """Draw the forecast from the runs out to its target, with what lies beyond the runs shaded.
 
     The fan of a group is the expected loss along the path to the group's farthest target that has
-    the tokens per parameter of that target throughout (other inputs are held at the target's):
-    a band of 50 % within one of `prob`, and darker the part of the latter that is the law's own,
-    without model discrepancy. Runs off that path need not lie on it. Dashed lines hold
+    the tokens per parameter of that target throughout (other inputs are held at the target's).
+    Dark is what there would be if the loss fell beyond the runs as the law says, light what is
+    added by its falling faster or slower. Runs off that path need not lie on it. Dashed lines hold
     a new run on the path, its scatter included. Targets are marked with a thick bar, the expected
     loss, and a thin one, a new run. With many groups every k-th draw is used for the bands.
 
@@ -86,7 +75,7 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure if not given.
     prob : float, optional
-        Probability of the outer band, of the dashed lines and of the bars; ArviZ's
+        Probability of the bands, of the dashed lines and of the bars; ArviZ's
         ``rcParams["stats.ci_prob"]`` if not given.
 
     Returns
@@ -103,8 +92,8 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     _draw_runs(ax, fit, known, {group: looks[group] for group in targets if group})
     for number, (group, of_group) in enumerate(targets.items()):
         new_levels = "error" if group in known else forecast.new_levels
-        few = _thinned(forecast.fit, CURVE_POINTS * len(targets))
-        _draw_path(ax, few, of_group, group, looks[group], prob, new_levels, forecast.discrepancy)
+        few = thinned(forecast.fit, CURVE_POINTS * len(targets))
+        _draw_path(ax, few, of_group, group, looks[group], prob, new_levels)
         aside = APART * (number - (len(targets) - 1) / 2)
         _draw_targets(ax, name, of_group, group, looks[group], prob, aside)
     log_input_axis(ax.xaxis, name)
@@ -112,7 +101,8 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     reach = float(forecast.draws[name].max())
     shade_extrapolation(ax, float(run_values(fit.runs, name).max()), reach)
     shown = {group: looks[group] for group in targets}
-    entries = _entries(shown, set(known) - set(targets), prob, forecast.discrepancy is not None)
+    missed = bool((forecast.draws["miss"] != 0).any())
+    entries = _entries(shown, set(known) - set(targets), prob, missed)
     legend(ax, made, entries, _path_name(targets))
     titled(ax, f"Forecast by {_author(forecast.fit)}", forecast, made)
     return ax
@@ -122,13 +112,6 @@ def _author(fitted: Fitted) -> str:
     if isinstance(fitted, FitAverage) and len(fitted.fits) > 1:
         return f"an average of {counted(len(fitted.fits), 'fit')}"
     return leading(fitted).model.law.name
-
-
-def _thinned(fitted: Fitted, number: int) -> Fitted:
-    if isinstance(fitted, FitAverage):
-        few = {name: thinned(fit, number) for name, fit in fitted.fits.items()}
-        return replace(fitted, fits=few)
-    return thinned(fitted, number)
 
 
 def _targets(forecast: Forecast) -> dict[Group, xr.Dataset]:
@@ -143,15 +126,14 @@ def _targets(forecast: Forecast) -> dict[Group, xr.Dataset]:
 
 
 def _entries(
-    looks: dict[Group, Style], others: set[Group], prob: float | None, widened: bool
+    looks: dict[Group, Style], others: set[Group], prob: float | None, missed: bool
 ) -> list[Artist]:
     colour = colour_of(looks)
     bands = [
-        band_entry(f"expected loss, {interval_label(share)}", colour, 0.5 if inner else 0.25)
-        for inner, (share, _) in zip((True, False), reversed(_nested(prob)), strict=False)
+        band_entry(f"expected loss, {interval_label(prob)}", colour, MISS_ALPHA + INSIDE_ALPHA)
     ]
-    if widened:
-        bands.append(band_entry(f"law alone, {interval_label(prob)}", colour, 0.75))
+    if missed:
+        bands.append(band_entry("added where the law may miss", colour, MISS_ALPHA))
     run = line_entry(f"a new run, {interval_label(prob)}", colour, "--")
     target = point_entry("target", colour, "D")
     if () in looks:
@@ -188,7 +170,6 @@ def _draw_path(
     style: Style,
     prob: float | None,
     new_levels: NewLevels,
-    discrepancy: Discrepancy | None,
 ) -> None:
     fit = leading(fitted)
     name = horizontal(fit.model)
@@ -196,15 +177,15 @@ def _draw_path(
     start = min(run_values(fit.runs, name).min(), float(of_group[name].min()))
     grid = np.geomspace(start, float(target[name]), CURVE_POINTS)
     table = with_levels(_path(fitted, name, target, grid), group, fit.model)
-    draws = _draws_along(fitted, table, new_levels, discrepancy)
+    draws = losses_along(fitted, table, new_levels)
     expected = draws["expected_loss"]
     ends = f", {group_name(group)}" if group else ""
-    for share, alpha in _nested(prob):
-        label = f"expected loss{ends}, {interval_label(share)}"
-        draw_band(ax, grid, intervals(expected, share), style, label, alpha)
-    if discrepancy is not None:
-        law = intervals(expected / np.exp(draws["discrepancy"]), prob)
-        draw_band(ax, grid, law, style, f"law alone{ends}, {interval_label(prob)}", LAW_ALPHA)
+    for what, values, alpha in (
+        ("expected loss", expected, MISS_ALPHA),
+        ("the law's own course", expected / np.exp(draws["miss"]), INSIDE_ALPHA),
+    ):
+        label = f"{what}{ends}, {interval_label(prob)}"
+        draw_band(ax, grid, intervals(values, prob), style, label, alpha)
     run = intervals(draws["loss"], prob)
     label = f"a new run{ends}, {interval_label(prob)}"
     for end, once in (("lower", label), ("upper", None)):
@@ -221,44 +202,6 @@ def _path(fitted: Fitted, name: str, target: xr.Dataset, grid: np.ndarray) -> pd
     models = [fit.model for fit in fits]
     needed = [name for model in models for name in (*model.law.inputs, *model.noise.inputs)]
     return pd.DataFrame({i: float(target[i]) * share ** growth.get(i, 0.0) for i in needed})
-
-
-def _draws_along(
-    fitted: Fitted, table: pd.DataFrame, new_levels: NewLevels, discrepancy: Discrepancy | None
-) -> xr.Dataset:
-    """Draws of the forecast along a path."""
-    seed = fitted.settings.seed
-    if isinstance(fitted, FitAverage):
-        places = average_points(fitted, {}, table, new_levels)
-        return average_draws(fitted, places, new_levels, discrepancy, seed, _alike)
-    where = points(fitted.model, fitted.runs, at=table, new_levels=new_levels)
-    return forecast_draws(fitted, where, new_levels, discrepancy, seed, _alike)
-
-
-def _nested(prob: float | None) -> Sequence[tuple[float, float]]:
-    """Probabilities of the bands with their opacities, the widest first."""
-    outer = interval_prob(prob)
-    return [(outer, 0.25), (INNER_PROB, 0.3)] if outer > INNER_PROB else [(outer, 0.4)]
-
-
-def _alike(
-    posterior: xr.Dataset,
-    model: ScalingModel,
-    runs: Runs,
-    expected: xr.DataArray,
-    where: xr.Dataset,
-    rng: np.random.Generator,
-) -> xr.DataArray:
-    """New runs whose scatter is the same all along a path, so that their interval has smooth ends.
-
-    Every point starts from one seed that `rng` gives.
-    """
-    seed = int(rng.integers(2**31))
-    losses = [
-        new_runs(posterior, model, runs, at, where.isel(point=i), np.random.default_rng(seed))
-        for i, at in enumerate(expected.transpose("point", ...))
-    ]
-    return expected.copy(data=np.stack([one.values for one in losses], axis=-1))
 
 
 def _draw_targets(

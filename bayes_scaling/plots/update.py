@@ -33,6 +33,7 @@ from bayes_scaling.plots._legends import (
 )
 from bayes_scaling.plots._sources import group_name
 from bayes_scaling.posterior import complete
+from bayes_scaling.surface import MISS_SIZE
 
 PRIOR_DRAWS = 2000
 
@@ -60,8 +61,9 @@ def prior_posterior(
     fit : ScalingFit
     var_names : sequence of str, optional
         Variables of ``fit.posterior``. If not given: the law's parameters, the typical value of
-        those that vary by group, derived quantities, spreads and noise. A variable with a value
-        for each group has a posterior for each.
+        those that vary by group, derived quantities, spreads, noise, and the sizes of what the law
+        leaves out and misses (no run informs ``miss_sd``). A variable with a value for each group
+        has a posterior for each.
     ax : sequence of matplotlib.axes.Axes, optional
         Where to draw, one for each parameter; a new figure if not given.
     prob : float, optional
@@ -92,6 +94,8 @@ def prior_posterior(
 def _default_names(fit: ScalingFit) -> list[str]:
     varying = [name for name in fit.model.parameters if fit.model.varying(name)]
     names = [f"{name}_typical" if name in varying else name for name in fit.parameter_names]
+    if MISS_SIZE in fit.posterior:
+        names.append(MISS_SIZE)
     return [name for name in dict.fromkeys(names) if _moves(fit.posterior[name])]
 
 

@@ -88,10 +88,17 @@ def answer(subject: Subject) -> Section:
         caption = str(citation.table.attrs["caption"])
         blocks += [Paragraph(citation.sentence), tabulated(caption, citation.table)]
         if isinstance(result, Forecast):
-            blocks.append(_fan(result, subject.prob))
+            blocks += [*_record(subject), _fan(result, subject.prob)]
         elif isinstance(result, Allocation):
             blocks += [*_near(subject), _split(result, subject.prob)]
     return Section("answer", "Answer", tuple(blocks))
+
+
+def _record(subject: Subject) -> list[Block]:
+    """By how much this sweep has missed beyond its own cut-offs, where it was backtested."""
+    check = subject.check("backtest")
+    notes = check.table.attrs.get("notes", ()) if check is not None else ()
+    return [Paragraph(notes[0])] if notes else []
 
 
 def _fan(forecast: Forecast, prob: float | None) -> Block:

@@ -9,12 +9,11 @@ from pathlib import Path
 from bayes_scaling._intervals import interval_prob
 from bayes_scaling.averaging import Fitted
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.discrepancy import DEFAULT
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.reporting.checklist import check_facts
 from bayes_scaling.reporting.contents import Contents
-from bayes_scaling.reporting.exploring import NoPage, Page, explored
+from bayes_scaling.reporting.exploring import Page, page
 from bayes_scaling.reporting.gathering import gathered
 from bayes_scaling.reporting.rendering import as_html, as_latex, as_markdown
 from bayes_scaling.reporting.subject import HasTable, Subject
@@ -45,8 +44,7 @@ def report(
     ----------
     fit : ScalingFit or FitAverage
         Of an average the report has the weights, each law with its priors, diagnostics and
-        posterior (those of 5 % of the weight or more; the others by name), and no page in which
-        runs are set.
+        posterior (those of 5 % of the weight or more; the others by name).
     path : str or Path
         The suffix says the format: ``.html``, ``.md`` or ``.tex``. A file that is there is
         replaced when the new one is complete.
@@ -136,7 +134,7 @@ def checked_path(path: str | Path) -> Path:
     return file
 
 
-def _explored(subject: Subject) -> Page | NoPage:
+def _explored(subject: Subject) -> Page:
     """The interactive page, opened at the first run asked for."""
     start: dict[str, float] = {}
     if subject.forecast is not None:
@@ -146,6 +144,4 @@ def _explored(subject: Subject) -> Page | NoPage:
             for name, value in first.coords.items()
             if value.ndim == 0 and value.dtype.kind == "f"
         }
-    asked = subject.asked
-    discrepancy = asked[0].discrepancy if asked else DEFAULT
-    return explored(subject.fit, start, subject.trust, subject.prob, discrepancy)
+    return page(subject.fit, start, subject.trust, subject.prob)

@@ -9,8 +9,10 @@ import pandas as pd
 
 from bayes_scaling import plots
 from bayes_scaling._diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
+from bayes_scaling._intervals import intervals
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import forecast
+from bayes_scaling.plots.delta_plot import delta_at_runs
 from bayes_scaling.reporting.contents import (
     Block,
     Listing,
@@ -60,16 +62,8 @@ def _diagnostics(fit: ScalingFit, prob: float | None) -> list[Block]:
     return [
         *([Paragraph(f"Not converged: {'; '.join(problems)}.", True)] if problems else []),
         Paragraph(text),
-        *_of_focused(fit.focused),
         tabulated("Every parameter and derived quantity.", written.rename_axis("parameter")),
     ]
-
-
-def _of_focused(focused: ScalingFit | None) -> list[Block]:
-    if focused is None:
-        return []
-    text = f"Of the posterior focused on the largest runs, for what lies beyond: {_found(focused)}"
-    return [Paragraph(text, bool(focused.diagnostics.problems))]
 
 
 def _found(fit: ScalingFit) -> str:
@@ -162,9 +156,43 @@ def _coverage(fit: ScalingFit) -> tuple[str, pd.DataFrame]:
     return f"Share of the {len(observed)} runs inside intervals of replicated runs.", table
 
 
+def left_out(subject: Subject) -> Section:
+    """What the law leaves out: its size at the runs, and where it is."""
+
+    def told(fit: ScalingFit) -> list[Block]:
+        if not fit.model.has_surface(fit.runs):
+            return [Paragraph("The law was fitted alone: what it may leave out is not modelled.")]
+        said = Paragraph(_left_out_at_runs(fit, subject.prob))
+        return [said, *([_delta(fit, subject.prob)] if fit is subject.main else [])]
+
+    return Section("left-out", "What the law leaves out", tuple(subject.of_each(told)))
+
+
+def _left_out_at_runs(fit: ScalingFit, prob: float | None) -> str:
+    ends = intervals(delta_at_runs(fit), prob)
+    low, high = float(ends["median"].min()), float(ends["median"].max())
+    sure = int(((ends["lower"] > 0) | (ends["upper"] < 0)).sum())
+    return (
+        f"At the runs the law leaves out from {low:.2g} % to {high:.2g} % of the reducible loss "
+        f"(posterior medians), and at {sure} of {len(fit.runs)} runs the {interval_words(prob)} "
+        "does not include zero."
+    )
+
+
+def _delta(fit: ScalingFit, prob: float | None) -> Block:
+    return drawn(
+        "delta",
+        "What the law leaves out, by compute and tokens per parameter.",
+        "What the law leaves out, in per cent of the reducible loss; it may be nothing where the "
+        "interval includes zero.",
+        lambda: plots.delta(fit, prob=prob),
+    )
+
+
 def sensitivity(subject: Subject) -> Section:
-    """How the forecast follows the priors, the likelihood and single runs."""
+    """How the forecast follows the floor, the priors, the likelihood and single runs."""
     learning, influence = subject.check("learning"), subject.check("influence")
+    floor = subject.check("floor")
     blocks: list[Block] = []
     if learning is None:
         blocks.append(missing("Sensitivity to the priors", "bs.assess(fit, at=forecast)"))
@@ -174,6 +202,9 @@ def sensitivity(subject: Subject) -> Section:
         blocks.append(missing("Influence of single runs", "bs.assess(fit, at=forecast)"))
     else:
         blocks += _judged(influence, lambda: _influential(influence))
+    if floor is not None:
+        caption = "The forecast of each target with the floor of the law held at three values."
+        blocks += _judged(floor, lambda: [tabulated(caption, floor.table)])
     return Section("sensitivity", "Sensitivity", tuple(blocks))
 
 
@@ -256,9 +287,7 @@ def _apart(subject: Subject) -> list[Block]:
     quantities = ["expected_loss", "loss"]
     tables = []
     for part in subject.described:
-        alone = forecast(
-            part.fit, at=at, new_levels=asked.new_levels, discrepancy=asked.discrepancy
-        )
+        alone = forecast(part.fit, at=at, new_levels=asked.new_levels)
         found = written_table(alone, subject.prob)[quantities]
         table = labels.drop(columns=quantities).join(found)
         table.insert(0, "fit", part.name)

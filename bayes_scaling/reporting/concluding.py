@@ -9,7 +9,6 @@ import numpy as np
 from bayes_scaling._axes import main_axis
 from bayes_scaling._intervals import intervals
 from bayes_scaling._wording import listed
-from bayes_scaling.discrepancy import DEFAULT, misses
 from bayes_scaling.forecasting import forecast
 from bayes_scaling.laws import Law
 from bayes_scaling.reporting.contents import Block, Listing, Section, cell
@@ -30,6 +29,7 @@ REMEDIES = {
     "backtest": "larger runs, since forecasts of the larger ones from the smaller ones missed",
     "calibration": "more runs, or priors that pull less; at this design intervals miss too often",
     "reach": "larger runs, so that the target lies no farther beyond them than was tested",
+    "floor": "larger runs, or a floor that is known from elsewhere as the prior",
     "form": "larger runs, where the laws part, or an average of those that fit as well",
 }
 """What would settle the doubt of each check."""
@@ -69,11 +69,12 @@ def _assumed(law: Law, named: bool) -> list[str]:
 
 
 def _missed(subject: Subject) -> str:
-    asked = subject.forecast or subject.allocation
-    discrepancy = DEFAULT if asked is None else asked.discrepancy
-    if not any(misses(part.fit, discrepancy) for part in subject.parts):
+    if not any(part.fit.model.has_surface(part.fit.runs) for part in subject.parts):
         return "nothing of what the law may leave out"
-    return "beyond the largest run what laws have left out on public sweeps"
+    return (
+        "what the runs show that the law leaves out; beyond the largest run it falls faster or "
+        "slower than the law says, by as much as on public sweeps"
+    )
 
 
 def changes(subject: Subject) -> Section:

@@ -14,8 +14,7 @@ from bayes_scaling._inputs import RATIOS, input_values, scales
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.noise.location_scale import LAPLACE, LOG, LOGIT, NORMAL, LocationScale
-from bayes_scaling.posterior import expected_loss
-from bayes_scaling.priors import Prior
+from bayes_scaling.priors import TIE, Prior
 from bayes_scaling.reporting.contents import (
     Block,
     Code,
@@ -28,12 +27,17 @@ from bayes_scaling.reporting.contents import (
     tabulated,
 )
 from bayes_scaling.reporting.figures import drawn
+from bayes_scaling.reporting.methods import surface_words
 from bayes_scaling.reporting.reproducing import law_source
 from bayes_scaling.reporting.subject import Subject, part_title
+from bayes_scaling.surface import MISS_SIZE
 from bayes_scaling.trust._averages import LEAST
 from bayes_scaling.trust._case import ladder_table
 
 PRIOR_DRAWS = 4000
+
+SURFACE = r"L = E + R\, \exp(\delta), \quad R = L_{\mathrm{law}} - E"
+"""The expected loss inside the runs: law, floor, and what the law leaves out."""
 
 SYMBOLS = (
     ("params", "N", "parameters of the model"),
@@ -142,6 +146,8 @@ def described(fit: ScalingFit) -> list[Block]:
     if isinstance(given.noise, LocationScale):
         blocks.append(Formula(likelihood_formula(given.noise)))
     blocks.append(Paragraph(pooling(fit)))
+    if fit.model.has_surface(fit.runs):
+        blocks += [Paragraph(surface_words(fit)), Formula(SURFACE)]
     return [*blocks, priors(fit), Paragraph(prior_predictive(fit))]
 
 
@@ -199,13 +205,20 @@ def _pooled(given: ScalingModel) -> str:
 def priors(fit: ScalingFit) -> Block:
     """Every prior with its 90 % range."""
     table = fit.model.describe(fit.runs)
-    given = fit.model.top_level
-    table["prior"] = [f"{given[name].distribution}({_numbers(given[name])})" for name in given]
+    given = fit.model.sampled_priors(fit.runs)
+    if fit.model.surface is not None:
+        given = {**given, MISS_SIZE: fit.model.surface.miss_sd}
+    table["prior"] = [f"{given[n].distribution}({_numbers(given[n])})" for n in table.index]
     caption = (
         "Every prior with its 90 % range. On the reference scale the law sees inputs divided by "
-        "their geometric mean over the runs, and its value is multiplied by the median loss; the "
+        "their geometric mean over the runs, and its value is multiplied by the 5 % quantile of "
+        "the losses; the "
         "range in paper units is the same range for these runs."
     )
+    for one, other in fit.model.ties.items():
+        caption += (
+            f" The logarithms of {other} and {one} go together, with a correlation of {TIE:g}."
+        )
     return tabulated(caption, table)
 
 
@@ -240,7 +253,8 @@ def prior_losses(fit: ScalingFit) -> np.ndarray:
         ones.pop(name)
     top = ladder_table(fit).iloc[0]
     with np.errstate(all="ignore"):
-        loss = expected_loss(fit.model, theta, {n: float(top[n]) for n in law.inputs}, units)
+        at = {name: float(top[name]) / units[name] for name in law.inputs}
+        loss = units["loss"] * law.evaluate(at, theta)
     return np.broadcast_to(np.asarray(loss, dtype=float), PRIOR_DRAWS)
 
 

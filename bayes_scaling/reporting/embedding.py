@@ -1,11 +1,13 @@
-"""What the page of a fit holds: draws, noise and tested range as plain numbers, and its code.
+"""What the interactive page holds: tables of quantiles over runs, the tested range, the verdicts.
 
-Owns what is embedded and in how many digits; no layout.
+Owns where the tables have their nodes and how many digits they have; no layout.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,150 +15,206 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._axes import main_axis, run_axes
-from bayes_scaling._focus import level_labels, ranges
-from bayes_scaling._inputs import noise_scale
-from bayes_scaling._intervals import SAMPLE_DIMS
-from bayes_scaling.decisions._displacement import displacement
-from bayes_scaling.discrepancy import HANDOVER, Discrepancy, misses, thresholds
+from bayes_scaling._inputs import input_values
+from bayes_scaling._intervals import SAMPLE_DIMS, intervals
+from bayes_scaling._reach import ranges
+from bayes_scaling.averaging import Fitted
+from bayes_scaling.decisions.allocation import allocate
+from bayes_scaling.decisions.near_optimality import near_optimal
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.noise.location_scale import LocationScale
-from bayes_scaling.posterior import parameters_at
-from bayes_scaling.reporting.tracing import Untraceable, traced
+from bayes_scaling.plots._sources import in_group, losses_along, thinned
+from bayes_scaling.reporting.larger import widest
 from bayes_scaling.trust import TrustReport
+from bayes_scaling.trust._case import ladder_table
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
-SCATTERS = 8
-"""Scatters of a new run for each draw, spread evenly over the distribution: its tails need more
-than one."""
+FOLLOWING = frozenset({"params", "tokens", "flops", "tokens_per_param"})
+"""Inputs that follow from params and tokens."""
 
-LARGEST = 1e300
-"""Scatter beyond any number, as few degrees of freedom have it, that JSON can still hold."""
+BELOW, ABOVE = 1.0, 3.0
+"""Decades below the smallest and above the largest run that the page reaches."""
 
+ASIDE = 1.5
+"""Decades of tokens per parameter, or of another input, beyond those of the runs."""
 
-def groups_of_runs(fit: ScalingFit) -> pd.DataFrame:
-    """Combinations of levels that occur in the runs."""
-    factors = list(fit.model.factors)
-    found = fit.runs.table[factors].drop_duplicates() if factors else pd.DataFrame()
-    return found.sort_values(factors) if factors else found
+ALONG_STEP, ACROSS_STEP = 0.25, 0.2
+"""Decades between nodes at most: losses between them are then within 0.1 %."""
 
+MOST_VALUES = 10_000_000
+"""Draws times nodes that the tables are made of at most; beyond, every k-th draw is taken."""
 
-def embedded(fit: ScalingFit, groups: pd.DataFrame, count: int) -> tuple[dict[str, Any], str]:
-    """One posterior of the page, at most `count` draws of it, and the code of its scatter."""
-    draws = thinned(fit.posterior, count)
-    noise, code = noise_and_code(fit, draws)
-    return {"draws": {"theta": theta_by_group(fit, draws, groups)}, "noise": noise}, code
-
-
-def beyond_runs(
-    fit: ScalingFit, groups: pd.DataFrame, count: int, discrepancy: Discrepancy | None
-) -> dict[str, Any] | None:
-    """What a forecast beyond the runs is made of besides; None where the law stands alone."""
-    if discrepancy is None or not misses(fit, discrepancy):
-        return None
-    slopes = discrepancy.slopes(fit, fit.settings.seed)
-    kept = thinned(xr.Dataset({"slope": slopes, "threshold": thresholds(slopes)}), count)
-    along = main_axis(fit.model.law)
-    sizes = run_axes(fit.model.law, fit.runs)[along]
-    factors = list(fit.model.factors)
-    tops = sizes.groupby([fit.runs.table[name] for name in factors]).max() if factors else None
-    of_groups = [sizes.max()] if tops is None else tops.to_numpy()
-    return {
-        "along": along,
-        "top": _short(np.asarray(of_groups)),
-        "handover": HANDOVER,
-        "slope": _short(kept["slope"].values.ravel()),
-        "threshold": _short(kept["threshold"].values.ravel()),
-        "focused": None if fit.focused is None else embedded(fit.focused, groups, count)[0],
-    }
+MOST_SEARCHED = 100_000
+"""The same where a best split is searched for in each draw."""
 
 
-def displaced_sizes(
-    fit: ScalingFit, groups: pd.DataFrame, count: int, discrepancy: Discrepancy | None
-) -> dict[str, Any] | None:
-    """How far best sizes lie off the law's, by group; None where the law stands alone."""
-    if not misses(fit, discrepancy):
-        return None
-    names = [groups[factor].to_numpy() for factor in fit.model.factors]
-    levels = [str(level) for level in level_labels(names, max(1, len(groups)))]
-    moved = displacement(fit, np.array(levels))
-    lines = [thinned(moved.lines.sel(level=level), count).isel(chain=0) for level in levels]
-    parts = ("at_top", "per_decade", "further")
-    return {
-        "tops": _short(np.array([float(line["top"]) for line in lines])),
-        **{part: [_short(line[part].values) for line in lines] for part in parts},
-    }
+@dataclass(frozen=True)
+class Grid:
+    """Runs at which the page knows quantiles; between them it interpolates.
 
+    Attributes
+    ----------
+    fitted : ScalingFit or FitAverage
+    start : mapping of str to float
+        The run at which the page opens: inputs off the axes stay as they are there.
+    """
 
-def thinned(draws: xr.Dataset, count: int) -> xr.Dataset:
-    """Some of the draws, evenly from all chains, as one chain."""
-    sizes = draws.sizes
-    total = sizes["chain"] * sizes["draw"]
-    chosen = np.unique(np.linspace(0, total - 1, min(count, total)).round().astype(int))
-    chain, draw = (xr.DataArray(part, dims="draw") for part in divmod(chosen, sizes["draw"]))
-    bare = draws.drop_vars(SAMPLE_DIMS)
-    return bare.isel(chain=chain, draw=draw).expand_dims("chain")
+    fitted: Fitted
+    start: Mapping[str, float]
 
+    @cached_property
+    def fit(self) -> ScalingFit:
+        """The fit that says which groups, runs and inputs there are."""
+        return widest(self.fitted)
 
-def theta_by_group(
-    fit: ScalingFit, draws: xr.Dataset, groups: pd.DataFrame
-) -> list[list[list[float]]]:
-    """Each parameter on the reference scale: draws by group, once where all groups share it."""
-    labels = {str(name): xr.DataArray(groups[name].to_numpy(), dims="group") for name in groups}
-    theta = parameters_at(draws, fit.model, labels)
-    columns = []
-    for values in theta.values():
-        by_group = values if "group" in values.dims else values.expand_dims("group")
-        table = by_group.isel(chain=0).transpose("group", "draw").values
-        columns.append([_short(row) for row in table])
-    return columns
+    @property
+    def splits(self) -> bool:
+        """Whether the law has compute split between parameters and tokens."""
+        return len(FOLLOWING & set(self.fit.model.law.inputs)) > 1
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The axes: that along which the runs grow, and another where there is one."""
+        if self.splits:
+            return ("flops", "tokens_per_param")
+        law = self.fit.model.law
+        first = main_axis(law)
+        return (first, *[name for name in law.inputs if name != first][:1])
 
-def noise_and_code(fit: ScalingFit, draws: xr.Dataset) -> tuple[dict[str, Any] | None, str]:
-    """Draws of the noise and the code of a new run's response, where it is a location and scale."""
-    noise, names = fit.model.noise, list(fit.model.noise.priors)
-    if not isinstance(noise, LocationScale):
-        return None, ""
+    @cached_property
+    def held(self) -> dict[str, float]:
+        """Inputs that the page does not set."""
+        set_here = {*self.names, *(FOLLOWING if self.splits else ())}
+        largest = ladder_table(self.fit).iloc[0]
+        return {
+            name: float(self.start.get(name, largest[name]))
+            for name in self.fit.model.law.inputs
+            if name not in set_here
+        }
 
-    def new_run(given: list[Any], theta: list[Any], columns: list[Any]) -> Any:
-        expected, standard = given
-        values = dict(zip(noise.inputs, columns, strict=True))
-        location, spread = noise.location_and_spread(
-            expected, dict(zip(names, theta, strict=True)), values
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """Combinations of levels that occur in the runs."""
+        factors = list(self.fit.model.factors)
+        table = self.fit.runs.table[factors].drop_duplicates()
+        return table.sort_values(factors) if factors else pd.DataFrame(index=[0])
+
+    @cached_property
+    def along(self) -> np.ndarray:
+        """Log10 of the nodes along the first axis; the largest run of each group is one."""
+        values = self.logs(self.names[0])
+        labels = [self.fit.runs.table[name].to_numpy() for name in self.groups]
+        tops = pd.Series(values).groupby(labels).max() if labels else np.array([values.max()])
+        return np.unique(np.append(self._nodes(self.names[0], BELOW, ABOVE, ALONG_STEP), tops))
+
+    @cached_property
+    def across(self) -> np.ndarray:
+        """Log10 of the nodes along the second axis; a single one for a law of one input."""
+        if len(self.names) < 2:
+            return np.zeros(1)
+        return self._nodes(self.names[1], ASIDE, ASIDE, ACROSS_STEP)
+
+    def logs(self, name: str) -> np.ndarray:
+        """Log10 of a quantity of the runs."""
+        if not self.splits:
+            return np.log10(input_values(self.fit.runs, name))
+        params, tokens = (_of_runs(self.fit, one) for one in ("params", "tokens"))
+        return {
+            "params": params,
+            "tokens": tokens,
+            "flops": np.log10(FLOPS_PER_PARAM_TOKEN) + params + tokens,
+            "tokens_per_param": tokens - params,
+        }[name]
+
+    def _nodes(self, name: str, below: float, above: float, step: float) -> np.ndarray:
+        values = self.logs(name)
+        low, high = values.min() - below, values.max() + above
+        if (opened := self.start.get(name)) is not None:
+            low, high = min(low, np.log10(opened) - step), max(high, np.log10(opened) + step)
+        return np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
+
+    def losses(self, prob: float | None) -> list[dict[str, Any]]:
+        """Quantiles of the expected loss and of a new run's at every node, by group."""
+        first, second = (
+            10 ** one.ravel() for one in np.meshgrid(self.along, self.across, indexing="ij")
         )
-        return noise.scale.inverse(location + spread * standard)
+        table = pd.DataFrame(self._inputs(first, second))
+        few = thinned(self.fitted, len(table) * len(self.groups), MOST_VALUES)
+        shape = len(self.along), len(self.across)
+        found = []
+        for _, levels in self.groups.iterrows():
+            draws = losses_along(few, table.assign(**levels), "error")
+            names = ("expected_loss", "loss")
+            found.append({name: _quantiles(draws[name], prob, shape) for name in names})
+        return found
 
-    try:
-        code = traced(new_run, 2, len(names), len(noise.inputs))
-    except Untraceable:
-        return None, ""
-    sampled = {name: draws[name].isel(chain=0).values for name in names}
-    columns = [{"input": name, "unit": noise_scale(noise, fit.runs, name)} for name in noise.inputs]
-    values = [_short(column) for column in sampled.values()]
-    scatter = [_short(row) for row in _scatter(noise, sampled)]
-    found = {"theta": values, "columns": columns, "scatter": scatter}
-    return found, f"function newRun(a0, a1, a2) {{\n{code}\n}}\n"
+    def _inputs(self, first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
+        if not self.splits:
+            return {**dict(zip(self.names, (first, second), strict=False)), **self.held}
+        params = np.sqrt(first / FLOPS_PER_PARAM_TOKEN / second)
+        return {"params": params, "tokens": second * params, **self.held}
+
+    def splits_of(self, within: float, prob: float | None) -> list[dict[str, Any]]:
+        """Quantiles of the best split, and of the sizes nearly as good, along compute, by group."""
+        budgets, model = 10**self.along, self.fit.model
+        levels = np.prod([len(self.fit.runs.levels(factor)) for factor in model.factors])
+        few = thinned(self.fitted, int(len(budgets) * levels), MOST_SEARCHED)
+        asked = (
+            near_optimal(few, budgets, within, inputs=self.held)
+            if isinstance(few, ScalingFit)
+            else allocate(few, budgets, inputs=self.held)
+        )
+        params = asked.draws["params"]
+        tokens = asked.draws["flops"] / FLOPS_PER_PARAM_TOKEN / params
+        draws = asked.draws.assign(tokens=tokens, ratio=tokens / params)
+        names = [*("params", "tokens", "ratio", "expected_loss"), *_ENDS]
+        kept = draws[[name for name in names if name in draws]]
+        shape = (len(budgets),)
+        return [
+            {str(name): _quantiles(one, prob, shape) for name, one in part.data_vars.items()}
+            for part in (
+                in_group(kept, "budget", tuple(map(str, group)), model)
+                for group in self.groups.itertuples(index=False)
+            )
+        ]
 
 
-def _scatter(noise: LocationScale, sampled: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Standard scatters for each draw, dims (draw, scatter), evenly over the distribution."""
-    count = len(sampled["noise_sd"])
-    shift = (np.random.default_rng(0).permutation(count) + 0.5) / count
-    share = (np.arange(SCATTERS) + shift[:, None]) / SCATTERS
-    shape = [sampled[name][:, None] for name in noise.shape.parameters.values()]
-    scatter = np.asarray(noise.shape.standard.ppf(share, *shape))
-    return np.clip(scatter, -LARGEST, LARGEST)
+_ENDS = ("smallest_params", "largest_params")
 
 
-def tested_range(
-    fit: ScalingFit, groups: pd.DataFrame, trust: TrustReport | None
-) -> list[dict[str, dict[str, float]]]:
+def _of_runs(fit: ScalingFit, name: str) -> np.ndarray:
+    """Log10 parameters or tokens of the runs, from whatever the law has of them."""
+    runs = fit.runs
+    if name in runs.inputs:
+        return np.log10(runs.values(name))
+    logs = run_axes(fit.model.law, runs)
+    ratio = logs["tokens_per_param"] * (1 if name == "tokens" else -1)
+    return ((logs["flops"] - np.log10(FLOPS_PER_PARAM_TOKEN) + ratio) / 2).to_numpy()
+
+
+def _quantiles(
+    draws: xr.DataArray, prob: float | None, shape: tuple[int, ...]
+) -> dict[str, list[Any]]:
+    """Median and ends at each node, and the share of draws that have no value."""
+    ends = intervals(draws, prob).assign(missing=draws.isnull().mean(SAMPLE_DIMS))
+    return {str(name): _short(values.values.reshape(shape)) for name, values in ends.items()}
+
+
+def _short(values: np.ndarray) -> list[Any]:
+    """Numbers to six digits, as JSON holds them; none where there is no number."""
+    if values.ndim > 1:
+        return [_short(row) for row in values]
+    return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]
+
+
+def tested_range(grid: Grid, trust: TrustReport | None) -> list[dict[str, dict[str, float]]]:
     """Where the runs of each group lie along each axis, and how many times beyond is tested."""
+    fit, groups = grid.fit, grid.groups
     trusted: Mapping[str, float] = {}
     if trust is not None:
         trusted = trust["reach"].table.attrs.get("trusted_times", {})
     where = xr.Dataset({str(name): ("point", groups[name].to_numpy()) for name in groups})
     low, high = (
-        (10**ends).to_dict("records")
-        for ends in ranges(fit.model, fit.runs, where, max(1, len(groups)))
+        (10**ends).to_dict("records") for ends in ranges(fit.model, fit.runs, where, len(groups))
     )
     return [
         {
@@ -184,8 +242,3 @@ def verdicts(trust: TrustReport | None) -> dict[str, Any] | None:
         "largest": trust.largest,
         "ladder": [{"times": t, "verdict": v, "because": because} for t, v, because in rungs],
     }
-
-
-def _short(values: np.ndarray) -> list[float]:
-    """Numbers to six digits: as JSON they take a third of the place."""
-    return [float(f"{value:.6g}") for value in values]

@@ -1,6 +1,6 @@
 """The page on which a reader sets a run: its fields, what it holds, and its script.
 
-What the page does is in ``interactive/``; what it does without a law's JavaScript, here.
+Quantiles are computed here, on a grid of runs; the scripts in ``interactive/`` interpolate them.
 """
 
 from __future__ import annotations
@@ -12,70 +12,29 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling._axes import axes
-from bayes_scaling._inputs import input_values, scales, typical_value
-from bayes_scaling._intervals import interval_prob
-from bayes_scaling.averaging import Fitted, diagnostics_of, parts
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.forecasting import forecast
-from bayes_scaling.reporting.contents import Table, tabulated
-from bayes_scaling.reporting.embedding import (
-    beyond_runs,
-    displaced_sizes,
-    embedded,
-    groups_of_runs,
-    tested_range,
-    verdicts,
-)
-from bayes_scaling.reporting.larger import larger_runs
-from bayes_scaling.reporting.tables import written_table
-from bayes_scaling.reporting.tracing import Untraceable, traced
+from bayes_scaling.averaging import Fitted
+from bayes_scaling.reporting.contents import cell
+from bayes_scaling.reporting.embedding import ABOVE, ASIDE, BELOW, Grid, tested_range, verdicts
+from bayes_scaling.reporting.tables import interval_words
 from bayes_scaling.trust import TrustReport
-from bayes_scaling.trust._case import ladder_table
-
-DRAWS = 400
-"""Draws embedded: they place the median of an interval within 6 % of a standard deviation."""
-
-NUMBERS = 120_000
-"""Most parameter values embedded; a pooled fit of many groups has fewer draws of each."""
 
 SPLIT = ("params", "tokens", "flops")
-FOLLOWING = frozenset({*SPLIT, "tokens_per_param"})
-"""Inputs that follow from params and tokens."""
-
-SLIDER_BELOW, SLIDER_ABOVE = 1.0, 3.0
-"""Decades beyond the runs that sliders reach, down and up."""
-
 LABELS = {"params": "Parameters", "tokens": "Training tokens", "flops": "Compute (FLOP, 6ND)"}
 WITHIN = 0.01
 
-SCRIPTS = ("numerics.js", "draws.js", "words.js", "picture.js", "page.js")
-"""What the page runs, in this order, after the law's own functions."""
-
-STEPS = (1.0, 3.0, 10.0, 30.0)
-"""Times the largest run that are forecast where there is no page."""
+SCRIPTS = ("grid.js", "words.js", "picture.js", "page.js")
+"""What the page runs, in this order."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One number that the reader sets."""
+    """One number that the reader sets; its slider's ends are logarithms to base 10."""
 
     name: str
     label: str
-    low: float
-    high: float
     start: float
-
-    @property
-    def slider_low(self) -> float:
-        """Logarithm to base 10 of the least that the slider sets."""
-        return round(float(np.log10(self.low)) - SLIDER_BELOW, 2)
-
-    @property
-    def slider_high(self) -> float:
-        """Logarithm to base 10 of the most that the slider sets."""
-        return round(float(np.log10(self.high)) + SLIDER_ABOVE, 2)
+    slider_low: float
+    slider_high: float
 
 
 @dataclass(frozen=True)
@@ -86,7 +45,7 @@ class Page:
     ----------
     fields : tuple of Field
     groups : tuple of str
-        Names of the levels to choose from, empty for a fit without groups.
+        Names of the levels to choose from; one without a name for a fit without groups.
     data : mapping
         Plain numbers and texts, for JSON.
     script : str
@@ -101,137 +60,64 @@ class Page:
     @property
     def optimises(self) -> bool:
         """Whether there is a best split of compute between parameters and tokens."""
-        return bool(self.data["optimises"])
+        return self.data["best"] is not None
 
-
-@dataclass(frozen=True)
-class NoPage:
-    """Why there is no page, and forecasts of larger runs in its place."""
-
-    reason: str
-    table: Table
-
-
-def explored(
-    fitted: Fitted,
-    start: Mapping[str, float],
-    trust: TrustReport | None,
-    prob: float | None,
-    discrepancy: Discrepancy | None = DEFAULT,
-) -> Page | NoPage:
-    """The page of a fit, or what stands in its place where no one law has JavaScript."""
-    made = parts(fitted)
-    if len(made) > 1:
-        reason = f"The answer mixes {len(made)} laws, and the interactive page computes one."
-        return NoPage(reason, _larger_runs(fitted, prob, discrepancy))
-    try:
-        return page(made[0].fit, start, trust, prob, discrepancy)
-    except Untraceable as found:
-        reason = (
-            "This law has no interactive page, for its formula cannot be written in JavaScript: "
-            f"{found}."
-        )
-        return NoPage(reason, _larger_runs(fitted, prob, discrepancy))
-
-
-def _larger_runs(fitted: Fitted, prob: float | None, discrepancy: Discrepancy | None) -> Table:
-    made = forecast(fitted, at=larger_runs(fitted, STEPS), discrepancy=discrepancy)
-    table = written_table(made, prob)
-    times = ", ".join(f"{step:g}" for step in STEPS)
-    return tabulated(f"The largest run made {times} times larger. {table.attrs['caption']}", table)
+    @property
+    def ranged(self) -> bool:
+        """Whether it holds the sizes nearly as good as the best."""
+        return self.optimises and "smallest_params" in self.data["best"][0]
 
 
 def page(
-    fit: ScalingFit,
-    start: Mapping[str, float],
-    trust: TrustReport | None,
-    prob: float | None,
-    discrepancy: Discrepancy | None = DEFAULT,
+    fitted: Fitted, start: Mapping[str, float], trust: TrustReport | None, prob: float | None
 ) -> Page:
-    """The page of a fit.
+    """The page of a fit or an average.
 
     Parameters
     ----------
-    fit : ScalingFit
+    fitted : ScalingFit or FitAverage
     start : mapping of str to float
         What the fields hold at first; the run of largest compute where it has no value.
     trust : TrustReport, optional
     prob : float, optional
         Probability of the intervals.
-    discrepancy : Discrepancy or None
-        What the law leaves out beyond the runs, as in a forecast.
-
-    Raises
-    ------
-    Untraceable
-        The law is written in a way that has no JavaScript.
     """
-    law, runs = fit.model.law, fit.runs
-    groups = groups_of_runs(fit)
-    count = min(DRAWS, max(50, NUMBERS // (max(1, len(groups)) * len(law.priors))))
-    plain, noise_code = embedded(fit, groups, count)
-    splits = len(FOLLOWING & set(law.inputs)) > 1
-    optimises = splits and runs.response == "loss"
+    grid = Grid(fitted, start)
+    runs = grid.fit.runs
     data = {
-        "inputs": list(law.inputs),
-        "units": scales(law, runs),
-        "plain": plain,
-        "beyond": beyond_runs(fit, groups, count, discrepancy),
-        "splits": splits,
+        "axes": list(grid.names),
+        "along": grid.along.tolist(),
+        "across": grid.across.tolist(),
+        "losses": grid.losses(prob),
         # Of other responses more may be better, and there is no least one to look for.
-        "optimises": optimises,
-        "displacement": displaced_sizes(fit, groups, count, discrepancy) if optimises else None,
-        "centre": runs.reference.get("params", 1.0),
+        "best": grid.splits_of(WITHIN, prob) if grid.splits and runs.response == "loss" else None,
+        "splits": grid.splits,
+        "held": {name: cell(name, value) for name, value in grid.held.items()},
         "within": WITHIN,
-        "prob": interval_prob(prob),
+        "interval": interval_words(prob),
         "response": runs.response,
-        "range": tested_range(fit, groups, trust),
+        "range": tested_range(grid, trust),
         "trust": verdicts(trust),
-        "problems": {
-            "inside": fit.diagnostics.problems,
-            "beyond": diagnostics_of(fit, misses(fit, discrepancy)).problems,
-        },
+        "problems": fitted.diagnostics.problems,
     }
-    code = traced(
-        lambda inputs, theta: law.evaluate(
-            dict(zip(law.inputs, inputs, strict=True)), dict(zip(law.priors, theta, strict=True))
-        ),
-        len(law.inputs),
-        len(law.priors),
-    )
-    functions = f"function lawValue(a0, a1) {{\n{code}\n}}\n{noise_code}"
     folder = resources.files("bayes_scaling.reporting").joinpath("interactive")
     files = [folder.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS]
-    script = "\n".join(['"use strict";', functions, *files])
-    names = tuple(", ".join(map(str, row)) for row in groups.itertuples(index=False))
-    return Page(_fields(fit, splits, start), names, data, script)
+    names = tuple(", ".join(map(str, row)) for row in grid.groups.itertuples(index=False))
+    return Page(_fields(grid), names, data, "\n".join(['"use strict";', *files]))
 
 
-def _fields(fit: ScalingFit, splits: bool, start: Mapping[str, float]) -> tuple[Field, ...]:
-    law, runs = fit.model.law, fit.runs
-    held = [name for name in law.inputs if not (splits and name in FOLLOWING)]
-    names = [*(SPLIT if splits else ()), *held]
-    top = ladder_table(fit).iloc[0]
-    fields = []
-    for name in names:
-        if name in law.inputs:
-            values = input_values(runs, name)
-            largest = float(top[name])
-        else:
-            values = _following(fit, name)
-            largest = float(values.max())
-        low, high = float(values.min()), float(values.max())
-        fields.append(
-            Field(name, LABELS.get(name, name), low, high, float(start.get(name, largest)))
-        )
-    return tuple(fields)
+def _fields(grid: Grid) -> tuple[Field, ...]:
+    names = SPLIT if grid.splits else grid.names
+    top = int(grid.logs(grid.names[0]).argmax())
+    return tuple(_field(grid, name, top) for name in names)
 
 
-def _following(fit: ScalingFit, name: str) -> np.ndarray:
-    """Values of a quantity that the law itself does not read."""
-    logs = axes(fit.model.law, lambda one: input_values(fit.runs, one))
-    if name in logs:
-        return np.asarray(10 ** logs[name])
-    if name in fit.runs.inputs:
-        return fit.runs.values(name)
-    return np.array([typical_value(fit.runs, name)])
+def _field(grid: Grid, name: str, top: int) -> Field:
+    logs = grid.logs(name)
+    # Parameters and tokens that grow alike are each half of the way of compute.
+    share = 0.5 if grid.splits and name != "flops" else 1.0
+    below, above = (BELOW, ABOVE) if share < 1 or name == grid.names[0] else (ASIDE, ASIDE)
+    start = float(grid.start.get(name, 10 ** logs[top]))
+    low = min(logs.min() - share * below, np.log10(start))
+    high = max(logs.max() + share * above, np.log10(start))
+    return Field(name, LABELS.get(name, name), start, round(low, 2), round(high, 2))

@@ -33,7 +33,7 @@ MOST_ROWS = 1000
 
 def gathered(subject: Subject) -> Contents:
     """The contents of a report, verdict first."""
-    head = headline(subject.fit, subject.trust, subject.asked)
+    head = headline(subject.fit, subject.trust)
     sections = (
         answering.verdict(subject),
         answering.question(subject),
@@ -43,6 +43,7 @@ def gathered(subject: Subject) -> Contents:
         checking.diagnostics(subject),
         checking.posterior(subject),
         checking.predictive(subject),
+        checking.left_out(subject),
         checking.sensitivity(subject),
         checking.backtest(subject),
         checking.alternatives(subject),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bayes_scaling.averaging import Fitted, diagnostics_of
-from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.forecasting import Forecast
+from bayes_scaling.averaging import Fitted
 from bayes_scaling.trust import TrustReport
 from bayes_scaling.trust.report import MEANING
 
@@ -33,14 +30,12 @@ class Headline:
         return self.status == "trust"
 
 
-def headline(
-    fit: Fitted, trust: TrustReport | None, asked: Sequence[Forecast | Allocation] = ()
-) -> Headline:
+def headline(fit: Fitted, trust: TrustReport | None) -> Headline:
     """The verdict on a fit and what was forecast with it.
 
     Chains that have not converged come before everything else: no check can be read without them.
     """
-    problems = diagnostics_of(fit, any(one.beyond for one in asked)).problems
+    problems = fit.diagnostics.problems
     if problems:
         return Headline(
             "not converged",

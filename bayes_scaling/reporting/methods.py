@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bayes_scaling._axes import compute_and_ratio
 from bayes_scaling._wording import counted
-from bayes_scaling.averaging import posteriors
-from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.forecasting import Forecast
 from bayes_scaling.reporting._results import Result, averaged, fits
 from bayes_scaling.reporting.bibliography import SOFTWARE, installed_version
 from bayes_scaling.reporting.escaping import one_line
@@ -34,14 +32,6 @@ def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | N
             f"Draws of {counted(len(said), 'fit')} were mixed with weights {shares}, in the order "
             f"in which they are described ({average.source})."
         )
-    if isinstance(result, Forecast | Allocation):
-        said += [
-            "Beyond the largest run draws are of a posterior focused on the largest runs, sampled "
-            f"likewise. {_convergence(fit)}"
-            for fit in posteriors(result.fit, result.beyond)[len(fits(result)) :]
-        ]
-    if isinstance(result, Allocation) and result.discrepancy is not None:
-        said.append(_of_split(result))
     software = ", ".join(f"{_NAMES[name]} {installed_version(name)}" for name in SOFTWARE)
     closing = (
         f"Estimates are posterior medians with the {interval_words(prob)}, each computed draw by "
@@ -57,18 +47,6 @@ def formulas(result: Result) -> tuple[str, ...]:
     return tuple(_formula(fit) for fit in fits(result) if fit.model.law.formula)
 
 
-def _of_split(allocation: Allocation) -> str:
-    shown = counted(allocation.groups, "group")
-    evidence = (
-        f"{shown} of runs of about equal compute inform" if allocation.groups else "no runs inform"
-    )
-    return (
-        "Best sizes are those of the law, displaced along a line in log compute whose prior is the "
-        f"misses of laws on public isoFLOP sweeps, and which {evidence} (after Hoffmann et al., "
-        "2022, section 3.2)."
-    )
-
-
 def _formula(fit: ScalingFit) -> str:
     return f"${fit.model.law.formula}$"
 
@@ -79,14 +57,29 @@ def _fitting(fit: ScalingFit) -> Iterator[str]:
     priors = ", ".join(f"{name} ~ {prior!r}" for name, prior in fit.model.parameters.items())
     yield (
         "Inputs and response were divided by reference scales, by default the geometric mean of "
-        "an input, the median of a loss and the 90 % quantile of a metric that is far from one; on "
+        "an input, the 5 % quantile of a loss and the 90 % quantile of a metric that is far from "
+        "one; on "
         "that scale, unless said otherwise, priors were "
         f"{priors}."
     )
     if fit.model.vary:
         varying = ", ".join(f"{one_line(v.parameter)} by {one_line(v.by)}" for v in fit.model.vary)
         yield f"Partially pooled between groups: {varying}."
+    if fit.model.has_surface(fit.runs):
+        yield surface_words(fit)
     yield _sampling(fit)
+
+
+def surface_words(fit: ScalingFit) -> str:
+    """What was fitted with the law, in one sentence."""
+    along, across = compute_and_ratio(fit.model.law)
+    name = along[0].replace("_", " ") if len(along) == 1 and along[0] != "flops" else "compute"
+    where = f"{name} and tokens per parameter" if across else name
+    return (
+        "The law was fitted together with a Gaussian process for what it leaves out, over "
+        f"{one_line(where)}; beyond the largest run its decline was taken to be faster or slower "
+        "by a factor learned from public sweeps."
+    )
 
 
 def _left_out(fit: ScalingFit) -> str:

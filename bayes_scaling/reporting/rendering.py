@@ -21,7 +21,7 @@ from markupsafe import Markup
 
 from bayes_scaling.reporting.contents import Contents, Picture, Table
 from bayes_scaling.reporting.escaping import latex_escaped, markdown_escaped
-from bayes_scaling.reporting.exploring import NoPage, Page
+from bayes_scaling.reporting.exploring import Page
 from bayes_scaling.reporting.figures import encoded, formula_svg
 from bayes_scaling.reporting.tables import latex_table, markdown_table
 
@@ -66,20 +66,19 @@ def figure_folder(path: Path) -> Path:
     return path.with_name(f"{path.stem}_figures")
 
 
-def as_html(contents: Contents, page: Page | NoPage) -> str:
+def as_html(contents: Contents, page: Page) -> str:
     """One file with everything in it."""
     environment = _environment(autoescape=True)
     style = _resource("templates/style.css")
-    script = page.script if isinstance(page, Page) else ""
     return environment.get_template("report.html").render(
         contents=contents,
         page=page,
         generator=GENERATOR,
         style=Markup(style),
         style_digest=_digest(style),
-        script=Markup(script),
-        script_digest=_digest(script),
-        data=_embedded(page.data) if isinstance(page, Page) else "",
+        script=Markup(page.script),
+        script_digest=_digest(page.script),
+        data=_embedded(page.data),
         source=lambda picture: _uri(*_smallest(picture)),
         formula=_formula_uri,
     )

@@ -15,13 +15,13 @@ import numpy as np
 from bayes_scaling.averaging import Fitted, parts
 from bayes_scaling.costs import SixND
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
 from bayes_scaling.laws import Law
 from bayes_scaling.noise import LogStudentT
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
+from bayes_scaling.surface import Surface
 
 PACKAGES = (
     "bayes_scaling",
@@ -146,6 +146,8 @@ def _fit(fit: ScalingFit, target: str, runs: str) -> list[str]:
         "stage_noise": None if model.stage_noise == LogStudentT() else model.stage_noise,
     }
     given = "".join(f",\n    {name}={literal(value)}" for name, value in options.items() if value)
+    if model.surface != Surface():
+        given += f",\n    surface={literal(model.surface)}"
     return [
         f"model = bs.ScalingModel(\n    {literal(model.law)}{given},\n)",
         f"{target} = bs.fit(\n    model, {runs}, draws={settings.draws}, tune={settings.tune}, "
@@ -166,8 +168,7 @@ def asked_points(forecast: Forecast) -> dict[str, list[Any]]:
 def _forecasting(forecast: Forecast) -> str:
     points = asked_points(forecast)
     new = "" if forecast.new_levels == "error" else f", new_levels={forecast.new_levels!r}"
-    widened = _widening(forecast.fit, forecast.discrepancy)
-    return f"forecast = bs.forecast(fit, at=pd.DataFrame({points!r}){new}{widened})"
+    return f"forecast = bs.forecast(fit, at=pd.DataFrame({points!r}){new})"
 
 
 def _allocating(allocation: Allocation) -> str:
@@ -178,16 +179,7 @@ def _allocating(allocation: Allocation) -> str:
         "inputs": dict(allocation.inputs),
     }
     given = "".join(f", {name}={literal(value)}" for name, value in options.items() if value)
-    given += _widening(allocation.fit, allocation.discrepancy)
     return f"allocation = bs.allocate(fit, flops={budgets!r}{given})"
-
-
-def _widening(fitted: Fitted, discrepancy: Discrepancy | None) -> str:
-    """The argument that asks for other than the default discrepancy, where there is a choice."""
-    widened = any(misses(part.fit, DEFAULT) for part in parts(fitted))
-    if discrepancy == DEFAULT or not widened:
-        return ""
-    return f", discrepancy={literal(discrepancy)}"
 
 
 _PREFIXES = (

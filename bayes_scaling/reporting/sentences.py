@@ -134,7 +134,7 @@ def _findings(result: Result, prob: float | None) -> str:
     said = []
     for place in range(min(len(table), NAMED)):
         row = {one.quantity: one.text for one in found if one.row == place}
-        words = _said(result, row) + _of_discrepancy(result, place, prob)
+        words = _said(result, row) + _of_miss(result, place, prob)
         said.append(f"at {_and(row_words(table, place))}, {words}")
     return "; ".join(said) + _others(len(table) - len(said), "row")
 
@@ -150,12 +150,14 @@ def _others(count: int, what: str) -> str:
     return f"; and {counted(count, f'further {what}')} in the table" if count > 0 else ""
 
 
-def _of_discrepancy(result: Answer, place: int, prob: float | None) -> str:
-    """What share of a new run's interval is owed to the law being wrong, where that is modelled."""
+def _of_miss(result: Answer, place: int, prob: float | None) -> str:
+    """The share of a new run's interval that is due to the way beyond the runs."""
     if not isinstance(result, Forecast):
         return ""
-    share = result.discrepancy_share(prob).iloc[place]
-    return f" (of which {100 * share:.0f} % is model discrepancy)" if round(share, 2) > 0 else ""
+    share = result.miss_share(prob).iloc[place]
+    if not round(share, 2) > 0:
+        return ""
+    return f" ({100 * share:.0f} % of that width because laws miss beyond the runs)"
 
 
 def _said(result: Answer, written: dict[str, str]) -> str:

@@ -147,7 +147,7 @@ class Subject:
         if asked is None or not plain or self.mixed:
             return None
         flops = sorted(set(asked.draws["flops"].values.tolist()))
-        return near_optimal(self.main, flops, inputs=asked.inputs, discrepancy=asked.discrepancy)
+        return near_optimal(self.main, flops, inputs=asked.inputs)
 
 
 def part_title(part: Part) -> str:

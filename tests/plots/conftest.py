@@ -25,10 +25,10 @@ def _figures_closed() -> Iterator[None]:
 
 
 def settled(fit: bs.ScalingFit, **truth: float) -> bs.ScalingFit:
-    """The fit with sampled parameters within 2 % of known values, and the noise small."""
+    """The fit with sampled parameters within 2 % of known values, noise and delta small."""
     rng = np.random.default_rng(0)
     sampled = {fit.model.typical_name(name): value for name, value in truth.items()}
-    sampled |= {"noise_sd": 0.004, "noise_df": 5.0}
+    sampled |= {"noise_sd": 0.004, "noise_df": 5.0, "delta_sd": 0.0005}
     draws = {
         name: fit.posterior[name] * 0 + value * np.exp(0.02 * rng.standard_normal((2, 50)))
         for name, value in sampled.items()

@@ -33,15 +33,26 @@ def shaded(ax) -> list[Patch]:
 def test_the_fan_ends_in_the_forecast(forecast: bs.Forecast) -> None:
     ax = plots.forecast_fan(forecast, prob=0.8)
     flops = float(forecast.draws["flops"][0])
-    for prob in (0.5, 0.8):
-        table = forecast.draws["expected_loss"].isel(point=0)
-        ends = az.eti(table, prob=prob, dim=["chain", "draw"]).values
-        band = banded(ax, f"expected loss, books, {prob * 100:.0f} % ETI")
+    draws = forecast.draws.isel(point=0)
+    inside = draws["expected_loss"] / np.exp(draws["miss"])
+    for name, losses in (("expected loss", draws["expected_loss"]), ("law's own course", inside)):
+        ends = az.eti(losses, prob=0.8, dim=["chain", "draw"]).values
+        [band] = [one for one in ax.collections if f"{name}, books" in str(one.get_label())]
         np.testing.assert_allclose(ends_at(band, flops), ends)
 
 
+def test_no_larger_run_on_the_path_is_drawn_as_worse(forecast: bs.Forecast) -> None:
+    ax = plots.forecast_fan(forecast)
+    last = forecast.fit.runs.values("flops").max()
+    for band in ax.collections:
+        if isinstance(band, FillBetweenPolyCollection):
+            vertices = band.get_paths()[0].vertices
+            beyond = [ends_at(band, x) for x in np.unique(vertices[:, 0]) if x >= last]
+            assert (np.diff(beyond, axis=0) <= 0).all()
+
+
 def test_the_fan_keeps_the_tokens_per_parameter_of_the_target(lone_fit: bs.ScalingFit) -> None:
-    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET, discrepancy=None))
+    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET))
     x, median = next(line for line in ax.lines if len(line.get_xdata()) > 10).get_data()
     params = np.sqrt(x / 6 / 20)
     expected = lone_fit.expected_loss(params=params, tokens=20 * params).median(("chain", "draw"))
@@ -50,14 +61,14 @@ def test_the_fan_keeps_the_tokens_per_parameter_of_the_target(lone_fit: bs.Scali
 
 
 def test_the_interval_of_a_new_run_is_wider_and_smooth(lone_fit: bs.ScalingFit) -> None:
-    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET, discrepancy=None))
+    ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET))
     [upper] = [line for line in ax.lines if line.get_label() == "a new run, 89 % ETI"]
     x, y = upper.get_data()
-    vertices = banded(ax, "expected loss, 89 % ETI").get_paths()[0].vertices
-    tops = [vertices[np.isclose(vertices[:, 0], at), 1].max() for at in x]
-    lowers = [vertices[np.isclose(vertices[:, 0], at), 1].min() for at in x]
-    assert (y < lowers).all() or (y > tops).all()
     assert (np.diff(y) < 0).all()
+    inside = x <= lone_fit.runs.values("flops").max()
+    band = banded(ax, "expected loss, 89 % ETI")
+    lowers, uppers = np.transpose([ends_at(band, at) for at in x[inside]])
+    assert (y[inside] < lowers).all() or (y[inside] > uppers).all()
 
 
 def test_what_lies_beyond_the_runs_is_shaded_and_named(forecast: bs.Forecast) -> None:
@@ -90,9 +101,8 @@ def test_the_legend_tells_the_expected_loss_from_a_new_run(forecast: bs.Forecast
     assert [text.get_text() for text in legend.get_texts()] == [
         "books",
         "web",
-        "expected loss, 50 % ETI",
         "expected loss, 90 % ETI",
-        "law alone, 90 % ETI",
+        "added where the law may miss",
         "a new run, 90 % ETI",
         "target",
     ]

@@ -33,7 +33,7 @@ def test_default_panels_are_typical_values_and_what_is_sampled(stored_fit: bs.Sc
     panels = plots.prior_posterior(stored_fit)
     names = [panel.get_xlabel() for panel in panels]
     assert names[:6] == ["E_typical", "A_typical", "B_typical", "alpha", "beta", "a"]
-    assert {"E_sd_corpus", "noise_sd", "noise_df"} <= set(names)
+    assert {"E_sd_corpus", "noise_sd", "noise_df", "delta_sd", "miss_sd"} <= set(names)
     assert len(set(names)) == len(names)
 
 

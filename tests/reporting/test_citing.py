@@ -38,7 +38,7 @@ def test_the_sentence_has_all_that_a_reader_needs(forecast: bs.Forecast) -> None
     assert re.match(
         r"At 70B parameters, 1.4T tokens and 5.88e23 FLOP, the expected loss is "
         r"\d\.\d+ \[\d\.\d+, \d\.\d+\], and that of a new run \d\.\d+ \[\d\.\d+, \d\.\d+\] "
-        r"\(of which \d\d % is model discrepancy\) "
+        r"\(\d\d % of that width because laws miss beyond the runs\) "
         r"\(median and 89 % equal-tailed credible interval\), ",
         sentence,
     )
@@ -225,13 +225,17 @@ def test_methods_say_law_priors_sampler_and_software(forecast: bs.Forecast) -> N
     assert re.search(r"PyMC \d+\.\d+", methods)
 
 
-def test_methods_say_where_best_sizes_come_from(stored_fit: bs.ScalingFit) -> None:
-    plan = bs.allocate(stored_fit, 1e22)
-    methods = bs.cite(plan).methods
-    assert "displaced along a line in log compute" in methods
-    assert f"which {plan.groups} groups of runs of about equal compute inform" in methods
-    alone = bs.allocate(stored_fit, 1e22, discrepancy=None)
-    assert "displaced" not in bs.cite(alone).methods
+def test_methods_say_what_was_fitted_with_the_law(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    said = (
+        "a Gaussian process for what it leaves out, over compute and tokens per parameter; beyond"
+    )
+    assert said in bs.cite(stored_fit).methods
+    one = bs.ScalingModel(bs.laws.PowerLaw("tokens"))
+    assert "leaves out, over tokens; beyond" in bs.cite(prior_fit(one, stored_fit.runs)).methods
+    alone = bs.ScalingModel("Chinchilla", surface=None)
+    assert "Gaussian process" not in bs.cite(prior_fit(alone, stored_fit.runs)).methods
 
 
 def test_pooling_is_in_the_methods(stored_fit: bs.ScalingFit) -> None:

@@ -1,6 +1,5 @@
 """The interactive page in a headless Chromium, against the numbers of Python."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.interpolate import RegularGridInterpolator
 
 import bayes_scaling as bs
-from bayes_scaling.laws._base import _REGISTRY
 from bayes_scaling.reporting import exploring
 from bayes_scaling.reporting.contents import Contents, Section
 from bayes_scaling.reporting.rendering import as_html
-from bayes_scaling.reporting.tracing import traced
 from bayes_scaling.trust import CheckResult, TrustReport
 from tests.reporting.browser import KEYS, Browser
 
@@ -59,7 +57,11 @@ def close(found: dict[str, float], table: pd.DataFrame, quantity: str, rel: floa
     assert found == pytest.approx(expected, rel=rel)
 
 
-@pytest.mark.parametrize(("params", "tokens"), [(1e9, 2e10), (7e10, 1.4e12)])
+RUNS = [(1e9, 2e10), (3.3e8, 1.7e10), (4.1e9, 3e10), (7e10, 1.4e12)]
+"""Inside and beyond the runs, none of them at a node."""
+
+
+@pytest.mark.parametrize(("params", "tokens"), RUNS)
 @pytest.mark.parametrize("corpus", ["books", "web"])
 def test_the_loss_is_that_of_forecast(
     browser: Browser,
@@ -72,35 +74,54 @@ def test_the_loss_is_that_of_forecast(
     browser.show(stored_page, f"params={params}&tokens={tokens}&group={corpus}")
     at = pd.DataFrame({"params": [params], "tokens": [tokens], "corpus": [corpus]})
     table = bs.forecast(stored_fit, at=at).table(0.9)
-    # The page holds all 400 draws of this fit, to six digits.
-    close(browser.interval("explore-expected"), table, "expected_loss", 1e-5)
-    # Its eight scatters a draw are others than the one of Python's: tails of 400 draws are known to
-    # a tenth of the interval's width, which the discrepancy makes 25 % of the loss far out.
+    close(browser.interval("explore-expected"), table, "expected_loss", 1e-3)
+    # New runs scatter anew: the ends of 400 draws are known to a tenth of the width.
     run = table["loss"].iloc[0]
     width = (run["upper"] - run["lower"]) / run["median"]
-    close(browser.interval("explore-run"), table, "loss", width / 10)
+    close(browser.interval("explore-run"), table, "loss", max(width / 10, 1e-3))
+
+
+def test_between_nodes_the_table_is_that_of_forecast(
+    stored_fit: bs.ScalingFit, rng: np.random.Generator
+) -> None:
+    held = exploring.page(stored_fit, {}, None, 0.9).data
+    nodes = held["along"], held["across"]
+    places = np.stack([rng.uniform(one[0], one[-1], 40) for one in nodes], axis=-1)
+    flops, ratio = (10**places).T
+    params = np.sqrt(flops / 6 / ratio)
+    at = pd.DataFrame({"params": params, "tokens": ratio * params, "corpus": "web"})
+    table = bs.forecast(stored_fit, at=at).table(0.9)["expected_loss"]
+    for end in ("median", "lower", "upper"):
+        values = held["losses"][1]["expected_loss"][end]
+        found = RegularGridInterpolator(nodes, values)(places)
+        np.testing.assert_allclose(found, table[end], rtol=1e-3)
 
 
 @pytest.mark.parametrize("corpus", ["books", "web"])
 def test_the_best_split_is_that_of_allocate(
     browser: Browser, stored_page: Path, stored_fit: bs.ScalingFit, corpus: str
 ) -> None:
-    browser.show(stored_page, f"flops=1e22&group={corpus}")
-    best = bs.allocate(stored_fit, flops=1e22).table(0.9).xs(corpus, level="corpus")
-    # The page searches where Python has a closed form; near the optimum a loss is flat, so that
-    # the place is known to the square root of the loss's rounding.
-    close(browser.interval("explore-best-params"), best, "params", 1e-4)
-    close(browser.interval("explore-best-tokens"), best, "tokens", 1e-4)
-    close(browser.interval("explore-best-ratio"), best, "tokens_per_param", 2e-4)
-    close(browser.interval("explore-best-loss"), best, "expected_loss", 1e-5)
-    near = bs.near_optimal(stored_fit, flops=1e22).table(0.9).xs(corpus, level="corpus")
-    close(browser.interval("explore-smallest"), near, "smallest_params", 1e-4)
-    close(browser.interval("explore-largest"), near, "largest_params", 1e-4)
+    browser.show(stored_page, f"flops=3e22&group={corpus}")
+    best = bs.allocate(stored_fit, flops=3e22).table(0.9).xs(corpus, level="corpus")
+    # A loss is flat about its least: sizes are known to the root of how well losses are.
+    close(browser.interval("explore-best-loss"), best, "expected_loss", 1e-3)
+    close(browser.interval("explore-best-params"), best, "params", 2e-2)
+    close(browser.interval("explore-best-tokens"), best, "tokens", 2e-2)
+    close(browser.interval("explore-best-ratio"), best, "tokens_per_param", 4e-2)
+    near = bs.near_optimal(stored_fit, flops=3e22).table(0.9).xs(corpus, level="corpus")
+    close(browser.interval("explore-smallest"), near, "smallest_params", 2e-2)
+    close(browser.interval("explore-largest"), near, "largest_params", 2e-2)
     # Compute alone was asked for, so the run shown has the median of the best sizes. For other
-    # draws another size is best, by which their loss is less, but flat: here by less than 0.1 %.
+    # draws another size is best, by which their loss is less, but flat: here by less than 0.2 %.
     assert browser.interval("explore-expected") == pytest.approx(
-        browser.interval("explore-best-loss"), rel=1e-3
+        browser.interval("explore-best-loss"), rel=2e-3
     )
+
+
+def test_a_run_outside_the_table_is_said_to_be(browser: Browser, stored_page: Path) -> None:
+    browser.show(stored_page, "params=1e14&tokens=1e16")
+    assert browser.text("explore-expected") == "not known here"
+    assert browser.text("explore-summary").endswith("outside what this page holds.")
 
 
 def test_it_warns_in_words_where_the_checks_end(
@@ -196,35 +217,6 @@ def test_nothing_is_fetched_and_nothing_else_may_run(browser: Browser, stored_pa
     assert browser.run("return window.owned === undefined")
 
 
-def test_every_law_is_the_same_in_javascript(browser: Browser, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    functions, expected = [], []
-    folder = Path(exploring.__file__).parent / "interactive"
-    helpers = (folder / "numerics.js").read_text("utf-8")
-    for cls in dict.fromkeys(_REGISTRY.values()):
-        if not cls.__module__.startswith("bayes_scaling.laws"):
-            continue
-        law = cls()
-        inputs = [float(x) for x in rng.uniform(1.0, 4.0, len(law.inputs))]
-        theta = [float(prior.sample(1, rng)[0]) for prior in law.priors.values()]
-        value = law.evaluate(
-            dict(zip(law.inputs, inputs, strict=True)), dict(zip(law.priors, theta, strict=True))
-        )
-        code = traced(
-            lambda x, p, law=law: law.evaluate(
-                dict(zip(law.inputs, x, strict=True)), dict(zip(law.priors, p, strict=True))
-            ),
-            len(inputs),
-            len(theta),
-        )
-        functions.append(f"((a0, a1) => {{{code}}})({json.dumps(inputs)}, {json.dumps(theta)})")
-        expected.append(float(value))
-    browser.call("POST", "/url", url="about:blank")
-    found = browser.run(f"{helpers}; return [{', '.join(functions)}]")
-    assert len(found) > 15
-    assert found == pytest.approx(expected, rel=1e-10)
-
-
 def test_a_law_of_ones_own_with_other_inputs(
     browser: Browser,
     page_of: Callable[..., Path],
@@ -247,7 +239,7 @@ def test_a_law_of_ones_own_with_other_inputs(
     fit = prior_fit(bs.ScalingModel(WithRate), runs)
     browser.show(page_of(fit), "params=5e9&rate=0.002")
     table = bs.forecast(fit, at=pd.DataFrame({"params": [5e9], "rate": [0.002]})).table(0.9)
-    close(browser.interval("explore-expected"), table, "expected_loss", 1e-5)
+    close(browser.interval("explore-expected"), table, "expected_loss", 1e-3)
     assert browser.run("return document.getElementById('explore-best-params')") is None
 
 
@@ -256,31 +248,5 @@ def test_other_noise_and_a_fit_without_groups(
 ) -> None:
     browser.show(page_of(converged_fit, checks(converged_fit)), "params=1e10&tokens=2e11")
     table = bs.forecast(converged_fit, params=1e10, tokens=2e11).table(0.9)
-    # 400 of 2000 draws: ends of an interval differ by a tenth of its width, 0.4 % of the loss.
-    close(browser.interval("explore-expected"), table, "expected_loss", 5e-3)
-    close(browser.interval("explore-run"), table, "loss", 1e-2)
-
-
-def test_a_law_without_javascript_has_a_table_in_place_of_the_page(
-    prior_fit: Callable[..., bs.ScalingFit], own_laws: None, sweep: bs.Runs
-) -> None:
-    class Sinus(bs.Law):
-        inputs = ("tokens",)
-        priors = {"E": bs.Prior.between(0.2, 0.95)}  # noqa: RUF012
-
-        @staticmethod
-        def loss(tokens, E):
-            if hasattr(tokens, "dims"):
-                return E + 0.0 * tokens
-            return E + 0.0 * np.sin(tokens)
-
-    found = exploring.explored(prior_fit(bs.ScalingModel(Sinus), sweep), {}, None, 0.9, None)
-    assert isinstance(found, exploring.NoPage)
-    assert found.reason.endswith("cannot be written in JavaScript: it calls sin.")
-    contents = Contents("Headline", "caution", "Title", (Section("answer", "Answer", ()),))
-    html = as_html(contents, found)
-    assert "This law has no interactive page" in html
-    assert "it calls sin" in html
-    assert "<script" not in html
-    assert found.table.rows[0][0] in html
-    assert len(found.table.rows) == 4
+    close(browser.interval("explore-expected"), table, "expected_loss", 1e-3)
+    close(browser.interval("explore-run"), table, "loss", 2e-3)

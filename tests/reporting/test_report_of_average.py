@@ -6,6 +6,7 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,7 +18,7 @@ from bayes_scaling.reporting.answering import question
 from bayes_scaling.reporting.checking import alternatives, diagnostics, predictive, sensitivity
 from bayes_scaling.reporting.concluding import changes, limits
 from bayes_scaling.reporting.contents import Contents, Listing, Table
-from bayes_scaling.reporting.exploring import Page, explored
+from bayes_scaling.reporting.exploring import page
 from bayes_scaling.reporting.headline import headline
 from bayes_scaling.reporting.larger import larger_runs
 from bayes_scaling.reporting.reproducing import code, run_tables, runs_csv, table_digest
@@ -111,13 +112,19 @@ def test_diagnostics_and_posterior_are_of_each_law(written: Path) -> None:
         assert "are of the heaviest fit, ours (Chinchilla), weight 0.62" in section(written, anchor)
 
 
-def test_larger_runs_stand_in_place_of_the_page(written: Path, average: bs.FitAverage) -> None:
-    html = written.read_text("utf-8")
-    assert "<script" not in html
-    text = section(written, "explore")
-    assert text.startswith("Larger runs The answer mixes 3 laws")
-    at = larger_runs(average, [10])
-    assert bs.cite(bs.forecast(average, at=at)).table["loss"].iloc[0] in text
+def test_the_page_holds_the_mixture(average: bs.FitAverage) -> None:
+    made = page(average, {}, None, 0.9)
+    along, across = (len(made.data[name]) for name in ("along", "across"))
+    at = {"flops": 10 ** made.data["along"][along // 2], "ratio": 10 ** made.data["across"][2]}
+    params = (at["flops"] / 6 / at["ratio"]) ** 0.5
+    table = bs.forecast(average, params=params, tokens=at["ratio"] * params).table(0.9)
+    held = made.data["losses"][0]["expected_loss"]
+    assert np.shape(held["median"]) == (along, across)
+    for end in ("median", "lower", "upper"):
+        asked = table["expected_loss"][end].iloc[0]
+        assert held[end][along // 2][2] == pytest.approx(asked, rel=1e-5)
+    assert made.optimises
+    assert not made.ranged
 
 
 def test_weights_comparison_and_what_each_would_say(written: Path, average: bs.FitAverage) -> None:
@@ -214,7 +221,7 @@ def test_a_comparison_of_two_kinds_is_shown_beside_one_fit(found: bs.Comparison)
 def test_the_code_makes_the_average_and_its_answers_again(
     average: bs.FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forecast = bs.forecast(average, **TARGET, discrepancy=None)
+    forecast = bs.forecast(average, **TARGET)
     allocation = bs.allocate(average, flops=[1e21, 1e22])
     (tmp_path / "runs.csv").write_text(runs_csv(average.runs), encoding="utf-8", newline="\n")
     monkeypatch.chdir(tmp_path)
@@ -262,7 +269,7 @@ def test_a_fit_with_all_the_weight_is_reported_as_a_fit(converged_fit: bs.Scalin
     alone = Subject(bs.FitAverage({"a": converged_fit}, {"a": 1.0}))
     assert (alone.mixed, alone.main, alone.light) == (False, converged_fit, ())
     assert alone.title == "Chinchilla fitted to 20 runs"
-    assert isinstance(explored(alone.fit, {}, None, None), Page)
+    assert page(alone.fit, {}, None, None).fields == page(converged_fit, {}, None, None).fields
     assert code(alone.fit, None, None) == code(converged_fit, None, None)
 
 

@@ -17,6 +17,7 @@ function completed(changed) {
   if (!data.splits) return;
   if (changed === "flops") setting.tokens = setting.flops / 6 / setting.params;
   else setting.flops = 6 * setting.params * setting.tokens;
+  setting.tokens_per_param = setting.tokens / setting.params;
 }
 
 function show(except) {
@@ -29,8 +30,7 @@ function show(except) {
 }
 
 function pointSet() {
-  const held = { ...setting, group: group() };
-  return data.splits ? pointOf(held, setting.params, setting.tokens) : held;
+  return { ...setting, group: group() };
 }
 
 function put(id, name, found) {
@@ -38,7 +38,7 @@ function put(id, name, found) {
   if (!cell) return;
   const none = Number.isNaN(found.median);
   const ends = `${written(name, found.lower)} to ${written(name, found.upper)}`;
-  cell.textContent = none ? "none found" : `${written(name, found.median)} (${ends})`;
+  cell.textContent = none ? "not known here" : `${written(name, found.median)} (${ends})`;
   if (!none && found.missing) {
     cell.textContent += `; none in ${plain(100 * found.missing)} % of draws`;
   }
@@ -47,37 +47,37 @@ function put(id, name, found) {
 
 function update() {
   const point = pointSet();
-  const losses = everyDraw((i) => expectedLoss(i, point));
-  const expected = summary(losses);
-  put("explore-expected", "loss", expected);
-  let told = expected;
-  if (data.plain.noise) {
-    told = summary(newRuns(losses, point));
-    put("explore-run", "loss", told);
-  }
-  if (data.optimises) updateSplits(point);
+  const run = lossAt("loss", point);
+  put("explore-expected", "loss", lossAt("expected_loss", point));
+  put("explore-run", "loss", run);
+  if (data.best) updateSplits(point);
   const stands = standing(point);
   byId("explore-standing").textContent = stands.text;
   byId("explore-standing").classList.toggle("warning", stands.bad);
-  const run = fields.map(({ name, input }) => `${written(name, setting[name])} ${spoken(name)}`).join(", ");
-  const interval = `${plain(100 * data.prob)} % interval ${plain(told.lower)} to ${plain(told.upper)}`;
-  byId("explore-summary").textContent = `${run}: ${data.response} ${plain(told.median)}, ${interval}.`;
+  const set = fields.map(({ name }) => `${written(name, setting[name])} ${spoken(name)}`).join(", ");
+  byId("explore-summary").textContent = Number.isNaN(run.median)
+    ? `${set}: outside what this page holds.`
+    : `${set}: ${data.response} of a new run ${plain(run.median)}, ${data.interval} ${plain(run.lower)} to ${plain(run.upper)}.`;
   const address = fields.map(({ name }) => `${name}=${setting[name].toPrecision(4).replace("e+", "e")}`);
   if (groupChoice) address.push(`group=${encodeURIComponent(groupChoice.value)}`);
   history.replaceState(null, "", `#${address.join("&")}`);
   document.body.dataset.explored = "yes";
 }
 
+const splits = {
+  "explore-best-params": ["params", "params"],
+  "explore-best-tokens": ["tokens", "tokens"],
+  "explore-best-ratio": ["ratio", "ratio"],
+  "explore-best-loss": ["loss", "expected_loss"],
+  "explore-smallest": ["params", "smallest_params"],
+  "explore-largest": ["params", "largest_params"],
+};
+
 function updateSplits(point) {
-  const splits = splitsOf(point, point.flops);
-  const of = (value) => summary(splits.map(value));
-  put("explore-best-params", "params", of((one) => one.params));
-  put("explore-best-tokens", "tokens", of((one) => point.flops / 6 / one.params));
-  put("explore-best-ratio", "ratio", of((one) => point.flops / 6 / one.params ** 2));
-  put("explore-best-loss", "loss", of((one) => one.loss));
-  put("explore-smallest", "params", of((one) => one.smallest));
-  put("explore-largest", "params", of((one) => one.largest));
-  draw(point, splits);
+  for (const [id, [unit, name]] of Object.entries(splits)) {
+    if (byId(id)) put(id, unit, bestAt(name, point));
+  }
+  draw(point);
 }
 
 let waiting = 0;
@@ -104,15 +104,14 @@ function readAddress() {
   }
   const has = (name) => given.includes(name);
   if (has("flops") && has("tokens") && !has("params")) setting.params = setting.flops / 6 / setting.tokens;
-  if (data.optimises && has("flops") && !has("params") && !has("tokens")) atOptimum();
+  if (data.best && has("flops") && !has("params") && !has("tokens")) atOptimum();
   else completed(has("flops") && !has("tokens") ? "flops" : "tokens");
   show(null);
 }
 
 // Parameters and tokens of least expected loss for the compute set.
 function atOptimum() {
-  const splits = splitsOf({ ...setting, group: group() }, setting.flops);
-  const best = summary(splits.map((one) => one.params)).median;
+  const best = bestAt("params", pointSet()).median;
   if (!Number.isNaN(best)) setting.params = best;
   completed("flops");
 }

@@ -1,20 +1,20 @@
 // The picture: loss against size when all of the compute is spent.
 
-// Loss against size at the compute set: the band of the draws, the run set, the sizes that will do.
-function draw(point, splits) {
+// Loss against size at the compute set: the interval, the run set, the sizes that will do.
+function draw(point) {
   const svg = byId("explore-picture");
   const [width, height, left, bottom, top] = [svg.clientWidth || 600, 260, 52, 40, 16];
-  const middle = (value) => summary(splits.map(value)).median;
-  const [smallest, best, largest] = ["smallest", "params", "largest"].map((n) => middle((s) => s[n]));
+  const middle = (name) => (data.best[point.group][name] ? bestAt(name, point).median : NaN);
+  const [smallest, best, largest] = ["smallest_params", "params", "largest_params"].map(middle);
   svg.replaceChildren();
   if (Number.isNaN(best)) return;
   const ends = [best / 8, best * 8, point.params / 1.3, point.params * 1.3];
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const curve = Array.from({ length: 41 }, (_, i) => {
     const params = low * (high / low) ** (i / 40);
-    const at = pointOf(point, params, point.flops / 6 / params);
-    return { params, ...summary(everyDraw((j) => expectedLoss(j, at))) };
-  });
+    return { params, ...lossAt("expected_loss", pointOf(point, params, point.flops / 6 / params)) };
+  }).filter((one) => !Number.isNaN(one.median));
+  if (!curve.length) return;
   const most = Math.max(...curve.map((one) => one.upper));
   const least = Math.min(...curve.map((one) => one.lower));
   const x = (p) => left + ((width - left - 12) * Math.log(p / low)) / Math.log(high / low);

@@ -50,7 +50,7 @@ function standing(point) {
   const trust = data.trust;
   const tested = trust && trust.level === "full" ? "what the backtest supports" : "what is supported";
   const sentences = [];
-  const problems = data.problems[data.beyond && reachOf(point) > 1e-6 ? "beyond" : "inside"];
+  const problems = data.problems;
   if (problems.length) sentences.push(`Not converged: ${problems.join("; ")}.`);
   if (outside.length) sentences.push(`Outside ${tested}: ${outside.join("; ")}.`);
   if (!trust) {

@@ -1,0 +1,191 @@
+"""delta: what the law leaves out, over compute and tokens per parameter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from bayes_scaling._axes import compute_and_ratio
+from bayes_scaling._intervals import SAMPLE_DIMS, intervals
+from bayes_scaling._loss_surface import LeftOut, LossSurface
+from bayes_scaling.errors import ModelError
+from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.plots._canvas import (
+    COLOURS,
+    Style,
+    draw_band,
+    log_input_axis,
+    neutral,
+    one_axes,
+    titled,
+)
+from bayes_scaling.plots._legends import figure_legend, interval_label, legend, point_entry
+from bayes_scaling.plots._sources import run_table
+from bayes_scaling.surface import run_places
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+ACROSS, ALONG = 40, 60
+"""Places along tokens per parameter and along compute at which `delta` is worked out."""
+
+COLOUR_STEPS = 12
+LEAST_SHOWN = 1.0
+"""Per cent that the colours span at the least, so that next to nothing does not look like much."""
+
+MARGIN = 0.05
+"""Share of the range of the runs that is shown about it."""
+
+UNIT = "% of the reducible loss"
+
+
+def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
+    """Draw what the law leaves out inside the range of the runs, in per cent of its reducible loss.
+
+    Colours are the posterior median over compute and tokens per parameter; hatched is where the
+    credible interval includes zero, so that the law may leave out nothing. For a law of one input
+    it is a line with its band, and points are what each run shows by itself. Of a pooled model it
+    is what all groups share.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ModelError
+        The law was fitted alone.
+    """
+    if not fit.model.has_surface(fit.runs):
+        raise ModelError(
+            f"plots.delta: this fit is of {fit.model.law.name} alone, so there is no delta to "
+            "draw. Fit losses with ScalingModel(..., surface=Surface())."
+        )
+    made = ax is None
+    ax = one_axes(ax)
+    u, v = run_places(fit.model.law, fit.runs)
+    if v is None:
+        _draw_line(ax, fit, u, made, prob)
+    else:
+        _draw_map(ax, fit, u, v, made, prob)
+    shared = ", shared by all groups" if fit.model.factors else ""
+    titled(ax, f"Left out by {fit.model.law.name}{shared}", fit, made)
+    return ax
+
+
+def delta_at_runs(fit: ScalingFit) -> xr.DataArray:
+    """Draws of what the law leaves out at each run, what is its group's own included, in per cent.
+
+    Returns
+    -------
+    xarray.DataArray, dims (chain, draw, run)
+    """
+    u, v = (
+        None if one is None else xr.DataArray(one, dims="run")
+        for one in run_places(fit.model.law, fit.runs)
+    )
+    left_out = _of_runs(fit).left_out
+    assert left_out is not None
+    return _per_cent(left_out, u, v)
+
+
+def _of_runs(fit: ScalingFit) -> LossSurface:
+    """The surface with the levels of each run."""
+    table = fit.runs.table
+    return fit.surface_at(
+        {name: xr.DataArray(table[name].to_numpy(), dims="run") for name in fit.model.factors}
+    )
+
+
+def _per_cent(left_out: LeftOut, u: Any, v: Any) -> xr.DataArray:
+    found: xr.DataArray = 100 * np.expm1(left_out.delta(u, v))
+    return found.transpose("chain", "draw", ...)
+
+
+def _shared(fit: ScalingFit, u: np.ndarray, v: np.ndarray | None) -> xr.DataArray:
+    """Draws of what all groups share, dims of places ``u`` and ``v``."""
+    levels = {name: xr.DataArray(fit.runs.levels(name)[0]) for name in fit.model.factors}
+    left_out = fit.surface_at(levels).left_out
+    assert left_out is not None
+    places = (None if one is None else xr.DataArray(one, dims=d) for d, one in (("u", u), ("v", v)))
+    return _per_cent(replace(left_out, level=()), *places)
+
+
+def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, made: bool, prob: float | None) -> None:
+    along = _spanning(u, ALONG)
+    style, label = Style(COLOURS[0]), f"delta, {interval_label(prob)}"
+    draw_band(ax, _compute(fit, along), intervals(_shared(fit, along, None), prob), style, label)
+    ax.scatter(
+        _compute(fit, u), _shown_by_runs(fit), s=14, color=neutral(), linewidths=0, label="runs"
+    )
+    ax.axhline(0.0, color=neutral(), linewidth=0.8, linestyle="--", zorder=1)
+    ax.set_ylabel(f"left out ({UNIT})")
+    log_input_axis(ax.xaxis, _horizontal(fit))
+    legend(ax, made)
+
+
+def _shown_by_runs(fit: ScalingFit) -> np.ndarray:
+    """By how much the reducible loss of each run is off the law's, posterior median in per cent."""
+    surface, table = _of_runs(fit), run_table(fit)
+    inputs = {name: xr.DataArray(table[name], dims="run") for name in fit.model.law.inputs}
+    law = replace(surface, left_out=None).loss(inputs)
+    loss = xr.DataArray(fit.runs.values("loss"), dims="run")
+    ratio = (loss - surface.floor) / (law - surface.floor)
+    return np.asarray(100 * (ratio - 1).median(SAMPLE_DIMS))
+
+
+def _draw_map(
+    ax: Axes, fit: ScalingFit, u: np.ndarray, v: np.ndarray, made: bool, prob: float | None
+) -> None:
+    along, across = _spanning(u, ALONG), _spanning(v, ACROSS)
+    ends = intervals(_shared(fit, along, across), prob).transpose("v", "u")
+    most = max(float(np.abs(ends["median"]).max()), LEAST_SHOWN)
+    x, y = _compute(fit, along), 10**across
+    steps = MaxNLocator(COLOUR_STEPS, symmetric=True).tick_values(-most, most)
+    filled = ax.contourf(x, y, ends["median"], levels=steps, cmap="RdBu_r")
+    unsure = ((ends["lower"] <= 0) & (ends["upper"] >= 0)).astype(float)
+    ax.contourf(x, y, unsure, levels=[0.5, 1.5], colors="none", hatches=["///"])
+    ax.scatter(
+        _compute(fit, u), 10**v, s=14, color="black", edgecolors="white", linewidths=0.5, zorder=3
+    )
+    log_input_axis(ax.xaxis, _horizontal(fit))
+    log_input_axis(ax.yaxis, "tokens_per_param")
+    bar = ax.figure.colorbar(filled, ax=ax)
+    bar.set_label(f"left out, median ({UNIT})")
+    hatched = Patch(
+        fill=False, hatch="///", linewidth=0, label=f"{interval_label(prob)} includes zero"
+    )
+    handles = [point_entry("runs", "black"), hatched]
+    if made:
+        figure_legend(ax, handles)
+    else:
+        legend(ax, made, handles)
+
+
+def _spanning(values: np.ndarray, count: int) -> np.ndarray:
+    low, high = float(values.min()), float(values.max())
+    beside = MARGIN * max(high - low, 1.0)
+    return np.linspace(low - beside, high + beside, count)
+
+
+def _horizontal(fit: ScalingFit) -> str:
+    along, _ = compute_and_ratio(fit.model.law)
+    return along[0] if len(along) == 1 else "flops"
+
+
+def _compute(fit: ScalingFit, u: np.ndarray) -> np.ndarray:
+    """What the horizontal axis shows at places along compute."""
+    pair = len(compute_and_ratio(fit.model.law)[0]) > 1
+    return np.asarray(10**u * (FLOPS_PER_PARAM_TOKEN if pair else 1.0))
