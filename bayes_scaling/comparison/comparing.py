@@ -118,7 +118,7 @@ class Comparison:
         """
         parts = {kind: self._of_kind(kind) for kind in self.kinds}
         table = pd.concat(parts, axis=1)
-        table["diagnosis", ""] = [self.fits[name].diagnosis_beyond for name in table.index]
+        table["diagnosis", ""] = [self.fits[name].diagnostics.diagnosis for name in table.index]
         table = table.sort_values((self.kinds[0], "log_score"), ascending=False)
         table.attrs["notes"] = self.notes
         return table
@@ -127,9 +127,9 @@ class Comparison:
     def notes(self) -> tuple[str, ...]:
         """The flags as sentences, and fits that have not converged."""
         bad = [
-            f"{name!r} has {fit.diagnosis_beyond}; its scores are of no posterior."
+            f"{name!r} has {fit.diagnostics.diagnosis}; its scores are of no posterior."
             for name, fit in self.fits.items()
-            if fit.diagnosis_beyond != "ok"
+            if fit.diagnostics.diagnosis != "ok"
         ]
         missing = (f"No score of future runs: {self.no_future}",) if self.no_future else ()
         return (
@@ -186,8 +186,8 @@ def compare(
 
     Leave-one-out asks how well a fit predicts one more run among those there are, from importance
     weights (PSIS). Leave-future-out asks how well it extrapolates: the runs up to several cut-offs
-    of compute are fitted again, and those above are forecast, widened beyond the runs as
-    :func:`bayes_scaling.forecast` does. The first can be sharp and beside the point; the second
+    of compute are fitted again, and those above are forecast, as :func:`bayes_scaling.forecast`
+    does. The first can be sharp and beside the point; the second
     is what a forecast needs, and rests on few levels of compute.
 
     Parameters

@@ -38,8 +38,7 @@ def asked_of(average: FitAverage, at: Forecast | pd.DataFrame) -> dict[str, Fore
             "right where those are wrong. Forecast from the average that is assessed."
         )
     return {
-        name: Forecast(made.draws, average.fits[name], made.new_levels, made.discrepancy)
-        for name in judged(average)
+        name: Forecast(made.draws, average.fits[name], made.new_levels) for name in judged(average)
     }
 
 

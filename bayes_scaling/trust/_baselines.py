@@ -35,7 +35,7 @@ class Prediction:
     log_density : array, dims (run,)
         Of what was observed.
     law : array, dims (sample, run), optional
-        The law's own value of a loss, without scatter and discrepancy; baselines and other
+        The expected log loss if the law went on beyond the runs as it says; baselines and other
         responses have none.
     """
 

@@ -17,9 +17,9 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
-from bayes_scaling._focus import ranges, reach
 from bayes_scaling._inputs import input_values
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
+from bayes_scaling._loss_surface import LossSurface, labelled
+from bayes_scaling._reach import ranges
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
@@ -53,8 +53,6 @@ class Case:
         What levels that were not fitted get.
     level : {"quick", "full"}
     refitter : Refitter
-    discrepancy : Discrepancy or None
-        What the law leaves out beyond the runs in the forecast that is judged.
     rivals : sequence of ScalingModel or None
         What else the runs could be fitted with; None for those that are known.
     """
@@ -65,7 +63,6 @@ class Case:
     new_levels: NewLevels
     level: Level
     refitter: Refitter
-    discrepancy: Discrepancy | None = DEFAULT
     rivals: Sequence[ScalingModel] | None = None
 
     @property
@@ -104,31 +101,21 @@ class Case:
         """Which points lie inside the range of the runs of their level along every axis."""
         return (self.beyond == 0).all(axis=1).to_numpy()
 
-    @cached_property
-    def on_focused(self) -> np.ndarray:
-        """At which points the forecast takes draws of the posterior focused on the largest runs."""
-        fit = self.fit
-        if fit.focused is None or not misses(fit, self.discrepancy):
-            return np.zeros(self.size, bool)
-        return (reach(fit.model, fit.runs, self.where) > 0).to_numpy()
-
-    @property
-    def of_all_runs(self) -> str:
-        """What to add to a finding on the posterior of all runs where a target rests on another."""
-        if not self.on_focused[: self.asked].any():
-            return ""
-        return " This is of all runs alike; beyond them the forecast takes the focused posterior."
-
     @property
     def main(self) -> str:
         """The axis along which the sweep grows."""
         return main_axis(self.fit.model.law)
 
     @cached_property
+    def surface(self) -> LossSurface:
+        """The expected loss of each draw, in the level of each point."""
+        rng = np.random.default_rng(self.fit.settings.seed)
+        return self.fit.surface_at(self.where, self.new_levels, rng)
+
+    @cached_property
     def expected(self) -> xr.DataArray:
         """Draws of the expected loss, dims (chain, draw, point)."""
-        rng = np.random.default_rng(self.fit.settings.seed)
-        return self.fit.expected_at(self.where, self.new_levels, rng)
+        return labelled(self.surface.loss(self.where), self.where, self.fit.model)
 
     @cached_property
     def loo(self) -> Any:
@@ -137,7 +124,7 @@ class Case:
 
     @cached_property
     def backtest(self) -> Backtest:
-        """The backtest of the model on its own runs, with the discrepancy that is judged.
+        """The backtest of the model on its own runs.
 
         Raises
         ------
@@ -147,9 +134,7 @@ class Case:
         if self.level != "full":
             raise CannotJudge("no backtest was run at this level")
         try:
-            return run_backtest(
-                self.fit.model, self.fit.runs, None, self.refitter, discrepancy=self.discrepancy
-            )
+            return run_backtest(self.fit.model, self.fit.runs, None, self.refitter)
         except RunsError as error:
             raise CannotJudge(str(error)) from error
 
@@ -171,7 +156,7 @@ def make_case(
     where = xr.concat([targets[shared], ladder[shared]], "point")
     where = where.assign_coords(point=np.arange(where.sizes["point"]))
     count = targets.sizes["point"]
-    return Case(fit, where, count, asked.new_levels, level, refitter, asked.discrepancy)
+    return Case(fit, where, count, asked.new_levels, level, refitter)
 
 
 def ladder_table(fit: ScalingFit) -> pd.DataFrame:

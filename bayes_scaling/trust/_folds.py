@@ -10,9 +10,8 @@ import xarray as xr
 from scipy.special import logsumexp
 
 from bayes_scaling._axes import main_axis, run_axes
-from bayes_scaling._focus import reach
 from bayes_scaling._inputs import input_values
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, answered
+from bayes_scaling._reach import reach
 from bayes_scaling.errors import BayesScalingError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import forecast
@@ -98,7 +97,6 @@ def run_folds(
     cutoffs: Sequence[float] | None,
     refitter: Refitter,
     baselines: bool,
-    discrepancy: Discrepancy | None = DEFAULT,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predictions and folds, as :class:`bayes_scaling.trust.backtesting.Backtest` holds them."""
     size, below = cut(model, runs, cutoffs)
@@ -108,7 +106,7 @@ def run_folds(
         mask = below[name]
         decades = _decades(model, runs.where(mask), runs.where(~mask))
         seed = refitter.settings.seed
-        found, status = score_fold(model, runs, mask, outcome, baselines, seed, discrepancy)
+        found, status = score_fold(model, runs, mask, outcome, baselines, seed)
         observed = error_scale(runs.where(~mask))
         law = found[MODEL].law if MODEL in found else None
         miss = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
@@ -165,7 +163,6 @@ def score_fold(
     outcome: Outcome,
     baselines: bool,
     seed: int,
-    discrepancy: Discrepancy | None = DEFAULT,
 ) -> tuple[dict[str, Prediction], str]:
     """What each method predicts of the held-out runs, and the fold's status."""
     train, test = runs.where(mask), runs.where(~mask)
@@ -175,7 +172,7 @@ def score_fold(
     if not outcome.fit.diagnostics.r_hat <= R_HAT_WORST:
         return {}, outcome.fit.diagnostics.diagnosis
     try:
-        found[MODEL] = model_prediction(outcome.fit, test, seed, discrepancy)
+        found[MODEL] = model_prediction(outcome.fit, test, seed)
     except (BayesScalingError, ValueError) as error:
         return {}, f"{type(error).__name__}: {error}"
     if baselines:
@@ -187,21 +184,14 @@ def score_fold(
     return found, "done"
 
 
-def model_prediction(
-    fit: ScalingFit, test: Runs, seed: int, discrepancy: Discrepancy | None = DEFAULT
-) -> Prediction:
+def model_prediction(fit: ScalingFit, test: Runs, seed: int) -> Prediction:
     """New runs at the inputs of held-out ones, from the posterior of the others."""
     model, at = fit.model, _inputs_of(fit.model, test)
-    predicted = forecast(fit, at=at, new_levels="draw", discrepancy=discrepancy, seed=seed).draws
+    predicted = forecast(fit, at=at, new_levels="draw", seed=seed).draws
     where = points(model, fit.runs, at=at, new_levels="draw")
     observed = xr.DataArray(test.values("loss"), dims="point")
-
-    def density_of(one: ScalingFit) -> xr.DataArray:
-        expected = predicted["expected_loss"]
-        return log_density(one.posterior, model, one.runs, observed, expected, where)
-
-    beyond = reach(model, fit.runs, where)
-    density = density_of(fit) if discrepancy is None else answered(fit, beyond, density_of)
+    expected = predicted["expected_loss"]
+    density = log_density(fit.posterior, model, fit.runs, observed, expected, where)
     sampled = density.transpose("point", "chain", "draw").values.reshape(len(test), -1)
     per_unit = logsumexp(sampled, axis=1) - np.log(sampled.shape[1])
     draws = _flat(predicted["loss"])
@@ -211,9 +201,8 @@ def model_prediction(
         # A loss drawn as zero or infinite is a quantile far out; ends of the range stand for it.
         logs = np.nan_to_num(np.log(draws), neginf=-50.0, posinf=50.0)
     # The density of the log is that of the loss times the loss.
-    density = per_unit + error_scale(test)
-    law = np.log(_flat(predicted["expected_loss"])) - _flat(predicted["discrepancy"])
-    return Prediction(logs, density, law)
+    law = np.log(_flat(expected)) - _flat(predicted["miss"])
+    return Prediction(logs, per_unit + error_scale(test), law)
 
 
 def shared_miss(law: np.ndarray, observed: np.ndarray, decades: np.ndarray) -> tuple[float, float]:

@@ -105,8 +105,7 @@ def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> list
             sweeps[str(number)] = simulated_runs(replace(truths, posterior=one), int(seed))
         except BayesScalingError as error:
             failed[str(number)] = Outcome(None, f"{type(error).__name__}: {error}", 0.0)
-    plain = replace(refitter, settings=replace(refitter.settings, focused=False))
-    outcomes = {**failed, **refit_all(truths.model, sweeps, plain)}
+    outcomes = {**failed, **refit_all(truths.model, sweeps, refitter)}
     return [outcomes[str(number)] for number in range(len(seeds))]
 
 

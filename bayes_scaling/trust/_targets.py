@@ -8,7 +8,6 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.averaging import FitAverage, made_from
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, misses
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import Forecast
@@ -18,20 +17,17 @@ from bayes_scaling.points import points
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """Points of a fit, and what a forecast there assumes.
+    """Points of a fit.
 
     Attributes
     ----------
     where : xarray.Dataset, dims (point,)
     new_levels : {"error", "draw", "typical"}
         What levels that were not fitted get.
-    discrepancy : Discrepancy or None
-        What the law leaves out beyond the runs: as the forecast has it, or else the default.
     """
 
     where: xr.Dataset
     new_levels: NewLevels
-    discrepancy: Discrepancy | None
 
 
 def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> Asked:
@@ -43,7 +39,6 @@ def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> As
         The targets cannot be points of this fit, or the forecast is of another one.
     """
     new_levels: NewLevels = "error"
-    discrepancy = DEFAULT if misses(fit, DEFAULT) else None
     if isinstance(at, Forecast):
         if not made_from(at.fit, fit):
             other = at.fit.description if isinstance(at.fit, FitAverage) else at.fit.model
@@ -51,7 +46,7 @@ def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> As
                 f"{asker}: the forecast was made from another fit ({other}), and this one "
                 "may be right where that one is wrong. Forecast from the fit that is assessed."
             )
-        new_levels, discrepancy = at.new_levels, at.discrepancy
+        new_levels = at.new_levels
         columns = {
             str(name): values.to_numpy()
             for name, values in at.draws.coords.items()
@@ -59,4 +54,4 @@ def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> As
         }
         at = pd.DataFrame(columns)
     where = points(fit.model, fit.runs, at=at, new_levels=new_levels)
-    return Asked(where, new_levels, discrepancy)
+    return Asked(where, new_levels)

@@ -26,6 +26,7 @@ from bayes_scaling.trust.extrapolation import (
     ladder_frame,
     trusted_factor,
 )
+from bayes_scaling.trust.floor import check_floor
 from bayes_scaling.trust.form import check_form, check_form_of_average
 from bayes_scaling.trust.influence import check_influence
 from bayes_scaling.trust.learning import check_learning
@@ -39,6 +40,7 @@ CHECKS: dict[str, Callable[[Case], Finding]] = {
     "learning": check_learning,
     "predictive": check_predictive,
     "influence": check_influence,
+    "floor": check_floor,
     "backtest": check_backtest,
     "calibration": check_calibration,
     "reach": check_reach,

@@ -16,7 +16,6 @@ import pandas as pd
 from bayes_scaling._axes import main_axis
 from bayes_scaling._results import short
 from bayes_scaling.averaging import FitAverage, single
-from bayes_scaling.discrepancy import DEFAULT, Discrepancy, updated_rate
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.model import ScalingModel
@@ -24,6 +23,35 @@ from bayes_scaling.runs import Runs
 from bayes_scaling.trust._folds import MODEL, run_folds
 from bayes_scaling.trust._refits import REFIT, Refitter
 from bayes_scaling.trust._scores import summarised
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """The misses of a law beyond the cut-offs of one sweep.
+
+    Attributes
+    ----------
+    miss : float
+        The typical size, in log loss for each tenfold: the median over the folds. NaN where no
+        fold says.
+    folds : pandas.DataFrame
+        ``decades`` that each fold reached beyond its runs, and its ``miss`` for each of them.
+    along : str
+        What grew tenfold.
+    """
+
+    miss: float
+    folds: pd.DataFrame
+    along: str
+
+    @property
+    def sentence(self) -> str:
+        """The record in words, for reports."""
+        if not len(self.folds):
+            return "What this sweep misses beyond its runs no cut-off says."
+        along = "compute" if self.along == "flops" else self.along
+        percent = f"{100 * self.miss:.2g} %"
+        return f"On its own cut-offs this sweep missed by {percent} per tenfold of {along}."
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,40 +99,24 @@ class Backtest:
         """The predictions of the model itself."""
         return self.predictions[self.predictions["method"] == MODEL]
 
-    def discrepancy(self, prior: Discrepancy = DEFAULT) -> Discrepancy:
-        """The discrepancy that this sweep's own misses speak for, to widen its forecasts.
-
-        Updates the rate that public sweeps have taught by the shared miss of each fold: normal
-        about zero with the rate, and the miss's own error, for standard deviation. As folds hold
-        out the same largest runs, they count as one observation together, and folds that hold out
-        the very same runs once. Where the law did well, intervals become narrower, and wider where
-        it did not. On public sweeps it scores a little better than the default far beyond the runs
-        and as well near, with intervals a fifth narrower on the Chinchilla runs and as good a
-        coverage (``tests/benchmarks/test_extrapolation.py``).
-
-        Parameters
-        ----------
-        prior : Discrepancy
-            What is believed of the rate before.
-
-        Returns
-        -------
-        Discrepancy
-            With a log-normal rate; `prior` itself where no fold says anything of losses.
-        """
-        # A larger cut-off holds out some of the runs of a smaller one: as many are the same.
-        seen = self.folds.dropna(subset=["miss", "miss_sd"]).drop_duplicates("held_out")
-        misses = seen[["miss", "miss_sd"]].to_numpy()
-        return Discrepancy(updated_rate(prior.rate, misses)) if len(misses) else prior
+    def record(self) -> Record:
+        """By how much the law has typically missed beyond the cut-offs of this sweep."""
+        told = self.folds.loc[self.folds["miss"].notna(), ["decades", "miss"]]
+        return Record(float(told["miss"].abs().median()), told, self.along)
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def unfinished(self) -> tuple[str, ...]:
         """Folds without a result, and why."""
         failed = self.folds[self.folds["status"] != "done"]
         return tuple(
             f"The fold up to {row.cutoff:.3g} has no result: {row.status}"
             for row in failed.itertuples()
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The sweep's own record, and folds without a result."""
+        return (self.record().sentence, *self.unfinished)
 
     def __repr__(self) -> str:
         done = int((self.folds["status"] == "done").sum())
@@ -124,7 +136,6 @@ def backtest(
     *,
     baselines: bool = True,
     executor: Executor | None = None,
-    discrepancy: Discrepancy | None = DEFAULT,
     seed: int = 1,
     progress: bool = True,
 ) -> Backtest:
@@ -143,8 +154,6 @@ def backtest(
         Whether to score log-linear least squares, and the law by Huber loss with a bootstrap.
     executor : concurrent.futures.Executor, optional
         Where the refits run; in this process, one after the other, if not given.
-    discrepancy : Discrepancy or None
-        What the law is assumed to leave out beyond the runs, as in a forecast.
     seed : int
         Seed of the refits and of the draws.
     progress : bool
@@ -167,13 +176,13 @@ def backtest(
     refitter = Refitter(executor, progress, replace(REFIT, seed=seed))
     if isinstance(fit, ScalingFit):
         model, runs = fit.model, runs or fit.runs
-        return run_backtest(model, runs, cutoffs, refitter, baselines, discrepancy)
+        return run_backtest(model, runs, cutoffs, refitter, baselines)
     if runs is None:
         raise ModelError(
             f"backtest: runs=None, and {fit!r} has no runs of its own to hold out. "
             "Give the runs, or a fit."
         )
-    return run_backtest(fit, runs, cutoffs, refitter, baselines, discrepancy)
+    return run_backtest(fit, runs, cutoffs, refitter, baselines)
 
 
 def run_backtest(
@@ -182,8 +191,7 @@ def run_backtest(
     cutoffs: Sequence[float] | None,
     refitter: Refitter,
     baselines: bool = True,
-    discrepancy: Discrepancy | None = DEFAULT,
 ) -> Backtest:
     """The backtest on a given refitter."""
-    predictions, folds = run_folds(model, runs, cutoffs, refitter, baselines, discrepancy)
+    predictions, folds = run_folds(model, runs, cutoffs, refitter, baselines)
     return Backtest(predictions, folds, main_axis(model.law))

@@ -18,6 +18,10 @@ SAME_DECADES = 0.021
 LEVELS_LEAST = 3
 """A power with a floor is a curve, and two levels cannot show that a line bends."""
 
+FEW_RATIOS = 0.2
+"""Decades of tokens per parameter over which what the law leaves out hardly changes: it has a
+length of 0.6."""
+
 COLLINEAR = 0.98
 """Beyond it log N explains 96 % of log D, as in the notes on runs."""
 
@@ -95,8 +99,16 @@ def _on_one_line(axes: pd.DataFrame) -> Iterator[tuple[Verdict, str]]:
     if np.ptp(ratio) < SAME_DECADES:
         yield (
             "caution",
-            f"Every run has {10 ** ratio.median():.3g} tokens per parameter: alpha and beta "
-            "cannot be told apart, and no other ratio can be asked for.",
+            f"Every run has {10 ** ratio.median():.3g} tokens per parameter: alpha, "
+            "beta and what the law leaves out along it (delta) cannot be told apart, and no other "
+            "ratio can be asked for.",
+        )
+        return
+    if np.ptp(ratio) < FEW_RATIOS:
+        yield (
+            "caution",
+            f"The runs span {10 ** np.ptp(ratio):.2f} times in tokens per parameter: what the law "
+            "leaves out along it (delta) and its exponents cannot be told apart.",
         )
         return
     correlation = float(np.corrcoef(axes["params"], axes["tokens"])[0, 1])

@@ -14,17 +14,14 @@ from bayes_scaling.trust._folds import MODEL
 from bayes_scaling.trust._scores import covered
 from bayes_scaling.trust._verdict import CannotJudge, Finding, Verdict, graded, worst
 
-UNTESTED_SHARE = 1 / 4
-"""Without a backtest, the share of the runs' own range that a target may lie beyond them: half of
-what the runs could test, for a cut in the middle of the range tests one half from the other."""
-
-TESTED_MOST = 1 / 2
-"""The largest such share with a backtest: a fold that forecasts farther than it fits has intervals
-so wide that they hardly miss, which says little of the narrower ones from all runs."""
+TRUSTED_SHARE = 1 / 2
+"""Share of the runs' own range that a target may lie beyond them: a cut in the middle of the range
+tests one half from the other, and farther forecasts only from fewer runs than they forecast. So
+100 times is trusted of runs over four decades, and 1000 times of six."""
 
 SIMILAR_SHARE = 1.0
-"""Beyond the runs by more than their own range, not even a similar extrapolation was tested: the
-widest fold fits a half or less and forecasts as much again."""
+"""Beyond the runs by more than their own range, not even a similar extrapolation could be tested:
+1000 times is at best a doubt, and not even that of runs over less than three decades."""
 
 FREE_DECADES = float(np.log10(1.25))
 """A step along an axis on which all runs agree that is free: with an exponent unknown by 0.15 it
@@ -59,13 +56,14 @@ def check_backtest(case: Case) -> Finding:
     shares = {str(name): _missed(part) for name, part in near.groupby("method", sort=False)}
     count = int((near["method"] == MODEL).sum())
     others = "; ".join(f"{name} {share:.0%}" for name, share in shares.items() if name != MODEL)
-    failed = f" {len(tested.notes)} fold(s) failed." if tested.notes else ""
+    undone = len(tested.unfinished)
+    failed = f" {undone} fold(s) failed." if undone else ""
     headline = (
         f"{shares[MODEL]:.0%} of {count} held-out runs, up to "
         f"{10 ** near['decades'].max():.3g} times beyond those fitted, fell outside their 90 % "
         f"interval ({others or 'no baseline'})."
     )
-    return Finding(by_point, headline + failed, table)
+    return Finding(by_point, f"{headline} {tested.record().sentence}{failed}", table)
 
 
 def within(predictions: pd.DataFrame, reach: float) -> pd.DataFrame:
@@ -123,23 +121,25 @@ def _of_level(case: Case) -> str:
 def reaches(case: Case) -> tuple[pd.Series[float], pd.Series[float], str]:
     """Decades beyond the runs that are trusted and doubted along each axis, and on what grounds."""
     share, source = tested_share(case)
-    spans = case.runs.max() - case.runs.min()
+    spans = (case.runs.max() - case.runs.min()).round(6)
     trusted, doubted = share * spans, SIMILAR_SHARE * spans
     return trusted.clip(lower=FREE_DECADES), doubted.clip(lower=DOUBTFUL_DECADES), source
 
 
 def tested_share(case: Case) -> tuple[float, str]:
     """The share of the runs' range up to which there is evidence beyond them, and from where."""
+    untested = TRUSTED_SHARE, "half of what they span"
     if case.level != "full":
-        return UNTESTED_SHARE, "half of what a backtest could test, and none was run"
+        return untested
     try:
         scores = case.backtest.of_model()
     except CannotJudge:
-        return UNTESTED_SHARE, "no backtest could be run"
+        return untested
     # The few farthest runs are a test only together.
     farthest = np.sort(scores["decades"])[-FEW:][0]
     span = float(np.ptp(case.runs[case.main]))
-    return min(float(farthest) / span, TESTED_MOST), "as far as the backtest reached"
+    tested = float(farthest) / span, "as far as the backtest reached"
+    return min(tested, untested)
 
 
 def trusted_factor(case: Case) -> float:

@@ -18,7 +18,6 @@ from bayes_scaling._intervals import intervals
 from bayes_scaling._mixture import mixture
 from bayes_scaling._wording import counted
 from bayes_scaling.averaging import FitAverage
-from bayes_scaling.discrepancy import misses
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.forecasting import forecast_draws
@@ -90,9 +89,8 @@ def check_form_of_average(average: FitAverage, cases: Mapping[str, Case]) -> Fin
 
 
 def answer(fit: ScalingFit, where: xr.Dataset, case: Case) -> xr.Dataset:
-    """Draws of a forecast with the discrepancy of the one that is judged."""
-    widened = case.discrepancy if misses(fit, case.discrepancy) else None
-    return forecast_draws(fit, where, case.new_levels, widened, case.fit.settings.seed)
+    """Draws of a forecast as the one that is judged was made."""
+    return forecast_draws(fit, where, case.new_levels, case.fit.settings.seed)
 
 
 def fitted_rivals(case: Case, models: Sequence[ScalingModel]) -> dict[str, _Rival]:

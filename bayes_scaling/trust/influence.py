@@ -1,12 +1,6 @@
-"""Check: which runs carry the answer? Pareto k, the forecast without each run, impossible runs.
-
-Of the posterior of all runs at any distance. In the focused one, which forecasts beyond the runs
-take, the largest runs carry more than is said here.
-"""
+"""Check: which runs carry the answer? Pareto k, the forecast without each run, impossible runs."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -70,7 +64,7 @@ def check_influence(case: Case) -> Finding:
     largest = np.abs(shifts).max(axis=0)
     by_point = [worst([overall, graded(float(one), MOVES, 2 * MOVES)]) for one in largest]
     moved = _moved(table, shifts[:, : case.asked])
-    return Finding(by_point, strangers + moved + case.of_all_runs, table)
+    return Finding(by_point, strangers + moved, table)
 
 
 def _strangers(table: pd.DataFrame) -> tuple[Verdict, str]:
@@ -143,9 +137,7 @@ def _refit_the_worst(
     runs = case.fit.runs
     names = runs.table.index
     subsets = {str(name): runs.where(np.asarray(names != name)) for name in worst_first}
-    # How far the law moves is asked of all runs alike.
-    plain = replace(case.refitter, settings=replace(case.refitter.settings, focused=False))
-    outcomes = refit_all(case.fit.model, subsets, plain) if subsets else {}
+    outcomes = refit_all(case.fit.model, subsets, case.refitter) if subsets else {}
     flat = expected.values.reshape(-1, case.size)
     for name, outcome in outcomes.items():
         if outcome.fit is None:
@@ -170,6 +162,6 @@ def _scales_off(case: Case) -> np.ndarray:
 
 def _tail(fit: ScalingFit, left_out: Runs) -> float:
     """About the probability of lying farther off than this run, from the others' fit."""
-    prediction = model_prediction(fit, left_out, seed=0, discrepancy=None)
+    prediction = model_prediction(fit, left_out, seed=0)
     off = np.abs(error_scale(left_out) - np.median(prediction.draws, axis=0))
     return float(np.exp(tail_bound(prediction.log_density, off)[0]))

@@ -1,8 +1,4 @@
-"""Check: what did the runs teach? Prior against posterior, and power-scaling of the forecast.
-
-Of the posterior of all runs at any distance; beyond them the forecast takes the focused one, which
-has learned from the same runs with the small ones made to count less.
-"""
+"""Check: what did the runs teach? Prior against posterior, and power-scaling of the forecast."""
 
 from __future__ import annotations
 
@@ -54,7 +50,7 @@ def check_learning(case: Case) -> Finding:
         f"and its spread {share:.1%} of what the priors alone allow; the runs taught least about "
         f"{least.idxmax()} ({least.max():.0%} of its prior spread is left)."
     )
-    return Finding(verdicts, headline + case.of_all_runs, table)
+    return Finding(verdicts, headline, table)
 
 
 def _verdict(prior: float, likelihood: float, share: float) -> Verdict:

@@ -66,10 +66,9 @@ def test_the_average_covers_at_least_as_often_as_the_best(compared: list[bs.Comp
 
 
 def test_equal_weights_widen_where_laws_part(compared: list[bs.Comparison]) -> None:
-    """Of pure posteriors, each of which is sure of its form; the discrepancy is wider yet."""
     for found in compared:
         wide, narrow = (
-            bs.forecast(fit, at=targets(), discrepancy=None).table(0.9)["expected_loss"]
+            bs.forecast(fit, at=targets()).table(0.9)["expected_loss"]
             for fit in (bs.average(found, "equal"), found.fits["chinchilla"])
         )
         assert (wide["upper"] - wide["lower"] > narrow["upper"] - narrow["lower"]).all()

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import bayes_scaling as bs
+from bayes_scaling.points import points
 from bayes_scaling.trust import _folds
-from bayes_scaling.trust._case import make_case
 from bayes_scaling.trust._folds import default_cutoffs, model_prediction
 from bayes_scaling.trust._refits import Outcome, Refitter
 from bayes_scaling.trust.backtesting import Backtest
@@ -56,7 +57,7 @@ def test_each_held_out_run_is_scored_by_each_method(
     assert list(found.folds["fitted"]) == [12, 18]
     assert list(found.folds["status"]) == ["done", "done"]
     assert found.along == "flops"
-    assert found.notes == ()
+    assert found.unfinished == ()
     sizes = found.predictions.groupby(["fold", "method"]).size()
     assert sizes.unstack().loc["1e+19"].to_dict() == {
         "model": 18, "log-linear": 18, "huber + bootstrap": 18,
@@ -83,23 +84,6 @@ def refitted_as(fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(_folds, "refit_all", refit_all)
     monkeypatch.setattr(_folds, "R_HAT_WORST", 2.0)
-
-
-def test_the_backtest_of_a_case_has_the_discrepancy_that_is_judged(
-    stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refitted_as(stored_fit, monkeypatch)
-    at = pd.DataFrame({"params": [1e11], "tokens": [2e12], "corpus": ["web"]})
-    widths = []
-    for rate in (0.05, 0.0001, None):
-        taken = None if rate is None else bs.Discrepancy(bs.Prior.fixed_at(rate))
-        made = bs.forecast(stored_fit, at=at, discrepancy=taken)
-        case = make_case(stored_fit, made, "full", Refitter())
-        widths.append(case.backtest.of_model()["width"].median())
-    assert widths[0] > 2 * widths[1]
-    assert widths[2] == pytest.approx(widths[1], rel=0.01)
-    told = bs.backtest(stored_fit, baselines=False, discrepancy=None, progress=False)
-    assert told.of_model()["width"].median() == pytest.approx(widths[2])
 
 
 def test_runs_held_out_are_measured_from_their_own_level(
@@ -204,25 +188,40 @@ def test_cut_offs_that_agree_to_four_digits_are_folds_of_their_own(
     assert list(found.folds.index) == ["1e+19", "1.00001e+20", "1.00002e+20"]
 
 
-def folds(*rows: tuple[float, float, int]) -> Backtest:
-    """A backtest of which only misses, their errors and how many runs were held out are known."""
-    table = pd.DataFrame(rows, columns=["miss", "miss_sd", "held_out"])
-    return Backtest(pd.DataFrame(), table.assign(status="done", cutoff=1e19), "flops")
+def folds(*rows: tuple[float, float], along: str = "flops") -> Backtest:
+    """A backtest of which only misses and reaches are known."""
+    table = pd.DataFrame(rows, columns=["miss", "decades"])
+    return Backtest(pd.DataFrame(), table.assign(status="done", cutoff=1e19), along)
 
 
-def test_folds_of_the_same_largest_runs_are_one_observation() -> None:
-    [once, thrice, twice_the_same, other] = [
-        one.discrepancy().rate
-        for one in (
-            folds((0.01, 0.002, 6)),
-            folds((0.01, 0.002, 18), (0.01, 0.002, 12), (0.01, 0.002, 6)),
-            folds((np.nan, np.nan, 6), (0.1, 0.002, 12), (0.01, 0.002, 6), (0.01, 0.002, 6)),
-            folds((0.1, 0.002, 12), (0.01, 0.002, 6)),
-        )
-    ]
-    assert repr(once) == repr(thrice)
-    assert repr(twice_the_same) == repr(other)
-    assert repr(once) != repr(other)
+def test_the_record_is_the_typical_miss_of_the_folds_that_say() -> None:
+    record = folds((0.006, 0.5), (-0.004, 1.0), (np.nan, 0.3), (0.02, 1.5)).record()
+    assert record.miss == 0.006
+    assert record.folds["decades"].tolist() == [0.5, 1.0, 1.5]
+    said = "On its own cut-offs this sweep missed by 0.6 % per tenfold of compute."
+    assert record.sentence == said
+    other = folds((0.01, 0.5), along="tokens").notes
+    assert other == ("On its own cut-offs this sweep missed by 1 % per tenfold of tokens.",)
+    none = folds((np.nan, 0.5))
+    assert np.isnan(none.record().miss)
+    assert none.notes == ("What this sweep misses beyond its runs no cut-off says.",)
+
+
+def test_the_miss_is_that_of_the_law_not_of_its_widened_forecast(stored_fit: bs.ScalingFit) -> None:
+    runs = stored_fit.runs
+    small = stored_fit.runs.where(runs.values("flops") < 1e20).with_reference(**runs.reference)
+    fit = replace(stored_fit, runs=small)
+    law = model_prediction(fit, runs, seed=1).law
+    assert law is not None
+    expected = fit.expected_at(run_points(fit, runs)).transpose("chain", "draw", "point")
+    wide = np.log(expected.values.reshape(law.shape))
+    beyond = runs.values("flops") > 1e21
+    assert (wide[:, beyond].std(axis=0) > 1.2 * law[:, beyond].std(axis=0)).all()
+    np.testing.assert_allclose(np.median(wide, axis=0), np.median(law, axis=0), rtol=0.002)
+
+
+def run_points(fit: bs.ScalingFit, runs: bs.Runs) -> xr.Dataset:
+    return points(fit.model, fit.runs, at=runs.table[["params", "tokens", "corpus"]])
 
 
 def test_only_losses_have_a_miss(prior_fit: Callable[..., bs.ScalingFit]) -> None:

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.posterior import even_normal
 from bayes_scaling.trust import predictive
-from bayes_scaling.trust._case import Case, make_case
-from bayes_scaling.trust._refits import Refitter
+from bayes_scaling.trust._case import Case
 from bayes_scaling.trust.influence import check_influence, tail_bound
 from bayes_scaling.trust.learning import check_learning
 from bayes_scaling.trust.predictive import check_predictive
@@ -27,77 +26,60 @@ def with_losses(fit: bs.ScalingFit, change: Callable[[np.ndarray], np.ndarray]) 
     return replace(fit, runs=runs)
 
 
-def test_few_draws_are_a_doubt_with_its_number(stored_case: Cases) -> None:
+def test_a_small_shortfall_of_the_chains_is_shown_but_no_doubt(
+    stored_case: Cases, stored_fit: bs.ScalingFit
+) -> None:
+    # 2 x 200 draws cannot be worth 400 in every variable.
     found = check_sampler(stored_case())
-    # 2 x 200 draws cannot be worth 400.
-    assert found.table.loc["bulk ESS", "verdict"] == "caution"
-    assert set(found.by_point) == {"caution"}
-    assert "bulk ESS" in found.headline
-    assert found.table.loc["E-BFMI", "verdict"] == "trust"
+    assert found.table.loc["bulk ESS", "value"] < found.table.loc["bulk ESS", "ideal"]
+    assert "trust" not in set(found.table["verdict"]) - {"trust", "caution"}
+    error = found.table.loc["error of its interval's ends", "value"]
+    assert 0.02 < error < 0.1
+    assert found.by_point[0] == ("trust" if error <= 0.05 else "caution")
 
 
-def test_chains_in_two_places_are_not_trusted(
+@pytest.mark.parametrize(
+    ("shift", "verdict"), [(0.0, "trust"), (0.4, "caution"), (2.0, "do not trust")]
+)
+def test_chains_that_disagree_on_the_forecast_decide(
+    stored_case: Cases, shift: float, verdict: str
+) -> None:
+    case = stored_case()
+    normal = even_normal(case.expected, np.random.default_rng(1))
+    first = normal["point"] == 0
+    case.__dict__["expected"] = normal + shift * (normal["chain"] - 0.5) * first
+    found = check_sampler(case)
+    assert found.by_point[0] == verdict
+    assert set(found.by_point[1:]) == {"trust"}
+
+
+def test_monte_carlo_error_is_that_of_the_ends_over_the_width(stored_case: Cases) -> None:
+    case = stored_case()
+    case.__dict__["expected"] = even_normal(case.expected, np.random.default_rng(1))
+    error = check_sampler(case).table.loc["error of its interval's ends", "value"]
+    # Of a normal: the root of p (1 - p) / n over the density there, and 3.29 wide.
+    assert error == pytest.approx(np.sqrt(0.05 * 0.95 / 400) / 0.103 / 3.29, rel=0.5)
+
+
+def test_a_variable_with_chains_in_two_places_is_a_doubt(
     stored_case: Cases, stored_fit: bs.ScalingFit
 ) -> None:
     apart = stored_fit.posterior["E_typical_ref"].copy()
     apart[0] += 1.0
     fit = replace(stored_fit, posterior=stored_fit.posterior.assign(E_typical_ref=apart))
     found = check_sampler(stored_case(fit))
-    assert set(found.by_point) == {"do not trust"}
+    assert set(found.by_point) == {"caution"}
     assert found.table.loc["r_hat", "value"] > 1.5
+    assert "r_hat" in found.headline
 
 
-def test_a_bad_focused_posterior_counts_where_forecasts_rest_on_it(
-    stored_fit: bs.ScalingFit,
-) -> None:
-    apart = stored_fit.posterior["E_typical_ref"].copy()
-    apart[0] += 1.0
-    focused = replace(stored_fit, posterior=stored_fit.posterior.assign(E_typical_ref=apart))
-    fit = replace(stored_fit, focused=focused)
-    # The largest run has 1.9e21 FLOP: a third of that is inside the runs, ten times it is not.
-    at = pd.DataFrame({"params": [2e9, 1e10], "tokens": [5e10, 3e11], "corpus": "web"})
-    case = make_case(fit, at, "quick", Refitter())
-    found = check_sampler(case)
-    assert found.by_point[:2] == ["caution", "do not trust"]
-    # The ladder starts at the largest run of all.
-    assert found.by_point[2] == "caution"
-    assert set(found.by_point[3:]) == {"do not trust"}
-    assert "focused: r_hat" in found.headline
-
-    tail = found.table.loc["focused: tail ESS", "value"]
-    assert tail == fit.focused.diagnostics.ess_tail
-    assert "focused: ESS of the forecast" in found.table.index
-    # Where no draw is of the focused posterior, it is not spoken of.
-    near = check_sampler(make_case(fit, at.iloc[:1], "quick", Refitter()))
-    assert "focused" not in near.headline
-    pure = bs.forecast(fit, at=at, discrepancy=None)
-    alone = check_sampler(make_case(fit, pure, "quick", Refitter()))
-    assert set(alone.by_point) == {"caution"}
-    assert not alone.table.index.str.startswith("focused").any()
-
-
-def test_findings_say_which_posterior_they_are_of(stored_fit: bs.ScalingFit) -> None:
-    fit = replace(stored_fit, focused=stored_fit)
-    at = pd.DataFrame({"params": [2e9, 1e10], "tokens": [5e10, 3e11], "corpus": "web"})
-    for check in (check_learning, check_influence):
-        told = [
-            "This is of all runs alike" in check(case).headline
-            for case in (
-                make_case(fit, at.iloc[:1], "quick", Refitter()),
-                make_case(fit, at, "quick", Refitter()),
-                make_case(stored_fit, at, "quick", Refitter()),
-            )
-        ]
-        assert told == [False, True, False]
-
-
-def test_divergences_are_counted(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
+def test_many_divergences_are_a_doubt(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
     diverging = stored_fit.sample_stats["diverging"].copy()
     diverging[:, :20] = True
     stats = stored_fit.sample_stats.assign(diverging=diverging)
     found = check_sampler(stored_case(replace(stored_fit, sample_stats=stats)))
     assert found.table.loc["divergent draws", "value"] == pytest.approx(0.1)
-    assert found.table.loc["divergent draws", "verdict"] == "do not trust"
+    assert found.table.loc["divergent draws", "verdict"] == "caution"
 
 
 def test_thirty_six_runs_taught_the_forecast(stored_case: Cases) -> None:
@@ -204,7 +186,7 @@ def test_a_mistyped_loss_is_named(stored_case: Cases, stored_fit: bs.ScalingFit)
 
 def test_a_second_kind_of_run_is_a_doubt(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
     def mix(loss: np.ndarray) -> np.ndarray:
-        loss[[2, 9, 20, 30]] *= 1.08
+        loss[[2, 9, 20, 30]] *= 1.06
         return loss
 
     found = check_influence(stored_case(with_losses(stored_fit, mix)))

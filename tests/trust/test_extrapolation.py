@@ -13,6 +13,7 @@ from bayes_scaling.trust._refits import Refitter
 from bayes_scaling.trust._verdict import CannotJudge
 from bayes_scaling.trust.backtesting import Backtest
 from bayes_scaling.trust.extrapolation import check_backtest, check_reach, trusted_factor
+from tests.trust.conftest import TRUTH
 
 Cases = Callable[..., Case]
 Sweeps = Callable[..., bs.Runs]
@@ -27,7 +28,8 @@ def with_backtest(case: Case, decades: list[float], pit: list[float]) -> Case:
     """The case at level full, its backtest known."""
     scores = pd.DataFrame({"decades": decades, "pit": pit, "method": "model", "fold": "1e19"})
     scores = scores.assign(error=0.0, width=0.1, crps=0.1, log_score=0.0)
-    folds = pd.DataFrame({"cutoff": [1e19], "status": ["done"]}, index=["1e19"])
+    fold = {"cutoff": 1e19, "status": "done", "decades": max(decades), "miss": 0.006}
+    folds = pd.DataFrame(fold, index=["1e19"])
     full = replace(case, level="full")
     full.__dict__["backtest"] = Backtest(scores, folds, "flops")
     return full
@@ -37,11 +39,28 @@ def test_reaches_are_judged_differently(case: Cases, sweep: Sweeps) -> None:
     runs = sweep()
     verdicts = {
         reach: check_reach(case(runs, at(1e21 * reach))).by_point[0]
-        for reach in (0.5, 3.0, 30.0, 3000.0)
+        for reach in (0.5, 3.0, 30.0, 1000.0, 3000.0)
     }
     assert verdicts == {
-        0.5: "trust", 3.0: "trust", 30.0: "caution", 3000.0: "do not trust",
+        0.5: "trust", 3.0: "trust", 30.0: "trust", 1000.0: "caution", 3000.0: "do not trust",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("decades", "verdicts"),
+    [
+        (2.0, ["trust", "caution", "caution", "do not trust"]),
+        (4.0, ["trust", "trust", "trust", "caution"]),
+        (6.0, ["trust", "trust", "trust", "trust"]),
+    ],
+)
+def test_how_far_is_trusted_depends_on_what_the_sweep_spans(
+    case: Cases, decades: float, verdicts: list[str]
+) -> None:
+    design = bs.datasets.isoflop_design(np.geomspace(1e21 / 10**decades, 1e21, 6), 6)
+    runs = bs.datasets.simulate("Chinchilla", design, TRUTH, seed=1)
+    targets = pd.concat([at(1e21 * reach) for reach in (10.0, 30.0, 90.0, 1000.0)])
+    assert check_reach(case(runs, targets)).by_point[:4] == verdicts
 
 
 def test_the_ladder_has_rungs_of_its_own(case: Cases, sweep: Sweeps) -> None:
@@ -96,8 +115,8 @@ def test_below_the_runs_is_not_beyond_them(case: Cases, sweep: Sweeps) -> None:
 
 def test_trust_ends_where_the_share_of_the_range_does(case: Cases, sweep: Sweeps) -> None:
     quick = case(sweep(), at(1e20))
-    # A quarter of three decades.
-    assert trusted_factor(quick) == pytest.approx(10**0.75, rel=1e-6)
+    # Half of three decades.
+    assert trusted_factor(quick) == pytest.approx(10**1.5, rel=1e-6)
     good = with_backtest(quick, [0.5, 1.0, 1.2, 1.2, 1.2], [0.5] * 5)
     assert trusted_factor(good) == pytest.approx(10**1.2, rel=1e-6)
     far = with_backtest(quick, [2.5] * 5, [0.5] * 5)
@@ -115,6 +134,7 @@ def test_misses_count_beyond_the_runs_only(
     found = check_backtest(beyond)
     assert found.by_point[0] == verdict
     assert found.headline.startswith(f"{misses}0% of 10 held-out runs")
+    assert "this sweep missed by 0.6 % per tenfold of compute." in found.headline
 
 
 def test_near_targets_are_judged_by_near_misses(case: Cases, sweep: Sweeps) -> None:

@@ -24,8 +24,8 @@ def test_truths_are_whole_draws_of_the_fit(
     stored_fit: bs.ScalingFit, rng: np.random.Generator
 ) -> None:
     truths = drawn_truths(stored_fit, 30, rng).posterior
-    assert dict(truths.sizes) == {"chain": 1, "draw": 30, "corpus": 2}
-    names = ["alpha", "beta", "noise_sd"]
+    assert {name: truths.sizes[name] for name in ("chain", "draw")} == {"chain": 1, "draw": 30}
+    names = ["alpha", "beta", "noise_sd", "delta_sd", "miss"]
     known = stored_fit.posterior[names].to_dataframe()
     drawn = truths[names].to_dataframe()
     found = drawn.merge(known, on=names, how="left", indicator=True)
