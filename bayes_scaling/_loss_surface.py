@@ -35,6 +35,10 @@ from bayes_scaling.surface import (
 )
 
 
+MOST_MISS = 3.9
+"""Largest `miss` downwards: beyond 4 a larger run would be worse than a smaller one."""
+
+
 @dataclass(frozen=True, eq=False)
 class LeftOut:
     """What the law leaves out, for each draw: `delta` by its values at nodes, and `miss`.
@@ -161,8 +165,8 @@ class LossSurface:
                 continue
             back = {n: x * 10 ** (-powers.get(n, 0.0) * reach) for n, x in inputs.items()}
             inner = self._log_reducible(back)
-            factor = factor + miss
-            found, outer = found + np.exp(factor) * (outer - inner), inner
+            factor = factor + miss * reach / (reach + self.left_out.placement.span)
+            found, outer = found + np.exp(np.maximum(factor, -MOST_MISS)) * (outer - inner), inner
         return found + outer
 
 

@@ -307,7 +307,7 @@ class ScalingModel:
         paper = self._paper_ranges(runs)
         names = {self.typical_name(parameter): parameter for parameter in self.parameters}
         rows = {}
-        beyond = {MISS_SIZE: self.surface.miss_sd} if self.surface else {}
+        beyond = {MISS_SIZE: self.surface.miss(self.law)[1]} if self.surface else {}
         shown = {**self.sampled_priors(runs), **(beyond if self.has_surface(runs) else {})}
         for variable, prior in shown.items():
             parameter = names.get(variable, variable)

@@ -23,6 +23,7 @@ from bayes_scaling.surface import (
     DIRECTION,
     LEVEL_SHARE,
     MISS,
+    MISS_OF_DELTA,
     MISS_SIZE,
     NODE,
     Rotation,
@@ -81,15 +82,17 @@ def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Datase
 
 
 def _misses(draws: xr.Dataset, model: ScalingModel, seed: int) -> dict[str, xr.DataArray]:
-    """Draws of `miss`, of its size, and of each level's own."""
+    """Draws of `miss`, of its size where nothing is left out, and of each level's own."""
     assert model.surface is not None
     rng = np.random.default_rng([seed, 1])
     sample = xr.ones_like(draws["chain"], float) * xr.ones_like(draws["draw"], float)
-    size = sample.copy(data=model.surface.miss_sd.sample(sample.size, rng).reshape(sample.shape))
-    found = {MISS_SIZE: size, MISS: size * even_normal(sample, rng)}
+    mean, prior = model.surface.miss(model.law)
+    size = sample.copy(data=prior.sample(sample.size, rng).reshape(sample.shape))
+    spread = np.sqrt(size**2 + (MISS_OF_DELTA * draws[size_name(DELTA)]) ** 2)
+    found = {MISS_SIZE: size, MISS: mean + spread * even_normal(sample, rng)}
     for factor in model.factors:
         levels = sample * xr.ones_like(draws[factor], float)
-        found[f"{MISS}_{factor}"] = LEVEL_SHARE * size * even_normal(levels, rng)
+        found[f"{MISS}_{factor}"] = LEVEL_SHARE * spread * even_normal(levels, rng)
     return found
 
 

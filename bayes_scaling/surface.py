@@ -7,8 +7,8 @@ knows no compute) and ``v`` that of tokens per parameter. ``delta`` is the sum o
 alone, which holds at any compute, and of a function of u and v, which fades beyond the runs. Both
 have their values at nodes that are placed by the range of the runs, so that the structure of the
 model is the same for all runs. Beyond the largest run, the decline of `R` that the law foresees is
-multiplied by ``exp(miss)``: a run larger on the same path is never worse, and no run is below the
-floor. Owns kernels, nodes and names; the model and the posterior put them together.
+multiplied by ``exp(miss * reach / (reach + span))``, `reach` decades beyond runs that span `span`
+decades: a run larger on the same path is never worse, and no run is below the floor. Owns kernels, nodes and names; the model and the posterior put them together.
 """
 
 from __future__ import annotations
@@ -55,8 +55,21 @@ AMPLITUDE = Prior.log_normal(np.log(0.01), 1.0)
 LEVEL_AMPLITUDE = Prior.log_normal(np.log(0.005), 1.0)
 """Size of what is a level's own: half of that."""
 
-MISS_SD = Prior.between(0.04, 0.4)
-"""Size of `miss`."""
+MISS_MEAN = 0.15
+"""Mean of `miss`: on public sweeps losses fell faster beyond the runs than laws said."""
+
+MISS_SD = Prior.between(0.056, 0.18)
+"""Size of `miss` where the law leaves out nothing inside the runs."""
+
+CURVE_MISS_MEAN = 0.0
+"""The same for a law of one input: learning curves bend either way."""
+
+CURVE_MISS_SD = Prior.between(0.45, 1.4)
+"""The same for a law of one input, whose runs may be of any kind."""
+
+MISS_OF_DELTA = 2.0
+"""By how much it grows with the size of `delta`: a law that is off inside its runs is more so
+beyond them. All of these were learned from public sweeps (``tests/benchmarks/learn_miss.py``)."""
 
 LEVEL_SHARE = 0.5
 """Size of a level's own `miss` beyond its own runs, as a share of that of all."""
@@ -90,10 +103,15 @@ class Surface(AsCode):
         Size of `delta`, ``delta_sd``, in log reducible loss.
     level_amplitude : Prior
         Size of the deviation of each level of a factor, ``delta_<factor>_sd``.
-    miss_sd : Prior
-        Standard deviation of `miss`, by whose exponential the law's decline beyond the largest
-        run is multiplied: 0.1 means that the reducible loss typically falls a tenth faster or
-        slower than the law says.
+    miss_sd : Prior, optional
+        Standard deviation of `miss`, by whose exponential the law's decline far beyond the largest
+        run is multiplied, where `delta` is nothing: 0.1 means that the reducible loss typically
+        falls a tenth faster or slower than the law says. Where the law leaves out more inside the
+        runs, `miss` is larger: its variance is ``miss_sd**2 + (2 delta_sd)**2``. What public
+        sweeps have taught if not given: 0.06 to 0.18 for a law of size and data, 0.45 to 1.4 for a
+        law of one input.
+    miss_mean : float, optional
+        Mean of `miss`; if not given, 0.15 for a law of size and data and 0 for one of one input.
 
     Examples
     --------
@@ -103,17 +121,26 @@ class Surface(AsCode):
 
     amplitude: Prior = AMPLITUDE
     level_amplitude: Prior = LEVEL_AMPLITUDE
-    miss_sd: Prior = MISS_SD
+    miss_sd: Prior | None = None
+    miss_mean: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("amplitude", "level_amplitude", "miss_sd"):
             prior = getattr(self, name)
+            if prior is None:
+                continue
             if prior.support != "positive" and not (prior.fixed and prior.numbers[0] > 0):
                 raise ModelError(
                     f"Surface: {name}={prior!r} allows sizes that are not positive, and a standard "
                     "deviation is. Give Prior.between(0.01, 0.1), or surface=None for the law "
                     "alone."
                 )
+
+    def miss(self, law: Law) -> tuple[float, Prior]:
+        """Mean of `miss` and prior of its size, for a law."""
+        of_both = bool(compute_and_ratio(law)[1])
+        mean, size = (MISS_MEAN, MISS_SD) if of_both else (CURVE_MISS_MEAN, CURVE_MISS_SD)
+        return (mean if self.miss_mean is None else self.miss_mean), self.miss_sd or size
 
     def priors(self, factors: tuple[str, ...]) -> dict[str, Prior]:
         """Prior of each sampled size, by its posterior name."""
@@ -190,6 +217,11 @@ class Placement:
     compute: Nodes
     ratio: Nodes | None = None
     shape: Nodes | None = None
+
+    @property
+    def span(self) -> float:
+        """Decades of compute that the runs span, at least :data:`LEAST_DEPTH`."""
+        return -float(self.compute.at[0])
 
     @classmethod
     def of(cls, law: Law, runs: Runs) -> Placement:

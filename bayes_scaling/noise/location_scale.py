@@ -31,8 +31,10 @@ RAW_SD_PRIOR = Prior.between(0.002, 0.3)
 LOGIT_SD_PRIOR = Prior.between(0.01, 1.0)
 """Scatter of a logit; 0.1 is 2.5 points at an accuracy of one half."""
 
-DF_PRIOR = Prior.gamma(2.0, 0.1)
-"""Degrees of freedom (Juárez and Steel, 2010): from heavy tails to nearly normal."""
+DF_PRIOR = Prior.between(2.0, 30.0)
+"""Degrees of freedom: from heavy tails to nearly normal. One nearer to 1 (as the gamma prior of
+Juárez and Steel, 2010, allows) makes a new run's interval wide where few runs are fitted, and
+samples badly."""
 
 SEED_PRIOR = Prior.between(0.0003, 0.02)
 """Scatter between seeds: 0.03 % in a dense model of 130M parameters, up to 2 %."""

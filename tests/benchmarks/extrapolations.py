@@ -1,8 +1,8 @@
 """Extrapolations with a known answer: every public sweep, cut below the runs to be predicted.
 
-Near: fit the lower 70 % of the runs by compute and predict the rest. Far: fit the lower 40 % and
-predict the top 30 %. The Chinchilla runs are cut at 1e19, 1e20 and 1e21 FLOP as well. Sweeps and
-corpora are also pooled, each level cut by itself.
+Near fits the lower 70 % of the runs by compute and predicts the top 30 %, far fits the lower 40 %
+and predicts the same, farther fits the lower 20 % and predicts the top 20 %. Sweeps and corpora are
+pooled as well, with most of one level hidden.
 """
 
 from collections.abc import Iterator
@@ -14,11 +14,18 @@ import pandas as pd
 
 import bayes_scaling as bs
 
-REACHES = {"near": 0.7, "far": 0.4}
-TESTED_ABOVE = 0.7
-CUTS = (1e19, 1e20, 1e21)
+CUTS = {"near": (0.7, 0.7), "far": (0.4, 0.7), "farther": (0.2, 0.8)}
 COLUMNS = ["params", "tokens", "flops", "loss"]
-LEAST_RUNS = 4
+LEAST_FITTED = {"flops": 8, "tokens": 5}
+LEAST_HELD_OUT = 3
+BEYOND = 1.02
+"""How many times the largest fitted run's compute a run to be predicted has at the least."""
+
+SHOWN_RUNS = 4
+"""Runs of a hidden corpus that are fitted, its smallest."""
+
+SHOWN_SHARE = 0.15
+"""Share of the runs of a hidden isoFLOP sweep that are fitted, its smallest."""
 
 
 @dataclass(frozen=True)
@@ -27,17 +34,17 @@ class Extrapolation:
 
     Attributes
     ----------
-    name, kind : str
-        The data set, and which of several like it are averaged together.
-    reach : str
-        "near", "far" or the cut.
+    source : str
+        Paper; sweeps of one paper are alike.
+    name, cut : str
+        The data set, and how it is cut.
     factor : str, optional
         What E, A and B vary by.
     """
 
+    source: str
     name: str
-    kind: str
-    reach: str
+    cut: str
     fitted: pd.DataFrame
     held_out: pd.DataFrame
     factor: str | None = None
@@ -54,59 +61,68 @@ class Extrapolation:
         flops = {"flops_factor": np.inf} if "params" in table else {}
         return bs.Runs.from_frame(table.reset_index(drop=True), factors=factors, **flops)
 
+    @property
+    def targets(self) -> pd.DataFrame:
+        """Inputs and levels of the runs to be predicted."""
+        return self.held_out.drop(columns="loss").reset_index(drop=True)
+
+    @property
+    def observed(self) -> np.ndarray:
+        """Log losses of the runs to be predicted."""
+        return np.log(self.held_out["loss"].to_numpy())
+
 
 def extrapolations(folder: Path) -> Iterator[Extrapolation]:
-    for kind, name, table in _sweeps(folder):
+    """Sweeps of params and tokens first, then learning curves."""
+    for source, name, table in sweeps(folder):
         along = "flops" if "flops" in table else "tokens"
-        for reach in REACHES:
-            yield from _usable(Extrapolation(name, kind, reach, *_cut(table, along, reach)))
-    for kind, factor, table in _pools(folder):
-        for reach in REACHES:
-            parts = [_cut(level, "flops", reach) for _, level in table.groupby(factor)]
-            fitted, held_out = (pd.concat(part) for part in zip(*parts, strict=True))
-            yield from _usable(
-                Extrapolation(f"{kind}, pooled", f"{kind}, pooled", reach, fitted, held_out, factor)
+        for cut, (below, above) in CUTS.items():
+            fitted = table[table[along] <= table[along].quantile(below)]
+            beyond = table[along] > fitted[along].max() * BEYOND
+            held_out = table[(table[along] > table[along].quantile(above)) & beyond]
+            if len(fitted) >= LEAST_FITTED[along] and len(held_out) >= LEAST_HELD_OUT:
+                yield Extrapolation(source, name, cut, fitted, held_out)
+
+
+def hidden_levels(folder: Path) -> Iterator[tuple[Extrapolation, Extrapolation]]:
+    """Pools with all but the smallest runs of one level hidden, and those runs by themselves."""
+    for pool, factor, table in pools(folder):
+        for level, own in table.groupby(factor):
+            own = own.sort_values("flops")
+            shown = SHOWN_RUNS if pool == "gadre" else int(round(SHOWN_SHARE * len(own)))
+            few, hidden = own.iloc[:shown], own.iloc[shown:]
+            pooled = pd.concat([table[table[factor] != level], few])
+            yield (
+                Extrapolation(pool, str(level), "pooled", pooled, hidden, factor),
+                Extrapolation(pool, str(level), "alone", few[COLUMNS], hidden[COLUMNS]),
             )
-    runs = _chinchilla(folder)
-    for cut in CUTS:
-        below = runs["flops"] <= cut * 1.0001
-        yield Extrapolation("chinchilla", "chinchilla cut", f"{cut:.0e}", runs[below], runs[~below])
 
 
-def _usable(one: Extrapolation) -> Iterator[Extrapolation]:
-    if len(one.fitted) >= LEAST_RUNS and len(one.held_out):
-        yield one
-
-
-def _cut(table: pd.DataFrame, along: str, reach: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rank = table[along].rank(pct=True)
-    fitted = table[rank <= REACHES[reach]]
-    beyond = table[along] > fitted[along].max() * 1.0001
-    return fitted, table[(rank > TESTED_ABOVE) & beyond]
-
-
-def _sweeps(folder: Path) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def sweeps(folder: Path) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Source, name and runs of each sweep."""
     for name, table in pd.read_csv(folder / "isoflop_sweeps.csv").groupby("sweep"):
-        yield "isoFLOP sweeps", str(name), table[COLUMNS]
-    yield "chinchilla", "chinchilla", _chinchilla(folder)
+        yield str(table["source"].iloc[0]), str(name), table[COLUMNS]
+    table = pd.read_csv(folder / "chinchilla.csv")
+    yield "hoffmann2022", "chinchilla", table[~table["dropped_in_replication"]][COLUMNS]
     for name, table in pd.read_csv(folder / "gadre_overtraining.csv").groupby("dataset"):
-        yield "gadre", str(name), table[COLUMNS]
+        yield "gadre2024", f"gadre {name}", table[COLUMNS]
     table = pd.read_csv(folder / "datablations.csv")
     single = (table["epochs"] <= 1.0001) & (table["variant"] == "standard")
-    yield "datablations", "datablations", table[single][COLUMNS]
+    yield "muennighoff2023", "datablations", table[single][COLUMNS]
+    yield "llama2024", "llama3", pd.read_csv(folder / "llama3_isoflop.csv")[COLUMNS]
+    table = pd.read_csv(folder / "misfitting_sweeps.csv")
+    best = table[table["best_lr_for_cell"].astype(bool)]
+    cells = best.groupby(["params", "tokens"], as_index=False).first()
+    yield "li2025", "misfitting", cells[COLUMNS]
     for name, table in pd.read_csv(folder / "learning_curves.csv").groupby("curve"):
         curve = table.rename(columns={"x": "tokens", "y": "loss"})[["tokens", "loss"]]
         if (curve["loss"] > 0).all():
-            yield "learning curves", str(name), curve
+            yield "alabdulmohsin2022", str(name), curve
 
 
-def _pools(folder: Path) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    table = pd.read_csv(folder / "isoflop_sweeps.csv")
-    yield "isoFLOP sweeps", "sweep", table[[*COLUMNS, "sweep"]]
+def pools(folder: Path) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Name, factor and runs of each pool of like sweeps."""
     table = pd.read_csv(folder / "gadre_overtraining.csv")
     yield "gadre", "dataset", table[[*COLUMNS, "dataset"]]
-
-
-def _chinchilla(folder: Path) -> pd.DataFrame:
-    table = pd.read_csv(folder / "chinchilla.csv")
-    return table[~table["dropped_in_replication"]][COLUMNS]
+    for source, table in pd.read_csv(folder / "isoflop_sweeps.csv").groupby("source"):
+        yield str(source), "sweep", table[[*COLUMNS, "sweep"]]
