@@ -14,31 +14,32 @@ from scipy.optimize import elementwise
 type Array = np.ndarray
 type Functions = Callable[[Array], Array]
 
-COARSE, FINE = 41, 25
-"""Places of the first grid, and of the second, which is laid over the cells about the best."""
+OUTWARDS = np.sinh(np.linspace(0, 3.4, 15)) / np.sinh(3.4)
+"""Shares of the way from where a minimum is likely to the ends of its range: closest there."""
 
-NEIGHBOURS = 2
-"""Cells of the first grid on either side of its best place, so that narrow minima are seen."""
+LEAST_SIDE = 0.01
+"""Share of the range that is left on either side of where the minimum is likely."""
 
 NEAR = 1e-6
 """Distance from an end at which a function must be lower for its minimum not to be that end."""
 
 MINIMUM_TOLERANCE = {"xatol": 1e-5, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
-ROOT_TOLERANCE = {"xatol": 1e-11, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
+ROOT_TOLERANCE = 1e-11
 
 HIGH = 1e30
 """Stands for values that are missing or infinite, with which solvers cannot reckon."""
 
 
-def minimum(function: Functions, low: Array, high: Array) -> tuple[Array, Array]:
+def minimum(function: Functions, low: Array, likely: Array, high: Array) -> tuple[Array, Array]:
     """Where each of many functions is least in [low, high], and at which end if at one.
 
     Parameters
     ----------
     function : callable
         Missing values count as high.
-    low, high : numpy.ndarray
-        Ends of the range searched, of the shape of the result.
+    low, likely, high : numpy.ndarray
+        Ends of the range searched, and where in it most places are looked at, of the shape of the
+        result.
 
     Returns
     -------
@@ -48,8 +49,8 @@ def minimum(function: Functions, low: Array, high: Array) -> tuple[Array, Array]
 
     Examples
     --------
-    >>> centre = np.array([-20.0, 0.1234, 20.0])
-    >>> place, end = minimum(lambda x: (x - centre) ** 2, np.full(3, -10.0), np.full(3, 10.0))
+    >>> centre, one = np.array([-20.0, 0.1234, 20.0]), np.ones(3)
+    >>> place, end = minimum(lambda x: (x - centre) ** 2, -10 * one, 0 * one, 10 * one)
     >>> place.round(4).tolist(), end.tolist()
     ([-10.0, 0.1234, 10.0], [-1, 0, 1])
     """
@@ -58,11 +59,12 @@ def minimum(function: Functions, low: Array, high: Array) -> tuple[Array, Array]
         values: Array = np.nan_to_num(function(places), nan=HIGH, posinf=HIGH)
         return values
 
-    left, right = low, high
-    for count in (COARSE, FINE):
-        grid = np.linspace(left, right, count)
-        best = known(grid).argmin(0)
-        left, right = (_taken(grid, best + step) for step in (-NEIGHBOURS, NEIGHBOURS))
+    side = LEAST_SIDE * (high - low)
+    likely = np.clip(likely, low + side, high - side)
+    out = OUTWARDS.reshape(-1, *[1] * likely.ndim)
+    left, right = likely + (low - likely) * out[:0:-1], likely + (high - likely) * out
+    grid = np.concatenate([left, right])
+    best = known(grid).argmin(0)
     inner = np.clip(_taken(grid, best), low + NEAR, high - NEAR)
     bracket = (_taken(grid, best - 1), inner, _taken(grid, best + 1))
     some, number = _elementwise(known, low.shape)
@@ -71,11 +73,11 @@ def minimum(function: Functions, low: Array, high: Array) -> tuple[Array, Array]
             some, bracket, args=(number,), tolerances=MINIMUM_TOLERANCE
         )
     at_end = ~np.isfinite(found.x)
-    end = at_end * np.where(best < FINE // 2, -1, 1)
+    end = at_end * np.where(best < len(OUTWARDS), -1, 1)
     return np.where(at_end, np.where(end < 0, low, high), found.x), end
 
 
-def first_change(function: Functions, grid: Array) -> Array:
+def first_change(function: Functions, grid: Array, tolerance: float = ROOT_TOLERANCE) -> Array:
     """Where the sign of each of many functions first changes along a grid.
 
     Parameters
@@ -84,6 +86,8 @@ def first_change(function: Functions, grid: Array) -> Array:
         Finite values.
     grid : numpy.ndarray
         Places along its first dim, upwards or downwards.
+    tolerance : float
+        By how much the place may be off; what is itself searched for has an error.
 
     Returns
     -------
@@ -98,7 +102,8 @@ def first_change(function: Functions, grid: Array) -> Array:
     """
     above = function(grid) > 0
     changed = above != above[0]
-    return _root(function, grid, np.where(changed.any(0), changed.argmax(0) - 1, -1))
+    cell = np.where(changed.any(0), changed.argmax(0) - 1, -1)
+    return _root(function, grid, cell, tolerance)
 
 
 def first_below(function: Functions, grid: Array) -> Array:
@@ -122,16 +127,17 @@ def first_below(function: Functions, grid: Array) -> Array:
     above = (values > 0) & (before < values.argmin(0))
     cell = np.where(above, before, -1).max(0)
     least = values.min(0)
-    reached = np.where(cell < 0, -np.inf, _root(function, grid, cell))
+    reached = np.where(cell < 0, -np.inf, _root(function, grid, cell, ROOT_TOLERANCE))
     return np.where(least > 0, np.inf, np.where(np.isnan(least), np.nan, reached))
 
 
-def _root(function: Functions, grid: Array, cell: Array) -> Array:
+def _root(function: Functions, grid: Array, cell: Array, tolerance: float) -> Array:
     """Where functions are zero within cells of a grid; NaN for cells below 0."""
     some, number = _elementwise(function, cell.shape)
     bracket = (_taken(grid, cell), _taken(grid, cell + 1))
+    tolerances = {"xatol": tolerance, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
     with np.errstate(all="ignore"):
-        found = elementwise.find_root(some, bracket, args=(number,), tolerances=ROOT_TOLERANCE)
+        found = elementwise.find_root(some, bracket, args=(number,), tolerances=tolerances)
     return np.where(cell < 0, np.nan, found.x)
 
 

@@ -23,8 +23,9 @@ SEARCH_WIDTH = np.log(1e9)
 ROUNDS = 8
 """How often the split and the budget of the cheapest run are sought in turn, at the most."""
 
-SAME = 1e-9
-"""Change of the budget of which no further round makes anything."""
+SAME = 1e-4
+"""Share of the budget by which a round must lower it for another to be worth making: what is left
+after a round is about the square of what it took."""
 
 
 class Split(NamedTuple):
@@ -45,9 +46,17 @@ class Split(NamedTuple):
 
 
 class Range(NamedTuple):
-    """Ends of the log params searched, and whether each is one of the constraints."""
+    """The log params searched: its ends, and those at the runs' ratio of tokens in between.
+
+    Attributes
+    ----------
+    low, likely, high : numpy.ndarray
+    low_is_limit, high_is_limit : numpy.ndarray of bool
+        Where an end is one of the constraints.
+    """
 
     low: Array
+    likely: Array
     high: Array
     low_is_limit: Array
     high_is_limit: Array
@@ -78,43 +87,46 @@ class Splitting:
             params, end = self._between(budget)
         return Split(params, self.cost.tokens(params, budget), self.loss_of(params, budget), end)
 
-    def cheapest(self, target: Array) -> Split:
+    def cheapest(self, target: Array, near: Split | None = None) -> Split:
         """The run of least cost from which on a loss is reached; infinite where none does.
 
         At a fixed ratio of tokens to parameters it is a root. Its cost, split better, gives a
         better ratio; since the cost is flat at the best ratio, few rounds of the two find it.
+
+        Parameters
+        ----------
+        target : numpy.ndarray
+            Loss to be reached.
+        near : Split, optional
+            Runs whose ratio is about the best one; the runs' typical ratio if not given.
         """
-        where = self.where
-        target = np.broadcast_to(target, where.shape)
-        typical = where.centre("tokens") / where.centre("params")
-        params, tokens = self._grown(typical, target)
-        spent = self.cost.spent(params, tokens)
+        typical = self.where.centre("tokens_per_param")
+        ratio = typical if near is None else near.tokens / near.params
+        params = self._grown(ratio, target)
         for _ in range(ROUNDS):
+            spent = self.cost.spent(params, ratio * params)
             finite = np.isfinite(spent) & (spent > 0)
             split = self.optimum(np.where(finite, spent, self.cost.spent(1e9, 1e9)))
-            ratio = np.where(finite, split.tokens / split.params, typical)
-            grown = self._grown(ratio, target)
-            less = np.isnan(ratio) | (self.cost.spent(*grown) < spent)
-            params, tokens = (
-                np.where(less, *pair) for pair in zip(grown, (params, tokens), strict=True)
-            )
-            before, spent = spent, self.cost.spent(params, tokens)
-            if not (spent < before * (1 - SAME)).any():
+            better = np.where(finite, split.tokens / split.params, ratio)
+            grown = self._grown(better, target)
+            costs = self.cost.spent(grown, better * grown)
+            less = np.isnan(better) | (costs < spent)
+            params, ratio = np.where(less, grown, params), np.where(less, better, ratio)
+            if not (costs < spent * (1 - SAME)).any():
                 break
-        return Split(params, tokens, target, np.zeros(where.shape, int))
+        return Split(params, ratio * params, target, np.zeros(self.where.shape, int))
 
     def range_searched(self, budget: Array) -> Range:
         """The log params among which the optimum is."""
         kept, cost, where = self.constraints, self.cost, self.where
-        ratio = where.centre("tokens") / where.centre("params")
-        centre = np.log(cost.params_at(ratio, budget))
+        centre = np.log(cost.params_at(where.centre("tokens_per_param"), budget))
         low, high = centre - SEARCH_WIDTH, centre + SEARCH_WIDTH
         floor = [kept.min_params, kept.max_tokens and cost.params(kept.max_tokens, budget)]
         ceiling = [kept.max_params, kept.min_tokens and cost.params(kept.min_tokens, budget)]
         least = np.max([np.log(n) + 0 * low for n in floor if n is not None] or [low], axis=0)
         most = np.min([np.log(n) + 0 * low for n in ceiling if n is not None] or [high], axis=0)
         limits = (np.maximum(low, least), np.minimum(high, most))
-        return Range(*limits, least > low, most < high)
+        return Range(limits[0], centre, limits[1], least > low, most < high)
 
     def check_budget(self, budget: Array) -> None:
         """Refuse a budget that cannot be spent within the constraints."""
@@ -133,19 +145,17 @@ class Splitting:
         searched = self.range_searched(budget)
         return searched.low <= searched.high * (1 + 1e-12)
 
-    def _grown(self, ratio: Array, target: Array) -> tuple[Array, Array]:
-        """The run at a ratio of tokens to parameters from which on a loss is reached."""
-        params = self.where.reaching(
-            lambda size: self.where.split_loss(size, ratio * size),
-            target,
-            self.where.centre("params"),
+    def _grown(self, ratio: Array, target: Array) -> Array:
+        """Parameters from which on a loss is reached at a ratio of tokens to them."""
+        where = self.where
+        return where.reaching(
+            lambda size: where.split_loss(size, ratio * size), target, where.centre("params")
         )
-        return params, ratio * params
 
     def _between(self, budget: Array) -> tuple[Array, Array]:
-        low, high, low_is_limit, high_is_limit = self.range_searched(budget)
-        best, end = minimum(lambda log: self.loss_of(np.exp(log), budget), low, high)
-        real = (end == 0) | ((end < 0) & low_is_limit) | ((end > 0) & high_is_limit)
+        among = self.range_searched(budget)
+        best, end = minimum(lambda log: self.loss_of(np.exp(log), budget), *among[:3])
+        real = (end == 0) | ((end < 0) & among.low_is_limit) | ((end > 0) & among.high_is_limit)
         return np.where(real, np.exp(best), np.nan), end
 
     def _of_menu(self, budget: Array) -> tuple[Array, Array]:

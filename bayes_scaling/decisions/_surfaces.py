@@ -29,7 +29,7 @@ SPLIT = ("params", "tokens", "flops", "tokens_per_param")
 FAR = 1e100
 """How many times the reference an input is where no more of it changes the loss."""
 
-REACH = np.log(1e40) * np.linspace(-1, 1, 41) ** 3
+REACH = np.log(1e40) * np.linspace(-1, 1, 25) ** 3
 """Places about the centre at which amounts are searched for, in logarithms, most near to it."""
 
 STEP = 1e-3

@@ -27,8 +27,11 @@ from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 BEYOND_RUNS = 1e3
 """How far beyond runs and scales asked for a crossing is looked for."""
 
-SCAN = 61
+SCAN = 17
 """Scales at which the sign of the difference is looked at."""
+
+CLOSE = 1e-4
+"""Error of a crossing, in logarithms."""
 
 
 @dataclass(frozen=True)
@@ -172,22 +175,22 @@ def compare_levels(
     draws = of_first.labelled(
         loss_difference=losses[0] - losses[1],
         multiplier=paths[1].reaching(losses[0]) / asked,
-        crossing=_first_crossing(fit, paths, asked),
+        crossing=_first_crossing(fit, paths, asked.max()),
     )
     return LevelComparison(draws.drop_vars(factor), fit, factor, first, second, name)
 
 
-def _first_crossing(fit: ScalingFit, paths: list[Path], asked: np.ndarray) -> np.ndarray:
+def _first_crossing(fit: ScalingFit, paths: list[Path], largest: float) -> np.ndarray:
     """Scale of the first change of sign of the difference; NaN without one."""
     sizes = fit.runs.values(paths[0].input)
-    low, high = np.log(sizes.min()), np.log(BEYOND_RUNS * max(sizes.max(), asked.max()))
+    low, high = np.log(sizes.min()), np.log(BEYOND_RUNS * max(sizes.max(), largest))
 
     def difference(log_scale: np.ndarray) -> np.ndarray:
         first, second = (path.loss(np.exp(log_scale)) for path in paths)
         return log_ratio(first, second)
 
-    grid = np.linspace(np.full(asked.shape, low), high, SCAN)
-    return np.exp(first_change(difference, grid))
+    grid = np.linspace(np.full(paths[0].surface.shape, low), high, SCAN)
+    return np.exp(first_change(difference, grid, CLOSE))
 
 
 def _factor(fit: ScalingFit, factor: str | None) -> str:

@@ -30,6 +30,9 @@ FLOPS_PER_SERVED_TOKEN = 2
 FURTHEST = 1e6
 """How many times more or less compute than at the runs' ratio of tokens makes a size the best."""
 
+CLOSE = 1e-4
+"""Error of that compute, in logarithms."""
+
 
 @dataclass(frozen=True)
 class Prices(AsCode):
@@ -186,7 +189,7 @@ def lifetime_allocation(
     where = surface(fit, {asked: value}, at)
     cost = LifetimeCost(*_rates(prices, input_tokens, output_tokens))
     small = _optimal(Splitting(where), name, where.asked(asked))
-    chosen = Splitting(where, cost).cheapest(small.loss)
+    chosen = Splitting(where, cost).cheapest(small.loss, small)
     costs = [cost.spent(run.params, run.tokens) for run in (small, chosen)]
     draws = where.labelled(
         params=chosen.params,
@@ -247,4 +250,6 @@ def _optimal(asked: Splitting, name: str, value: np.ndarray) -> Split:
         return log_ratio(asked.optimum(np.exp(log_budget)).params, value)
 
     ends = np.log(typical) + np.log(FURTHEST) * np.array([1.0, -1.0]).reshape(-1, 1, 1, 1)
-    return asked.optimum(np.exp(first_change(too_large, ends)))
+    budget = np.exp(first_change(too_large, ends, CLOSE))
+    tokens = asked.cost.tokens(value, budget)
+    return Split(value, tokens, asked.where.split_loss(value, tokens), np.zeros(value.shape, int))

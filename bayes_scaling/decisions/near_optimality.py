@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._intervals import SAMPLE_DIMS
-from bayes_scaling._optimise import first_change
+from bayes_scaling._optimise import OUTWARDS, first_change
 from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
 from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
@@ -27,9 +27,6 @@ from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers
 
 Measure = Literal["loss", "compute"]
-
-OUTWARDS = np.linspace(0, 1, 41) ** 2
-"""Shares of the way from the optimum to the end of the range, at which losses are looked at."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -165,7 +165,7 @@ def _draws(asked: Splitting) -> dict[str, np.ndarray]:
     budget = asked.where.asked(asked.cost.unit)
     best = asked.optimum(budget)
     loss = asked.where.split_loss(params, tokens)
-    same = asked.cheapest(loss)
+    same = asked.cheapest(loss, best)
     return {
         "expected_loss": loss,
         # A plan that is the optimum may come out better than the search by a rounding error.

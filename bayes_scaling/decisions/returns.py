@@ -138,7 +138,7 @@ def compute_returns(
     where = surface(fit, {"flops": flops}, at)
     asked, budget, floor = Splitting(where), where.asked("flops"), where.floor
     best = asked.optimum(budget)
-    more = asked.cheapest(floor + (best.loss - floor) / 2)
+    more = asked.cheapest(floor + (best.loss - floor) / 2, best)
     draws = where.labelled(
         expected_loss=best.loss,
         flops_elasticity=-sum(where.gains(best.params, best.tokens)) / 2 / best.loss,
