@@ -8,9 +8,10 @@ is left is the structure, by which compiled models are kept.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from html import escape
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import pymc.dims as pmd
+import pytensor
 import xarray as xr
 
 from bayes_scaling._display import html_formula, html_table
@@ -267,6 +269,7 @@ class ScalingModel:
             The runs lack an input or factor of the model, or are too few.
         """
         check_runs(self, runs)
+        _accept_missing_blas()
         with pm.Model(coords=self.coords(runs)) as model:
             data = {
                 name: pmd.Data(name, values, dims=dims)
@@ -383,6 +386,17 @@ class ScalingModel:
         stage_noise = "" if plain else f", stage_noise={self.stage_noise}"
         own = "" if self.surface == DEFAULT_SURFACE else f", surface={self.surface}"
         return f"ScalingModel({self.law.name}{vary}{priors}{noise}{stage_noise}{own})"
+
+
+@cache
+def _accept_missing_blas() -> None:
+    """Let PyTensor find its BLAS, without a word if there is none.
+
+    It would warn at the first product of matrices; those of the model are small.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _ = pytensor.config.blas__ldflags
 
 
 def _tied_by(

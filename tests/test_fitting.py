@@ -213,13 +213,12 @@ def pooled_model() -> bs.ScalingModel:
     return bs.ScalingModel("chinchilla", [bs.Vary(name, by="dataset") for name in ("E", "A", "B")])
 
 
-# The pooled posterior is what is tested; the focused one of few runs over four decades is slow.
-UNFOCUSED = Settings(seed=1, focused=False)
+SETTINGS = Settings(seed=1)
 
 
 @pytest.fixture(scope="session")
 def pooled_fit(gadre: bs.Runs, pooled_model: bs.ScalingModel) -> bs.ScalingFit:
-    return fit_as(pooled_model, gadre, UNFOCUSED, progress=False)
+    return fit_as(pooled_model, gadre, SETTINGS, progress=False)
 
 
 def test_the_sampler_is_healthy_on_three_pooled_corpora(pooled_fit: bs.ScalingFit) -> None:
@@ -257,7 +256,7 @@ def test_pooling_forecasts_hidden_runs_better_than_four_runs_alone(
     train, test = hidden(gadre, corpus)
     assert len(train.where(dataset=corpus)) == 4
     # Both structures have been compiled by the fixtures.
-    pooled = fit_as(pooled_model, train, UNFOCUSED, progress=False)
+    pooled = fit_as(pooled_model, train, SETTINGS, progress=False)
     alone = bs.fit("chinchilla", train.where(dataset=corpus), seed=1, progress=False)
     at = test.table[["params", "tokens", "dataset"]]
     error, width = {}, {}

@@ -8,8 +8,9 @@ import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling._inputs import scales
+from bayes_scaling._loss_surface import LossSurface
 from bayes_scaling.hierarchy import LINKS
-from bayes_scaling.posterior import expected_loss, parameters_at
+from bayes_scaling.posterior import parameters_at
 
 
 def test_paper_units_are_those_of_the_law_draw_by_draw(stored_fit: bs.ScalingFit) -> None:
@@ -104,14 +105,14 @@ def test_a_factor_that_is_left_out_keeps_its_dim(stored_fit: bs.ScalingFit) -> N
     assert "corpus" in theta["E"].dims
 
 
-def test_expected_loss_is_the_formula_in_paper_units(stored_fit: bs.ScalingFit) -> None:
+def test_the_law_alone_is_the_formula_in_paper_units(stored_fit: bs.ScalingFit) -> None:
     draws = stored_fit.posterior.isel(corpus=0)
     theta = {
         name: draws[stored_fit.model.reference_name(name)] for name in stored_fit.model.parameters
     }
     at = {"params": 7e10, "tokens": 1.4e12}
     units = scales(stored_fit.model.law, stored_fit.runs)
-    ours = expected_loss(stored_fit.model, theta, at, units)
+    ours = LossSurface(stored_fit.model.law, units, theta, None).loss(at)
     paper = {name: draws[name] for name in stored_fit.model.parameters}
     np.testing.assert_allclose(ours, bs.laws.Chinchilla.loss(**at, **paper), rtol=1e-12)
 

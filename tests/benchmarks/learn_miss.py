@@ -1,0 +1,124 @@
+"""What laws miss beyond their runs, learned from public sweeps, leaving one source out at a time.
+
+``python -m tests.benchmarks.learn_miss [folder]`` (about ten minutes on two cores) fits every sweep
+below its cut-offs, and looks for the mean, the size and the share of `delta` in the size of `miss`
+under which held-out runs have the highest log score. It prints what each source left out has
+chosen by the others, and how those choices predict it; what all sources together choose is what
+:mod:`bayes_scaling.surface` has.
+"""
+
+import itertools
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import logsumexp
+
+import bayes_scaling as bs
+from bayes_scaling._loss_surface import LossSurface
+from bayes_scaling.points import points
+from tests.benchmarks.extrapolations import Extrapolation, extrapolations
+
+MEANS = (0.0, 0.1, 0.15, 0.2)
+SIZES = (0.05, 0.1, 0.15, 0.2, 0.3)
+SHARES = (0.0, 1.0, 1.5, 2.0, 3.0)
+SPREAD = 0.35
+"""Standard deviation of the log size."""
+
+LEAST = -20.0
+"""Log score below which one run counts no worse."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fit below a cut-off, and where the runs to be predicted lie."""
+
+    one: Extrapolation
+    fit: bs.ScalingFit
+    surface: LossSurface
+    where: dict[str, np.ndarray]
+
+    def losses(self, mean: float, size: float, share: float) -> np.ndarray:
+        """Draws of the log expected loss, dims (sample, run), under these choices."""
+        rng = np.random.default_rng(0)
+        delta = self.fit.posterior["delta_sd"].values.reshape(-1, 1)
+        ranks = rng.permutation(len(delta))[:, None]
+        sizes = size * np.exp(SPREAD * rng.standard_normal(delta.shape))
+        spread = np.sqrt(sizes**2 + (share * delta) ** 2)
+        miss = mean + spread * stats.norm.ppf((ranks + 0.5) / len(delta))
+        left_out = self.surface.left_out
+        assert left_out is not None
+        edge = left_out.misses[0][0]
+        moved = replace(self.surface, left_out=replace(left_out, misses=[(edge, miss)]))
+        return np.log(moved.loss(self.where))
+
+    def scores(self, mean: float, size: float, share: float) -> pd.DataFrame:
+        """Coverage, error, width, interval score and log score of each run to be predicted."""
+        expected = self.losses(mean, size, share)
+        sd, df = (
+            self.fit.posterior[name].values.reshape(-1, 1) for name in ("noise_sd", "noise_df")
+        )
+        rng = np.random.default_rng(1)
+        log = logsumexp(stats.t.logpdf((self.one.observed - expected) / sd, df) - np.log(sd), 0)
+        found = scored(expected + sd * rng.standard_t(df, expected.shape), self.one.observed)
+        return found.assign(log_score=np.maximum(log - np.log(len(sd)), LEAST), **about(self.one))
+
+
+def about(one: Extrapolation) -> dict[str, str]:
+    return {"source": one.source, "name": one.name, "cut": one.cut}
+
+
+def scored(draws: np.ndarray, observed: np.ndarray) -> pd.DataFrame:
+    """Scores of draws of log losses, dims (sample, run); intervals are nominal 90 %."""
+    low, middle, high = np.quantile(draws, [0.05, 0.5, 0.95], axis=0)
+    miss = np.maximum(low - observed, 0) + np.maximum(observed - high, 0)
+    return pd.DataFrame(
+        {
+            "covered": (miss == 0).astype(float),
+            "error": np.abs(middle - observed),
+            "width": high - low,
+            "interval_score": high - low + 20 * miss,
+        }
+    )
+
+
+def over_sweeps(scores: pd.DataFrame) -> pd.DataFrame:
+    """Mean of each sweep's means, by cut."""
+    numbers = scores.select_dtypes("number").columns
+    sweeps = scores.groupby(["cut", "name"])[list(numbers)].mean()
+    return sweeps.groupby("cut").mean().reindex(["near", "far", "farther"]).dropna()
+
+
+def fitted(folder: Path) -> Iterator[Fitted]:
+    for one in extrapolations(folder):
+        if "params" not in one.fitted:
+            continue
+        fit = bs.fit(one.model, one.runs(one.fitted), draws=500, chains=2, seed=1, progress=False)
+        where = points(fit.model, fit.runs, at=one.targets)
+        surface = fit.surface_at({}).map(lambda values: np.asarray(values).reshape(-1, 1))
+        yield Fitted(one, fit, surface, {name: where[name].values for name in ("params", "tokens")})
+
+
+def main(folder: Path) -> None:
+    fits = list(fitted(folder))
+    grid = list(itertools.product(MEANS, SIZES, SHARES))
+    tables = {choice: pd.concat([fit.scores(*choice) for fit in fits]) for choice in grid}
+
+    def best(kept: pd.Series) -> tuple[float, float, float]:
+        return max(grid, key=lambda c: over_sweeps(tables[c][kept])["log_score"].mean())
+
+    sources = tables[grid[0]]["source"]
+    chosen = {source: best(sources != source) for source in sources.unique()}
+    parts = [tables[choice][sources == source] for source, choice in chosen.items()]
+    print(pd.DataFrame(chosen, index=["mean", "size", "share of delta"]).T.to_string())
+    print("\nleft out one at a time\n", over_sweeps(pd.concat(parts)).round(4).to_string())
+    together = best(sources == sources)
+    print("\nall together", together, "\n", over_sweeps(tables[together]).round(4).to_string())
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path("../shared/data"))
