@@ -15,6 +15,7 @@ import numpy as np
 import nutpie
 import xarray as xr
 
+from bayes_scaling._compiling import compile_model
 from bayes_scaling._progress import Stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.model import ScalingModel
@@ -143,7 +144,7 @@ def compiled(model: ScalingModel, runs: Runs, progress: Stages) -> CompiledModel
     with _LOCK:
         if structure not in _COMPILED:
             progress.start("compiling (once)")
-            _COMPILED[structure] = CompiledModel(nutpie.compile_pymc_model(model.build(runs)))
+            _COMPILED[structure] = CompiledModel(compile_model(model.build(runs)))
         return _COMPILED[structure]
 
 

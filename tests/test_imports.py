@@ -20,7 +20,7 @@ ORDER = (
     ("noise",),
     ("_replicates", "_inputs", "_axes", "_model_checks", "model", "_focus"),
     ("posterior",),
-    ("sampling",),
+    ("_compiling", "sampling"),
     ("datasets",),
     ("points", "_tree", "_diagnostics", "_intervals", "_fit_file", "fitting"),
     ("_results", "_same_runs", "averaging", "_mixture", "discrepancy", "forecasting"),

@@ -138,7 +138,7 @@ class Nutpie:
     asked: list[dict[str, Any]] = field(default_factory=list)
     sampler: Sampler | None = None
 
-    def compile_pymc_model(self, model: Any) -> Density:
+    def compile_pymc_model(self, model: Any, **options: Any) -> Density:
         self.built.append(model)
         names = [variable.name for variable in model.data_vars]
         self.densities.append(Density([name for name in names if not name.startswith("ref")]))
@@ -245,7 +245,7 @@ def test_an_interrupt_stops_the_sampler_and_keeps_nothing(
 def test_an_interrupt_while_compiling_keeps_nothing(
     fake: Nutpie, stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(model: Any) -> Density:
+    def interrupted(model: Any, **options: Any) -> Density:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
