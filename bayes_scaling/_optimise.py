@@ -1,7 +1,7 @@
 """Minima and roots of many functions of one variable at once, one for each posterior draw.
 
-Functions take and give arrays whose last dims are those of the result; grids have their places
-along a dim before these. What a grid brackets is refined by SciPy's element-wise solvers.
+Functions take and give arrays of the shape of the result; grids are of that shape too, with their
+places along a dim before. What a grid brackets is refined by SciPy's element-wise solvers.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def minimum(function: Functions, low: Array, likely: Array, high: Array) -> tupl
     out = OUTWARDS.reshape(-1, *[1] * likely.ndim)
     left, right = likely + (low - likely) * out[:0:-1], likely + (high - likely) * out
     grid = np.concatenate([left, right])
-    best = known(grid).argmin(0)
+    best = _along(known, grid).argmin(0)
     inner = np.clip(_taken(grid, best), low + NEAR, high - NEAR)
     bracket = (_taken(grid, best - 1), inner, _taken(grid, best + 1))
     some, number = _elementwise(known, low.shape)
@@ -100,7 +100,7 @@ def first_change(function: Functions, grid: Array, tolerance: float = ROOT_TOLER
     >>> first_change(lambda x: x**2 - roots, np.linspace(np.zeros(3), np.full(3, 10.0), 5)).round(6)
     array([1.414214, 3.      ,      nan])
     """
-    above = function(grid) > 0
+    above = _along(function, grid) > 0
     changed = above != above[0]
     cell = np.where(changed.any(0), changed.argmax(0) - 1, -1)
     return _root(function, grid, cell, tolerance)
@@ -122,7 +122,7 @@ def first_below(function: Functions, grid: Array) -> Array:
         Minus infinity where it is not above zero before its least, infinity where it is above zero
         throughout, NaN where it has no value.
     """
-    values = function(grid)
+    values = _along(function, grid)
     before = np.arange(len(grid)).reshape(-1, *[1] * (values.ndim - 1))
     above = (values > 0) & (before < values.argmin(0))
     cell = np.where(above, before, -1).max(0)
@@ -141,11 +141,14 @@ def _root(function: Functions, grid: Array, cell: Array, tolerance: float) -> Ar
     return np.where(cell < 0, np.nan, found.x)
 
 
+def _along(function: Functions, grid: Array) -> Array:
+    """Values along a grid, place by place: arrays of all of them would pass the cache."""
+    return np.stack([function(places) for places in grid])
+
+
 def _taken(grid: Array, places: Array) -> Array:
     """Elements of a grid along its first dim; the last ones for places beyond it."""
-    inside = places.clip(0, len(grid) - 1)[np.newaxis]
-    whole = np.broadcast_to(grid, (len(grid), *places.shape))
-    taken: Array = np.take_along_axis(whole, inside, 0)[0]
+    taken: Array = np.take_along_axis(grid, places.clip(0, len(grid) - 1)[np.newaxis], 0)[0]
     return taken
 
 
@@ -158,7 +161,7 @@ def _elementwise(
 
     def some(place: Array, number: Array) -> Array:
         places[number] = place
-        values: Array = np.broadcast_to(function(places.reshape(shape)), shape).ravel()[number]
+        values: Array = function(places.reshape(shape)).ravel()[number]
         return values
 
     return some, np.arange(size).reshape(shape)

@@ -44,6 +44,13 @@ class Split(NamedTuple):
     loss: Array
     end: Array
 
+    @property
+    def ratio(self) -> Array:
+        """Tokens per parameter; NaN of endless ones."""
+        with np.errstate(invalid="ignore"):
+            ratio: Array = self.tokens / self.params
+        return ratio
+
 
 class Range(NamedTuple):
     """The log params searched: its ends, and those at the runs' ratio of tokens in between.
@@ -70,14 +77,14 @@ class Splitting:
     cost: Cost = field(default_factory=SixND)
     constraints: Constraints = field(default_factory=Constraints)
 
-    def loss_of(self, params: Array, budget: Array) -> Array:
+    def loss_of(self, params: Array | float, budget: Array) -> Array:
         """Expected loss of a size on which the whole budget is spent."""
         with np.errstate(all="ignore"):
             return self.where.split_loss(params, self.cost.tokens(params, budget))
 
     def optimum(self, budget: Array) -> Split:
         """The run of least loss on which a budget is spent, within the constraints."""
-        budget = np.broadcast_to(budget, np.broadcast_shapes(np.shape(budget), self.where.shape))
+        budget = np.broadcast_to(budget, self.where.shape)
         if self.constraints.tokens_per_param is not None:
             params = self.cost.params_at(self.constraints.tokens_per_param, budget)
             end = np.zeros(budget.shape, int)
@@ -101,13 +108,13 @@ class Splitting:
             Runs whose ratio is about the best one; the runs' typical ratio if not given.
         """
         typical = self.where.centre("tokens_per_param")
-        ratio = typical if near is None else near.tokens / near.params
+        ratio = typical if near is None else near.ratio
         params = self._grown(ratio, target)
         for _ in range(ROUNDS):
             spent = self.cost.spent(params, ratio * params)
             finite = np.isfinite(spent) & (spent > 0)
             split = self.optimum(np.where(finite, spent, self.cost.spent(1e9, 1e9)))
-            better = np.where(finite, split.tokens / split.params, ratio)
+            better = np.where(finite, split.ratio, ratio)
             grown = self._grown(better, target)
             costs = self.cost.spent(grown, better * grown)
             less = np.isnan(better) | (costs < spent)
@@ -159,19 +166,16 @@ class Splitting:
         return np.where(real, np.exp(best), np.nan), end
 
     def _of_menu(self, budget: Array) -> tuple[Array, Array]:
-        sizes, allowed = self._sizes, self._allowed(budget)
-        best = np.where(allowed, self.loss_of(sizes, budget), np.inf).argmin(0)
+        sizes, allowed = np.array(self.constraints.sizes), self._allowed(budget)
+        losses = np.stack([self.loss_of(size, budget) for size in sizes])
+        best = np.where(allowed, losses, np.inf).argmin(0)
         last = len(sizes) - 1 - allowed[::-1].argmax(0)
         end = (best == last).astype(int) - (best == allowed.argmax(0))
-        return sizes.ravel()[best], end
-
-    @property
-    def _sizes(self) -> Array:
-        return np.reshape(self.constraints.sizes, (-1, 1, 1, 1))
+        return sizes[best], end
 
     def _allowed(self, budget: Array) -> Array:
         searched = self.range_searched(budget)
         low = np.where(searched.low_is_limit, searched.low, -np.inf) - 1e-12
         high = np.where(searched.high_is_limit, searched.high, np.inf) + 1e-12
-        sizes = np.log(self._sizes)
+        sizes = np.log(self.constraints.sizes).reshape(-1, 1, 1, 1)
         return (sizes >= low) & (sizes <= high)

@@ -248,7 +248,7 @@ def _draws(asked: Splitting, budget: np.ndarray) -> dict[str, np.ndarray]:
     draws = {
         "params": best.params,
         "tokens": best.tokens,
-        "tokens_per_param": best.tokens / best.params,
+        "tokens_per_param": best.ratio,
         "expected_loss": best.loss,
         **_exponents(asked, budget),
     }

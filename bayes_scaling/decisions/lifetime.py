@@ -194,7 +194,7 @@ def lifetime_allocation(
     draws = where.labelled(
         params=chosen.params,
         tokens=chosen.tokens,
-        tokens_per_param=chosen.tokens / chosen.params,
+        tokens_per_param=chosen.ratio,
         expected_loss=small.loss,
         cost=costs[1],
         params_ratio=chosen.params / small.params,

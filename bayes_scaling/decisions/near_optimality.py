@@ -127,10 +127,10 @@ class NearOptimal:
         names = (self.cost.unit, *self.fit.model.factors)
         budgets = self.draws.coords.to_dataset()[list(names)].reset_coords(names)
         asked = splitting(self.fit, budgets, self.cost, self.constraints, self.inputs)
-        sizes = np.reshape(np.asarray(params, dtype=float), (-1, 1, 1, 1))
-        loss = asked.loss_of(sizes, asked.where.asked(self.cost.unit))
-        coords = self.draws.coords
-        return xr.DataArray(np.moveaxis(loss, 0, -1), coords, ("chain", "draw", "budget", "size"))
+        budget = asked.where.asked(self.cost.unit)
+        sizes = np.ravel(np.asarray(params, dtype=float))
+        losses = np.stack([asked.loss_of(size, budget) for size in sizes], axis=-1)
+        return xr.DataArray(losses, self.draws.coords, ("chain", "draw", "budget", "size"))
 
     def __repr__(self) -> str:
         return result_text(self.title, self.table(), self.notes)

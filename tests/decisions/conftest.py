@@ -1,6 +1,7 @@
-"""Fits whose every draw is known: published constants, with a scatter that is next to nothing."""
+"""Fits whose every draw is known: published constants, or the stored ones under the law alone."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -71,3 +72,10 @@ def kaplan_fit(scattered_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
 @pytest.fixture(scope="session")
 def steps_fit(scattered_fit: Callable[..., bs.ScalingFit]) -> bs.ScalingFit:
     return scattered_fit(bs.laws.KaplanSteps(), KAPLAN_TABLE_3)
+
+
+@pytest.fixture(scope="session")
+def law_fit(stored_fit: bs.ScalingFit) -> bs.ScalingFit:
+    """The stored parameters under the law alone, whose answers have closed forms."""
+    stored = stored_fit.model
+    return replace(stored_fit, model=bs.ScalingModel(stored.law, stored.vary, surface=None))

@@ -1,4 +1,4 @@
-"""Allocations: exact relations of each draw, closed form against search, tables and errors."""
+"""Allocations: relations of each draw, the search against closed forms, tables and errors."""
 
 from collections.abc import Callable
 
@@ -23,38 +23,39 @@ def test_budgets_are_crossed_with_the_levels(plan: bs.Allocation) -> None:
     assert plan.draws["corpus"].values.tolist() == ["books", "web"] * 2
 
 
-def test_relations_hold_in_every_draw(plan: bs.Allocation, stored_fit: bs.ScalingFit) -> None:
+def test_relations_hold_in_every_draw(plan: bs.Allocation) -> None:
     draws = plan.draws
     spent = 6 * draws["params"] * draws["tokens"]
     np.testing.assert_allclose(spent, draws["flops"].broadcast_like(spent), rtol=1e-12)
     np.testing.assert_allclose(draws["tokens"] / draws["params"], draws["tokens_per_param"])
     np.testing.assert_allclose(draws["params_exponent"] + draws["tokens_exponent"], 1)
+
+
+def test_under_the_law_alone_it_is_the_closed_form(law_fit: bs.ScalingFit) -> None:
+    draws = bs.allocate(law_fit, BUDGETS).draws
+    theta = law_fit.posterior.sel(corpus=draws["corpus"]).drop_vars("corpus")
+    used = {name: theta[name] for name in ("A", "B", "alpha", "beta")}
+    params, tokens = bs.laws.Chinchilla.optimum(draws["flops"], **used)
+    order = ("chain", "draw", "budget")
+    np.testing.assert_allclose(draws["params"], params.transpose(*order), rtol=1e-4)
+    loss = bs.laws.Chinchilla.loss(params, tokens, E=theta["E"], **used)
+    np.testing.assert_allclose(draws["expected_loss"], loss.transpose(*order), rtol=1e-9)
     # The frontier of this law is a power of compute, so the local exponent is a everywhere.
-    a = stored_fit.posterior["a"].broadcast_like(draws["params_exponent"])
-    np.testing.assert_allclose(draws["params_exponent"], a, rtol=1e-9)
+    a = law_fit.posterior["a"].broadcast_like(draws["params_exponent"])
+    np.testing.assert_allclose(draws["params_exponent"], a, atol=2e-4)
 
 
-def test_it_is_the_closed_form_of_each_draw(plan: bs.Allocation, stored_fit: bs.ScalingFit) -> None:
-    for budget in range(4):
-        theta = stored_fit.posterior.sel(corpus=plan.draws["corpus"].values[budget])
-        used = {name: theta[name] for name in ("A", "B", "alpha", "beta")}
-        params, tokens = bs.laws.Chinchilla.optimum(float(plan.draws["flops"][budget]), **used)
-        np.testing.assert_allclose(plan.draws["params"].isel(budget=budget), params, rtol=1e-12)
-        np.testing.assert_allclose(plan.draws["tokens"].isel(budget=budget), tokens, rtol=1e-9)
-
-
-@pytest.mark.parametrize("factor", [0.5, 0.98, 1.02, 2.0])
-def test_the_loss_is_least_at_the_optimum(
-    factor: float, plan: bs.Allocation, stored_fit: bs.ScalingFit
+def test_the_search_finds_the_closed_form_of_laws_far_apart(
+    known_fit: Callable[..., bs.ScalingFit], stored_fit: bs.ScalingFit, rng: np.random.Generator
 ) -> None:
-    """No neighbour on the budget does better, in any draw; the law is evaluated by itself."""
-    draws = plan.draws
-    theta = stored_fit.posterior.sel(corpus=draws["corpus"]).drop_vars("corpus")
-    paper = {name: theta[name] for name in stored_fit.model.parameters}
-    here = bs.laws.Chinchilla.loss(draws["params"], draws["tokens"], **paper)
-    beside = bs.laws.Chinchilla.loss(draws["params"] * factor, draws["tokens"] / factor, **paper)
-    np.testing.assert_allclose(draws["expected_loss"], here.transpose("chain", "draw", "budget"))
-    assert (beside > here).all()
+    ends = {"E": (1.5, 2.0), "A": (100, 1000), "B": (300, 5000), "alpha": (0.2, 0.5)}
+    theta = {name: rng.uniform(*ends.get(name, (0.2, 0.5)), 1000) for name in (*ends, "beta")}
+    fit = known_fit(bs.laws.Chinchilla(), theta, stored_fit.runs, 1000)
+    found = bs.allocate(fit, BUDGETS).draws["params"].isel(chain=0)
+    del theta["E"]
+    for budget, flops in enumerate(BUDGETS):
+        params, _ = bs.laws.Chinchilla.optimum(flops, **theta)
+        np.testing.assert_allclose(found.isel(budget=budget), params, rtol=1e-4)
 
 
 def test_table_has_the_optimum_with_intervals(plan: bs.Allocation) -> None:
@@ -103,51 +104,6 @@ def test_one_budget_may_be_a_number(stored_fit: bs.ScalingFit, plan: bs.Allocati
     np.testing.assert_allclose(one.draws["params"], plan.draws["params"].isel(budget=[2, 3]))
 
 
-@pytest.fixture
-def numeric_fit(own_laws: None, stored_fit: bs.ScalingFit) -> bs.ScalingFit:
-    """The stored posterior under a law that has no closed form."""
-
-    class Searched(bs.laws.Chinchilla):
-        optimum = None
-
-    model = bs.ScalingModel(Searched, stored_fit.model.vary)
-    return bs.ScalingFit(
-        model, stored_fit.runs, stored_fit.posterior, stored_fit.sample_stats, stored_fit.settings
-    )
-
-
-def test_search_finds_the_closed_form(numeric_fit: bs.ScalingFit, plan: bs.Allocation) -> None:
-    searched = bs.allocate(numeric_fit, BUDGETS).draws
-    for name in ("params", "tokens", "tokens_per_param"):
-        np.testing.assert_allclose(searched[name], plan.draws[name], rtol=1e-4, err_msg=name)
-    # The loss is flat there, and the exponent a difference of two searches over 2 % of compute.
-    np.testing.assert_allclose(searched["expected_loss"], plan.draws["expected_loss"], rtol=1e-9)
-    np.testing.assert_allclose(
-        searched["params_exponent"], plan.draws["params_exponent"], rtol=0.01
-    )
-
-
-def test_search_finds_the_closed_form_of_a_thousand_draws(
-    own_laws: None,
-    known_fit: Callable[..., bs.ScalingFit],
-    stored_fit: bs.ScalingFit,
-    rng: np.random.Generator,
-) -> None:
-    """Laws far apart, not only draws of one posterior."""
-
-    class SearchedFar(bs.laws.Chinchilla):
-        optimum = None
-
-    ends = {"E": (1.5, 2.0), "A": (100, 1000), "B": (300, 5000), "alpha": (0.2, 0.5)}
-    theta = {name: rng.uniform(*ends.get(name, (0.2, 0.5)), 1000) for name in (*ends, "beta")}
-    closed, searched = (
-        bs.allocate(known_fit(law(), theta, stored_fit.runs, 1000), BUDGETS).draws
-        for law in (bs.laws.Chinchilla, SearchedFar)
-    )
-    for name in ("params", "tokens", "tokens_per_param", "expected_loss"):
-        np.testing.assert_allclose(searched[name], closed[name], rtol=1e-4, err_msg=name)
-
-
 def test_draws_without_an_optimum_are_nan_and_counted(
     own_laws: None, stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
 ) -> None:
@@ -155,7 +111,7 @@ def test_draws_without_an_optimum_are_nan_and_counted(
         """More parameters are always better, whatever the tokens: nothing to split."""
 
         inputs = ("params", "tokens")
-        priors = {"E": bs.Prior.between(0.2, 0.9), "alpha": bs.Prior.between(0.1, 0.8)}  # noqa: RUF012 - as typed
+        priors = {"E": bs.Prior.between(0.2, 0.9), "alpha": bs.Prior.between(0.1, 0.3)}  # noqa: RUF012 - as typed
 
         @staticmethod
         def loss(params, tokens, E, alpha):  # type: ignore[no-untyped-def]

@@ -175,7 +175,7 @@ def test_a_run_that_teaches_nothing_is_not_made(
         def loss(params, E, gamma):  # type: ignore[no-untyped-def]
             return E + 0 * params * gamma
 
-    fit = prior_fit(bs.ScalingModel(Flat), stored_fit.runs)
+    fit = prior_fit(bs.ScalingModel(Flat, surface=None), stored_fit.runs)
     scatter = 1e-9 * np.random.default_rng(0).standard_normal(fit.posterior["E"].shape)
     unrelated = fit.posterior.assign(E=0.5 + scatter * xr.ones_like(fit.posterior["E"]))
     flat = bs.ScalingFit(fit.model, fit.runs, unrelated, fit.sample_stats, fit.settings)

@@ -29,13 +29,13 @@ def test_the_penalty_there_is_the_one_allowed(kaplan_fit: bs.ScalingFit) -> None
     np.testing.assert_allclose(there / endless - 1, 0.02, rtol=1e-6)
 
 
-def test_chinchillas_threshold_is_its_formula(stored_fit: bs.ScalingFit) -> None:
-    found = bs.overfitting_threshold(stored_fit, [1e8, 1e10])
+def test_chinchillas_threshold_is_its_formula(law_fit: bs.ScalingFit) -> None:
+    found = bs.overfitting_threshold(law_fit, [1e8, 1e10])
     draws = found.draws
     np.testing.assert_allclose(
-        draws["penalty"].isel(point=0), np.expm1(stored_fit.posterior["noise_sd"]), rtol=1e-12
+        draws["penalty"].isel(point=0), np.expm1(law_fit.posterior["noise_sd"]), rtol=1e-12
     )
-    theta = stored_fit.posterior.sel(corpus=draws["corpus"]).drop_vars("corpus")
+    theta = law_fit.posterior.sel(corpus=draws["corpus"]).drop_vars("corpus")
     endless = theta["E"] + theta["A"] * draws["params"] ** -theta["alpha"]
     tokens = (theta["B"] / (draws["penalty"] * endless)) ** (1 / theta["beta"])
     np.testing.assert_allclose(draws["tokens"], tokens.transpose(*draws["tokens"].dims), rtol=1e-7)

@@ -14,6 +14,11 @@ def near(stored_fit: bs.ScalingFit) -> bs.NearOptimal:
     return bs.near_optimal(stored_fit, BUDGETS, 0.01)
 
 
+@pytest.fixture(scope="module")
+def near_by_law(law_fit: bs.ScalingFit) -> bs.NearOptimal:
+    return bs.near_optimal(law_fit, BUDGETS, 0.01)
+
+
 def losses_at(near: bs.NearOptimal, name: str) -> np.ndarray:
     """The law's loss at each draw's own size, evaluated by itself."""
     draws = near.draws
@@ -24,15 +29,18 @@ def losses_at(near: bs.NearOptimal, name: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("end", ["smallest_params", "largest_params"])
-def test_the_ends_are_a_per_cent_above_the_least_loss(near: bs.NearOptimal, end: str) -> None:
+def test_the_ends_are_a_per_cent_above_the_least_loss(
+    near_by_law: bs.NearOptimal, end: str
+) -> None:
+    near = near_by_law
     np.testing.assert_allclose(losses_at(near, end), 1.01 * losses_at(near, "params"), rtol=1e-9)
     np.testing.assert_allclose(near.draws["highest_loss"], losses_at(near, end), rtol=1e-9)
 
 
 @pytest.mark.parametrize("end", ["smallest_params", "largest_params"])
-def test_the_ends_waste_a_tenth_of_the_compute(end: str, stored_fit: bs.ScalingFit) -> None:
-    near = bs.near_optimal(stored_fit, BUDGETS, 0.1, of="compute")
-    ninety = bs.allocate(stored_fit, [0.9 * budget for budget in BUDGETS])
+def test_the_ends_waste_a_tenth_of_the_compute(end: str, law_fit: bs.ScalingFit) -> None:
+    near = bs.near_optimal(law_fit, BUDGETS, 0.1, of="compute")
+    ninety = bs.allocate(law_fit, [0.9 * budget for budget in BUDGETS])
     np.testing.assert_allclose(losses_at(near, end), ninety.draws["expected_loss"], rtol=1e-9)
 
 

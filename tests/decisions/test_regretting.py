@@ -62,21 +62,6 @@ def test_the_optimum_itself_has_no_regret(
     np.testing.assert_allclose(draws["compute_share"], 1, atol=1e-6)
 
 
-def test_a_searched_law_gives_the_same_regret(
-    own_laws: None, stored_fit: bs.ScalingFit, waste: bs.Regret
-) -> None:
-    class SearchedRegret(bs.laws.Chinchilla):
-        optimum = None
-
-    model = bs.ScalingModel(SearchedRegret, stored_fit.model.vary)
-    fit = bs.ScalingFit(
-        model, stored_fit.runs, stored_fit.posterior, stored_fit.sample_stats, stored_fit.settings
-    )
-    draws = bs.regret(fit, PLANS).draws
-    np.testing.assert_allclose(draws["compute_share"], waste.draws["compute_share"], rtol=1e-6)
-    np.testing.assert_allclose(draws["loss_regret"], waste.draws["loss_regret"], atol=1e-9)
-
-
 def test_published_plans_can_be_judged(stored_fit: bs.ScalingFit) -> None:
     waste = bs.regret(stored_fit, bs.published_plans(1e21))
     table = waste.table(0.8)

@@ -20,10 +20,10 @@ def test_compute_is_the_inverse_of_the_frontier(stored_fit: bs.ScalingFit) -> No
 
 
 @pytest.mark.parametrize(("of", "held"), [("tokens", "params"), ("params", "tokens")])
-def test_the_amount_gives_the_loss(stored_fit: bs.ScalingFit, of: str, held: str) -> None:
+def test_the_amount_gives_the_loss(law_fit: bs.ScalingFit, of: str, held: str) -> None:
     at = pd.DataFrame({held: [2e10], "corpus": ["web"]})
-    found = bs.needed(stored_fit, 2.5, of=of, at=at).draws[of].isel(point=0)
-    theta = stored_fit.posterior.sel(corpus="web")
+    found = bs.needed(law_fit, 2.5, of=of, at=at).draws[of].isel(point=0)
+    theta = law_fit.posterior.sel(corpus="web")
     paper = {name: theta[name] for name in ("E", "A", "B", "alpha", "beta")}
     loss = bs.laws.Chinchilla.loss(**{of: found, held: 2e10}, **paper)
     np.testing.assert_allclose(loss, 2.5, rtol=1e-9)
