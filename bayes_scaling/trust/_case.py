@@ -8,7 +8,7 @@ asked for. Targets are measured from the runs of their own level.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ from bayes_scaling.model import ScalingModel
 from bayes_scaling.points import points
 from bayes_scaling.trust._loo import leave_one_out
 from bayes_scaling.trust._refits import Refitter
+from bayes_scaling.trust._simulated import PRIOR_DRAWS, prior_draws
 from bayes_scaling.trust._targets import asked_points
 from bayes_scaling.trust._verdict import CannotJudge
 from bayes_scaling.trust.backtesting import Backtest, run_backtest
@@ -111,6 +112,12 @@ class Case:
         """The expected loss of each draw, in the level of each point."""
         rng = np.random.default_rng(self.fit.settings.seed)
         return self.fit.surface_at(self.where, self.new_levels, rng)
+
+    @cached_property
+    def prior(self) -> ScalingFit:
+        """The fit with draws of the prior in place of the posterior."""
+        model, runs, seed = self.fit.model, self.fit.runs, self.fit.settings.seed
+        return replace(self.fit, posterior=prior_draws(model, runs, PRIOR_DRAWS, seed))
 
     @cached_property
     def expected(self) -> xr.DataArray:

@@ -27,13 +27,17 @@ for hundreds of draws at either end, and narrow beside the distance of the value
 
 MOVES = 0.5
 """Share of the forecast's 90 % interval that its median moves from the lowest floor to the highest
-from which the forecast is mostly a belief in the floor; of one that is nothing else it is 0.78."""
+from which the floor is most of what is not known; of a forecast that is nothing else it is 0.78."""
+
+UNLEARNT = 0.5
+"""Posterior over prior spread of the floor's logarithm, above which it is mostly a belief."""
 
 
 def check_floor(case: Case) -> Finding:
     """Median of the expected loss at each point with the floor held at three values.
 
-    It explains: the interval holds the doubt of the floor already, so the worst is a caution.
+    It explains, for the interval holds the doubt of the floor already. A caution is a forecast that
+    follows a floor of which the runs have taught little.
     """
     floor = case.surface.floor + xr.zeros_like(case.expected.reset_coords(drop=True))
     if not float(spread(floor).max()) > 0:
@@ -42,13 +46,22 @@ def check_floor(case: Case) -> Finding:
     table = pd.DataFrame(_rows(case, floor)).set_index(["point", "quantile"]).sort_index()
     medians = table["expected_loss"].unstack()
     moved = (medians.max(axis=1) - medians.min(axis=1)) / _width(case)
-    by_point = [graded(one, MOVES, np.inf) for one in moved]
+    believed = moved.where(_left_of_prior(case, floor) > UNLEARNT, 0.0)
+    by_point = [graded(one, MOVES, np.inf) for one in believed]
     return Finding(by_point, _headline(case, table, moved), table.loc[: case.asked - 1])
+
+
+def _left_of_prior(case: Case, floor: xr.DataArray) -> np.ndarray:
+    """Posterior over prior spread of the logarithm of the floor, dims (point,)."""
+    rng = np.random.default_rng(case.fit.settings.seed)
+    before = case.prior.surface_at(case.where, case.new_levels, rng).floor
+    share = spread(xr.apply_ufunc(np.log, floor)) / spread(xr.apply_ufunc(np.log, before))
+    return np.broadcast_to(share.values, case.size)
 
 
 def _rows(case: Case, floor: xr.DataArray) -> Iterator[dict[str, float]]:
     """The floor, the weighted median of the expected loss, and what the weights are worth."""
-    log: xr.DataArray = np.log(floor)  # type: ignore[assignment]
+    log = xr.apply_ufunc(np.log, floor)
     width = WIDTH * spread(log)
     for quantile in PINNED:
         apart = (log - log.quantile(quantile, SAMPLE_DIMS)) / width

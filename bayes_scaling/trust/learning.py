@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 
 import arviz as az
 import numpy as np
@@ -15,7 +14,6 @@ from bayes_scaling.hierarchy import LINKS
 from bayes_scaling.priors import Prior
 from bayes_scaling.trust._case import Case
 from bayes_scaling.trust._scores import spread
-from bayes_scaling.trust._simulated import prior_draws
 from bayes_scaling.trust._verdict import Finding, Verdict
 
 SENSITIVE = 0.05
@@ -24,31 +22,31 @@ SENSITIVE = 0.05
 UNLEARNT = 0.5
 """Posterior over prior spread of the forecast, above which most of it is prior."""
 
-PRIOR_DRAWS = 1000
-
 
 def check_learning(case: Case) -> Finding:
     """Sensitivity of the expected loss at each point, and the contraction of each parameter."""
-    prior = prior_fit(case.fit, PRIOR_DRAWS)
-    expected = case.expected
+    prior = case.prior
+    expected, inside = case.expected, case.surface.inside.loss(case.where)
     before = spread(_expected(prior, case))
     table = pd.DataFrame(
         {
             "prior_sensitivity": _sensitivity(case, expected, "prior"),
             "likelihood_sensitivity": _sensitivity(case, expected, "likelihood"),
             "share_of_prior_spread": (spread(expected) / before).to_numpy(),
+            "miss_share": (1 - (spread(inside) / spread(expected)) ** 2).clip(0).to_numpy(),
         },
         index=pd.RangeIndex(case.size, name="point"),
     )
-    verdicts = [_verdict(*row) for row in table.itertuples(index=False)]
+    judged = table.drop(columns="miss_share")
+    verdicts = [_verdict(*row) for row in judged.itertuples(index=False)]
     table.attrs["parameters"] = _contraction(prior, case.fit)
-    worst = table.iloc[: case.asked]["prior_sensitivity"].max()
-    share = table.iloc[: case.asked]["share_of_prior_spread"].max()
+    worst, _, share, miss = table.iloc[: case.asked].max()
     least = table.attrs["parameters"]["share_of_prior_spread"]
     headline = (
         f"The forecast's sensitivity to the priors is {worst:.3f} (from {SENSITIVE} they matter), "
-        f"and its spread {share:.1%} of what the priors alone allow; the runs taught least about "
-        f"{least.idxmax()} ({least.max():.0%} of its prior spread is left)."
+        f"and its spread {share:.1%} of what the priors alone allow; {miss:.0%} of its variance is "
+        "the miss beyond the runs, of which other sweeps have taught; these runs taught least "
+        f"about {least.idxmax()} ({least.max():.0%} of its prior spread is left)."
     )
     return Finding(verdicts, headline, table)
 
@@ -103,8 +101,3 @@ def _expected(prior: ScalingFit, case: Case) -> xr.DataArray:
     rng = np.random.default_rng(0)
     with np.errstate(over="ignore"):
         return prior.expected_at(case.where, case.new_levels, rng)
-
-
-def prior_fit(fit: ScalingFit, draws: int) -> ScalingFit:
-    """The fit with draws of the prior in place of the posterior."""
-    return replace(fit, posterior=prior_draws(fit.model, fit.runs, draws, fit.settings.seed))

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling.points import points
@@ -207,21 +206,13 @@ def test_the_record_is_the_typical_miss_of_the_folds_that_say() -> None:
     assert none.notes == ("What this sweep misses beyond its runs no cut-off says.",)
 
 
-def test_the_miss_is_that_of_the_law_not_of_its_widened_forecast(stored_fit: bs.ScalingFit) -> None:
-    runs = stored_fit.runs
-    small = stored_fit.runs.where(runs.values("flops") < 1e20).with_reference(**runs.reference)
-    fit = replace(stored_fit, runs=small)
-    law = model_prediction(fit, runs, seed=1).law
-    assert law is not None
-    expected = fit.expected_at(run_points(fit, runs)).transpose("chain", "draw", "point")
-    wide = np.log(expected.values.reshape(law.shape))
-    beyond = runs.values("flops") > 1e21
-    assert (wide[:, beyond].std(axis=0) > 1.2 * law[:, beyond].std(axis=0)).all()
-    np.testing.assert_allclose(np.median(wide, axis=0), np.median(law, axis=0), rtol=0.002)
-
-
-def run_points(fit: bs.ScalingFit, runs: bs.Runs) -> xr.Dataset:
-    return points(fit.model, fit.runs, at=runs.table[["params", "tokens", "corpus"]])
+def test_misses_are_of_the_law_as_it_goes_on_by_itself(stored_fit: bs.ScalingFit) -> None:
+    table = stored_fit.runs.table.assign(tokens=lambda runs: 100 * runs["tokens"])
+    larger = bs.Runs.from_frame(table.drop(columns="flops"), factors=["corpus"])
+    law = model_prediction(stored_fit, larger, seed=1).law
+    where = points(stored_fit.model, stored_fit.runs, at=table[["params", "tokens", "corpus"]])
+    alone = stored_fit.surface_at(where).inside.loss(where).transpose("chain", "draw", "point")
+    assert law == pytest.approx(np.log(alone.values.reshape(-1, len(larger))))
 
 
 def test_only_losses_have_a_miss(prior_fit: Callable[..., bs.ScalingFit]) -> None:

@@ -12,7 +12,7 @@ from bayes_scaling.trust import predictive
 from bayes_scaling.trust._case import Case
 from bayes_scaling.trust.influence import check_influence, tail_bound
 from bayes_scaling.trust.learning import check_learning
-from bayes_scaling.trust.predictive import check_predictive
+from bayes_scaling.trust.predictive import _left_out, check_predictive
 from bayes_scaling.trust.sampler import check_sampler
 
 Cases = Callable[..., Case]
@@ -84,11 +84,20 @@ def test_many_divergences_are_a_doubt(stored_case: Cases, stored_fit: bs.Scaling
 
 def test_thirty_six_runs_taught_the_forecast(stored_case: Cases) -> None:
     found = check_learning(stored_case())
-    assert found.by_point[0] == "trust"
+    assert "do not trust" not in found.by_point
     assert found.table["share_of_prior_spread"].max() < 0.1
     assert (found.table["likelihood_sensitivity"] > 0.05).all()
     parameters = found.table.attrs["parameters"]
     assert {"E_typical_ref", "alpha", "noise_sd"} <= set(parameters.index)
+
+
+def test_the_miss_beyond_the_runs_is_not_of_their_teaching(stored_case: Cases) -> None:
+    case = stored_case()
+    found = check_learning(case)
+    inside, farther = found.table["miss_share"].iloc[[0, -1]]
+    assert inside == 0
+    assert 0.1 < farther < 1
+    assert "0% of its variance is the miss beyond the runs" in found.headline
 
 
 def test_what_was_learnt_of_a_positive_parameter_does_not_depend_on_its_size(
@@ -152,6 +161,33 @@ def test_the_headline_quotes_what_decided(stored_case: Cases, stored_fit: bs.Sca
     assert found.headline.startswith("Runs scatter otherwise than the noise has it")
     assert f"uneven (by {pit['distance']:.2f} of 1, p = {pit['p_value']:.2g})" in found.headline
     assert f"50 % intervals hold {pit['coverage'][0.5]:.0%} of them" in found.headline
+
+
+@pytest.mark.parametrize(
+    ("size", "verdict"), [(0.04, "trust"), (0.07, "caution"), (0.2, "do not trust")]
+)
+def test_a_law_that_leaves_out_more_than_others_is_a_doubt(
+    stored_case: Cases, stored_fit: bs.ScalingFit, size: float, verdict: str
+) -> None:
+    posterior = stored_fit.posterior
+    larger = size / posterior["delta_sd"].median()
+    # The surface stays as it is.
+    changed = {"delta_sd": posterior["delta_sd"] * larger, "delta_z": posterior["delta_z"] / larger}
+    case = stored_case(replace(stored_fit, posterior=posterior.assign(changed)))
+    found = check_predictive(case)
+    assert not case.inside[-1]
+    assert found.by_point[-1] == verdict
+    # A target among the runs is only doubted where the law is of another shape.
+    assert found.by_point[0] == ("do not trust" if verdict == "do not trust" else "trust")
+    said = f"The law leaves out {size:.0%} of its reducible loss (delta_sd)"
+    assert found.headline.startswith(said) == (verdict != "trust")
+
+
+def test_the_law_alone_leaves_nothing_out(
+    known_fit: Callable[..., bs.ScalingFit], sweep: Callable[..., bs.Runs]
+) -> None:
+    theta = {"E": 1.82, "A": 482.0, "B": 2085.0, "alpha": 0.348, "beta": 0.366}
+    assert _left_out(known_fit(bs.laws.Chinchilla(), theta, sweep())) == ("trust", "")
 
 
 def test_a_small_unevenness_does_no_harm_however_certain(

@@ -48,6 +48,15 @@ def test_one_ratio_is_named(case: Cases, on_path: Sweeps) -> None:
     assert "Every run has 20 tokens per parameter" in found.headline
 
 
+def test_ratios_that_hardly_differ_are_named(case: Cases, on_path: Sweeps) -> None:
+    table = on_path(20.0).table[["params", "tokens", "loss"]]
+    table["tokens"] *= np.geomspace(1, 1.4, len(table))
+    found = check_design(case(bs.Runs.from_frame(table), AT))
+    assert set(found.by_point) == {"caution"}
+    assert "The runs span 1.40 times in tokens per parameter" in found.headline
+    assert "(delta) and its exponents cannot be told apart" in found.headline
+
+
 def test_one_token_count_is_named(case: Cases) -> None:
     params = np.geomspace(1e7, 1e10, 20)
     frame = pd.DataFrame({"params": params, "tokens": 1.3e11, "loss": 2 + 20 * params**-0.2})

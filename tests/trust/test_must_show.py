@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from tests.trust.conftest import TRUTH
 
 pytestmark = pytest.mark.slow
 
@@ -49,8 +50,23 @@ def test_well_specified_sweeps_are_trusted_at_three_times(sweep: Sweeps, seed: i
     fit = fitted("Chinchilla", sweep(seed=seed))
     near = bs.assess(fit, at(3e21), progress=False)
     assert near.verdict == "trust", near
-    assert 3 <= near.trusted_to < 30
+    assert 3 <= near.trusted_to < 32
     assert bs.assess(fit, at(3e24), progress=False).verdict != "trust"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_hundred_well_made_runs_are_trusted_at_ten_times(seed: int) -> None:
+    """Over two decades of compute, with 0.3 % of scatter."""
+    design = bs.datasets.isoflop_design(np.geomspace(1e19, 1e21, 10), 10)
+    runs = bs.datasets.simulate(
+        "Chinchilla", design, TRUTH, noise_sd=0.003, noise_df=None, seed=seed
+    )
+    assert len(runs) == 100
+    report = bs.assess(fitted("Chinchilla", runs), at(1e22), progress=False)
+    assert report.verdict == "trust", report
+    assert report.trusted_to == pytest.approx(10)
+    # Farther out is another verdict, and farther yet one more.
+    assert report.ladder["verdict"].tolist() == ["trust", "trust", "caution", "do not trust"]
 
 
 def test_full_reports_trust_most_well_specified_sweeps(sweep: Sweeps) -> None:
