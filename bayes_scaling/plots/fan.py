@@ -64,10 +64,11 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
 
     The fan of a group is the expected loss along the path to the group's farthest target that has
     the tokens per parameter of that target throughout (other inputs are held at the target's).
-    Dark is what there would be if the loss fell beyond the runs as the law says, light what is
-    added by its falling faster or slower. Runs off that path need not lie on it. Dashed lines hold
-    a new run on the path, its scatter included. Targets are marked with a thick bar, the expected
-    loss, and a thin one, a new run. With many groups every k-th draw is used for the bands.
+    Dark is the part of the interval where the loss would be if it fell beyond the runs as the law
+    says, light what is added by its falling faster or slower. Runs off that path need not lie on
+    it. Dashed lines hold a new run on the path, its scatter included. Targets are marked with a
+    thick bar, the expected loss, and a thin one, a new run. With many groups every k-th draw is
+    used for the bands.
 
     Parameters
     ----------
@@ -178,14 +179,17 @@ def _draw_path(
     grid = np.geomspace(start, float(target[name]), CURVE_POINTS)
     table = with_levels(_path(fitted, name, target, grid), group, fit.model)
     draws = losses_along(fitted, table, new_levels)
-    expected = draws["expected_loss"]
     ends = f", {group_name(group)}" if group else ""
-    for what, values, alpha in (
-        ("expected loss", expected, MISS_ALPHA),
-        ("the law's own course", expected / np.exp(draws["miss"]), INSIDE_ALPHA),
-    ):
-        label = f"{what}{ends}, {interval_label(prob)}"
-        draw_band(ax, grid, intervals(values, prob), style, label, alpha)
+    expected = intervals(draws["expected_loss"], prob)
+    label = f"expected loss{ends}, {interval_label(prob)}"
+    draw_band(ax, grid, expected, style, label, MISS_ALPHA)
+    by_law = intervals(draws["expected_loss"] / np.exp(draws["miss"]), prob)
+    low, high = (
+        by_law[end].clip(expected["lower"], expected["upper"]) for end in ("lower", "upper")
+    )
+    ax.fill_between(
+        grid, low, high, color=style.colour, alpha=INSIDE_ALPHA, linewidth=0, gid="by law"
+    )
     run = intervals(draws["loss"], prob)
     label = f"a new run{ends}, {interval_label(prob)}"
     for end, once in (("lower", label), ("upper", None)):

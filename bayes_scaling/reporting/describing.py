@@ -207,7 +207,7 @@ def priors(fit: ScalingFit) -> Block:
     table = fit.model.describe(fit.runs)
     given = fit.model.sampled_priors(fit.runs)
     if fit.model.surface is not None:
-        given = {**given, MISS_SIZE: fit.model.surface.miss_sd}
+        given = {**given, MISS_SIZE: fit.model.surface.miss(fit.model.law)[1]}
     table["prior"] = [f"{given[n].distribution}({_numbers(given[n])})" for n in table.index]
     caption = (
         "Every prior with its 90 % range. On the reference scale the law sees inputs divided by "

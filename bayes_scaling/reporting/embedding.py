@@ -31,19 +31,22 @@ from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 FOLLOWING = frozenset({"params", "tokens", "flops", "tokens_per_param"})
 """Inputs that follow from params and tokens."""
 
-BELOW, ABOVE = 1.0, 3.0
+BELOW, ABOVE = 0.5, 3.0
 """Decades below the smallest and above the largest run that the page reaches."""
 
-ASIDE = 1.5
+ASIDE = 1.0
 """Decades of tokens per parameter, or of another input, beyond those of the runs."""
 
-ALONG_STEP, ACROSS_STEP = 0.25, 0.2
+STEP = 0.15
 """Decades between nodes at most: losses between them are then within 0.1 %."""
 
-MOST_VALUES = 10_000_000
+MOST_VALUES = 6_000_000
 """Draws times nodes that the tables are made of at most; beyond, every k-th draw is taken."""
 
-MOST_SEARCHED = 100_000
+EACH_BUDGET = 3
+"""Steps along compute between budgets that are split: best sizes bend less than losses."""
+
+MOST_SEARCHED = 40_000
 """The same where a best split is searched for in each draw."""
 
 
@@ -99,19 +102,28 @@ class Grid:
         return table.sort_values(factors) if factors else pd.DataFrame(index=[0])
 
     @cached_property
+    def tops(self) -> np.ndarray:
+        """Log10 of the largest run of each group, along the first axis; losses bend there."""
+        values, table = self.logs(self.names[0]), self.fit.runs.table
+        labels = [table[name].to_numpy() for name in self.groups]
+        return np.asarray(pd.Series(values).groupby(labels or np.zeros(len(values))).max())
+
+    @cached_property
     def along(self) -> np.ndarray:
-        """Log10 of the nodes along the first axis; the largest run of each group is one."""
-        values = self.logs(self.names[0])
-        labels = [self.fit.runs.table[name].to_numpy() for name in self.groups]
-        tops = pd.Series(values).groupby(labels).max() if labels else np.array([values.max()])
-        return np.unique(np.append(self._nodes(self.names[0], BELOW, ABOVE, ALONG_STEP), tops))
+        """Log10 of the nodes along the first axis."""
+        return np.union1d(self._nodes(self.names[0], BELOW, ABOVE), self.tops)
+
+    @cached_property
+    def budgets(self) -> np.ndarray:
+        """Log10 of the compute that is split."""
+        return np.union1d(self.along[::EACH_BUDGET], [*self.tops, self.along[-1]])
 
     @cached_property
     def across(self) -> np.ndarray:
         """Log10 of the nodes along the second axis; a single one for a law of one input."""
         if len(self.names) < 2:
             return np.zeros(1)
-        return self._nodes(self.names[1], ASIDE, ASIDE, ACROSS_STEP)
+        return self._nodes(self.names[1], ASIDE, ASIDE)
 
     def logs(self, name: str) -> np.ndarray:
         """Log10 of a quantity of the runs."""
@@ -125,12 +137,12 @@ class Grid:
             "tokens_per_param": tokens - params,
         }[name]
 
-    def _nodes(self, name: str, below: float, above: float, step: float) -> np.ndarray:
+    def _nodes(self, name: str, below: float, above: float) -> np.ndarray:
         values = self.logs(name)
         low, high = values.min() - below, values.max() + above
         if (opened := self.start.get(name)) is not None:
-            low, high = min(low, np.log10(opened) - step), max(high, np.log10(opened) + step)
-        return np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
+            low, high = min(low, np.log10(opened) - STEP), max(high, np.log10(opened) + STEP)
+        return np.linspace(low, high, int(np.ceil((high - low) / STEP)) + 1)
 
     def losses(self, prob: float | None) -> list[dict[str, Any]]:
         """Quantiles of the expected loss and of a new run's at every node, by group."""
@@ -155,7 +167,7 @@ class Grid:
 
     def splits_of(self, within: float, prob: float | None) -> list[dict[str, Any]]:
         """Quantiles of the best split, and of the sizes nearly as good, along compute, by group."""
-        budgets, model = 10**self.along, self.fit.model
+        budgets, model = 10**self.budgets, self.fit.model
         levels = np.prod([len(self.fit.runs.levels(factor)) for factor in model.factors])
         few = thinned(self.fitted, int(len(budgets) * levels), MOST_SEARCHED)
         asked = (

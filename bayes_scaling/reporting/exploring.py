@@ -88,6 +88,7 @@ def page(
         "axes": list(grid.names),
         "along": grid.along.tolist(),
         "across": grid.across.tolist(),
+        "budgets": grid.budgets.tolist(),
         "losses": grid.losses(prob),
         # Of other responses more may be better, and there is no least one to look for.
         "best": grid.splits_of(WITHIN, prob) if grid.splits and runs.response == "loss" else None,

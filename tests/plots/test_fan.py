@@ -34,11 +34,11 @@ def test_the_fan_ends_in_the_forecast(forecast: bs.Forecast) -> None:
     ax = plots.forecast_fan(forecast, prob=0.8)
     flops = float(forecast.draws["flops"][0])
     draws = forecast.draws.isel(point=0)
-    inside = draws["expected_loss"] / np.exp(draws["miss"])
-    for name, losses in (("expected loss", draws["expected_loss"]), ("law's own course", inside)):
-        ends = az.eti(losses, prob=0.8, dim=["chain", "draw"]).values
-        [band] = [one for one in ax.collections if f"{name}, books" in str(one.get_label())]
-        np.testing.assert_allclose(ends_at(band, flops), ends)
+    losses = draws["expected_loss"], draws["expected_loss"] / np.exp(draws["miss"])
+    ends, inside = (az.eti(one, prob=0.8, dim=["chain", "draw"]).values for one in losses)
+    np.testing.assert_allclose(ends_at(banded(ax, "expected loss, books, 80 % ETI"), flops), ends)
+    [dark, _] = [band for band in ax.collections if band.get_gid() == "by law"]
+    np.testing.assert_allclose(ends_at(dark, flops), inside.clip(*ends))
 
 
 def test_no_larger_run_on_the_path_is_drawn_as_worse(forecast: bs.Forecast) -> None:

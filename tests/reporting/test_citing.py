@@ -38,7 +38,7 @@ def test_the_sentence_has_all_that_a_reader_needs(forecast: bs.Forecast) -> None
     assert re.match(
         r"At 70B parameters, 1.4T tokens and 5.88e23 FLOP, the expected loss is "
         r"\d\.\d+ \[\d\.\d+, \d\.\d+\], and that of a new run \d\.\d+ \[\d\.\d+, \d\.\d+\] "
-        r"\(\d\d % of that width because laws miss beyond the runs\) "
+        r"\(\d+ % of that width because laws miss beyond the runs\) "
         r"\(median and 89 % equal-tailed credible interval\), ",
         sentence,
     )
@@ -61,7 +61,7 @@ def test_a_fit_that_has_not_converged_says_so_first(stored_fit: bs.ScalingFit) -
     results = (stored_fit, bs.forecast(stored_fit, 7e9, 1e11), bs.allocate(stored_fit, 1e22))
     for result in results:
         citation = bs.cite(result)
-        assert citation.sentence.startswith("Not converged (R-hat 1.0109 > 1.01; bulk ESS 266")
+        assert citation.sentence.startswith("Not converged (R-hat 1.0161 > 1.01; bulk ESS 299")
         assert citation.verdict == "not converged"
         assert "The chains had not converged" in citation.methods
 

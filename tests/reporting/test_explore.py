@@ -92,8 +92,8 @@ def test_between_nodes_the_table_is_that_of_forecast(
     at = pd.DataFrame({"params": params, "tokens": ratio * params, "corpus": "web"})
     table = bs.forecast(stored_fit, at=at).table(0.9)["expected_loss"]
     for end in ("median", "lower", "upper"):
-        values = held["losses"][1]["expected_loss"][end]
-        found = RegularGridInterpolator(nodes, values)(places)
+        values = np.log(held["losses"][1]["expected_loss"][end])
+        found = np.exp(RegularGridInterpolator(nodes, values)(places))
         np.testing.assert_allclose(found, table[end], rtol=1e-3)
 
 
@@ -239,7 +239,8 @@ def test_a_law_of_ones_own_with_other_inputs(
     fit = prior_fit(bs.ScalingModel(WithRate), runs)
     browser.show(page_of(fit), "params=5e9&rate=0.002")
     table = bs.forecast(fit, at=pd.DataFrame({"params": [5e9], "rate": [0.002]})).table(0.9)
-    close(browser.interval("explore-expected"), table, "expected_loss", 1e-3)
+    # A hundred draws of wide priors: from node to node other draws are in the middle.
+    close(browser.interval("explore-expected"), table, "expected_loss", 5e-3)
     assert browser.run("return document.getElementById('explore-best-params')") is None
 
 

@@ -24,25 +24,32 @@ function pointOf(held, params, tokens) {
   return { ...held, params, tokens, flops: 6 * params * tokens, tokens_per_param: tokens / params };
 }
 
-// Quantiles of a loss at a point, between the four nodes about it.
+// Losses and counts are interpolated along their logarithms; other responses, which may be 0, as
+// they are.
+const scale = data.response === "loss"
+  ? { to: (value) => (value === null ? null : Math.log(value)), back: Math.exp }
+  : { to: (value) => value, back: (value) => value };
+
+// Quantiles of the response at a point, between the four nodes about it.
 function lossAt(name, point) {
   const [first, second] = data.axes;
   const along = cellOf(data.along, Math.log10(point[first]));
   const across = cellOf(data.across, second ? Math.log10(point[second]) : 0);
-  const value = (table) => {
-    if (!along || !across) return NaN;
-    const ends = { before: 0, after: 1, share: along.share };
-    return between([between(table[along.before], across), between(table[along.after], across)], ends);
-  };
-  return quantiles(data.losses[point.group][name], value);
+  if (!along || !across) return quantiles(data.losses[point.group][name], () => NaN);
+  const row = (values) => between([scale.to(values[across.before]), scale.to(values[across.after])], ends(across));
+  const value = (table) => between([row(table[along.before]), row(table[along.after])], ends(along));
+  return quantiles(data.losses[point.group][name], (table) => scale.back(value(table)));
 }
 
-// Quantiles of what is best at a budget, between two nodes: counts along their logarithms.
+function ends(cell) {
+  return { before: 0, after: 1, share: cell.share };
+}
+
+// Quantiles of what is best at a budget, between two nodes.
 function bestAt(name, point) {
   const table = data.best[point.group][name];
-  const cell = cellOf(data.along, Math.log10(point.flops));
-  const log = (values) => values.map((value) => (value === null ? null : Math.log(value)));
-  const found = quantiles(table, (values) => Math.exp(between(log(values), cell)));
+  const cell = cellOf(data.budgets, Math.log10(point.flops));
+  const found = quantiles(table, (values) => scale.back(between(values.map(scale.to), cell)));
   return { ...found, missing: between(table.missing, cell) };
 }
 
