@@ -87,7 +87,7 @@ def first_change(function: Functions, grid: Array, tolerance: float = ROOT_TOLER
     grid : numpy.ndarray
         Places along its first dim, upwards or downwards.
     tolerance : float
-        By how much the place may be off; what is itself searched for has an error.
+        By how much place or value may be off; what is itself searched for has an error.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def _root(function: Functions, grid: Array, cell: Array, tolerance: float) -> Ar
     """Where functions are zero within cells of a grid; NaN for cells below 0."""
     some, number = _elementwise(function, cell.shape)
     bracket = (_taken(grid, cell), _taken(grid, cell + 1))
-    tolerances = {"xatol": tolerance, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
+    tolerances = {"xatol": tolerance, "xrtol": 0.0, "fatol": tolerance, "frtol": 0.0}
     with np.errstate(all="ignore"):
         found = elementwise.find_root(some, bracket, args=(number,), tolerances=tolerances)
     return np.where(cell < 0, np.nan, found.x)

@@ -30,9 +30,6 @@ BEYOND_RUNS = 1e3
 SCAN = 17
 """Scales at which the sign of the difference is looked at."""
 
-CLOSE = 1e-4
-"""Error of a crossing, in logarithms."""
-
 
 @dataclass(frozen=True)
 class Path:
@@ -190,7 +187,7 @@ def _first_crossing(fit: ScalingFit, paths: list[Path], largest: float) -> np.nd
         return log_ratio(first, second)
 
     grid = np.linspace(np.full(paths[0].surface.shape, low), high, SCAN)
-    return np.exp(first_change(difference, grid, CLOSE))
+    return np.exp(first_change(difference, grid))
 
 
 def _factor(fit: ScalingFit, factor: str | None) -> str:

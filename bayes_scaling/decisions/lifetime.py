@@ -31,7 +31,7 @@ FURTHEST = 1e6
 """How many times more or less compute than at the runs' ratio of tokens makes a size the best."""
 
 CLOSE = 1e-4
-"""Error of that compute, in logarithms."""
+"""Error of that size, in logarithms, while its compute is searched for."""
 
 
 @dataclass(frozen=True)
