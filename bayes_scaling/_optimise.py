@@ -31,7 +31,7 @@ HIGH = 1e30
 
 
 def minimum(function: Functions, low: Array, likely: Array, high: Array) -> tuple[Array, Array]:
-    """Where each of many functions is least in [low, high], and at which end if at one.
+    """Find where each of many functions is least in [low, high], and the end if it is at one.
 
     Parameters
     ----------
@@ -64,21 +64,23 @@ def minimum(function: Functions, low: Array, likely: Array, high: Array) -> tupl
     out = OUTWARDS.reshape(-1, *[1] * likely.ndim)
     left, right = likely + (low - likely) * out[:0:-1], likely + (high - likely) * out
     grid = np.concatenate([left, right])
-    best = _along(known, grid).argmin(0)
+    values = _along(known, grid)
+    best = values.argmin(0)
     inner = np.clip(_taken(grid, best), low + NEAR, high - NEAR)
+    at_end = np.isin(best, (0, len(grid) - 1)) & (known(inner) >= values.min(0))
+    at_end |= high - low <= 2 * NEAR
     bracket = (_taken(grid, best - 1), inner, _taken(grid, best + 1))
     some, number = _elementwise(known, low.shape)
     with np.errstate(all="ignore"):
         found = elementwise.find_minimum(
             some, bracket, args=(number,), tolerances=MINIMUM_TOLERANCE
         )
-    at_end = ~np.isfinite(found.x)
     end = at_end * np.where(best < len(OUTWARDS), -1, 1)
     return np.where(at_end, np.where(end < 0, low, high), found.x), end
 
 
 def first_change(function: Functions, grid: Array, tolerance: float = ROOT_TOLERANCE) -> Array:
-    """Where the sign of each of many functions first changes along a grid.
+    """Find where the sign of each of many functions first changes along a grid.
 
     Parameters
     ----------
@@ -107,7 +109,7 @@ def first_change(function: Functions, grid: Array, tolerance: float = ROOT_TOLER
 
 
 def first_below(function: Functions, grid: Array) -> Array:
-    """Where each of many functions falls to zero for good, on its way down to its least.
+    """Find where each of many functions falls to zero for good, on its way to its least.
 
     Parameters
     ----------
@@ -132,7 +134,7 @@ def first_below(function: Functions, grid: Array) -> Array:
 
 
 def _root(function: Functions, grid: Array, cell: Array, tolerance: float) -> Array:
-    """Where functions are zero within cells of a grid; NaN for cells below 0."""
+    """Find where functions are zero within cells of a grid; NaN for cells below 0."""
     some, number = _elementwise(function, cell.shape)
     bracket = (_taken(grid, cell), _taken(grid, cell + 1))
     tolerances = {"xatol": tolerance, "xrtol": 0.0, "fatol": tolerance, "frtol": 0.0}

@@ -26,7 +26,7 @@ FEWEST_RUNS = 4
 
 
 class Cost(AsCode):
-    """What a run costs; a subclass gives :meth:`spent`, increasing in floats and in arrays.
+    """Cost of a run; a subclass gives :meth:`spent`, increasing in floats and in arrays.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Cost(AsCode):
     unit: str = "flops"
 
     def spent(self, params: Any, tokens: Any) -> Any:
-        """What a run of `params` parameters on `tokens` tokens costs."""
+        """Cost of a run of `params` parameters on `tokens` tokens."""
         raise NotImplementedError(
             f"{type(self).__name__} does not say what a run costs. Define spent(params, tokens)."
         )

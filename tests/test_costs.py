@@ -18,6 +18,8 @@ def test_a_budget_buys_what_costs_as_much(cost: Cost, params: float) -> None:
     tokens = cost.tokens(params, budget)
     assert float(cost.spent(params, tokens)) == pytest.approx(budget, rel=1e-9)
     assert float(cost.params(tokens, budget)) == pytest.approx(params, rel=1e-8)
+    size = cost.params_at(20.0, budget)
+    assert float(cost.spent(size, 20.0 * size)) == pytest.approx(budget, rel=1e-9)
 
 
 def test_a_cost_of_ones_own_needs_one_formula() -> None:
@@ -30,6 +32,7 @@ def test_a_cost_of_ones_own_needs_one_formula() -> None:
     budgets = xr.DataArray([1e3, 1e6], dims="budget")
     tokens = Overhead().tokens(1e9, budgets)
     np.testing.assert_allclose(tokens, budgets / (1e-9 + 1e-9), rtol=1e-9)
+    assert np.isnan(Overhead().tokens(1e9, 1e-12))
     with pytest.raises(NotImplementedError, match=r"Cost does not say.*spent\(params, tokens\)"):
         Cost().spent(1.0, 1.0)
 

@@ -14,6 +14,14 @@ def test_each_minimum_is_found_or_the_end_it_lies_beyond() -> None:
     np.testing.assert_allclose(found, [-10, -9.99, 0.123456, 9.9, 10], atol=1e-4)
 
 
+def test_a_function_without_a_minimum_is_at_an_end() -> None:
+    found, end = minimum(lambda x: 0 * x, LOW, MIDDLE, HIGH)
+    assert (np.abs(end) == 1).all()
+    found, end = minimum(lambda x: (x - 1) ** 2, HIGH, MIDDLE, HIGH)
+    assert found.tolist() == HIGH.tolist()
+    assert (np.abs(end) == 1).all()
+
+
 def test_of_several_minima_the_least_is_taken() -> None:
     """Two valleys in a wide one, as the surface of a draw may have."""
     deeper = np.array([-1.0, 1.0, -1.5, 1.5, 0.7])

@@ -1,4 +1,4 @@
-"""What a posterior is asked for to decide: splits of compute, their price, what to run next.
+"""Questions that decide: splits of compute, their price, what to run next.
 
 One question per file, each a function of a fit that returns a frozen result with draws and a table.
 
@@ -13,5 +13,7 @@ One question per file, each a function of a fit that returns a frozen result wit
 `design`           which runs to make next, for one of the `goals`
 =================  ===============================================================================
 
-Modules whose name begins with an underscore hold what several of these share.
+All of them read one surface, that of :func:`bayes_scaling.forecast`, draw by draw: `_surfaces` has
+its losses as plain arrays, `_splitting` the least loss of a budget and the least budget of a loss.
+Other modules whose name begins with an underscore hold what several of these share.
 """

@@ -1,4 +1,4 @@
-"""What is asked of a decision, checked: budgets by level, other inputs, laws that can answer."""
+"""Checks of what is asked of a decision: budgets by level, other inputs, laws that can answer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def splitting(
     constraints: Constraints | None,
     inputs: Mapping[str, float] | None,
 ) -> Splitting:
-    """What the budgets are split under, with the levels that they are crossed with."""
+    """The split of budgets that is asked for, with the levels that they are crossed with."""
     where = Landscape.of(fit, budgets, inputs)
     return Splitting(where, cost or SixND(), constraints or Constraints())
 

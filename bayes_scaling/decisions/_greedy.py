@@ -18,7 +18,7 @@ LEAST_GAIN = 1e-3
 """Share of the variance left that a run must take off to be worth a place in the batch."""
 
 ROUNDING = 1e-9
-"""By how much a sum of costs may pass the budget, as a share of it."""
+"""Share of the budget by which a sum of costs may pass it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Candidates:
-    """What is known of the runs to choose from.
+    """The runs to choose from, as far as they are known.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What results at points have in common: draws, the fit they come from, tables and printing."""
+"""Common parts of results at points: draws, the fit they come from, tables and printing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PointResult:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit, and of draws without a solution."""
+        """Notes for a reader: of the fit, and of draws without a solution."""
         return (*self.fit.notes, *self._missing_notes())
 
     def _missing_notes(self) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class PairedResult(PointResult):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of both fits, and of draws without a solution."""
+        """Notes for a reader: of both fits, and of draws without a solution."""
         named = (f"{self.other.model.law.name}: {note}" for note in self.other.notes)
         return (*super().notes, *named)
 

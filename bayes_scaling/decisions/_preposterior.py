@@ -1,4 +1,4 @@
-"""What runs not yet made would measure, and how it goes with a goal: draws of both.
+"""Draws of what runs not yet made would measure, beside those of a goal.
 
 Owns the scales on which the two are taken to be jointly normal, and the variance of a run's scatter
 that says how much one run is worth.

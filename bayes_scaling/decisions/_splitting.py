@@ -18,10 +18,10 @@ from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.errors import RunsError
 
 SEARCH_WIDTH = np.log(1e9)
-"""How far from the size at the runs' ratio of tokens an optimum is searched for, in log params."""
+"""Distance from the size at the runs' ratio of tokens to the ends of a search, in log params."""
 
 ROUNDS = 8
-"""How often the split and the budget of the cheapest run are sought in turn, at the most."""
+"""Most rounds in which the split and the budget of the cheapest run are sought in turn."""
 
 SAME = 1e-4
 """Share of the budget by which a round must lower it for another to be worth making: what is left
@@ -71,7 +71,7 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Splitting:
-    """What a budget is split under: the loss of params and tokens, their cost, constraints."""
+    """The split of a budget: by the loss of params and tokens, at a cost, under constraints."""
 
     where: Landscape
     cost: Cost = field(default_factory=SixND)

@@ -27,7 +27,7 @@ SPLIT = ("params", "tokens", "flops", "tokens_per_param")
 """Inputs that follow from params and tokens."""
 
 FAR = 1e100
-"""How many times the reference an input is where no more of it changes the loss."""
+"""Multiple of its reference at which no more of an input changes the loss."""
 
 REACH = np.log(1e40) * np.linspace(-1, 1, 25) ** 3
 """Places about the centre at which amounts are searched for, in logarithms, most near to it."""
@@ -85,7 +85,7 @@ class Landscape:
         return sizes["chain"], sizes["draw"], places
 
     def asked(self, name: str) -> Array:
-        """What is asked about, one for each draw."""
+        """Numbers that are asked about, for each draw."""
         return np.broadcast_to(self.where[name].values, self.shape)
 
     def loss(self, **inputs: Any) -> Array:
@@ -103,14 +103,14 @@ class Landscape:
         return self.loss(params=params, tokens=tokens)
 
     def gains(self, params: Array, tokens: Array) -> tuple[Array, Array]:
-        """By how much the loss falls per unit of log params and of log tokens."""
+        """Fall of the loss per unit of log params and of log tokens."""
         up, down = np.exp(STEP), np.exp(-STEP)
         in_params = self.split_loss(params * down, tokens) - self.split_loss(params * up, tokens)
         in_tokens = self.split_loss(params, tokens * down) - self.split_loss(params, tokens * up)
         return in_params / (2 * STEP), in_tokens / (2 * STEP)
 
     def reaching(self, loss: Callable[[Array], Array], target: Array, centre: Array) -> Array:
-        """How much of an input reaches a loss: infinite where no amount does, 0 where any does.
+        """Amount of an input that reaches a loss: infinite where none does, 0 where any does.
 
         Parameters
         ----------
@@ -209,7 +209,7 @@ def paired(fit: ScalingFit, like: ScalingFit) -> ScalingFit:
 
 
 def splits(fit: ScalingFit) -> bool:
-    """Whether the law, with other inputs held, is one of params and tokens."""
+    """Tell whether the law, with other inputs held, is one of params and tokens."""
     inputs = set(fit.model.law.inputs)
     return len(inputs & set(SPLIT)) > 1
 

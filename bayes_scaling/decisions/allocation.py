@@ -59,7 +59,7 @@ class Allocation:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit, and of draws without an optimum or at a limit."""
+        """Notes for a reader: of the fit, and of draws without an optimum or at a limit."""
         return (*self.fit.notes, *self._notes())
 
     @property

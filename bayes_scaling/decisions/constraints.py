@@ -16,7 +16,7 @@ from bayes_scaling.errors import RunsError
 
 @dataclass(frozen=True, repr=False)
 class Constraints(AsCode):
-    """What a run must keep to.
+    """Limits that a run must keep to.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ from bayes_scaling.units import PF_DAY
 
 @dataclass(frozen=True)
 class PowerOfCompute(AsCode):
-    """How an amount grows with compute: coefficient x (C / unit) ** exponent.
+    """An amount that grows with compute: coefficient x (C / unit) ** exponent.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def loss_crossing(
     tokens: PowerOfCompute = KAPLAN_TOKENS,
     params: PowerOfCompute = KAPLAN_PARAMS,
 ) -> LossCrossing:
-    """Where the loss expected of compute meets the loss that its data allow at best.
+    """Find where the loss expected of compute meets the loss that its data allow at best.
 
     Parameters
     ----------
@@ -113,9 +113,12 @@ def loss_crossing(
     for fit, wanted in ((compute_fit, "flops"), (tokens_fit, "tokens")):
         _check(fit, wanted)
     one = xr.Dataset(coords={"point": [0]})
-    by_compute = Landscape.of(compute_fit, one)
-    by_tokens = Landscape.of(paired(tokens_fit, compute_fit), one).inside
-    endless = {"params": FAR * by_tokens.centre("params")} if splits(tokens_fit) else {}
+    by_compute, by_tokens = (
+        Landscape.of(f, one) for f in (compute_fit, paired(tokens_fit, compute_fit))
+    )
+    endless = {}
+    if splits(tokens_fit):
+        by_tokens, endless = by_tokens.inside, {"params": FAR * by_tokens.centre("params")}
 
     def loss_of_flops(flops: np.ndarray) -> np.ndarray:
         if splits(compute_fit):
@@ -140,7 +143,7 @@ def crossing(
     second: Callable[[np.ndarray], np.ndarray],
     centre: np.ndarray,
 ) -> np.ndarray:
-    """Where two losses of compute are equal; NaN where one lies above throughout.
+    """Compute at which two losses are equal; NaN where one lies above throughout.
 
     Examples
     --------

@@ -76,7 +76,7 @@ class NextRuns:
 
     @property
     def cost(self) -> float:
-        """What all of them cost."""
+        """Cost of all of them."""
         return float(self.chosen[COST].sum())
 
     @property
@@ -89,7 +89,7 @@ class NextRuns:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit, and what the promise rests on."""
+        """Notes for a reader: of the fit, and what the promise rests on."""
         missing = float(self._scaled.values.isnull().mean())
         left_out = (f"{missing:.1%} of draws have no {self.goal.quantity} and are left out.",)
         return (

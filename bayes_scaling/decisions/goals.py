@@ -30,7 +30,7 @@ Optimal = Literal["params", "tokens", "tokens_per_param"]
 
 
 class Goal(AsCode, ABC):
-    """What new runs are to make more certain, for :func:`bayes_scaling.next_runs`.
+    """The quantity that new runs are to make more certain, for :func:`bayes_scaling.next_runs`.
 
     Made by :meth:`loss`, :meth:`optimum` or :meth:`parameter`.
 

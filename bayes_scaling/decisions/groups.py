@@ -25,7 +25,7 @@ from bayes_scaling.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 BEYOND_RUNS = 1e3
-"""How far beyond runs and scales asked for a crossing is looked for."""
+"""Multiple of the largest run or scale asked for up to which a crossing is looked for."""
 
 SCAN = 17
 """Scales at which the sign of the difference is looked at."""
@@ -39,22 +39,22 @@ class Path:
     tokens per parameter; another law along its only input.
     """
 
-    surface: Landscape
+    where: Landscape
     input: str
     tokens_per_param: float | None = None
 
     def loss(self, scale: np.ndarray) -> np.ndarray:
         """Expected loss at a scale."""
-        if not splits(self.surface.fit):
-            return self.surface.loss(**{self.input: scale})
+        if not splits(self.where.fit):
+            return self.where.loss(**{self.input: scale})
         if self.tokens_per_param is None:
-            return Splitting(self.surface).optimum(scale).loss
+            return Splitting(self.where).optimum(scale).loss
         params = np.sqrt(scale / FLOPS_PER_PARAM_TOKEN / self.tokens_per_param)
-        return self.surface.split_loss(params, self.tokens_per_param * params)
+        return self.where.split_loss(params, self.tokens_per_param * params)
 
     def reaching(self, loss: np.ndarray) -> np.ndarray:
         """Scale that reaches a loss; infinite where none does."""
-        where = self.surface
+        where = self.where
         if splits(where.fit) and self.tokens_per_param is None:
             run = Splitting(where).cheapest(loss)
             flops: np.ndarray = FLOPS_PER_PARAM_TOKEN * run.params * run.tokens
@@ -88,7 +88,7 @@ class LevelComparison(PointResult):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: what is compared, notes of the fit, missing draws."""
+        """Notes for a reader: what is compared, notes of the fit, missing draws."""
         said = (
             f"{self.factor}: {self.first} against {self.second}; a negative difference and a "
             f"multiplier above 1 favour {self.first}."
@@ -186,7 +186,7 @@ def _first_crossing(fit: ScalingFit, paths: list[Path], largest: float) -> np.nd
         first, second = (path.loss(np.exp(log_scale)) for path in paths)
         return log_ratio(first, second)
 
-    grid = np.linspace(np.full(paths[0].surface.shape, low), high, SCAN)
+    grid = np.linspace(np.full(paths[0].where.shape, low), high, SCAN)
     return np.exp(first_change(difference, grid))
 
 

@@ -22,7 +22,7 @@ GRID = 41
 """Sizes on a curve, if none are given."""
 
 MARGIN = 4.0
-"""By how much those go beyond the sizes of the runs, either way."""
+"""Factor by which those go beyond the sizes of the runs, either way."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -44,7 +44,7 @@ class Isolines(PointResult):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit."""
+        """Notes for a reader: of the fit."""
         return self.fit.notes
 
 

@@ -28,7 +28,7 @@ FLOPS_PER_SERVED_TOKEN = 2
 """FLOP of one forward pass, per parameter and token read or written."""
 
 FURTHEST = 1e6
-"""How many times more or less compute than at the runs' ratio of tokens makes a size the best."""
+"""Multiple of the compute at the runs' ratio of tokens, up or down, that makes a size the best."""
 
 CLOSE = 1e-4
 """Error of that size, in logarithms, while its compute is searched for."""
@@ -36,7 +36,7 @@ CLOSE = 1e-4
 
 @dataclass(frozen=True)
 class Prices(AsCode):
-    """What a FLOP costs in training and in serving.
+    """Prices of a FLOP in training and in serving.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class OverfittingThreshold(PointResult):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit, and what the penalty stands for."""
+        """Notes for a reader: of the fit, and what the penalty stands for."""
         if self.source != "noise_sd":
             return super().notes
         return (

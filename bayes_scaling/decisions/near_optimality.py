@@ -53,14 +53,14 @@ class NearOptimal:
 
     @property
     def title(self) -> str:
-        """What the range is, in words."""
+        """The range in words."""
         if self.of == "loss":
             return f"Sizes within {100 * self.within:.3g} % of the least loss"
         return f"Sizes that waste at most {100 * self.within:.3g} % of the compute"
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit, and of draws whose range is open or cut off."""
+        """Notes for a reader: of the fit, and of draws whose range is open or cut off."""
         return (*self.fit.notes, *self._notes())
 
     def _notes(self) -> Iterator[str]:
@@ -213,7 +213,7 @@ def _draws(
 def _range(
     asked: Splitting, budget: np.ndarray, params: np.ndarray, highest: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Where the loss passes the highest one that will do, on either side of the optimum."""
+    """Sizes at which the loss passes the highest one that will do, either side of the optimum."""
     searched, optimum, found = asked.range_searched(budget), np.log(params), {}
 
     def too_high(log_params: np.ndarray) -> np.ndarray:

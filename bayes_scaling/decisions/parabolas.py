@@ -39,7 +39,7 @@ NO_MINIMUM = "no minimum"
 
 
 class Vertex(NamedTuple):
-    """Where a parabola is least, the standard error of that, and degrees of freedom."""
+    """The place where a parabola is least, its standard error, and degrees of freedom."""
 
     at: float
     error: float
@@ -67,7 +67,7 @@ class IsoflopOptima:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit, and of budgets where the two disagree."""
+        """Notes for a reader: of the fit, and of budgets where the two disagree."""
         verdicts = self.verdicts()
         apart = int((verdicts == "disagrees").sum())
         none = int((verdicts == NO_MINIMUM).sum())
@@ -238,5 +238,5 @@ def _budgets(fit: ScalingFit, tolerance: float) -> Iterator[dict[str, object]]:
 
 
 def _curved(log_params: pd.Series) -> bool:
-    """Whether there are sizes enough for a parabola."""
+    """Tell whether there are sizes enough for a parabola."""
     return int(log_params.round(3).nunique()) >= FEWEST_SIZES

@@ -52,7 +52,7 @@ class Regret:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit, and of draws without an optimum."""
+        """Notes for a reader: of the fit, and of draws without an optimum."""
         missing = float(self.draws["best_params"].isnull().mean())
         if not missing:
             return self.fit.notes

@@ -42,7 +42,7 @@ class Needed(PointResult):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: of the fit, and of targets that may be out of reach."""
+        """Notes for a reader: of the fit, and of targets that may be out of reach."""
         worst = float(self.unreachable().max())
         if not worst:
             return (*self.fit.notes, *self._missing_notes())
@@ -87,7 +87,7 @@ class Needed(PointResult):
 def needed(
     fit: ScalingFit, loss: Numbers, *, of: str = "flops", at: pd.DataFrame | None = None
 ) -> Needed:
-    """How much compute, how many tokens or parameters, reach an expected loss.
+    """Compute, tokens or parameters that it takes to reach an expected loss.
 
     Parameters
     ----------

@@ -112,7 +112,7 @@ def marginal_returns(
 def compute_returns(
     fit: ScalingFit, flops: Numbers, *, at: pd.DataFrame | None = None
 ) -> ComputeReturns:
-    """What ten times the compute buys, and what halving the reducible loss costs.
+    """Returns of compute: what ten times buys, and what halving the reducible loss costs.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ class Rule:
 
 
 def published_plans(flops: Numbers) -> pd.DataFrame:
-    """What published rules would train with a budget.
+    """Plans of published rules for a budget.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def published_plans(flops: Numbers) -> pd.DataFrame:
 
 
 def published_growth() -> pd.DataFrame:
-    """How parameters and tokens grow with ten times the compute, as two papers print it.
+    """Growth of parameters and tokens with ten times the compute, as two papers print it.
 
     Hoffmann et al. say of Kaplan et al. that their rule is 5.5 and 1.8 times (their exponents 0.73
     and 0.27 give 5.4 and 1.9), and of their own that both grow alike.
