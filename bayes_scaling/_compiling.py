@@ -27,8 +27,9 @@ from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_functi
 LOG_DENSITY = """\
 def log_density(dim, x, gradient, value, data):
     words = numba.carray(data, ({words},), np.int64)
+{tuples}
     try:
-        found, slope = inner({arguments})
+        found, slope = inner(*({joined}))
     except Exception:
         return 1
     value[0] = found[()]
@@ -45,8 +46,9 @@ def log_density(dim, x, gradient, value, data):
 VARIABLES = """\
 def variables(dim, expanded, x, out, data):
     words = numba.carray(data, ({words},), np.int64)
+{tuples}
     try:
-        (values,) = inner({arguments})
+        (values,) = inner(*({joined}))
     except Exception:
         return -2
     for i in range({expanded}):
@@ -56,6 +58,9 @@ def variables(dim, expanded, x, out, data):
 """The same for the variables that are kept of a draw."""
 
 _NUMBERS = "CPointer(float64)"
+
+MOST_TOGETHER = 24
+"""Arguments written out in one tuple: Python builds longer ones by a list, which Numba cannot."""
 
 
 def compile_model(model: pm.Model) -> Any:
@@ -79,7 +84,7 @@ def _enter_density(
     dim: int, inner: Any, layout: np.ndarray, keys: Sequence[str], data: dict[str, np.ndarray]
 ) -> tuple[Any, str]:
     arguments = _arguments(dim, layout.dtype, keys, data)
-    source = LOG_DENSITY.format(dim=dim, words=layout.itemsize // 8, arguments=arguments)
+    source = LOG_DENSITY.format(dim=dim, words=layout.itemsize // 8, **arguments)
     signature = f"int64(uint64, {_NUMBERS}, {_NUMBERS}, {_NUMBERS}, voidptr)"
     return _function("log_density", source, inner), signature
 
@@ -93,15 +98,17 @@ def _enter_variables(
     data: dict[str, np.ndarray],
 ) -> tuple[Any, str]:
     arguments = _arguments(dim, layout.dtype, keys, data)
-    source = VARIABLES.format(expanded=expanded, words=layout.itemsize // 8, arguments=arguments)
+    source = VARIABLES.format(expanded=expanded, words=layout.itemsize // 8, **arguments)
     signature = f"int64(uint64, uint64, {_NUMBERS}, {_NUMBERS}, voidptr)"
     return _function("variables", source, inner), signature
 
 
 def _arguments(
     dim: int, layout: np.dtype[Any], keys: Sequence[str], data: dict[str, np.ndarray]
-) -> str:
+) -> dict[str, str]:
     """Arguments of the compiled graph as code: the point, then an array for each datum.
+
+    Lines that make tuples of them, and the sum of these.
 
     The layout is a record of 8-byte words, among them each array's address and shape.
     """
@@ -112,7 +119,10 @@ def _arguments(
         shape = "".join(f"words[{first + axis}], " for axis in range(data[key].ndim))
         dtype = data[key].dtype.name
         arguments.append(f"numba.carray(as_pointer(words[{address}]), ({shape}), np.{dtype})")
-    return ", ".join(arguments)
+    parts = [arguments[i : i + MOST_TOGETHER] for i in range(0, len(arguments), MOST_TOGETHER)]
+    lines = [f"    part{number} = ({', '.join(part)},)" for number, part in enumerate(parts)]
+    joined = " + ".join(f"part{number}" for number in range(len(parts)))
+    return {"tuples": "\n".join(lines), "joined": joined}
 
 
 def _word(layout: np.dtype[Any], field: str, key: str) -> int:
