@@ -16,10 +16,23 @@ import pandas as pd
 from bayes_scaling._wording import Column, cells, counted, listed, rows
 from bayes_scaling.errors import RunsError
 
-__all__ = ["Response", "as_label", "as_numbers", "checked_labels", "checked_numbers", "is_missing"]
+__all__ = [
+    "GAPS",
+    "Response",
+    "as_label",
+    "as_numbers",
+    "checked_labels",
+    "checked_numbers",
+    "is_missing",
+    "says_nan",
+]
 
 type Response = Literal["loss", "accuracy", "metric"]
 
+GAPS = ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "None", "none", "-"]
+"""Text that stands for no number; in a column of labels each but the first is a label."""
+
+_NAN = frozenset({"nan", "+nan", "-nan"})
 # float() alone would also read "1_000" and " 7 ".
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 
@@ -28,6 +41,17 @@ def is_missing(column: Column) -> "pd.Series[bool]":
     """Return which cells hold nothing: NaN, None, NA, or text without any visible character."""
     blank = column.map(lambda cell: isinstance(cell, str) and not cell.strip())
     return column.isna() | blank.astype(bool)
+
+
+def says_nan(column: Column) -> "pd.Series[bool]":
+    """Return which cells hold the word NaN, which was computed, where a blank was not."""
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.Series(False, column.index)
+    return column.map(lambda cell: isinstance(cell, str) and _is_nan(cell)).astype(bool)
+
+
+def _is_nan(text: str) -> bool:
+    return text.strip().lower() in _NAN
 
 
 def checked_numbers(
@@ -135,7 +159,7 @@ def as_numbers(column: Column, label: str) -> "pd.Series[float]":
 def _number(cell: object) -> float | None:
     """Return a cell as a float, NaN where it holds nothing, None where it is not a number."""
     if isinstance(cell, str):
-        if not cell.strip():
+        if cell.strip() in GAPS or _is_nan(cell):
             return math.nan
         return float(cell) if _NUMBER.fullmatch(cell) else None
     if isinstance(cell, bool | np.bool):

@@ -15,6 +15,7 @@ import pandas as pd
 
 from bayes_scaling._optional import require
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._cells import GAPS
 from bayes_scaling.runs._columns import check_unique
 
 __all__ = ["CurveSource", "open_curves"]
@@ -74,10 +75,10 @@ def open_curves(curves: pd.DataFrame | str | os.PathLike[str]) -> CurveSource:
 
 
 def _of_frame(frame: pd.DataFrame) -> CurveSource:
-    labels = [name for name in frame.index.names if isinstance(name, str)]
-    if labels:  # of curves by run and step
-        new = [name for name in labels if name not in frame.columns]
-        frame = frame.reset_index(new).reset_index(drop=True)
+    # Labels may name runs and steps; rows are told apart by position, since joined frames repeat
+    # their labels.
+    new = [name for name in frame.index.names if isinstance(name, str) and name not in frame]
+    frame = frame.reset_index(new).reset_index(drop=True)
     named = frame.set_axis([str(column) for column in frame.columns], axis=1)
     check_unique(named.columns)
 
@@ -94,20 +95,30 @@ def _of_text(path: Path, separator: str) -> CurveSource:
         header = pd.read_csv(path, header=None, nrows=1, dtype=str, **options)
     except (OSError, ValueError, EOFError) as error:
         raise _unreadable(path, error) from error
-    check_unique(pd.Index(header.iloc[0].dropna()))
+    names = tuple(header.iloc[0].dropna())
+    check_unique(pd.Index(names))
 
     def batches(columns: Sequence[str], labels: Sequence[str]) -> Iterator[pd.DataFrame]:
         # Without it, the run 007 is 7 in one batch and "007" in another that holds a name.
         text = dict.fromkeys(labels, "str")
+        # Not those of pandas: "NaN" is a loss that diverged, and "None" may be a label.
+        gaps = {name: [""] if name in text else GAPS for name in names}
         # All columns are read: asked for some, pandas cuts rows that are too long and says nothing.
         chunks = pd.read_csv(
-            path, dtype=text, chunksize=BATCH, index_col=False, low_memory=False, **options
+            path,
+            dtype=text,
+            na_values=gaps,
+            keep_default_na=False,
+            chunksize=BATCH,
+            index_col=False,
+            low_memory=False,
+            **options,
         )
         with chunks:
             while (chunk := _next_chunk(chunks, path)) is not None:
                 yield chunk[[*columns]]
 
-    return CurveSource(tuple(header.iloc[0].dropna()), batches)
+    return CurveSource(names, batches)
 
 
 def _next_chunk(chunks: Iterator[pd.DataFrame], path: Path) -> pd.DataFrame | None:

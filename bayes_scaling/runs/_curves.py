@@ -54,7 +54,8 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     """Make runs of training curves: one row per checkpoint becomes one row per run.
 
     Files are read in batches and only in the columns needed, so they may be larger than memory.
-    Rows without a loss are no checkpoints. Rows may come in any order, runs interleaved.
+    Rows without a loss are no checkpoints. Rows may come in any order, runs interleaved. Runs that
+    diverged are left out by name: their last loss is NaN or infinite, or they have none at the end.
 
     Parameters
     ----------
@@ -205,12 +206,18 @@ def _roles(
     for part, column in (("position", at), ("loss", claims["loss"])):
         if column not in own:
             raise _not_in_curves(part, own)
-    constant = {"params", *name_mapping(columns.get("factors", ()), "factors")}
+    factors = name_mapping(columns.get("factors", ()), "factors")
     here = {part: column for part, column in claims.items() if column in own and part != "loss"}
-    once = [column for part, column in here.items() if part in constant]
-    varying = tuple(column for part, column in here.items() if part not in constant)
-    planned = [name for name in own if name == named["schedule"]]
-    return Roles(run, at, claims["loss"], named["lr"] or None, (*once, *planned), varying)
+    once = [name for name in own if name in (here.get("params"), named["schedule"])]
+    return Roles(
+        run,
+        at,
+        claims["loss"],
+        rate=named["lr"] or None,
+        labels=tuple(column for part, column in here.items() if part in factors),
+        constant=tuple(once),
+        varying=tuple(here[part] for part in here if part not in ("params", *factors)),
+    )
 
 
 def _not_in_curves(part: str, own: Sequence[str]) -> RunsError:

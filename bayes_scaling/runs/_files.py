@@ -22,8 +22,8 @@ __all__ = ["check_is_file", "read_frame", "read_separated"]
 _KNOWN = ".csv, .tsv, .jsonl and .ndjson (each also with .gz), .parquet"
 
 
-def read_frame(path: Path) -> pd.DataFrame:
-    """Return the table that a file holds, as pandas reads it.
+def read_frame(path: Path, *, as_text: bool = False) -> pd.DataFrame:
+    """Return the table that a file holds, as pandas reads it or, of separated text, as written.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def read_frame(path: Path) -> pd.DataFrame:
         kind = _kind(path)
     check_is_file(path)
     try:
-        frame = _read_kind(path, kind)
+        frame = _read_kind(path, kind, as_text)
     except RunsError:  # a ValueError too, and already complete
         raise
     except (OSError, ValueError, EOFError, zlib.error, pd.errors.ParserWarning) as error:
@@ -74,12 +74,12 @@ def _kind(path: Path) -> str:
     return kind
 
 
-def _read_kind(path: Path, kind: str) -> pd.DataFrame:
+def _read_kind(path: Path, kind: str, as_text: bool) -> pd.DataFrame:
     if kind == "jsonl":
         return _read_json_lines(path)
     if kind == "parquet":
         return _read_parquet(path)
-    return read_separated(path, "," if kind == "csv" else "\t")
+    return read_separated(path, "," if kind == "csv" else "\t", as_text=as_text)
 
 
 def read_separated(path: Path, separator: str, *, as_text: bool = False) -> pd.DataFrame:

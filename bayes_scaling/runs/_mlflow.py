@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, with_origin
-from bayes_scaling.runs._histories import losses_of
+from bayes_scaling.runs._histories import with_losses
 from bayes_scaling.runs._mlflow_store import STATES, history, logged_frame, tracking_store
 from bayes_scaling.runs._reducing import WORDING, Final, checked_rule
 from bayes_scaling.runs._trackers import in_states, with_counts
@@ -100,8 +100,8 @@ def from_mlflow(
         sources = {}
         if final != "last":
             metric = _metric_name(claims["loss"], names)
-            losses, said = losses_of(history(client, frame, metric), "step", "loss", rule)
-            frame[claims["loss"]] = losses
+            logged = history(client, frame, metric)
+            frame, said = with_losses(frame, claims["loss"], logged, rule)
             sources["loss"] = f"{WORDING[final]} of {metric!r}"
             remarks += said
     frame, on_counts = with_counts(frame, claims)

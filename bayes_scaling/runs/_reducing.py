@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
 
 from bayes_scaling._wording import Column, counted, listed
@@ -31,7 +32,17 @@ WORDING: Mapping[Final, str] = {
 }
 """What became the loss of a run, for the source of the column."""
 
-_SPANS = {"checkpoints": "sum", "start": "min", "end": "max", "ran_to": "max", "peak_rate": "max"}
+_SPANS = {
+    "checkpoints": "sum",
+    "start": "min",
+    "end": "max",
+    "first_gap": "min",
+    "ran_to": "max",
+    "peak_rate": "max",
+}
+# How long no loss may be logged at the end, in units of the usual distance of two: less if the run
+# has a loss in every row before, as logs of evaluations have.
+_SILENT, _SILENT_WITHOUT_GAPS = 1.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,8 @@ class Reduced:
 
     `table` has the columns of the source. `facts` has, for every run of the curves, the number of
     `checkpoints` with a loss, their first and last position `start` and `end`, the position
-    `ran_to` of the last row of any kind, `peak_rate` and `last_rate`; and for those kept, the
+    `first_gap` of the first row without one and `ran_to` of the last row of any kind, `peak_rate`
+    and `last_rate`, and if it `diverged` or fell `silent` at the end; and for those kept, the
     number `judged` of checkpoints that count and the position `at` of the chosen one.
     """
 
@@ -89,7 +101,10 @@ class Reduced:
 
 
 def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
-    """Return the curves with one row per run; runs without a loss after the warm-up are left out.
+    """Return the curves with one row per run, without runs that have no loss to be judged by.
+
+    These have none after the warm-up, or end in NaN, in infinity or without a loss: what was logged
+    before a divergence is not the loss of the run.
 
     Raises
     ------
@@ -99,16 +114,14 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
     """
     codes: dict[str, int] = {}
     chosen, facts, constants = _whole_curves(checkpoints(source, roles, codes), roles)
-    kept = facts.index[facts["end"] >= rule.begin(facts["end"])]
+    facts = facts.assign(diverged=_diverged(chosen, facts.index), silent=_is_silent(facts))
+    lost = facts["diverged"] | facts["silent"]
+    kept = facts.index[(facts["end"] >= rule.begin(facts["end"])) & ~lost]
     if kept.empty:
-        raise RunsError(
-            f"Runs.from_curves: none of {counted(len(facts), 'run')} has a loss after the warm-up "
-            f"(warmup={rule.warmup:g}). There is nothing to learn from. Shorten the warm-up, or "
-            f"name the column of the loss."
-        )
+        raise _none_left(facts, rule)
     begin = rule.begin(facts.loc[kept, "end"])
     after = (
-        rows[rows[LOSS].notna() & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy())]
+        rows[np.isfinite(rows[LOSS]) & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy())]
         for rows in checkpoints(source, roles, codes)
     )
     judged = pd.Series(1.0, kept)
@@ -125,12 +138,35 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
     return Reduced(table.set_axis(names[kept], axis=0), facts.set_axis(names[facts.index], axis=0))
 
 
+def _diverged(last: pd.DataFrame, runs: pd.Index) -> "pd.Series[bool]":
+    return last[LOSS].reindex(runs).abs() == math.inf
+
+
+def _is_silent(facts: pd.DataFrame) -> "pd.Series[bool]":
+    several = facts["checkpoints"] > 1
+    usual = (facts["end"] - facts["start"]) / (facts["checkpoints"] - 1).where(several)
+    allowed = usual.where(several, facts["end"]) * np.where(
+        facts["first_gap"] > facts["end"], _SILENT_WITHOUT_GAPS, _SILENT
+    )
+    return (facts["ran_to"] - facts["end"]) > allowed
+
+
+def _none_left(facts: pd.DataFrame, rule: Rule) -> RunsError:
+    lost = facts["diverged"] | facts["silent"]
+    why = f", and {lost.sum()} end in NaN, in infinity or without a loss" if lost.any() else ""
+    return RunsError(
+        f"Runs.from_curves: none of {counted(len(facts), 'run')} has a loss to be judged by after "
+        f"the warm-up (warmup={rule.warmup:g}){why}. There is nothing to learn from. Shorten the "
+        f"warm-up, name the column of the loss, or leave out the rows after the last loss."
+    )
+
+
 def _whole_curves(
     batches: Iterable[pd.DataFrame], roles: Roles
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Column]]:
     """Return the last checkpoints, facts about the curves, and the constant columns, by run."""
     last = rate = spans = pd.DataFrame()
-    constants = dict.fromkeys(roles.constant, pd.DataFrame())
+    constants = dict.fromkeys((*roles.labels, *roles.constant), pd.DataFrame())
     for batch in batches:
         spans = pd.concat([spans, _spans(batch)]).groupby(level=0).agg(_SPANS)
         last = _folded(last, batch[batch[LOSS].notna()], _latest)
@@ -193,6 +229,7 @@ def _spans(batch: pd.DataFrame) -> pd.DataFrame:
         "checkpoints": at.notna().astype(int),
         "start": at,
         "end": at,
+        "first_gap": batch[AT].where(batch[LOSS].isna()),
         "ran_to": batch[AT],
         "peak_rate": batch[RATE],
     }

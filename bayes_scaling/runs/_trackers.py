@@ -14,6 +14,9 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._columns import STANDARD_INPUTS
 from bayes_scaling.units import parse_count
 
+# Of a key as trackers make them, enough to tell runs apart.
+_START = 8
+
 __all__ = ["distinct_names", "in_states", "short_names", "with_counts"]
 
 
@@ -48,9 +51,11 @@ def distinct_names(names: Sequence[str], keys: Sequence[str]) -> list[str]:
     >>> distinct_names(["small", "large", "large"], ["0a1b", "0c2d", "0e3f"])
     ['small', 'large (0c2d)', 'large (0e3f)']
     """
-    times = Counter(names)
+    times, starts = Counter(names), Counter(key[:_START] for key in keys)
     return [
-        name if name and times[name] == 1 else f"{name} ({key[:8]})".strip()
+        name
+        if name and times[name] == 1
+        else f"{name} ({key[:_START] if starts[key[:_START]] == 1 else key})".strip()
         for name, key in zip(names, keys, strict=True)
     ]
 

@@ -15,11 +15,12 @@ import pandas as pd
 
 from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._cells import is_missing
 from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, with_origin
 from bayes_scaling.runs._columns import by_alias
 from bayes_scaling.runs._files import read_frame
-from bayes_scaling.runs._histories import losses_of
-from bayes_scaling.runs._reducing import WORDING, Final, Rule, checked_rule
+from bayes_scaling.runs._histories import with_losses
+from bayes_scaling.runs._reducing import WORDING, Final, checked_rule
 from bayes_scaling.runs._trackers import distinct_names, in_states, short_names, with_counts
 from bayes_scaling.runs._wandb_files import KINDS, read_export
 
@@ -120,8 +121,9 @@ def from_wandb_export(
     sources = {}
     if history is not None:
         chart = Path(history).expanduser()
-        metric, losses, said = _from_history(chart, called, choices.get("loss"), rule)
-        frame, choices["loss"] = frame.assign(**{metric: losses}), metric
+        logged = _logged(chart, called, choices.get("loss"))
+        choices["loss"] = metric = str(logged.columns[-1])
+        frame, said = with_losses(frame, metric, logged, rule)
         sources["loss"] = f"{WORDING[final]} of {metric!r} in the history"
         remarks += said
     elif final != "last":
@@ -173,11 +175,9 @@ def _is_chart(columns: Sequence[str]) -> bool:
     )
 
 
-def _from_history(
-    path: Path, called: pd.Series[str], asked: str | None, rule: Rule
-) -> tuple[str, pd.Series[float], tuple[str, ...]]:
-    """Return the metric of a chart, the loss it gives each run, and what is to be said."""
-    chart = read_frame(path)
+def _logged(path: Path, called: pd.Series[str], asked: str | None) -> pd.DataFrame:
+    """Return what a chart holds of a metric: columns `run`, the steps, and the metric's own."""
+    chart = read_frame(path, as_text=True)
     at, *others = [str(column) for column in chart.columns]
     chart = chart.set_axis([at, *others], axis=1)
     by_metric = _curves_by_metric(called, others)
@@ -191,11 +191,12 @@ def _from_history(
         )
     parts = [
         # The steps are those of all runs: a blank is no evidence of a run that went on.
-        pd.DataFrame({"run": name, at: chart[at], metric: chart[column]}).dropna()
+        pd.DataFrame({"run": name, at: chart[at], metric: chart[column]})[
+            ~is_missing(chart[column])
+        ]
         for name, column in by_metric[metric].items()
     ]
-    losses, remarks = losses_of(pd.concat(parts, ignore_index=True), at, metric, rule)
-    return metric, losses, remarks
+    return pd.concat(parts, ignore_index=True)
 
 
 def _curves_by_metric(called: pd.Series[str], columns: Sequence[str]) -> dict[str, dict[str, str]]:

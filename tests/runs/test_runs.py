@@ -200,7 +200,8 @@ def with_cells(frame: pd.DataFrame, column: str, cells: list[object]) -> pd.Data
         ("loss", [3.0, np.nan, None, pd.NA], "3 missing values (rows 'opt-12', 'opt-13', 'opt-14"),
         ("loss", ["3.0", " ", "2.0", "2.1"], "1 missing value (row 'opt-12')"),
         ("N", ["1e8", "70B", "1_000", " 5"], "(rows 'opt-12', 'opt-13', 'opt-14': '70B', '1_000'"),
-        ("N", ["1,000", "1e8", "+2", "nan"], "(rows 'opt-11', 'opt-14': '1,000', 'nan')"),
+        ("N", ["1,000", "1e8", "+2", "x"], "(rows 'opt-11', 'opt-14': '1,000', 'x')"),
+        ("N", ["NaN", "1e8", "+2", "N/A"], "2 missing values (rows 'opt-11', 'opt-14')"),
         ("loss", [True, 2.0, 3.0, 1.0], "1 value that is not a number (row 'opt-11': True)"),
         ("loss", [1j, 2.0, 3.0, 1.0], "1 value that is not a number (row 'opt-11': 1j)"),
     ],
@@ -292,7 +293,7 @@ def test_drop_leaves_out_rows_and_counts_them(frame: pd.DataFrame) -> None:
     assert runs.where(corpus="c4").dropped == 2
 
 
-@pytest.mark.parametrize(("cell", "kind"), [(np.inf, "infinite"), ("n/a", "not a number")])
+@pytest.mark.parametrize(("cell", "kind"), [(np.inf, "infinite"), ("few", "not a number")])
 def test_drop_is_for_missing_values_only(frame: pd.DataFrame, cell: object, kind: str) -> None:
     refused(with_cells(frame, "loss", [cell, 2.0, None, 2.0]), kind, "'opt-11'", missing="drop")
 

@@ -33,6 +33,10 @@ def test_choices_may_name_columns_with_their_kind() -> None:
 def test_names_that_repeat_or_are_missing_get_the_start_of_the_key() -> None:
     keys = ["0123456789", "1", "2", "3"]
     assert distinct_names(["a", "a", "b", ""], keys) == ["a (01234567)", "a (1)", "b", "(3)"]
+    assert distinct_names(["a", "a"], ["sweep-1-0", "sweep-1-1"]) == [
+        "a (sweep-1-0)",
+        "a (sweep-1-1)",
+    ]
 
 
 def test_other_states_are_left_out_and_counted(frame: pd.DataFrame) -> None:

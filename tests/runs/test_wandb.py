@@ -9,6 +9,7 @@ import pytest
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs._reducing import Final
 
 STATES = ("finished", "finished", "finished", "crashed", "running")
 COLUMNS: dict[str, Any] = {
@@ -213,6 +214,20 @@ def test_losses_come_from_the_chart(folder: Path) -> None:
     assert any("biased" in note for note in read["best"].notes)
     assert any("different lengths" in note for note in read["last"].notes)
     assert not any("diverged" in note for note in read["last"].notes)
+
+
+@pytest.mark.parametrize("final", ["last", "best", "smoothed"])
+def test_a_run_that_diverged_is_left_out_by_name(folder: Path, final: Final) -> None:
+    chart = pd.read_csv(folder / "chart.csv").astype({"run-1 - val/loss": object})
+    chart.loc[40:, "run-1 - val/loss"] = "NaN"
+    chart.to_csv(folder / "chart.csv", index=False)
+    runs = Runs.from_wandb_export(
+        folder / "table.csv", history=folder / "chart.csv", final=final, **COLUMNS
+    )
+    assert list(runs.table.index) == ["run-0", "run-2"]
+    assert runs.notes[1] == (
+        "1 of 3 runs is left out, having diverged: the last loss is NaN or infinite ('run-1')."
+    )
 
 
 def test_a_run_without_a_curve_is_named(folder: Path) -> None:
