@@ -98,10 +98,8 @@ def _coded(column: Column, codes: dict[str, int]) -> Column:
 
 
 def _losses(column: Column, name: str) -> "pd.Series[float]":
-    return _floats(column, name).mask(says_nan(column), np.inf)
+    return as_numbers(column, f"column {name!r}").mask(says_nan(column), np.inf)
 
 
 def _floats(column: Column, name: str) -> "pd.Series[float]":
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return pd.Series(column.to_numpy(np.float64, na_value=np.nan), column.index)
-    return as_numbers(column, f"column {name!r}")
+    return as_numbers(column, f"column {name!r}", counts=True)

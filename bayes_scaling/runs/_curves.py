@@ -17,19 +17,20 @@ from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._checkpoints import Roles
 from bayes_scaling.runs._checks import checked_index
-from bayes_scaling.runs._choices import ColumnChoices, claimed, with_origin
+from bayes_scaling.runs._choices import ColumnChoices, claimed, typed, with_origin
 from bayes_scaling.runs._columns import (
-    RUN_COLUMNS,
     Choice,
     by_alias,
     closest,
     name_mapping,
     no_such_column,
+    run_columns,
     run_names,
 )
 from bayes_scaling.runs._curve_remarks import curve_remarks
-from bayes_scaling.runs._curve_source import open_curves
+from bayes_scaling.runs._curve_source import Curves, open_curves
 from bayes_scaling.runs._files import read_frame
+from bayes_scaling.runs._frames import as_pandas
 from bayes_scaling.runs._reducing import WORDING, Final, checked_rule, reduced
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ __all__ = ["from_curves"]
 
 def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve asks for
     cls: type[Runs],
-    curves: pd.DataFrame | str | os.PathLike[str],
+    curves: Curves,
     *,
     step: Choice = None,
     lr: str | None = None,
@@ -60,8 +61,9 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     Parameters
     ----------
     curves
-        A frame, or the path of a CSV or TSV file (also with `.gz`), a Parquet file, or a folder of
-        Parquet files.
+        A frame, a file as `read_runs` understands it, a folder or a list of such files: these
+        are one table, and each is a run of its own, called after its file, if no column names
+        runs.
     step
         The column that orders the checkpoints. None looks for the usual names (`step`, `_step`,
         `global_step`, `iteration`); where there is none, and for False, it is the tokens seen.
@@ -87,7 +89,8 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
         `tokens`, `flops`, `loss`, `inputs`, `factors`, `run` (the column of the curves that names
         the run of each row), `response`, `missing`, `flops_factor`. Parameters and factors must be
         the same at every checkpoint of a run; tokens, compute and further inputs are read at the
-        checkpoint of the loss, at the last one where it is smoothed.
+        checkpoint of the loss, at the last one where it is smoothed, whichever row of that
+        position holds them.
 
     Returns
     -------
@@ -139,7 +142,7 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
       loss    3-3.6            last of column 'loss'
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
-    source = open_curves(curves)
+    source = open_curves(curves, columns.get("run"))
     run = _run_column(source.columns, columns.get("run"))
     about = _table_of_runs(runs, run)
     named: dict[str, Choice] = {"step": step, "lr": lr, "schedule": schedule}
@@ -147,7 +150,7 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     found = reduced(source, roles, rule)
     frame, without_curve = _joined(found.table, about, run)
     choices: ColumnChoices = {**columns, "run": run}
-    made = cls.from_frame(frame, **choices)
+    made = cls.from_frame(typed(frame, choices), **choices)
     planned = None if schedule is None else frame[schedule]
     remarks = curve_remarks(found.facts, rule, roles.at, planned)
     sources = {"loss": f"{WORDING[final]} of column {roles.loss!r}"}
@@ -155,7 +158,7 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
 
 
 def _run_column(columns: Sequence[str], asked: str | None) -> str:
-    found = asked or next((name for name in RUN_COLUMNS if name in columns), None)
+    found = asked or next(iter(run_columns(columns)), None)
     if found is None:
         raise RunsError(
             f"Runs.from_curves: no column names the run of each checkpoint (the columns are "
@@ -171,13 +174,14 @@ def _table_of_runs(runs: pd.DataFrame | str | os.PathLike[str] | None, run: str)
     """Return the second table by the names of its runs; without one, an empty frame."""
     if runs is None:
         return pd.DataFrame()
-    if not isinstance(runs, pd.DataFrame | str | os.PathLike):
+    if isinstance(runs, str | os.PathLike):
+        runs = read_frame(Path(runs).expanduser())
+    table = as_pandas(runs)
+    if table is None:
         raise RunsError(
             f"Runs.from_curves: runs is of type {type(runs).__name__}. It is a table with one row "
-            f"per run. Pass a pandas DataFrame or the path of its file."
+            f"per run. Pass a data frame or the path of its file."
         )
-    table = runs if isinstance(runs, pd.DataFrame) else read_frame(Path(runs).expanduser())
-    table = table.set_axis([str(column) for column in table.columns], axis=1)
     names, column = run_names(table, run, ())
     return table.drop(columns=column or []).set_axis(checked_index(names, column), axis=0)
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from bayes_scaling._wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._cells import is_missing
 from bayes_scaling.runs._checkpoints import AT, LOSS, RATE, RUN, Roles, checkpoints
 from bayes_scaling.runs._checks import check_choice
 from bayes_scaling.runs._curve_source import CurveSource
@@ -129,6 +130,7 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
         chosen, judged = _best(after, rule.highest_is_best)
     elif rule.final == "smoothed":
         chosen, judged = _smoothed(after, chosen)
+    chosen = _filled(chosen, checkpoints(source, roles, codes), roles.varying)
     table = chosen.loc[kept, [*roles.varying]]
     table[roles.loss] = chosen[LOSS]
     for name, values in constants.items():
@@ -203,6 +205,26 @@ def _smoothed(
     smoothed = last.copy()
     smoothed[LOSS] = losses.median()
     return smoothed, losses.count().astype(float)
+
+
+def _filled(
+    chosen: pd.DataFrame, batches: Iterable[pd.DataFrame], columns: Iterable[str]
+) -> pd.DataFrame:
+    """Return the chosen checkpoints with what other rows of the same position hold of columns.
+
+    Loggers write the metrics of one step in rows of their own: here the loss, there the tokens.
+    """
+    lacking = [name for name in columns if is_missing(chosen[name], number=True).any()]
+    if not lacking:
+        return chosen
+    filled = chosen.copy()
+    for rows in batches:
+        same = rows[rows[AT] == chosen[AT].reindex(rows[RUN]).to_numpy()]
+        for name in lacking:
+            held = same[~is_missing(same[name], number=True)].drop_duplicates(RUN, keep="last")
+            gap = is_missing(filled[name], number=True)
+            filled[name] = filled[name].mask(gap, held.set_index(RUN)[name])
+    return filled
 
 
 def _folded(kept: pd.DataFrame, more: pd.DataFrame, choose: _Choose) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from bayes_scaling.runs._intake import Request, take_in
 from bayes_scaling.runs._mlflow import from_mlflow
 from bayes_scaling.runs._notes import table_notes
 from bayes_scaling.runs._selecting import Mask, checked_scales, rows_up_to, rows_where
+from bayes_scaling.runs._states import States
 from bayes_scaling.runs._wandb import from_wandb_export
 
 __all__ = ["Runs"]
@@ -142,26 +143,29 @@ class Runs:
         response: Response = "loss",
         missing: Literal["error", "drop"] = "error",
         flops_factor: float = 2.0,
+        states: States = None,
     ) -> Self:
         """Make runs of a data frame, which is left as it is.
 
         Parameters
         ----------
         frame
-            One row per training run.
+            One row per training run: a frame of pandas, Polars or another library, or an Arrow
+            table.
         params, tokens, flops
             The columns of model size, training tokens (counts) and training compute (FLOP).
             None looks for the usual names, whatever their case, spaces, dashes, slashes and
             underscores (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`);
             False takes no column. If two of the three are found, the third follows from C = 6ND.
+            Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21".
         loss
             The column of the loss; None looks for the usual names.
         inputs, factors
             Further numeric inputs and grouping columns: names, or a mapping of the name to have
             here to the column of the frame.
         run
-            The column of run names. None takes `run` or `run_id` where it does not repeat, else
-            the row labels.
+            The column of run names. None takes `run`, `run_id`, `run_name` or `name` where it
+            does not repeat, else the row labels.
         response
             What the loss column holds: "loss", "accuracy" or "metric".
         missing
@@ -169,6 +173,10 @@ class Runs:
             leaves them out and keeps their count in `dropped`.
         flops_factor
             How far 6ND may be from the compute found, as a factor in either direction.
+        states
+            Runs in other states than these are left out, and a note names them. "any" takes all.
+            None takes finished runs from tables of W&B and MLflow, and all runs from other tables
+            with a column `state` or `status`, with a note on those that did not finish.
 
         Returns
         -------
@@ -194,6 +202,7 @@ class Runs:
             response=response,
             missing=missing,
             flops_factor=flops_factor,
+            states=states,
         )
         taken = take_in(frame, request)
         return cls(
@@ -203,6 +212,7 @@ class Runs:
             response=response,
             left_out=taken.left_out,
             sources=taken.sources,
+            remarks=taken.remarks,
         )
 
     from_curves = classmethod(from_curves)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._files import check_is_file, read_frame
+from bayes_scaling.runs._files import read_frame
 
 __all__ = ["KINDS", "read_export"]
 
@@ -36,54 +36,12 @@ def read_export(path: Path) -> pd.DataFrame:
     RunsError
         The file cannot be read, or is in none of the layouts that are understood.
     """
-    check_is_file(path)
-    if path.suffix.lower() == ".json":
-        records = _json_records(path)
-    else:
-        frame = read_frame(path)
-        frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
-        if not {*_KIND_OF} & {*frame.columns}:
-            return frame
-        records = [
-            {str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")
-        ]
-    table = pd.DataFrame([_row(path, number, run) for number, run in enumerate(records)])
-    if table.empty:
-        raise RunsError(
-            f"Runs.from_wandb_export: {str(path)!r} holds no runs. There is nothing to learn from. "
-            f"Check the filter that it was exported with."
-        )
-    return table
-
-
-def _json_records(path: Path) -> list[dict[str, object]]:
-    try:
-        read = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise RunsError(
-            f"Runs.from_wandb_export: {str(path)!r} is not JSON ({error}). A .json file is read as "
-            f"one list of runs. Check that it was written to the end; call it .jsonl if it has one "
-            f"object per line."
-        ) from error
-    if isinstance(read, dict):
-        read = _records_of_object(read)
-    if not (isinstance(read, list) and all(isinstance(run, dict) for run in read)):
-        raise RunsError(
-            f"Runs.from_wandb_export: {str(path)!r} is no list of runs. Understood are a list of "
-            f'objects such as {{"name": "a", "state": "finished", "config": {{}}, "summary": '
-            f'{{}}}}, an object with such a list as "runs", and what DataFrame.to_json writes. '
-            f"Write the file in one of these ways."
-        )
-    return read
-
-
-def _records_of_object(read: dict[str, object]) -> object:
-    if isinstance(read.get("runs"), list):
-        return read["runs"]
-    if all(isinstance(column, dict) for column in read.values()) and "name" in read:
-        # What DataFrame.to_json writes: a mapping of rows for every column.
-        return pd.DataFrame(read).to_dict("records")
-    return [read] if {*_KIND_OF} & {*read} else None
+    frame = read_frame(path)
+    frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    if not {*_KIND_OF} & {*frame.columns}:
+        return frame
+    records = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+    return pd.DataFrame([_row(path, number, run) for number, run in enumerate(records)])
 
 
 def _row(path: Path, number: int, run: Mapping[str, object]) -> dict[str, object]:

@@ -152,7 +152,7 @@ def test_names_that_repeat_and_states_that_are_unknown(
     as_json(tmp_path / "runs.json", exported)
     runs = Runs.from_wandb_export(tmp_path / "runs.json", **COLUMNS)
     assert list(runs.table.index)[:3] == ["run-0 (id0)", "run-0 (id1)", "run-2"]
-    assert runs.notes[0].startswith("The export does not hold the state")
+    assert runs.notes[0].startswith("The table does not hold the state")
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_a_chart_cannot_tell_runs_of_one_name_apart(folder: Path) -> None:
         ("r.json", "{", "is not JSON"),
         ("r.json", "[1, 2]", "is no list of runs"),
         ("r.json", '{"a": 1}', "is no list of runs"),
-        ("r.json", "[]", "holds no runs"),
+        ("r.json", "[]", "is empty"),
         ("r.json", '[{"name": "a", "config": "x y"}]', "config of run 0 .*is 'x y', not a mapping"),
         ("r.csv", "", "is empty"),
         ("r.yaml", "a: 1", "has the suffix '.yaml'"),
