@@ -21,6 +21,7 @@ __all__ = [
     "GAPS",
     "Response",
     "as_label",
+    "as_number",
     "as_numbers",
     "as_typed",
     "checked_labels",
@@ -169,7 +170,7 @@ def as_numbers(column: Column, label: str, *, counts: bool = False) -> "pd.Serie
         )
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column):
         return pd.Series(column.to_numpy(np.float64, na_value=np.nan), column.index)
-    read = [_number(cell, counts) for cell in _with_points(column.tolist())]
+    read = [as_number(cell, counts=counts) for cell in _with_points(column.tolist())]
     bad = column[[value is None for value in read]]
     if len(bad):
         raise _not_numbers(bad, label)
@@ -198,7 +199,7 @@ def _with_points(cells: list[object]) -> list[object]:
     return [texts.get(cell, cell) if isinstance(cell, str) else cell for cell in cells]
 
 
-def _number(cell: object, counts: bool) -> float | None:
+def as_number(cell: object, *, counts: bool) -> float | None:
     """Return a cell as a float, NaN where it holds nothing, None where it is not a number."""
     if isinstance(cell, str):
         return _number_of_text(cell, counts)
