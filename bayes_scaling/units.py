@@ -18,7 +18,8 @@ FLOPS_PER_PARAM_TOKEN = 6
 PF_DAY = 8.64e19
 """FLOP in one petaFLOP/s-day: 1e15 FLOP per second for 86 400 seconds."""
 
-_SUFFIXES = (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3), ("", 1.0))
+_POWERS = {"T": 12, "B": 9, "M": 6, "K": 3, "": 0}
+_SUFFIXES = tuple((suffix, 10.0**power) for suffix, power in _POWERS.items())
 # Numbers with commas: those that part thousands for certain, those that part decimals, and those
 # that may do either.
 _THOUSANDS = re.compile(
@@ -209,11 +210,13 @@ def parse_count(text: str) -> float:
     (70000000000.0, 1400000000000.0, 1500.0, 1033824.0)
     """
     plain = text.strip()
-    match = _COUNT.fullmatch(plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain)
+    if "," in plain and _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
+    match = _COUNT.fullmatch(plain)
     if match is not None:
         digits, exponent, suffix = match.groups()
         # One decimal string rather than a product: "1.1T" is then exactly 1.1e12.
-        power = int((exponent or "e0")[1:]) + round(math.log10(dict(_SUFFIXES)[suffix.upper()]))
+        power = int((exponent or "e0")[1:]) + _POWERS[suffix.upper()]
         count = float(f"{digits.replace('_', '')}e{power}")
         if 0 < count < math.inf:
             return count

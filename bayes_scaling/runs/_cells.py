@@ -7,6 +7,7 @@ that do not. Nothing is repaired or dropped here.
 import math
 import numbers
 import re
+from contextlib import suppress
 from decimal import Decimal
 from typing import Literal
 
@@ -38,7 +39,10 @@ GAPS = ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "None", "none", 
 
 _NAN = frozenset({"nan", "+nan", "-nan"})
 # A number is written without leading zeros, a label such as 007 with them.
-_LABEL = re.compile(r"0\d.*")
+_LABEL = re.compile(r"[+-]?0\d")
+_SUFFIXES = frozenset("KMBTkmbt")
+# Above it, floats skip whole numbers.
+_EXACT = 2.0**53
 
 
 def is_missing(column: Column, *, number: bool = False) -> "pd.Series[bool]":
@@ -170,6 +174,9 @@ def as_numbers(column: Column, label: str, *, counts: bool = False) -> "pd.Serie
         )
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column):
         return pd.Series(column.to_numpy(np.float64, na_value=np.nan), column.index)
+    if pd.api.types.infer_dtype(column, skipna=False) == "string":
+        with suppress(ValueError):  # of a cell that needs a closer look
+            return pd.Series([*map(float, column.tolist())], column.index, dtype=np.float64)
     read = [as_number(cell, counts=counts) for cell in _with_points(column.tolist())]
     bad = column[[value is None for value in read]]
     if len(bad):
@@ -230,8 +237,8 @@ def rounded_counts(column: Column) -> list[str]:
     """Return the cells that are counts with a suffix such as "7B", each once."""
     if pd.api.types.is_numeric_dtype(column):
         return []
-    texts = {cell: None for cell in column.tolist() if isinstance(cell, str)}
-    return [text for text in texts if text.strip()[-1:].upper() in {*"KMBT"}]
+    texts = [cell for cell in column.tolist() if isinstance(cell, str)]
+    return [*dict.fromkeys(text for text in texts if text.rstrip()[-1:] in _SUFFIXES)]
 
 
 def as_typed(column: Column) -> Column:
@@ -240,19 +247,22 @@ def as_typed(column: Column) -> Column:
     For columns that play no part, which conditions may be put on. Labels keep their text: those
     with leading zeros, and those that are different texts of one number (1.1 and 1.10).
     """
-    if not pd.api.types.is_string_dtype(column.dtype):
+    if pd.api.types.infer_dtype(column, skipna=True) != "string":
         return column
-    filled = column[~is_missing(column)]
-    texts = filled.unique()
-    if {*texts} <= {"True", "False"} and len(filled) == len(column):
+    blank = is_missing(column)
+    texts = column[~blank].unique()
+    if {*texts} <= {"True", "False"} and not blank.any():
         return column == "True"
+    kept = column.mask(blank).astype("str")
     try:
-        read = [math.nan if _is_nan(text) else float(text) for text in texts]
-    except (ValueError, TypeError):
-        return column.where(~is_missing(column))
-    if len({*read}) < len(read) or any(_LABEL.fullmatch(text.lstrip("+-")) for text in texts):
-        return column.where(~is_missing(column))
-    return pd.to_numeric(column.where(~is_missing(column)))
+        read = {text: float(text) for text in texts}
+    except ValueError:
+        return kept
+    if len({*read.values()}) < len(read) or any(map(_LABEL.match, texts)):
+        return kept
+    values = column.map(read).astype(np.float64)
+    whole = np.isfinite(values).all() and (values == values.round()).all()
+    return values.astype(np.int64) if whole and values.abs().max() < _EXACT else values
 
 
 def as_label(cell: object) -> str:

@@ -4,7 +4,6 @@ Owns the layouts of such files and what is said about one that is in none of the
 """
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +89,7 @@ def _parsed(text: str, where: str) -> object:
         ) from error
 
 
-def _without_repeats(pairs: Iterable[tuple[str, object]]) -> Record:
-    pairs = list(pairs)
+def _without_repeats(pairs: list[tuple[str, object]]) -> Record:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]

@@ -186,7 +186,7 @@ def read_text(path: Path, usual: str) -> pd.DataFrame:
         rows = list(table.rows(text))
     # As pandas calls them: a row number, as its own files have it, is a column without a name.
     names = [name or f"Unnamed: {number}" for number, name in enumerate(table.names)]
-    return pd.DataFrame(rows, columns=names, dtype="str")
+    return pd.DataFrame(rows, columns=names, dtype=object)
 
 
 def _is_above(line: str) -> bool:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._cells import is_missing
+from bayes_scaling.runs._cells import as_label, is_missing
 from bayes_scaling.runs._choices import ColumnChoices, renamed_choices, typed, with_origin
 from bayes_scaling.runs._columns import by_alias
 from bayes_scaling.runs._files import SEPARATORS, check_is_file, format_of, read_frame
@@ -148,17 +148,20 @@ def _taken(path: Path, states: States) -> tuple[pd.DataFrame, pd.Series[str], tu
             f"the table of runs too, and pass this file as history=."
         )
     name, key = _first(frame, _NAMES), _first(frame, _KEYS)
-    numbers = pd.Series(range(len(frame)), frame.index)
-    keys = (frame[key] if key else numbers).astype(str)
-    called = (frame[name] if name else keys).fillna("").astype(str).str.removeprefix(_GROUP)
-    names = pd.Index(distinct_names(called.tolist(), keys.tolist()))
+    keys = [_text(cell) or str(row) for row, cell in enumerate(frame[key] if key else frame.index)]
+    shown = [_text(cell).removeprefix(_GROUP) for cell in frame[name]] if name else keys
+    names = pd.Index(distinct_names(shown, keys))
     frame = frame.rename(columns={"run": "run_in_source"}).set_axis(names, axis=0).assign(run=names)
-    called = called.set_axis(names)
+    called = pd.Series(shown, names, dtype="str")
     state = _first(frame, ("State", "state"))
     if state is None:
         return frame, called, (UNKNOWN_STATES,)
     kept, remarks = in_states(frame, state, states, tracked=True)
     return kept, called[kept.index], remarks
+
+
+def _text(cell: object) -> str:
+    return "" if is_missing(pd.Series([cell], dtype=object)).item() else as_label(cell)
 
 
 def _first(frame: pd.DataFrame, columns: Iterable[str]) -> str | None:
