@@ -30,6 +30,7 @@ from bayes_scaling.runs._columns import (
     rearrange,
     run_names,
 )
+from bayes_scaling.runs._conventions import check_is_loss, convention
 from bayes_scaling.runs._frames import as_pandas
 from bayes_scaling.runs._states import States, in_states, is_tracked, state_column
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
@@ -91,7 +92,9 @@ def take_in(frame: object, request: Request) -> Taken:
     source, remarks = in_states(source, state, request.states, tracked=tracked)
     table = rearrange(source, claims, run_column)
     table, left_out = _without_missing(table, list(claims), request)
-    sources = {name: f"column {column!r}" for name, column in claims.items() if name != column}
+    sources = {name: _source(name, column) for name, column in claims.items() if name != column}
+    if request.response == "loss":
+        check_is_loss(claims["loss"], label_of("loss", sources))
     found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
     for name in found:
         remarks += _on_rounding(table[name], label_of(name, sources))
@@ -104,6 +107,11 @@ def take_in(frame: object, request: Request) -> Taken:
     if not inputs:
         raise _nothing_to_learn_from(source)
     return Taken(table, tuple(inputs), left_out, sources, remarks)
+
+
+def _source(name: str, column: str) -> str:
+    known = convention(name, column)
+    return f"column {column!r}, {known}" if known else f"column {column!r}"
 
 
 def _on_rounding(column: Column, label: str) -> tuple[str, ...]:

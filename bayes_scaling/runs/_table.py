@@ -78,7 +78,8 @@ class Runs:
     left_out
         Names of the rows that `missing="drop"` left out of the source.
     sources
-        Where standard columns come from, where their name does not say it.
+        Where standard columns come from, where their name does not say it, and what they count
+        where the name says so: with or without embeddings, 6ND or with attention, bits per byte.
     remarks
         What the source could not give or left out, as sentences. Subsets keep them.
 
@@ -227,7 +228,9 @@ class Runs:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know about these runs, as sentences with their evidence."""
-        found = table_notes(self.__dict__["table"], self.inputs, self.factors, self.left_out)
+        found = table_notes(
+            self.__dict__["table"], self.inputs, self.factors, self.left_out, self.response
+        )
         return (*self.remarks, *found)
 
     @property
