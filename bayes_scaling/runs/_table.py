@@ -27,6 +27,7 @@ from bayes_scaling.runs._notes import table_notes
 from bayes_scaling.runs._selecting import Mask, checked_scales, rows_up_to, rows_where
 from bayes_scaling.runs._states import States
 from bayes_scaling.runs._wandb import from_wandb_export
+from bayes_scaling.runs._wandb_api import from_wandb
 
 __all__ = ["Runs"]
 
@@ -52,9 +53,9 @@ class _OwnFrame:
 class Runs:
     """Training runs: their inputs, their losses, the groups they belong to.
 
-    Made with `read_runs` or one of `Runs.from_frame`, `Runs.from_curves`, `Runs.from_mlflow` and
-    `Runs.from_wandb_export`. Never changes: the table is handed out as a copy, arrays are
-    read-only, and every method returns a new object.
+    Made with `read_runs` or one of `Runs.from_frame`, `Runs.from_curves`, `Runs.from_mlflow`,
+    `Runs.from_wandb` and `Runs.from_wandb_export`. Never changes: the table is handed out as a
+    copy, arrays are read-only, and every method returns a new object.
 
     Parameters
     ----------
@@ -218,6 +219,7 @@ class Runs:
 
     from_curves = classmethod(from_curves)
     from_mlflow = classmethod(from_mlflow)
+    from_wandb = classmethod(from_wandb)
     from_wandb_export = classmethod(from_wandb_export)
 
     @property

@@ -1,13 +1,13 @@
 """Runs out of what Weights & Biases exports.
 
-Owns which of them are taken, and losses from charts in place of summaries. The layouts of files
-are settled in `_wandb_files`; what the columns mean is the business of `Runs.from_frame`.
+Owns charts, and which curve in them is whose. The layouts of tables are settled in `_wandb_files`,
+which runs are taken in `_wandb_runs`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -15,27 +15,19 @@ import pandas as pd
 
 from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._cells import as_label, is_missing
-from bayes_scaling.runs._choices import ColumnChoices, renamed_choices, typed, with_origin
+from bayes_scaling.runs._cells import is_missing
+from bayes_scaling.runs._choices import ColumnChoices
 from bayes_scaling.runs._columns import by_alias
 from bayes_scaling.runs._files import SEPARATORS, check_is_file, format_of, read_frame
-from bayes_scaling.runs._histories import with_losses
-from bayes_scaling.runs._reducing import WORDING, Final, checked_rule
-from bayes_scaling.runs._states import UNKNOWN_STATES, States, in_states
+from bayes_scaling.runs._reducing import Final, checked_rule
 from bayes_scaling.runs._text import text_table
-from bayes_scaling.runs._trackers import distinct_names, short_names
-from bayes_scaling.runs._wandb_files import KINDS, read_export
+from bayes_scaling.runs._wandb_files import read_export
+from bayes_scaling.runs._wandb_runs import GROUP, as_runs, taken
 
 if TYPE_CHECKING:
     from bayes_scaling.runs._table import Runs
 
 __all__ = ["from_wandb_export", "is_wandb_chart"]
-
-# What W&B calls the rows of grouped runs in tables, and their curves in charts.
-_GROUP = "Group: "
-# What W&B shows, and what is unique: GraphQL calls the first displayName and the second name.
-_NAMES = ("Name", "displayName", "display_name", "name")
-_KEYS = ("ID", "id", "run_id", "name")
 
 
 def from_wandb_export(
@@ -114,21 +106,12 @@ def from_wandb_export(
     1 of 2 runs was left out for the state: 1 crashed ('t').
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
-    frame, called, remarks = _taken(Path(path).expanduser(), columns.get("states"))
-    names = short_names(list(frame.columns), KINDS)
-    frame = frame.rename(columns=names)
-    choices = renamed_choices({"run": "run", **columns, "states": "any"}, names)
-    sources = {}
-    if history is not None:
-        chart = Path(history).expanduser()
-        logged = _logged(chart, called, choices.get("loss"))
-        choices["loss"] = metric = str(logged.columns[-1])
-        frame, said = with_losses(frame, metric, logged, rule)
-        sources["loss"] = f"{WORDING[final]} of {metric!r} in the history"
-        remarks += said
-    elif final != "last":
+    found = taken(_runs_of(Path(path).expanduser()), columns)
+    if history is None and final != "last":
         raise _no_curve(final)
-    return with_origin(cls.from_frame(typed(frame, choices), **choices), remarks, sources)
+    chart = None if history is None else Path(history).expanduser()
+    logged = None if chart is None else _logged(chart, found.shown, found.choices.get("loss"))
+    return as_runs(cls, found, logged, rule)
 
 
 def _no_curve(final: str) -> RunsError:
@@ -138,8 +121,7 @@ def _no_curve(final: str) -> RunsError:
     )
 
 
-def _taken(path: Path, states: States) -> tuple[pd.DataFrame, pd.Series[str], tuple[str, ...]]:
-    """Return the runs in the states asked for, the names W&B shows, and what is to be said."""
+def _runs_of(path: Path) -> pd.DataFrame:
     frame = read_export(path)
     if _is_chart(list(frame.columns)):
         raise RunsError(
@@ -147,25 +129,7 @@ def _taken(path: Path, states: States) -> tuple[pd.DataFrame, pd.Series[str], tu
             f"{listed(frame.columns, 3)}). It holds losses by step, not what was trained. Export "
             f"the table of runs too, and pass this file as history=."
         )
-    name, key = _first(frame, _NAMES), _first(frame, _KEYS)
-    keys = [_text(cell) or str(row) for row, cell in enumerate(frame[key] if key else frame.index)]
-    shown = [_text(cell).removeprefix(_GROUP) for cell in frame[name]] if name else keys
-    names = pd.Index(distinct_names(shown, keys))
-    frame = frame.rename(columns={"run": "run_in_source"}).set_axis(names, axis=0).assign(run=names)
-    called = pd.Series(shown, names, dtype="str")
-    state = _first(frame, ("State", "state"))
-    if state is None:
-        return frame, called, (UNKNOWN_STATES,)
-    kept, remarks = in_states(frame, state, states, tracked=True)
-    return kept, called[kept.index], remarks
-
-
-def _text(cell: object) -> str:
-    return "" if is_missing(pd.Series([cell], dtype=object)).item() else as_label(cell)
-
-
-def _first(frame: pd.DataFrame, columns: Iterable[str]) -> str | None:
-    return next((column for column in columns if column in frame), None)
+    return frame
 
 
 def is_wandb_chart(path: str | os.PathLike[str]) -> bool:
@@ -225,7 +189,7 @@ def _curves_by_metric(called: pd.Series[str], columns: Sequence[str]) -> dict[st
     # The longest first: a run may be called "a", and another "a - b".
     names = sorted(called.items(), key=lambda pair: -len(pair[1]))
     for column in columns:
-        curve = column.removeprefix(_GROUP)
+        curve = column.removeprefix(GROUP)
         owner = next((pair for pair in names if curve.startswith(f"{pair[1]} - ")), None)
         metric = curve.removeprefix(f"{owner[1]} - ") if owner else ""
         if owner and not metric.endswith(("__MIN", "__MAX")) and metric != "_step":

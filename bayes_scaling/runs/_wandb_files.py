@@ -7,7 +7,7 @@ the columns mean is the business of `Runs.from_frame`.
 import ast
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +15,7 @@ import pandas as pd
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._files import read_frame
 
-__all__ = ["KINDS", "read_export"]
+__all__ = ["KINDS", "expanded", "read_export"]
 
 KINDS = ("summary", "config")
 
@@ -41,28 +41,46 @@ def read_export(path: Path) -> pd.DataFrame:
     if not {*_KIND_OF} & {*frame.columns}:
         return frame
     records = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
-    return pd.DataFrame([_row(path, number, run) for number, run in enumerate(records)])
+    return expanded(records, repr(str(path)))
 
 
-def _row(path: Path, number: int, run: Mapping[str, object]) -> dict[str, object]:
+def expanded(records: Sequence[Mapping[str, object]], where: str) -> pd.DataFrame:
+    """Return records with the fields of config and summary as columns `config.a.b`.
+
+    Parameters
+    ----------
+    records
+        The runs.
+    where
+        What holds them, for messages.
+
+    Raises
+    ------
+    RunsError
+        A config or a summary is no mapping.
+    """
+    return pd.DataFrame([_row(where, number, run) for number, run in enumerate(records)])
+
+
+def _row(where: str, number: int, run: Mapping[str, object]) -> dict[str, object]:
     row: dict[str, object] = {}
     for name, cell in run.items():
         if name in _KIND_OF:
-            fields = _flat(_as_mapping(path, number, name, cell), _KIND_OF[name])
+            fields = _flat(_as_mapping(where, number, name, cell), _KIND_OF[name])
             row |= {field: value for field, value in fields if "._wandb" not in field}
         else:
             row[name] = json.dumps(cell) if isinstance(cell, list | dict) else cell
     return row
 
 
-def _as_mapping(path: Path, number: int, name: str, cell: object) -> Mapping[str, object]:
+def _as_mapping(where: str, number: int, name: str, cell: object) -> Mapping[str, object]:
     if isinstance(cell, str):
         cell = _read_text(cell)
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return {}
     if not isinstance(cell, dict):
         raise RunsError(
-            f"Runs.from_wandb_export: {name} of run {number} in {str(path)!r} is {cell!r:.40}, not "
+            f"Runs.from_wandb_export: {name} of run {number} in {where} is {cell!r:.40}, not "
             f"a mapping of names to values. Columns are made of its names. Write it as JSON, or "
             f"export the table of runs as CSV."
         )
