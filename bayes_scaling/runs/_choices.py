@@ -19,8 +19,8 @@ from bayes_scaling.runs._columns import (
     Choice,
     assign_columns,
     name_mapping,
-    run_columns,
 )
+from bayes_scaling.runs._run_names import run_columns
 from bayes_scaling.runs._states import States
 
 if TYPE_CHECKING:

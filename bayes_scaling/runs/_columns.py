@@ -11,7 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
-from bayes_scaling._wording import Column, counted, listed
+from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
 
 __all__ = [
@@ -26,8 +26,6 @@ __all__ = [
     "name_mapping",
     "no_such_column",
     "rearrange",
-    "run_columns",
-    "run_names",
 ]
 
 type Choice = str | Literal[False] | None
@@ -75,9 +73,6 @@ _PURPOSE = {
     "loss": "It is what the law explains.",
     "step": "Checkpoints are ordered by it.",
 }
-
-# Compared as aliases are, the likeliest first.
-_RUN_NAMES = ("run", "runid", "runname", "name")
 
 
 def assign_columns(
@@ -145,36 +140,6 @@ def rearrange(frame: pd.DataFrame, claims: Mapping[str, str], run: str) -> pd.Da
         taken.add(name)
         data[name] = frame[column]
     return pd.DataFrame(data, index=frame.index)
-
-
-def run_names(frame: pd.DataFrame, run: str | None, claimed: Iterable[str]) -> tuple[pd.Index, str]:
-    """Return the names of the runs and the column they come from ("" for the row labels).
-
-    Without `run`, a column with a usual name and without repetition is taken, else the row labels
-    of the frame (row positions where these repeat).
-    """
-    if run is not None and run not in frame.columns and run != frame.index.name:
-        raise no_such_column("run", run, [*frame.columns])
-    if run is None:
-        free = [name for name in run_columns(frame.columns) if name not in claimed]
-        run = next((name for name in free if _is_naming(frame[name])), None)
-    if run is not None and run in frame.columns:
-        return pd.Index(frame[run], tupleize_cols=False), run
-    if run is not None or (frame.index.is_unique and frame.index.nlevels == 1):
-        return frame.index, ""
-    return pd.RangeIndex(len(frame)), ""
-
-
-def run_columns(columns: Iterable[str]) -> list[str]:
-    """Return the columns that usually name runs, the likeliest first.
-
-    Examples
-    --------
-    >>> run_columns(["Name", "Run ID", "loss"])
-    ['Run ID', 'Name']
-    """
-    known = [name for name in columns if column_key(name) in _RUN_NAMES]
-    return sorted(known, key=lambda name: _RUN_NAMES.index(column_key(name)))
 
 
 def name_mapping(given: object, part: str) -> dict[str, str]:
@@ -289,11 +254,6 @@ def no_such_column(name: str, asked: str, columns: Sequence[str]) -> RunsError:
 def _guess(name: str, columns: Sequence[str]) -> str:
     near = closest(name, columns) or [column for column in columns if name in column.lower()]
     return near[0] if near else f"my_{name}"
-
-
-def _is_naming(column: Column) -> bool:
-    names = column.map(str)
-    return bool(names.is_unique and column.notna().all() and names.str.strip().all())
 
 
 def column_key(name: str) -> str:

@@ -6,18 +6,21 @@ What the rows mean is the business of `_reducing`.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from bayes_scaling._optional import require
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._cells import GAPS
-from bayes_scaling.runs._columns import check_unique, run_columns
+from bayes_scaling.runs._columns import check_unique
 from bayes_scaling.runs._files import SEPARATORS, check_is_file, format_of, read_frame
 from bayes_scaling.runs._frames import as_pandas
-from bayes_scaling.runs._text import PACKED, text_table
+from bayes_scaling.runs._run_names import run_columns
+from bayes_scaling.runs._text import PACKED, TextTable, text_table
 
 __all__ = ["CurveSource", "Curves", "open_curves"]
 
@@ -25,6 +28,9 @@ type Curves = pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike
 
 # Of eight columns this is 8 MB: large beside what a batch costs, small beside what a machine has.
 BATCH = 2**17
+
+# Of the files in a folder, those that may be logs: not a requirements.txt or a config.json.
+_LOGS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 
 
 @dataclass(frozen=True)
@@ -80,22 +86,22 @@ def open_curves(curves: Curves, run: str | None = None) -> CurveSource:
 
 
 def _within(folder: Path) -> list[Path]:
-    known = {*SEPARATORS, ".parquet", ".jsonl", ".ndjson"}
-    files = sorted(
-        file
-        for file in folder.rglob("*")
-        if {*file.suffixes[-1:]} <= {*known, *PACKED}
-        and {*file.suffixes[-2:]} & known
-        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-        and file.is_file()
-    )
+    files = sorted(file for file in folder.rglob("*") if _is_log(file.relative_to(folder)))
     if not files:
         raise RunsError(
             f"Runs.from_curves: the folder {str(folder)!r} holds no file whose name ends in "
-            f"{', '.join(sorted(known))}. A folder of curves is one table in several files. Name "
+            f"{', '.join(sorted(_LOGS))}. A folder of curves is one table in several files. Name "
             f"the file itself."
         )
     return files
+
+
+def _is_log(file: Path) -> bool:
+    suffixes = [suffix.lower() for suffix in file.suffixes[-2:]]
+    if suffixes and suffixes[-1] in PACKED:
+        suffixes.pop()
+    hidden = any(part.startswith(".") for part in file.parts)
+    return not hidden and bool({*suffixes[-1:]} & _LOGS)
 
 
 def _of_files(files: Sequence[Path], run: str | None, above: Path) -> CurveSource:
@@ -159,22 +165,29 @@ def _of_text(path: Path, usual: str) -> CurveSource:
         text = dict.fromkeys(labels, "str")
         # Not those of pandas: "NaN" is a loss that diverged, and "None" may be a label.
         gaps = {name: [""] if name in text else GAPS for name in columns}
-        with table.text() as opened:
+        options: dict[str, Any] = {"sep": table.separator, "names": names, "usecols": [*columns]}
+        with table.text() as opened, _told_apart(table):
             yield from pd.read_csv(
                 opened,
-                sep=table.separator,
-                names=names,
                 skiprows=1,
-                usecols=[*columns],
                 dtype=text,
                 na_values=gaps,
                 keep_default_na=False,
                 chunksize=BATCH,
                 index_col=False,
                 low_memory=False,
+                **options,
             )
 
     return CurveSource(tuple(names), batches)
+
+
+@contextmanager
+def _told_apart(table: TextTable) -> Iterator[None]:
+    try:
+        yield
+    except pd.errors.ParserError as error:
+        raise table.unreadable("a quote stands within a cell") from error
 
 
 def _of_parquet(path: Path) -> CurveSource:

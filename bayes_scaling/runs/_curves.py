@@ -17,21 +17,20 @@ from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._checkpoints import Roles
 from bayes_scaling.runs._checks import checked_index
-from bayes_scaling.runs._choices import ColumnChoices, claimed, typed, with_origin
+from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, typed, with_origin
 from bayes_scaling.runs._columns import (
     Choice,
     by_alias,
     closest,
     name_mapping,
     no_such_column,
-    run_columns,
-    run_names,
 )
 from bayes_scaling.runs._curve_remarks import curve_remarks
 from bayes_scaling.runs._curve_source import Curves, open_curves
 from bayes_scaling.runs._files import read_frame
 from bayes_scaling.runs._frames import as_pandas
 from bayes_scaling.runs._reducing import WORDING, Final, checked_rule, reduced
+from bayes_scaling.runs._run_names import run_columns, run_names
 
 if TYPE_CHECKING:
     from bayes_scaling.runs._table import Runs
@@ -82,8 +81,8 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     window
         The last share of a run's length that "smoothed" takes the median of.
     runs
-        A table (or its file) with one row per run and a column of run names called as in the
-        curves, for what the curves do not hold: size, tokens, factors.
+        A table (or its file) with one row per run, for what the curves do not hold: size, tokens,
+        factors. Its column of run names is called as in the curves, or has a usual name.
     **columns
         Which column plays which part, and all else that `Runs.from_frame` takes by name: `params`,
         `tokens`, `flops`, `loss`, `inputs`, `factors`, `run` (the column of the curves that names
@@ -142,6 +141,7 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
       loss    3-3.6            last of column 'loss'
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
+    columns = renamed_choices(columns, {})  # as mappings, which may be gone through twice
     source = open_curves(curves, columns.get("run"))
     run = _run_column(source.columns, columns.get("run"))
     about = _table_of_runs(runs, run)
@@ -182,7 +182,8 @@ def _table_of_runs(runs: pd.DataFrame | str | os.PathLike[str] | None, run: str)
             f"Runs.from_curves: runs is of type {type(runs).__name__}. It is a table with one row "
             f"per run. Pass a data frame or the path of its file."
         )
-    names, column = run_names(table, run, ())
+    named = run if run in (*table.columns, table.index.name) else None
+    names, column = run_names(table, named, ())
     return table.drop(columns=column or []).set_axis(checked_index(names, column), axis=0)
 
 

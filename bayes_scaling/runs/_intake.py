@@ -28,10 +28,10 @@ from bayes_scaling.runs._columns import (
     assign_columns,
     check_unique,
     rearrange,
-    run_names,
 )
 from bayes_scaling.runs._conventions import check_is_loss, convention
 from bayes_scaling.runs._frames import as_pandas
+from bayes_scaling.runs._run_names import run_names
 from bayes_scaling.runs._states import States, in_states, is_tracked, state_column
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
 
@@ -85,13 +85,7 @@ def take_in(frame: object, request: Request) -> Taken:
         {**request.inputs, **request.factors},
         request.response,
     )
-    names, run_column = run_names(source, request.run, claims.values())
-    tracked = is_tracked(source)
-    source = source.set_axis(checked_index(names, run_column), axis=0)
-    state = state_column(source, tracked=tracked)
-    source, remarks = in_states(source, state, request.states, tracked=tracked)
-    table = rearrange(source, claims, run_column)
-    table, left_out = _without_missing(table, list(claims), request)
+    table, left_out, remarks = _rows(source, claims, request)
     sources = {name: _source(name, column) for name, column in claims.items() if name != column}
     if request.response == "loss":
         check_is_loss(claims["loss"], label_of("loss", sources))
@@ -107,6 +101,19 @@ def take_in(frame: object, request: Request) -> Taken:
     if not inputs:
         raise _nothing_to_learn_from(source)
     return Taken(table, tuple(inputs), left_out, sources, remarks)
+
+
+def _rows(
+    source: pd.DataFrame, claims: Mapping[str, str], request: Request
+) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
+    """Return the rearranged rows that are taken, the names of those left out, and the remarks."""
+    names, run_column = run_names(source, request.run, claims.values())
+    tracked = is_tracked(source)
+    source = source.set_axis(checked_index(names, run_column), axis=0)
+    state = state_column(source, tracked=tracked)
+    source, remarks = in_states(source, state, request.states, tracked=tracked)
+    table = rearrange(source, claims, run_column)
+    return *_without_missing(table, list(claims), request), remarks
 
 
 def _source(name: str, column: str) -> str:

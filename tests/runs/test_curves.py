@@ -260,6 +260,17 @@ def test_sizes_come_from_a_second_table(
         assert set(runs.table) >= {"planned", "seed"}
 
 
+def test_the_second_table_may_name_its_runs_as_is_usual(
+    curves: pd.DataFrame, about: pd.DataFrame
+) -> None:
+    expected = Runs.from_curves(curves, factors=("corpus",)).table
+    bare = curves.drop(columns=["N", "corpus"])
+    runs = Runs.from_curves(
+        bare, runs=about.rename(columns={"run": "Name"}), factors=(name for name in ["corpus"])
+    )
+    pd.testing.assert_frame_equal(runs.table[[*expected]], expected)
+
+
 def test_runs_that_are_in_one_table_only(curves: pd.DataFrame, about: pd.DataFrame) -> None:
     bare = curves.drop(columns=["N", "corpus"])
     other = pd.concat([about.iloc[1:], about.iloc[:1].assign(run="never-run")])
