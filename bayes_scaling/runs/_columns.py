@@ -44,7 +44,8 @@ _ALIASES: Mapping[str, frozenset[str]] = {
         "modelparams modelparameters paramcount parametercount totalparams totalparameters"
     ),
     "tokens": _words(
-        "d tokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen tokencount"
+        "d tokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen tokencount "
+        "numinputtokensseen numtokensseen"
     ),
     "flops": _words(
         "c flops flop compute trainflops trainflop trainingflops trainingflop totalflops totalflop "

@@ -19,6 +19,8 @@ __all__ = ["curve_remarks"]
 _DECAYED = 0.2
 # Hoffmann et al. 2022, appendix B: a schedule that is longer than the run by more costs loss.
 _LONGER = 1.25
+# In units of the usual distance of two losses, but for rounding.
+_DUE = 0.99
 # A median of fewer is hardly smoother than one value.
 _FEW = 3
 _WHY = (
@@ -47,6 +49,7 @@ def curve_remarks(
     return (
         *_left_out(facts, rule, at),
         *_chosen(kept, rule),
+        *_overdue(kept),
         *_not_decayed(kept),
         *_schedule(kept, schedule),
         *_nothing_known(kept, at, schedule),
@@ -96,6 +99,15 @@ def _chosen(kept: pd.DataFrame, rule: Rule) -> Iterator[str]:
         yield (
             f"{_some(few, kept)} smoothed over fewer than {_FEW} checkpoints ({listed(few)}): the "
             f"noise of single evaluations stays in these losses. A wider window= holds more."
+        )
+
+
+def _overdue(kept: pd.DataFrame) -> Iterator[str]:
+    due = kept.index[kept["silence"] >= _DUE]
+    if len(due):
+        yield (
+            f"{_some(due, kept)} without the loss that was due at the end of the curve "
+            f"({listed(due)}): if training diverged there, the loss taken is from before that."
         )
 
 

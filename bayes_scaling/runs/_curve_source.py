@@ -31,6 +31,7 @@ BATCH = 2**17
 
 # Of the files in a folder, those that may be logs: not a requirements.txt or a config.json.
 _LOGS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
+_LOG_NAMES = frozenset({"trainer_state.json"})  # of the Trainer of Hugging Face
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _is_log(file: Path) -> bool:
     if suffixes and suffixes[-1] in PACKED:
         suffixes.pop()
     hidden = any(part.startswith(".") for part in file.parts)
-    return not hidden and bool({*suffixes[-1:]} & _LOGS)
+    return not hidden and (bool({*suffixes[-1:]} & _LOGS) or file.name in _LOG_NAMES)
 
 
 def _of_files(files: Sequence[Path], run: str | None, above: Path) -> CurveSource:

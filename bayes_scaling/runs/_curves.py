@@ -29,7 +29,7 @@ from bayes_scaling.runs._curve_remarks import curve_remarks
 from bayes_scaling.runs._curve_source import Curves, open_curves
 from bayes_scaling.runs._files import read_frame
 from bayes_scaling.runs._frames import as_pandas
-from bayes_scaling.runs._reducing import WORDING, Final, checked_rule, reduced
+from bayes_scaling.runs._reducing import WORDING, Final, Reduced, checked_rule, reduced
 from bayes_scaling.runs._run_names import run_columns, run_names
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     named: dict[str, Choice] = {"step": step, "lr": lr, "schedule": schedule}
     roles = _roles(source.columns, [*about.columns], run, named, columns)
     found = reduced(source, roles, rule)
-    frame, without_curve = _joined(found.table, about, run)
+    frame, without_curve = _joined(found, about, run)
     choices: ColumnChoices = {**columns, "run": run}
     made = cls.from_frame(typed(frame, choices), **choices)
     planned = None if schedule is None else frame[schedule]
@@ -234,10 +234,9 @@ def _not_in_curves(part: str, own: Sequence[str]) -> RunsError:
     )
 
 
-def _joined(
-    table: pd.DataFrame, about: pd.DataFrame, run: str
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _joined(found: Reduced, about: pd.DataFrame, run: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the reduced curves with the columns of the second table that they lack."""
+    table = found.table
     if about.empty:
         return table.rename_axis(run), ()
     if not table.index.isin(about.index).any():
@@ -246,7 +245,7 @@ def _joined(
             f"{listed(table.index, 3)}; table: {listed(about.index, 3)}). They are joined by the "
             f"names of runs. Give both the same names in column {run!r}."
         )
-    without = about.index.difference(table.index, sort=False)
+    without = about.index.difference(found.facts.index, sort=False)
     remarks = (
         f"{len(without)} of {counted(len(about), 'run')} in the table of runs left out, having no "
         f"curve ({listed(without)}).",

@@ -20,6 +20,8 @@ type Record = dict[str, object]
 _EXAMPLE = '{"params": 7e9, "tokens": 2e11, "loss": 2.3}'
 
 
+# Under which name an object holds the list, as the Trainer of Hugging Face has its log.
+_LISTS = ("runs", "log_history")
 # What a run of W&B holds beside its name.
 _KINDS = frozenset({"config", "summary", "summaryMetrics", "summary_metrics"})
 
@@ -55,9 +57,9 @@ def json_lines(path: Path) -> list[Record]:
 def json_records(path: Path) -> list[Record]:
     """Return the records of a JSON file.
 
-    It holds a list of objects, an object with such a list as "runs", one run with its "config" or
-    "summary", columns by name, or what `DataFrame.to_json` writes with any `orient` that keeps the
-    names of columns.
+    It holds a list of objects, an object with such a list as "runs" or "log_history", one run with
+    its "config" or "summary", columns by name, or what `DataFrame.to_json` writes with any `orient`
+    that keeps the names of columns. NaN and Infinity stay words: they were computed, null was not.
 
     Raises
     ------
@@ -78,7 +80,7 @@ def json_records(path: Path) -> list[Record]:
 
 def _parsed(text: str, where: str) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_without_repeats)
+        return json.loads(text, object_pairs_hook=_without_repeats, parse_constant=str)
     except (ValueError, RecursionError) as error:
         what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         at = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
@@ -99,8 +101,9 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> Record:
 
 
 def _of_object(read: dict[str, Any]) -> object:
-    if isinstance(read.get("runs"), list):
-        return read["runs"]
+    for name in _LISTS:
+        if isinstance(read.get(name), list):
+            return read[name]
     if _KINDS & {*read} and not all(isinstance(column, dict) for column in read.values()):
         return [read]
     if {*read} <= _KINDS:

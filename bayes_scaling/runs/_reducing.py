@@ -93,8 +93,9 @@ class Reduced:
     `table` has the columns of the source. `facts` has, for every run of the curves, the number of
     `checkpoints` with a loss, their first and last position `start` and `end`, the position
     `first_gap` of the first row without one and `ran_to` of the last row of any kind, `peak_rate`
-    and `last_rate`, and if it `diverged` or fell `silent` at the end; and for those kept, the
-    number `judged` of checkpoints that count and the position `at` of the chosen one.
+    and `last_rate`, its `silence` at the end in units of the usual distance of two losses, and if
+    it `diverged` or fell `silent`; and for those kept, the number `judged` of checkpoints that
+    count and the position `at` of the chosen one.
     """
 
     table: pd.DataFrame
@@ -115,7 +116,8 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
     """
     codes: dict[str, int] = {}
     chosen, facts, constants = _whole_curves(checkpoints(source, roles, codes), roles)
-    facts = facts.assign(diverged=_diverged(chosen, facts.index), silent=_is_silent(facts))
+    facts = facts.assign(diverged=_diverged(chosen, facts.index), silence=_silence(facts))
+    facts = facts.assign(silent=_is_silent(facts))
     lost = facts["diverged"] | facts["silent"]
     kept = facts.index[(facts["end"] >= rule.begin(facts["end"])) & ~lost]
     if kept.empty:
@@ -144,13 +146,16 @@ def _diverged(last: pd.DataFrame, runs: pd.Index) -> "pd.Series[bool]":
     return last[LOSS].reindex(runs).abs() == math.inf
 
 
-def _is_silent(facts: pd.DataFrame) -> "pd.Series[bool]":
+def _silence(facts: pd.DataFrame) -> "pd.Series[float]":
+    """Return for how long no loss was logged at the end, in units of the usual distance of two."""
     several = facts["checkpoints"] > 1
     usual = (facts["end"] - facts["start"]) / (facts["checkpoints"] - 1).where(several)
-    allowed = usual.where(several, facts["end"]) * np.where(
-        facts["first_gap"] > facts["end"], _SILENT_WITHOUT_GAPS, _SILENT
-    )
-    return (facts["ran_to"] - facts["end"]) > allowed
+    return (facts["ran_to"] - facts["end"]) / usual.where(several, facts["end"])
+
+
+def _is_silent(facts: pd.DataFrame) -> "pd.Series[bool]":
+    gaps_before = facts["first_gap"] < facts["end"]
+    return facts["silence"] > np.where(gaps_before, _SILENT, _SILENT_WITHOUT_GAPS)
 
 
 def _none_left(facts: pd.DataFrame, rule: Rule) -> RunsError:

@@ -150,6 +150,14 @@ def test_a_run_that_recovered_from_nan_is_judged_by_its_losses(final: Final) -> 
     assert Runs.from_curves(curves, final=final, window=0.1).values("loss").tolist() == [3.0]
 
 
+def test_a_loss_that_was_due_at_the_end_is_noted() -> None:
+    blank = {"run": "a", "N": 1e8, "step": range(100, 700, 100)}
+    curves = pd.DataFrame({**blank, "loss": [np.nan, 4, np.nan, 3, np.nan, np.nan]})
+    (note,) = (n for n in Runs.from_curves(curves).notes if "was due" in n)
+    assert note.startswith("1 of 1 run is without the loss that was due at the end of the curve")
+    assert not any("was due" in note for note in Runs.from_curves(curves[:-1]).notes)
+
+
 def test_a_last_row_of_other_metrics_is_no_divergence() -> None:
     curves = pd.DataFrame({"run": "a", "N": 1e8, "step": [100, 200, 201], "loss": [4, 3, np.nan]})
     assert losses(Runs.from_curves(curves)) == {"a": 3.0}

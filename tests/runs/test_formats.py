@@ -276,6 +276,27 @@ def test_metrics_of_one_step_may_stand_in_rows_of_their_own(tmp_path: Path) -> N
             assert runs.table.loc["a", ["tokens", "loss"]].tolist() == [2e9, 3.0]
 
 
+def test_logs_of_the_trainer_of_hugging_face(tmp_path: Path) -> None:
+    for run, last in (("s", 3.25), ("l", 3.0), ("bad", float("nan"))):
+        log = [
+            {"step": step, "loss": 1.0, "learning_rate": 0.1, "num_input_tokens_seen": step * 1e7}
+            for step in (50, 100, 150, 200)
+        ]
+        evaluated = [{"step": 100, "eval_loss": 4.0}, {"step": 200, "eval_loss": last}]
+        state = {"global_step": 200, "log_history": [*log[:2], *evaluated[:1], *log[2:],
+                                                     *evaluated[1:]]}  # fmt: skip
+        (tmp_path / "out" / run).mkdir(parents=True)
+        written(tmp_path / "out" / run, json.dumps(state), "trainer_state.json")
+        written(tmp_path / "out" / run, "{}", "config.json")
+    sizes = pd.DataFrame({"run": ["s", "l", "bad"], "N": [1e8, 4e8, 8e8]})
+    with pytest.raises(RunsError, match="may be that of training"):
+        Runs.from_curves(tmp_path / "out", runs=sizes)
+    runs = Runs.from_curves(tmp_path / "out", runs=sizes, loss="eval_loss")
+    assert runs.table.loc["s", ["loss", "tokens"]].tolist() == [3.25, 2e9]
+    assert set(runs.table.index) == {"s", "l"}
+    assert "having diverged" in runs.notes[0]
+
+
 def test_several_files_are_one_table(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     expected = {}
