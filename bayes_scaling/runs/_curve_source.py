@@ -77,7 +77,7 @@ def open_curves(curves: Curves, run: str | None = None) -> CurveSource:
             "List their files."
         )
     if isinstance(curves, list | tuple) and all(isinstance(c, str | os.PathLike) for c in curves):
-        files = [Path(file).expanduser() for file in curves]
+        files = [Path(file).expanduser().absolute() for file in curves]
         return _of_files(files, run, Path(os.path.commonpath([str(f.parent) for f in files])))
     raise RunsError(
         f"Runs.from_curves: the curves are of type {type(curves).__name__}. They are a table "
@@ -87,7 +87,8 @@ def open_curves(curves: Curves, run: str | None = None) -> CurveSource:
 
 
 def _within(folder: Path) -> list[Path]:
-    files = sorted(file for file in folder.rglob("*") if _is_log(file.relative_to(folder)))
+    found = folder.rglob("*")
+    files = sorted(file for file in found if file.is_file() and _is_log(file.relative_to(folder)))
     if not files:
         raise RunsError(
             f"Runs.from_curves: the folder {str(folder)!r} holds no file whose name ends in "

@@ -111,10 +111,10 @@ class TextTable:
             for row in reader:
                 if not "".join(row).strip() and len(row) < 2:
                     continue  # a blank line
-                if len(row) != wide and (len(row) < wide or any(row[wide:])):
+                if len(row) != wide:
                     found = f"line {self.above + reader.line_num} has {counted(len(row), 'cell')}"
                     raise self.unreadable(f"{found}, the header above it {wide}")
-                yield row[:wide]
+                yield row
         except csv.Error as error:
             line = self.above + reader.line_num
             why = "a quote that is opened is never closed" if "end of data" in str(error) else error

@@ -297,7 +297,7 @@ def test_logs_of_the_trainer_of_hugging_face(tmp_path: Path) -> None:
     assert "having diverged" in runs.notes[0]
 
 
-def test_several_files_are_one_table(tmp_path: Path) -> None:
+def test_several_files_are_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "logs"
     expected = {}
     for number, name in enumerate(["small", "large"]):
@@ -317,6 +317,10 @@ def test_several_files_are_one_table(tmp_path: Path) -> None:
     assert dict(Runs.from_curves(folder).table["loss"].sort_index()) == dict(
         sorted(expected.items())
     )
+    (folder / "folder.csv").mkdir()
+    relative = [path.relative_to(tmp_path) for path in nameless]
+    monkeypatch.chdir(tmp_path)
+    assert dict(Runs.from_curves([relative[0], nameless[1]]).table["loss"]) == expected
     with pytest.raises(RunsError, match="the list of curves is empty"):
         Runs.from_curves([])
     with pytest.raises(RunsError, match="does not exist"):

@@ -107,6 +107,7 @@ def test_one_bad_cell_is_named_alone(tmp_path: Path) -> None:
         ("r.csv", b"N,loss\n1,2,3\n1,2,3\n", "separated by commas .line 2 has 3 cells"),
         ("r.csv", b"N,loss\n1,2\n1\n", "separated by commas .line 3 has 1 cell, the header .* 2"),
         ("r.csv", b'N,loss\n"1,2\n', "line 2: a quote that is opened is never closed"),
+        ("r.csv", b"N,loss\n1,2,\n", "separated by commas .line 2 has 3 cells"),
         ("r.csv", b"a;b|c\n1;2|3\n", "separated by semicolons or bars.*write the line sep=;"),
         ("r.csv", b"Sweep of May\nN,loss\n1,2\n", "line 2 has 2 cells, the header above it 1.*del"),
         ("r.csv", b"N,loss\n\xff\xfe,2\n", "is not UTF-8 text"),
