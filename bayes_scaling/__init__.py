@@ -37,7 +37,7 @@ Every stage is a frozen value of its own type::
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
 `example`              the code of the first notebook, as an `Example` to run or save
-`BayesScalingError`    the base of every error raised here
+`BayesScalingError`    the base of every error raised here; the others are in `errors`
 =====================  ===========================================================================
 
 Names are imported when they are first used: ``import bayes_scaling`` itself loads neither PyMC nor
@@ -48,7 +48,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bayes_scaling import accounting, costs, datasets, laws, noise, ops, plots, units
+    from bayes_scaling import accounting, costs, datasets, errors, laws, noise, ops, plots, units
     from bayes_scaling.averaging import FitAverage
     from bayes_scaling.comparison import Comparison, average, compare
     from bayes_scaling.decisions.allocation import Allocation, allocate
@@ -154,6 +154,7 @@ __all__ = [
     "costs",
     "datasets",
     "early_stopping",
+    "errors",
     "example",
     "fit",
     "forecast",
@@ -181,7 +182,9 @@ __all__ = [
     "units",
 ]
 
-_MODULES = frozenset({"accounting", "costs", "datasets", "laws", "noise", "ops", "plots", "units"})
+_MODULES = frozenset(
+    {"accounting", "costs", "datasets", "errors", "laws", "noise", "ops", "plots", "units"}
+)
 
 _HOMES = {
     "Allocation": "decisions.allocation",

@@ -18,7 +18,7 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.hierarchy import NewLevels
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
-from bayes_scaling.runs._cells import as_label
+from bayes_scaling.runs._cells import as_label, as_number
 from bayes_scaling.runs._columns import STANDARD_INPUTS, aliases
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -26,7 +26,7 @@ FLOPS_FACTOR = 2.0
 """How far 6ND may be from a FLOP count given beside it, as for runs; or how far beyond the ratios
 of the runs themselves."""
 
-Numbers = float | Sequence[float] | np.ndarray | pd.Series
+Numbers = float | str | Sequence[float] | Sequence[str] | np.ndarray | pd.Series
 
 
 def points(
@@ -43,10 +43,10 @@ def points(
 
     Parameters
     ----------
-    params, tokens, flops : float or array
-        Number of parameters, training tokens, FLOP; broadcast against each other. The third
-        follows from C = 6ND, or where the model reads compute, from C = kND with the typical k of
-        the runs.
+    params, tokens, flops : float, str or array
+        Number of parameters, training tokens, FLOP, also as text ("7B"); broadcast against each
+        other. The third follows from C = 6ND, or where the model reads compute, from C = kND with
+        the typical k of the runs.
     at : pandas.DataFrame, optional
         One row for each point: inputs by their names, and factors by theirs. A factor of the model
         that is left out is crossed with the points: one for each fitted level. A column that only
@@ -125,7 +125,9 @@ def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
     names = ("params", "tokens", "flops", *model.law.inputs, *model.noise.inputs)
     numbers = {}
     for name in dict.fromkeys(name for name in names if name in table):
-        values = pd.to_numeric(table[name], errors="coerce").astype(float)
+        # Sizes may be text, such as "7B"; what is no number is found below.
+        cells = [as_number(cell, counts=True) for cell in table[name].tolist()]
+        values = pd.Series(cells, table.index, dtype=float)
         bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
         if bad.size:
             found = table[name].tolist()[bad[0]]

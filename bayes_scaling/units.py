@@ -6,7 +6,9 @@ compute in FLOP and loss in nats per token; nothing else multiplies by 6 or divi
 """
 
 import math
+import operator
 import re
+from collections.abc import Sequence
 
 from bayes_scaling.ops import Term
 
@@ -16,7 +18,15 @@ FLOPS_PER_PARAM_TOKEN = 6
 PF_DAY = 8.64e19
 """FLOP in one petaFLOP/s-day: 1e15 FLOP per second for 86 400 seconds."""
 
-_SUFFIXES = (("T", 1e12), ("B", 1e9), ("M", 1e6), ("K", 1e3), ("", 1.0))
+_POWERS = {"T": 12, "B": 9, "M": 6, "K": 3, "": 0}
+_SUFFIXES = tuple((suffix, 10.0**power) for suffix, power in _POWERS.items())
+# Numbers with commas: those that part thousands for certain, those that part decimals, and those
+# that may do either.
+_THOUSANDS = re.compile(
+    r"[+-]?[1-9]\d{0,2}((,\d{3}){2,}(\.\d*)?|,\d{3}\.\d*)[KMBT]?", re.IGNORECASE
+)
+_DECIMALS = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?[KMBT]?", re.IGNORECASE)
+_UNCLEAR = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}[KMBT]?", re.IGNORECASE)
 _COUNT = re.compile(r"([0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?([KMBT]?)", re.IGNORECASE)
 
 
@@ -132,14 +142,57 @@ def format_flops(flops: float) -> str:
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
+def has_unclear_comma(text: str) -> bool:
+    """Return if a number has a comma that may part thousands or decimals.
+
+    Examples
+    --------
+    >>> has_unclear_comma("1,033"), has_unclear_comma("1,033,824"), has_unclear_comma("4,49")
+    (True, False, False)
+    """
+    return bool(_UNCLEAR.fullmatch(text.strip()))
+
+
+def without_commas(texts: Sequence[str]) -> list[str]:
+    """Write numbers of one column without the commas that part thousands or decimals.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Numbers with commas. They are read in one way, and only if one of them can be read in no
+        other; else they stay as they are.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> without_commas(["1,033,824", "7,000"]), without_commas(["4,4987", "3,512"])
+    (['1033824', '7000'], ['4.4987', '3.512'])
+    >>> without_commas(["7,000"])
+    ['7,000']
+    """
+    unclear = [has_unclear_comma(text) for text in texts]
+    for known, replacement in ((_THOUSANDS, ""), (_DECIMALS, ".")):
+        clear = [
+            not open_ and bool(known.fullmatch(text.strip()))
+            for text, open_ in zip(texts, unclear, strict=True)
+        ]
+        if any(clear) and all(map(operator.or_, clear, unclear)):
+            return [text.replace(",", replacement) for text in texts]
+    return list(texts)
+
+
 def parse_count(text: str) -> float:
-    """Read a count as people write it: ``70B``, ``1.4e12``, ``1_000_000``.
+    """Read a count as people write it: ``70B``, ``1.4e12``, ``1_000_000``, ``1,000,000``.
 
     Parameters
     ----------
     text : str
         A positive number, with optional underscores, exponent and one of K, M, B, T
-        (thousands, millions, billions, trillions; upper or lower case).
+        (thousands, millions, billions, trillions; upper or lower case). Commas part thousands,
+        where they cannot stand for the decimal point.
 
     Returns
     -------
@@ -153,14 +206,17 @@ def parse_count(text: str) -> float:
 
     Examples
     --------
-    >>> parse_count("70B"), parse_count("1.4e12"), parse_count("1_500")
-    (70000000000.0, 1400000000000.0, 1500.0)
+    >>> parse_count("70B"), parse_count("1.4e12"), parse_count("1_500"), parse_count("1,033,824")
+    (70000000000.0, 1400000000000.0, 1500.0, 1033824.0)
     """
-    match = _COUNT.fullmatch(text.strip())
+    plain = text.strip()
+    if "," in plain and _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
+    match = _COUNT.fullmatch(plain)
     if match is not None:
         digits, exponent, suffix = match.groups()
         # One decimal string rather than a product: "1.1T" is then exactly 1.1e12.
-        power = int((exponent or "e0")[1:]) + round(math.log10(dict(_SUFFIXES)[suffix.upper()]))
+        power = int((exponent or "e0")[1:]) + _POWERS[suffix.upper()]
         count = float(f"{digits.replace('_', '')}e{power}")
         if 0 < count < math.inf:
             return count

@@ -226,7 +226,7 @@ def test_a_table_of_points(call: Call, stored_fit_path: Path, tmp_path: Path) ->
         (("--params", "7B", "--tokens", "1T", "--prob", "1"), r"--prob 1: "),
         (("--params", "7B", "--tokens", "1T", "--below", "nan"), r"--below nan: every loss"),
         (("--params", "7B", "--tokens", "1T", "--prob", "nan"), r"--prob nan: "),
-        (("--at", "no.csv"), r"--at 'no\.csv' cannot be read as CSV.*header"),
+        (("--at", "no.csv"), r"--at: 'no\.csv' does not exist.*params,tokens"),
     ],
 )
 def test_forecasts_that_cannot_be_made(
@@ -268,13 +268,13 @@ def test_the_share_of_an_interval_that_is_due_to_the_way_beyond_is_told(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "cannot be read as CSV"),
-        ("params,tokens\n", "has no rows"),
+        ("", "--at: .*is empty: it holds nothing"),
+        ("params,tokens\n", "it holds a header and no rows"),
         ("params,tokens\n7B,1T\n-1,1T\n", "params in row 2: '-1' is not a positive count"),
         ("params,tokens\n,1T\n", "params in row 1: '' is not a positive count"),
         ("params,params,tokens\n7B,8B,1T\n", "'params'.*Which of them is meant cannot be told"),
-        ("params,tokens\n7B,1T,3,4\n", "cannot be read as CSV"),
-        ("params,tokens\n7B,1T\n7B,1T,3\n", "cannot be read as CSV"),
+        ("params,tokens\n7B,1T,3,4\n", "line 2 has 4 cells"),
+        ("params,tokens\n7B,1T\n7B,1T,3\n", "line 3 has 3 cells"),
     ],
 )
 def test_tables_of_points_that_cannot_be_read(tmp_path: Path, content: str, message: str) -> None:
@@ -528,7 +528,10 @@ def test_the_next_runs_are_those_of_the_package(
         (("--goal-parameter", "zeta"), "'zeta' is no quantity of this fit"),
         (("--goal-parameter", "a", "--goal-at", "web"), "--goal-at 'web' is not a column"),
         (("--goal-optimum", "1e24", "--goal-at", "depth=big"), "--goal-at depth: 'big' is not"),
-        (("--goal-parameter", "a", "--candidates", "no.csv"), "--candidates 'no.csv' cannot be"),
+        (
+            ("--goal-parameter", "a", "--candidates", "no.csv"),
+            "--candidates: 'no.csv' does not exist",
+        ),
         (("--goal-parameter", "a", "--budget", "1e10"), "1e10 affords none of the 6 candidates"),
         (("--goal-parameter", "a", "--budget", "much"), "--budget: 'much' is not"),
     ],
@@ -596,6 +599,22 @@ def test_files_that_hold_no_runs(call: Call, tmp_path: Path) -> None:
     assert "'empty.csv' is empty" in mistake(call(*fit, "empty.csv"))
     assert "'folder'" in mistake(call(*fit, "folder"))
     assert "there is 1 run" in mistake(call(*fit, "one.csv"))
+
+
+def test_curves_and_charts_give_the_losses_of_a_table(tmp_path: Path) -> None:
+    table, curves, chart = (tmp_path / name for name in ("runs.csv", "curves.csv", "chart.csv"))
+    rows = ["Name,State,N,D", "007,finished,1e8,1e9", "b,finished,2e8,4e9", "c,crashed,4e8,8e9"]
+    table.write_text("\n".join(rows))
+    losses = ["007,1,4", "007,2,3", "b,1,3.5", "b,2,NaN", "c,1,3", "c,2,2"]
+    curves.write_text("\n".join(["Name,Step,loss", *losses]))
+    chart.write_text("Step,007 - loss,b - loss,c - loss\n1,4,3.5,3\n2,3,NaN,2\n")
+    for source in (curves, chart):
+        runs = fitting.read_table(table, source, loss="loss")
+        assert dict(runs.table["loss"]) == {"007": 3.0}
+        assert any("having diverged" in note and "'b'" in note for note in runs.notes)
+        assert any("1 crashed ('c')" in note for note in runs.notes)
+    every = fitting.read_table(table, curves, states="any")
+    assert dict(every.table["loss"]) == {"007": 3.0, "c": 2.0}
 
 
 def test_what_is_typed_becomes_values() -> None:

@@ -45,6 +45,19 @@ def test_it_is_known_by_name_and_evaluates(law: type[bs.Law]) -> None:
     np.testing.assert_allclose(value, [1.0, 0.5 + 0.5 * 10**-0.3])
 
 
+@pytest.mark.parametrize("name", ["Chinchilla", "powerlaw"])
+def test_the_name_of_a_built_in_law_is_refused(name: str, own_laws: None) -> None:
+    with pytest.raises(bs.errors.ModelError, match=f"{name} is the name of a built-in law"):
+        exec(AS_TYPED.replace("PowerInTokens", name), {"bs": bs, "__name__": __name__})
+    assert type(bs.laws.as_law("chinchilla")) is bs.laws.Chinchilla
+
+
+def test_a_law_may_be_defined_anew(law: type[bs.Law]) -> None:
+    names = {"bs": bs, "__name__": __name__}
+    exec(AS_TYPED, names)
+    assert bs.laws.find_law("PowerInTokens") is names["PowerInTokens"]
+
+
 def test_it_builds_a_model_and_describes_itself(
     law: type[bs.Law], stored_fit: bs.ScalingFit
 ) -> None:

@@ -104,7 +104,7 @@ def test_runs_with_other_columns_of_any_kind_can_be_saved(
     frame = pd.DataFrame(
         {"params": [1e8, 1e9, 1e10], "tokens": [9e9, 5e10, 1e11], "loss": [3.5, 2.9, 2.5]}
     )
-    runs = bs.Runs.from_frame(frame.assign(**{column: COLUMNS[column]}))
+    runs = bs.Runs.from_frame(frame.assign(**{column: COLUMNS[column]}), loss="loss")
     fit = prior_fit(bs.ScalingModel("chinchilla"), runs, draws=5)
     loaded = round_trip(fit, tmp_path)
     assert list(loaded.runs.table) == list(runs.table)

@@ -35,6 +35,16 @@ def test_numbers_and_arrays_are_broadcast(runs: bs.Runs) -> None:
     assert of_series.identical(where)
 
 
+def test_sizes_may_be_written_as_people_write_them(runs: bs.Runs) -> None:
+    for given in (
+        {"params": "7B", "tokens": "1.4T"},
+        {"params": ["7B"], "tokens": 1.4e12},
+        {"at": pd.DataFrame({"params": ["7,000,000,000"], "tokens": ["1_400_000_000_000"]})},
+    ):
+        found = points(MODEL, runs, **given)  # type: ignore[arg-type]
+        assert (found["params"].item(), found["tokens"].item()) == (7e9, 1.4e12)
+
+
 def test_a_table_may_have_its_own_index_and_other_columns(runs: bs.Runs) -> None:
     table = pd.DataFrame({"tokens": [1e12, 2e12], "name": ["x", "y"]}, index=["a", "b"])
     before = table.copy()
@@ -106,10 +116,10 @@ def test_a_new_level_is_let_through_on_request(mode: str, stored_fit: bs.Scaling
             "params is given both.*Give it once",
         ),
         (
-            {"at": pd.DataFrame({"params": ["7B"], "tokens": [1e11]})},
-            "params is '7B' at point 0.*such as 7e10",
+            {"at": pd.DataFrame({"params": ["7X"], "tokens": [1e11]})},
+            "params is '7X' at point 0.*such as 7e10",
         ),
-        ({"params": "7B", "tokens": 1e11}, "params is .*'7B'.* at point 0"),
+        ({"params": "7X", "tokens": 1e11}, "params is .*'7X'.* at point 0"),
         ({"params": 1e9, "tokens": 1e11, "flops": 1e18}, "flops.*6"),
     ],
 )

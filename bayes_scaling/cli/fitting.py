@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bayes_scaling.fitting import ScalingFit
     from bayes_scaling.laws import Law
     from bayes_scaling.model import ScalingModel
+    from bayes_scaling.runs import Runs
+    from bayes_scaling.runs._choices import ColumnChoices
 
 
 class Noise(StrEnum):
@@ -34,7 +36,8 @@ class Missing(StrEnum):
 
 def fit(  # noqa: PLR0913 - one parameter for each option
     table: Annotated[
-        Path, typer.Argument(metavar="RUNS", help="Table of runs: CSV, TSV, Parquet, JSON lines.")
+        Path,
+        typer.Argument(metavar="RUNS", help="Table of runs: CSV, TSV, JSON, Parquet, Excel."),
     ],
     law: Annotated[str, typer.Option(help="Scaling law, see 'bayes-scaling laws'.")] = "chinchilla",
     params: Annotated[str | None, typer.Option(help="Column of model sizes.")] = None,
@@ -56,6 +59,14 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     where: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN=VALUE", help="Keep only such runs. Repeatable."),
+    ] = None,
+    curves: Annotated[
+        Path | None,
+        typer.Option(help="Training curves that the losses are taken from, or a chart of W&B."),
+    ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(help="Keep runs that ended so, such as finished; any keeps all. Repeatable."),
     ] = None,
     missing: Annotated[Missing, typer.Option(help="Rows with missing values.")] = Missing.ERROR,
     vary: Annotated[
@@ -93,12 +104,12 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     options.check_prob(prob)
     with options.loading(not no_progress):
         from bayes_scaling.fitting import fit as sample
-        from bayes_scaling.runs import read_runs
         from bayes_scaling.sampling import Settings
     options.ours(partial(Settings, draws, tune, chains, seed or 0))
     model = _model(law, vary or [], prior or [], noise)
-    runs = read_runs(
+    runs = read_table(
         table,
+        curves,
         params=params,
         tokens=tokens,
         loss=loss,
@@ -108,6 +119,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         run=run,
         missing=missing.value,
         flops_factor=flops_factor,
+        states="any" if state == ["any"] else state,
     )
     runs = runs.where(**options.conditions(runs, where or []))
     path = fit_path(table, saved, overwrite=overwrite)
@@ -115,6 +127,17 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         model, runs, draws=draws, tune=tune, chains=chains, seed=seed, progress=not no_progress
     )
     _print(made, saved_fit(made, path), prob, json)
+
+
+def read_table(table: Path, curves: Path | None, **choices: Unpack[ColumnChoices]) -> Runs:
+    """Read the table of runs, with losses of their curves where these are given."""
+    from bayes_scaling.runs import Runs, is_wandb_chart, read_runs
+
+    if curves is None:
+        return read_runs(table, **choices)
+    if is_wandb_chart(curves):
+        return Runs.from_wandb_export(table, history=curves, **choices)
+    return Runs.from_curves(curves, runs=table, **choices)
 
 
 def _model(law: str, vary: list[str], prior: list[str], noise: Noise) -> ScalingModel:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayes_scaling.cli import options
-from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.errors import BayesScalingError, RunsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,45 +56,33 @@ def asked_points(
 def read_points(
     path: Path, option: str = "--at", what: str = "the runs to forecast"
 ) -> pd.DataFrame:
-    """Read the points of an option: counts in the standard columns, labels and numbers elsewhere.
+    """Read the points of an option: counts in the standard columns, cells as they are elsewhere.
 
     Raises
     ------
     BayesScalingError
         The file cannot be read, is empty, or a cell is not a count.
     """
-    import pandas as pd
-
-    from bayes_scaling.runs._files import read_separated
+    from bayes_scaling.runs._files import read_frame
 
     try:
-        table = read_separated(path, ",", as_text=True)
-    except (OSError, ValueError, pd.errors.ParserWarning) as error:
+        table = read_frame(path.expanduser())
+    except RunsError as error:
         raise BayesScalingError(
-            f"{option} {str(path)!r} cannot be read as CSV ({error}). It lists {what}. "
-            "Give a CSV file with a header such as params,tokens."
+            f"{option}: {str(error).removeprefix('Runs: ')} It lists {what}, with the names of "
+            f"columns above them, such as params,tokens."
         ) from error
-    if table.empty:
-        raise BayesScalingError(
-            f"{option} {str(path)!r} has no rows, and it lists {what}. Add a row for each run."
-        )
-    return pd.DataFrame({name: _numbers_or_labels(table[name], option) for name in table})
+    counts = {name: _counts(table[name], option) for name in COUNTS if name in table}
+    return table.assign(**counts)
 
 
-def _numbers_or_labels(column: pd.Series[str], option: str) -> pd.Series[float] | pd.Series[str]:
-    import pandas as pd
-
+def _counts(column: pd.Series[str], option: str) -> list[float]:
     from bayes_scaling.units import parse_count
 
-    if column.name in COUNTS:
-        numbers = []
-        for row, text in enumerate(column, 1):
-            try:
-                numbers.append(parse_count(text))
-            except ValueError as error:
-                raise BayesScalingError(f"{option}: {column.name} in row {row}: {error}") from error
-        return pd.Series(numbers, column.index)
-    try:
-        return column.astype(float)
-    except ValueError:
-        return column
+    numbers = []
+    for row, cell in enumerate(column, 1):
+        try:
+            numbers.append(parse_count(str(cell)))
+        except ValueError as error:
+            raise BayesScalingError(f"{option}: {column.name} in row {row}: {error}") from error
+    return numbers

@@ -12,7 +12,10 @@ from bayes_scaling.errors import BayesScalingError, FitFileError, UnknownLawErro
 if TYPE_CHECKING:
     from bayes_scaling.fitting import ScalingFit
 
-_TABLES = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".gz"}
+_TABLES = {
+    *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx"),
+    *(".gz", ".bz2", ".xz", ".zip"),
+}
 
 
 def default_path(table: Path) -> Path:

@@ -117,6 +117,7 @@ class Law:
             return
         # A law of __main__ or a notebook is sent to other processes by value, and made there as
         # an empty class that is filled afterwards: it was checked where it was defined.
+        _check_name(cls)
         empty = not set(vars(cls)) - _OF_ANY_CLASS
         if not empty and not isinstance(getattr(cls, "priors", None), property):
             _check(cls)
@@ -241,6 +242,16 @@ def as_law(law: Law | type[Law] | str) -> Law:
         f"{law!r} is not a law: a model needs a formula with priors. "
         "Give a law such as bs.laws.Chinchilla, its name, or a subclass of bs.Law."
     )
+
+
+def _check_name(cls: type[Law]) -> None:
+    built_in = f"{__package__}."
+    known = _REGISTRY.get(cls.__name__.lower())
+    if known and known.__module__.startswith(built_in) and not cls.__module__.startswith(built_in):
+        raise ModelError(
+            f"{cls.__name__} is the name of a built-in law, and saved fits find their law by its "
+            "name. They would be read with another formula. Give your law a name of its own."
+        )
 
 
 def _check(cls: Any) -> None:

@@ -8,5 +8,6 @@ own: training curves `_curves`, trackers `_mlflow` and `_wandb`.
 
 from bayes_scaling.runs._reading import read_runs
 from bayes_scaling.runs._table import Runs
+from bayes_scaling.runs._wandb import is_wandb_chart
 
-__all__ = ["Runs", "read_runs"]
+__all__ = ["Runs", "is_wandb_chart", "read_runs"]

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bayes_scaling._wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._cells import as_label, as_numbers
+from bayes_scaling.runs._cells import as_label, as_numbers, says_nan
 from bayes_scaling.runs._curve_source import CurveSource
 
 __all__ = ["AT", "LOSS", "RATE", "RUN", "Roles", "checkpoints"]
@@ -25,14 +25,15 @@ RUN, AT, LOSS, RATE = (f"\0{name}" for name in ("run", "at", "loss", "rate"))
 class Roles:
     """The columns of the curves: who trained, how far, with what loss and learning rate.
 
-    `constant` are those that a run has once (its size, its corpus), `varying` those that are read
-    at the checkpoint (tokens seen).
+    `labels` are those that a run has once as text (its corpus), `constant` those that it has once
+    as a number (its size), `varying` those that are read at the checkpoint (tokens seen).
     """
 
     run: str
     at: str
     loss: str
     rate: str | None
+    labels: tuple[str, ...]
     constant: tuple[str, ...]
     varying: tuple[str, ...]
 
@@ -40,11 +41,13 @@ class Roles:
     def needed(self) -> list[str]:
         """The columns to read, each once."""
         own = [self.run, self.at, self.loss, *([] if self.rate is None else [self.rate])]
-        return list(dict.fromkeys([*own, *self.constant, *self.varying]))
+        return list(dict.fromkeys([*own, *self.labels, *self.constant, *self.varying]))
 
 
 def checkpoints(source: CurveSource, roles: Roles, codes: dict[str, int]) -> Iterator[pd.DataFrame]:
     """Go through the rows: `RUN` as a whole number, `AT`, `LOSS` and `RATE`, then the others.
+
+    A loss is infinite where it diverged, NaN where none was logged.
 
     Parameters
     ----------
@@ -60,12 +63,13 @@ def checkpoints(source: CurveSource, roles: Roles, codes: dict[str, int]) -> Ite
     RunsError
         A row has no run, a loss no position, or a cell is not a number.
     """
-    for batch in source.batches(roles.needed, [roles.run, *roles.constant]):
+    for batch in source.batches(roles.needed, [roles.run, *roles.labels]):
+        once = {name: _floats(batch[name], name) for name in roles.constant}
         rows = pd.DataFrame(
             {
                 RUN: _coded(batch[roles.run], codes),
                 AT: _floats(batch[roles.at], roles.at),
-                LOSS: _floats(batch[roles.loss], roles.loss),
+                LOSS: _losses(batch[roles.loss], roles.loss),
                 RATE: np.nan if roles.rate is None else _floats(batch[roles.rate], roles.rate),
             }
         )
@@ -76,7 +80,8 @@ def checkpoints(source: CurveSource, roles: Roles, codes: dict[str, int]) -> Ite
                 f"(column {roles.at!r}, rows {listed(lost)}). Checkpoints are ordered by it. Fill "
                 f"these cells in, or name another column with step= or tokens=."
             )
-        yield rows.join(batch[list(dict.fromkeys([*roles.constant, *roles.varying]))])
+        others = batch[list(dict.fromkeys([*roles.labels, *roles.constant, *roles.varying]))]
+        yield rows.join(others.assign(**once))
 
 
 def _coded(column: Column, codes: dict[str, int]) -> Column:
@@ -92,7 +97,9 @@ def _coded(column: Column, codes: dict[str, int]) -> Column:
     return pd.Series(known[local], column.index)
 
 
+def _losses(column: Column, name: str) -> "pd.Series[float]":
+    return as_numbers(column, f"column {name!r}").mask(says_nan(column), np.inf)
+
+
 def _floats(column: Column, name: str) -> "pd.Series[float]":
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return pd.Series(column.to_numpy(np.float64, na_value=np.nan), column.index)
-    return as_numbers(column, f"column {name!r}")
+    return as_numbers(column, f"column {name!r}", counts=True)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from bayes_scaling._wording import Column, cells, counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._cells import Response, checked_labels, checked_numbers
+from bayes_scaling.runs._cells import Response, as_label, checked_labels, checked_numbers
 from bayes_scaling.runs._columns import STANDARD_INPUTS, check_unique
 from bayes_scaling.units import compute
 
@@ -99,7 +99,7 @@ def checked_index(index: pd.Index, source: str) -> pd.Index:
             f"{listed(missing)}). Messages, notes and results name runs. Fill them in, or name "
             f"another column with run=."
         )
-    names = pd.Index([str(name) for name in index], dtype="str", name="run")
+    names = pd.Index([as_label(name) for name in index], dtype="str", name="run")
     twice = list(dict.fromkeys(names[names.duplicated()]))
     if twice:
         raise RunsError(

@@ -10,14 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypedDict
 
+import pandas as pd
+
 from bayes_scaling._wording import listed
-from bayes_scaling.runs._cells import Response
-from bayes_scaling.runs._columns import STANDARD_INPUTS, Choice, assign_columns, name_mapping
+from bayes_scaling.runs._cells import Response, as_typed
+from bayes_scaling.runs._columns import (
+    STANDARD_INPUTS,
+    Choice,
+    assign_columns,
+    name_mapping,
+)
+from bayes_scaling.runs._run_names import run_columns
+from bayes_scaling.runs._states import States
 
 if TYPE_CHECKING:
     from bayes_scaling.runs._table import Runs
 
-__all__ = ["ColumnChoices", "claimed", "renamed_choices", "with_origin"]
+__all__ = ["ColumnChoices", "claimed", "renamed_choices", "typed", "with_origin"]
 
 
 class ColumnChoices(TypedDict, total=False):
@@ -33,6 +42,7 @@ class ColumnChoices(TypedDict, total=False):
     response: Response
     missing: Literal["error", "drop"]
     flops_factor: float
+    states: States
 
 
 def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
@@ -65,6 +75,17 @@ def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
     return assign_columns(columns, standard, further, choices.get("response", "loss"))
 
 
+def typed(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
+    """Return the table of a file with numbers in the columns that hold them and play no part.
+
+    Conditions may be put on these; the cells of the others are read once their part is known.
+    """
+    columns = [str(name) for name in frame.columns]
+    used = {*claimed(columns, choices).values(), *run_columns(columns), choices.get("run")}
+    free = [name for name in columns if name not in used]
+    return frame.assign(**{name: as_typed(frame[name]) for name in free})
+
+
 def renamed_choices(choices: ColumnChoices, names: Mapping[str, str]) -> ColumnChoices:
     """Return the same choices where some columns have another name now.
 
@@ -94,7 +115,7 @@ def with_origin(
     """Return the same runs with remarks on their source, and what columns were made of."""
     return replace(
         runs,
-        remarks=(*runs.remarks, *remarks),
+        remarks=(*remarks, *runs.remarks),
         sources={**runs.sources, **(sources or {})},
         # What it holds beyond these is computed from the table.
         reference=runs.scales_by_hand,

@@ -5,16 +5,16 @@ with standard names. Looks at names only: what the cells hold is checked in `_ch
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
 
-from bayes_scaling._wording import Column, counted, listed
+from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
 
 __all__ = [
-    "RUN_COLUMNS",
     "STANDARD_INPUTS",
     "Choice",
     "aliases",
@@ -22,10 +22,10 @@ __all__ = [
     "by_alias",
     "check_unique",
     "closest",
+    "column_key",
     "name_mapping",
     "no_such_column",
     "rearrange",
-    "run_names",
 ]
 
 type Choice = str | Literal[False] | None
@@ -44,7 +44,8 @@ _ALIASES: Mapping[str, frozenset[str]] = {
         "modelparams modelparameters paramcount parametercount totalparams totalparameters"
     ),
     "tokens": _words(
-        "d tokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen tokencount"
+        "d tokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen tokencount "
+        "numinputtokensseen numtokensseen"
     ),
     "flops": _words(
         "c flops flop compute trainflops trainflop trainingflops trainingflop totalflops totalflop "
@@ -59,6 +60,13 @@ _ALIASES: Mapping[str, frozenset[str]] = {
     "step": _words("step steps globalstep trainstep trainingstep trainerglobalstep iteration iter"),
 }
 
+# Words of columns that hold what was measured on held-out data: beside them, a bare "loss" or
+# "accuracy" is that of training, as Keras and the Trainer of Hugging Face log it.
+_HELD_OUT = _words("val valid validation eval evaluation test dev heldout holdout")
+_MEASURES = _words("loss nll ce xent crossentropy accuracy acc score metric")
+_FILLERS = _words("lm token mean avg final") | {""}
+_HELD_OUT_KEYS = frozenset(f"{data}{measure}" for data in _HELD_OUT for measure in _MEASURES)
+
 _PURPOSE = {
     "params": "The size of the model is read from it.",
     "tokens": "The amount of training data is read from it.",
@@ -66,8 +74,6 @@ _PURPOSE = {
     "loss": "It is what the law explains.",
     "step": "Checkpoints are ordered by it.",
 }
-
-RUN_COLUMNS = ("run", "run_id")
 
 
 def assign_columns(
@@ -137,24 +143,6 @@ def rearrange(frame: pd.DataFrame, claims: Mapping[str, str], run: str) -> pd.Da
     return pd.DataFrame(data, index=frame.index)
 
 
-def run_names(frame: pd.DataFrame, run: str | None, claimed: Iterable[str]) -> tuple[pd.Index, str]:
-    """Return the names of the runs and the column they come from ("" for the row labels).
-
-    Without `run`, a column `run` or `run_id` without repetition is taken, else the row labels of
-    the frame (row positions where these repeat).
-    """
-    if run is not None and run not in frame.columns and run != frame.index.name:
-        raise no_such_column("run", run, [*frame.columns])
-    if run is None:
-        free = [name for name in RUN_COLUMNS if name in frame.columns and name not in claimed]
-        run = next((name for name in free if _is_naming(frame[name])), None)
-    if run is not None and run in frame.columns:
-        return pd.Index(frame[run], tupleize_cols=False), run
-    if run is not None or (frame.index.is_unique and frame.index.nlevels == 1):
-        return frame.index, ""
-    return pd.RangeIndex(len(frame)), ""
-
-
 def name_mapping(given: object, part: str) -> dict[str, str]:
     """Return `inputs` or `factors` as given by the user as a mapping of name to source column.
 
@@ -202,23 +190,36 @@ def closest(word: str, known: Iterable[str]) -> list[str]:
     """
     by_key: dict[str, list[str]] = {}
     for name in known:
-        by_key.setdefault(_key(name), []).append(name)
-    keys = difflib.get_close_matches(_key(word), by_key, n=3, cutoff=0.6)
+        by_key.setdefault(column_key(name), []).append(name)
+    keys = difflib.get_close_matches(column_key(word), by_key, n=3, cutoff=0.6)
     return [name for key in keys for name in by_key[key]][:3]
 
 
 def by_alias(name: str, kind: str, free: Sequence[str]) -> str | None:
     """Return the column that has a usual name of its kind, refusing to choose among several."""
-    if kind in free:
-        return kind
     found = aliases(kind, free)
+    held_out = _held_out(free) if name == "loss" and found else []
+    if kind in free and not held_out:
+        return kind
+    found = list(dict.fromkeys([*held_out, *found]))
     if len(found) > 1:
         unsure = "" if name == "loss" else f", or {name}=False to take none of them"
+        training = f" Beside {held_out[0]!r}, {kind!r} may be that of training." if held_out else ""
         raise RunsError(
-            f"Runs: {len(found)} columns could be {name} ({listed(found)}). "
-            f"{_PURPOSE[name]} Say which one is meant, as in {name}={_quoted(found[0])}{unsure}."
+            f"Runs: {len(found)} columns could be {name} ({listed(found)}). {_PURPOSE[name]}"
+            f"{training} Say which one is meant, as in {name}={_quoted(found[0])}{unsure}."
         )
     return found[0] if found else None
+
+
+def _held_out(columns: Sequence[str]) -> list[str]:
+    """Return the columns of losses or scores on data that were not trained on, by their words."""
+    return [name for name in columns if column_key(name) in _HELD_OUT_KEYS or _is_held_out(name)]
+
+
+def _is_held_out(name: str) -> bool:
+    words = {*re.split(r"[\W\d_]+", name.lower())} - _FILLERS
+    return bool(words & _HELD_OUT and words & _MEASURES and words <= _HELD_OUT | _MEASURES)
 
 
 def aliases(kind: str, columns: Sequence[str]) -> list[str]:
@@ -227,7 +228,7 @@ def aliases(kind: str, columns: Sequence[str]) -> list[str]:
     >>> aliases("params", ["N", "D", "model size"])
     ['N', 'model size']
     """
-    return [column for column in columns if _key(column) in _ALIASES[kind]]
+    return [column for column in columns if column_key(column) in _ALIASES[kind]]
 
 
 def _check_one_part_each(claims: Mapping[str, str]) -> None:
@@ -256,11 +257,12 @@ def _guess(name: str, columns: Sequence[str]) -> str:
     return near[0] if near else f"my_{name}"
 
 
-def _is_naming(column: Column) -> bool:
-    return bool(column.map(str).is_unique and column.notna().all())
+def column_key(name: str) -> str:
+    """Return a name as names are compared, without case and what separates words.
 
-
-def _key(name: str) -> str:
+    >>> column_key("Run ID")
+    'runid'
+    """
     return name.lower().translate(str.maketrans("", "", " -_/"))
 
 

@@ -19,8 +19,8 @@ __all__ = ["curve_remarks"]
 _DECAYED = 0.2
 # Hoffmann et al. 2022, appendix B: a schedule that is longer than the run by more costs loss.
 _LONGER = 1.25
-# In units of the usual distance of two losses: more is no matter of how often they are evaluated.
-_SILENT = 2.0
+# In units of the usual distance of two losses, but for rounding.
+_DUE = 0.99
 # A median of fewer is hardly smoother than one value.
 _FEW = 3
 _WHY = (
@@ -49,7 +49,7 @@ def curve_remarks(
     return (
         *_left_out(facts, rule, at),
         *_chosen(kept, rule),
-        *_silent(kept),
+        *_overdue(kept),
         *_not_decayed(kept),
         *_schedule(kept, schedule),
         *_nothing_known(kept, at, schedule),
@@ -60,7 +60,21 @@ def _left_out(facts: pd.DataFrame, rule: Rule, at: str) -> Iterator[str]:
     bare = facts.index[facts["checkpoints"] == 0]
     if len(bare):
         yield f"{_some(bare, facts)} left out, having no loss at all ({listed(bare)})."
-    short = facts.index[facts["judged"].isna() & (facts["checkpoints"] > 0)]
+    diverged = facts.index[facts["diverged"]]
+    if len(diverged):
+        yield (
+            f"{_some(diverged, facts)} left out, having diverged: the last loss is NaN or infinite "
+            f"({listed(diverged)})."
+        )
+    silent = facts.index[facts["silent"] & ~facts["diverged"]]
+    if len(silent):
+        yield (
+            f"{_some(silent, facts)} left out, without losses at the end of the curve "
+            f"({listed(silent)}): training may have diverged there. If it did not, leave out the "
+            f"rows after the last loss."
+        )
+    lost = facts["diverged"] | facts["silent"]
+    short = facts.index[facts["judged"].isna() & (facts["checkpoints"] > 0) & ~lost]
     if len(short):
         yield (
             f"{_some(short, facts)} left out, having no loss after the warm-up, which is over at "
@@ -88,13 +102,12 @@ def _chosen(kept: pd.DataFrame, rule: Rule) -> Iterator[str]:
         )
 
 
-def _silent(kept: pd.DataFrame) -> Iterator[str]:
-    usual = (kept["end"] - kept["start"]) / (kept["checkpoints"] - 1)
-    silent = kept.index[kept["ran_to"] - kept["end"] > _SILENT * usual]
-    if len(silent):
+def _overdue(kept: pd.DataFrame) -> Iterator[str]:
+    due = kept.index[kept["silence"] >= _DUE]
+    if len(due):
         yield (
-            f"{_some(silent, kept)} without losses at the end of the curve ({listed(silent)}): if "
-            f"training diverged there, the loss taken is from before that."
+            f"{_some(due, kept)} without the loss that was due at the end of the curve "
+            f"({listed(due)}): if training diverged there, the loss taken is from before that."
         )
 
 

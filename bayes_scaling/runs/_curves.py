@@ -17,20 +17,20 @@ from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._checkpoints import Roles
 from bayes_scaling.runs._checks import checked_index
-from bayes_scaling.runs._choices import ColumnChoices, claimed, with_origin
+from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, typed, with_origin
 from bayes_scaling.runs._columns import (
-    RUN_COLUMNS,
     Choice,
     by_alias,
     closest,
     name_mapping,
     no_such_column,
-    run_names,
 )
 from bayes_scaling.runs._curve_remarks import curve_remarks
-from bayes_scaling.runs._curve_source import open_curves
+from bayes_scaling.runs._curve_source import Curves, open_curves
 from bayes_scaling.runs._files import read_frame
-from bayes_scaling.runs._reducing import WORDING, Final, checked_rule, reduced
+from bayes_scaling.runs._frames import as_pandas
+from bayes_scaling.runs._reducing import WORDING, Final, Reduced, checked_rule, reduced
+from bayes_scaling.runs._run_names import run_columns, run_names
 
 if TYPE_CHECKING:
     from bayes_scaling.runs._table import Runs
@@ -40,7 +40,7 @@ __all__ = ["from_curves"]
 
 def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve asks for
     cls: type[Runs],
-    curves: pd.DataFrame | str | os.PathLike[str],
+    curves: Curves,
     *,
     step: Choice = None,
     lr: str | None = None,
@@ -54,13 +54,15 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     """Make runs of training curves: one row per checkpoint becomes one row per run.
 
     Files are read in batches and only in the columns needed, so they may be larger than memory.
-    Rows without a loss are no checkpoints. Rows may come in any order, runs interleaved.
+    Rows without a loss are no checkpoints. Rows may come in any order, runs interleaved. Runs that
+    diverged are left out by name: their last loss is NaN or infinite, or they have none at the end.
 
     Parameters
     ----------
     curves
-        A frame, or the path of a CSV or TSV file (also with `.gz`), a Parquet file, or a folder of
-        Parquet files.
+        A frame, a file as `read_runs` understands it, a folder or a list of such files: these
+        are one table, and each is a run of its own, called after its file, if no column names
+        runs.
     step
         The column that orders the checkpoints. None looks for the usual names (`step`, `_step`,
         `global_step`, `iteration`); where there is none, and for False, it is the tokens seen.
@@ -79,14 +81,15 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     window
         The last share of a run's length that "smoothed" takes the median of.
     runs
-        A table (or its file) with one row per run and a column of run names called as in the
-        curves, for what the curves do not hold: size, tokens, factors.
+        A table (or its file) with one row per run, for what the curves do not hold: size, tokens,
+        factors. Its column of run names is called as in the curves, or has a usual name.
     **columns
         Which column plays which part, and all else that `Runs.from_frame` takes by name: `params`,
         `tokens`, `flops`, `loss`, `inputs`, `factors`, `run` (the column of the curves that names
         the run of each row), `response`, `missing`, `flops_factor`. Parameters and factors must be
         the same at every checkpoint of a run; tokens, compute and further inputs are read at the
-        checkpoint of the loss, at the last one where it is smoothed.
+        checkpoint of the loss, at the last one where it is smoothed, whichever row of that
+        position holds them.
 
     Returns
     -------
@@ -138,15 +141,16 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
       loss    3-3.6            last of column 'loss'
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
-    source = open_curves(curves)
+    columns = renamed_choices(columns, {})  # as mappings, which may be gone through twice
+    source = open_curves(curves, columns.get("run"))
     run = _run_column(source.columns, columns.get("run"))
     about = _table_of_runs(runs, run)
     named: dict[str, Choice] = {"step": step, "lr": lr, "schedule": schedule}
     roles = _roles(source.columns, [*about.columns], run, named, columns)
     found = reduced(source, roles, rule)
-    frame, without_curve = _joined(found.table, about, run)
+    frame, without_curve = _joined(found, about, run)
     choices: ColumnChoices = {**columns, "run": run}
-    made = cls.from_frame(frame, **choices)
+    made = cls.from_frame(typed(frame, choices), **choices)
     planned = None if schedule is None else frame[schedule]
     remarks = curve_remarks(found.facts, rule, roles.at, planned)
     sources = {"loss": f"{WORDING[final]} of column {roles.loss!r}"}
@@ -154,7 +158,7 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
 
 
 def _run_column(columns: Sequence[str], asked: str | None) -> str:
-    found = asked or next((name for name in RUN_COLUMNS if name in columns), None)
+    found = asked or next(iter(run_columns(columns)), None)
     if found is None:
         raise RunsError(
             f"Runs.from_curves: no column names the run of each checkpoint (the columns are "
@@ -170,14 +174,16 @@ def _table_of_runs(runs: pd.DataFrame | str | os.PathLike[str] | None, run: str)
     """Return the second table by the names of its runs; without one, an empty frame."""
     if runs is None:
         return pd.DataFrame()
-    if not isinstance(runs, pd.DataFrame | str | os.PathLike):
+    if isinstance(runs, str | os.PathLike):
+        runs = read_frame(Path(runs).expanduser())
+    table = as_pandas(runs)
+    if table is None:
         raise RunsError(
             f"Runs.from_curves: runs is of type {type(runs).__name__}. It is a table with one row "
-            f"per run. Pass a pandas DataFrame or the path of its file."
+            f"per run. Pass a data frame or the path of its file."
         )
-    table = runs if isinstance(runs, pd.DataFrame) else read_frame(Path(runs).expanduser())
-    table = table.set_axis([str(column) for column in table.columns], axis=1)
-    names, column = run_names(table, run, ())
+    named = run if run in (*table.columns, table.index.name) else None
+    names, column = run_names(table, named, ())
     return table.drop(columns=column or []).set_axis(checked_index(names, column), axis=0)
 
 
@@ -205,12 +211,18 @@ def _roles(
     for part, column in (("position", at), ("loss", claims["loss"])):
         if column not in own:
             raise _not_in_curves(part, own)
-    constant = {"params", *name_mapping(columns.get("factors", ()), "factors")}
+    factors = name_mapping(columns.get("factors", ()), "factors")
     here = {part: column for part, column in claims.items() if column in own and part != "loss"}
-    once = [column for part, column in here.items() if part in constant]
-    varying = tuple(column for part, column in here.items() if part not in constant)
-    planned = [name for name in own if name == named["schedule"]]
-    return Roles(run, at, claims["loss"], named["lr"] or None, (*once, *planned), varying)
+    once = [name for name in own if name in (here.get("params"), named["schedule"])]
+    return Roles(
+        run,
+        at,
+        claims["loss"],
+        rate=named["lr"] or None,
+        labels=tuple(column for part, column in here.items() if part in factors),
+        constant=tuple(once),
+        varying=tuple(here[part] for part in here if part not in ("params", *factors)),
+    )
 
 
 def _not_in_curves(part: str, own: Sequence[str]) -> RunsError:
@@ -222,10 +234,9 @@ def _not_in_curves(part: str, own: Sequence[str]) -> RunsError:
     )
 
 
-def _joined(
-    table: pd.DataFrame, about: pd.DataFrame, run: str
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _joined(found: Reduced, about: pd.DataFrame, run: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return the reduced curves with the columns of the second table that they lack."""
+    table = found.table
     if about.empty:
         return table.rename_axis(run), ()
     if not table.index.isin(about.index).any():
@@ -234,7 +245,7 @@ def _joined(
             f"{listed(table.index, 3)}; table: {listed(about.index, 3)}). They are joined by the "
             f"names of runs. Give both the same names in column {run!r}."
         )
-    without = about.index.difference(table.index, sort=False)
+    without = about.index.difference(found.facts.index, sort=False)
     remarks = (
         f"{len(without)} of {counted(len(about), 'run')} in the table of runs left out, having no "
         f"curve ({listed(without)}).",

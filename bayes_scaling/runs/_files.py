@@ -1,44 +1,40 @@
-"""Reading a file into a data frame: CSV, TSV, Parquet or JSON lines.
+"""Reading a file into a data frame: separated text, JSON, Parquet or Excel.
 
-Owns the formats and what is said about a file that cannot be read. What becomes of the columns is
-the business of `Runs.from_frame`.
+Owns which format a file has and what is said about one that cannot be read. What becomes of the
+columns is the business of `Runs.from_frame`.
 """
 
-import gzip
-import json
-import warnings
-import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
 
 import pandas as pd
 
 from bayes_scaling._optional import require
+from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._columns import check_unique
+from bayes_scaling.runs._json import json_lines, json_records
+from bayes_scaling.runs._text import PACKED, read_text
 
-__all__ = ["check_is_file", "read_frame", "read_separated"]
+__all__ = ["SEPARATORS", "check_is_file", "format_of", "read_frame"]
 
-_KNOWN = ".csv, .tsv, .jsonl and .ndjson (each also with .gz), .parquet"
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+"""What usually separates the cells of text, by suffix."""
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """Return the table that a file holds, as pandas reads it.
+    """Return the table that a file holds; cells of separated text are left as they are written.
 
     Raises
     ------
     RunsError
         The file does not exist, is empty, or is not what its suffix says.
     """
-    if not path.is_dir():
-        kind = _kind(path)
     check_is_file(path)
-    try:
-        frame = _read_kind(path, kind)
-    except RunsError:  # a ValueError too, and already complete
-        raise
-    except (OSError, ValueError, EOFError, zlib.error, pd.errors.ParserWarning) as error:
-        raise _unreadable(path, kind, error) from error
+    suffix = format_of(path)
+    read = _READERS.get(suffix)
+    frame = read_text(path, SEPARATORS[suffix]) if read is None else read(path)
+    check_unique(frame.columns)
     if frame.empty:
         found = "a header and no rows" if frame.shape[1] else "nothing"
         raise RunsError(
@@ -58,107 +54,79 @@ def check_is_file(path: Path) -> None:
         )
 
 
-def _kind(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    packed = suffixes[-1:] == [".gz"]
-    last = (suffixes[:-1] if packed else suffixes)[-1:]
-    kind = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}.get("".join(last))
-    if kind is None and last == [".parquet"] and not packed:
-        kind = "parquet"
-    if kind is None:
-        raise RunsError(
-            f"Runs: {str(path)!r} has the suffix {''.join(suffixes[-2:]) or 'none'!r}. The "
-            f"suffix decides how a file is read, and the known ones are {_KNOWN}. Rename or "
-            f"convert the file, or read it with pandas and pass the frame to Runs.from_frame."
-        )
-    return kind
+def format_of(path: Path) -> str:
+    """Return the suffix that says how a file is read, without that of its compression.
 
+    Raises
+    ------
+    RunsError
+        The suffix is not known.
 
-def _read_kind(path: Path, kind: str) -> pd.DataFrame:
-    if kind == "jsonl":
-        return _read_json_lines(path)
-    if kind == "parquet":
-        return _read_parquet(path)
-    return read_separated(path, "," if kind == "csv" else "\t")
-
-
-def read_separated(path: Path, separator: str, *, as_text: bool = False) -> pd.DataFrame:
-    """Return a table of separated text, each cell in a column and each column under one name.
-
-    Parameters
-    ----------
-    as_text
-        Leave every cell as it is written, rather than as pandas reads it.
+    Examples
+    --------
+    >>> format_of(Path("sweep.v1.CSV.gz"))
+    '.csv'
     """
-    # pandas would rename a repeated column, "loss" to "loss.1", and one of them would be taken.
-    header = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str, encoding="utf-8-sig")
-    check_unique(pd.Index(header.iloc[0].dropna()))
-    with warnings.catch_warnings():
-        # Rows longer than the header: pandas warns and drops cells.
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
-            path,
-            sep=separator,
-            index_col=False,
-            low_memory=False,
-            encoding="utf-8-sig",
-            dtype=str if as_text else None,
-            keep_default_na=not as_text,
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    packed = suffixes[-1:] if suffixes[-1:] and suffixes[-1] in PACKED else []
+    found = "".join(suffixes[: len(suffixes) - len(packed)][-1:])
+    whole = found in _WHOLE and not packed
+    if not (whole or found in SEPARATORS or (found in _READERS and found not in _WHOLE)):
+        raise RunsError(
+            f"Runs: {str(path)!r} has the suffix {''.join(suffixes[-2:]) or 'none'!r}. The suffix "
+            f"decides how a file is read, and the known ones are "
+            f"{', '.join(sorted({*_READERS, *SEPARATORS}))} (of text also with "
+            f"{', '.join(filter(None, PACKED))}). Rename or convert the file, or read it with "
+            f"pandas and pass the frame to Runs.from_frame."
         )
+    return found
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     require("pyarrow", extra="parquet", purpose=f"The Parquet file {str(path)!r} is read with it.")
-    return pd.read_parquet(path, engine="pyarrow")
-
-
-def _read_json_lines(path: Path) -> pd.DataFrame:
-    with _open_text(path) as lines:
-        records = [_record(path, number, line) for number, line in enumerate(lines, 1)]
-    return pd.DataFrame([record for record in records if record is not None])
-
-
-def _open_text(path: Path) -> TextIO:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig")
-    return path.open(encoding="utf-8-sig")
-
-
-def _record(path: Path, number: int, line: str) -> dict[str, object] | None:
-    if not line.strip():
-        return None
-    where = f"Runs: line {number} of {str(path)!r}"
-    advice = 'Write one object a line, such as {"params": 7e9, "tokens": 2e11, "loss": 2.3}.'
     try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise RunsError(
-            f"{where} is not JSON ({error.msg}, at character {error.colno}). Every line of a JSON "
-            f"lines file is one run. {advice}"
-        ) from error
-    if not isinstance(record, dict):
-        raise RunsError(
-            f"{where} is a JSON {type(record).__name__}, not an object. Every line of a JSON lines "
-            f"file is one run, with its columns by name. {advice}"
-        )
-    return record
+        return pd.read_parquet(path, engine="pyarrow")
+    except Exception as error:  # whatever a damaged file makes it raise
+        raise _unreadable(path, "Parquet", error) from error
 
 
-def _unreadable(path: Path, kind: str, error: Exception) -> RunsError:
-    if isinstance(error, pd.errors.EmptyDataError):
-        return RunsError(
-            f"Runs: {str(path)!r} is empty: it holds nothing. There is nothing to learn from. "
-            f"Check that it was written to the end."
+def _read_excel(path: Path) -> pd.DataFrame:
+    require("openpyxl", extra="excel", purpose=f"The Excel file {str(path)!r} is read with it.")
+    try:
+        # Excel itself has no word for a gap, and a name that repeats would be changed.
+        sheets = pd.read_excel(
+            path, sheet_name=None, header=None, dtype=object, na_values=[""], keep_default_na=False
         )
-    if isinstance(error, UnicodeError):
-        return RunsError(
-            f"Runs: {str(path)!r} is not UTF-8 text ({error}). Names and labels cannot be "
-            f"told. Save the file as UTF-8, or read it with pandas and its encoding= and pass the "
-            f"frame to Runs.from_frame."
+    except Exception as error:  # whatever a damaged file makes it raise
+        raise _unreadable(path, "Excel", error) from error
+    filled = {name: sheet.dropna(how="all") for name, sheet in sheets.items()}
+    filled = {name: sheet for name, sheet in filled.items() if len(sheet)}
+    if len(filled) > 1:
+        raise RunsError(
+            f"Runs: {str(path)!r} has {counted(len(filled), 'sheet')} with cells "
+            f"({listed(filled)}). Runs are read from one table. Save the sheet that is meant as a "
+            f"file of its own."
         )
-    what = {"csv": "comma-separated text", "tsv": "tab-separated text", "jsonl": "JSON lines"}
+    table = next(iter(filled.values()), pd.DataFrame())
+    if table.empty:
+        return table
+    named = table.iloc[1:].set_axis([str(name) for name in table.iloc[0]], axis=1)
+    return named.infer_objects().reset_index(drop=True)
+
+
+def _unreadable(path: Path, what: str, error: Exception) -> RunsError:
     return RunsError(
-        f"Runs: {str(path)!r} cannot be read as {what.get(kind, 'Parquet')} "
-        f"({' '.join(str(error).split())[:300]}). The suffix decides how a file is read. Check "
-        f"that it is complete, is what its suffix says, and may be read by you."
+        f"Runs: {str(path)!r} cannot be read as {what} ({' '.join(str(error).split())[:300]}). The "
+        f"suffix decides how a file is read. Check that it is complete, is what its suffix says, "
+        f"and may be read by you."
     )
+
+
+_WHOLE = frozenset({".parquet", ".xlsx"})
+_READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
+    ".json": lambda path: pd.DataFrame(json_records(path)),
+    ".jsonl": lambda path: pd.DataFrame(json_lines(path)),
+    ".ndjson": lambda path: pd.DataFrame(json_lines(path)),
+    ".parquet": _read_parquet,
+    ".xlsx": _read_excel,
+}

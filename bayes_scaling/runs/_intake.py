@@ -11,9 +11,9 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from bayes_scaling._wording import counted
+from bayes_scaling._wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._cells import Response, checked_numbers, is_missing
+from bayes_scaling.runs._cells import Response, checked_numbers, is_missing, rounded_counts
 from bayes_scaling.runs._checks import (
     RESPONSES,
     check_choice,
@@ -28,8 +28,11 @@ from bayes_scaling.runs._columns import (
     assign_columns,
     check_unique,
     rearrange,
-    run_names,
 )
+from bayes_scaling.runs._conventions import check_is_loss, convention
+from bayes_scaling.runs._frames import as_pandas
+from bayes_scaling.runs._run_names import run_names
+from bayes_scaling.runs._states import States, in_states, is_tracked, state_column
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
 
 __all__ = ["Request", "Taken", "take_in"]
@@ -52,6 +55,7 @@ class Request:
     response: Response
     missing: str
     flops_factor: float
+    states: States
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class Taken:
     inputs: tuple[str, ...]
     left_out: tuple[str, ...]
     sources: Mapping[str, str]
+    remarks: tuple[str, ...]
 
 
 def take_in(frame: object, request: Request) -> Taken:
@@ -80,12 +85,13 @@ def take_in(frame: object, request: Request) -> Taken:
         {**request.inputs, **request.factors},
         request.response,
     )
-    names, run_column = run_names(source, request.run, claims.values())
-    table = rearrange(source, claims, run_column).set_axis(checked_index(names, run_column), axis=0)
-    table, left_out = _without_missing(table, list(claims), request.missing)
-    sources = {name: f"column {column!r}" for name, column in claims.items() if name != column}
+    table, left_out, remarks = _rows(source, claims, request)
+    sources = {name: _source(name, column) for name, column in claims.items() if name != column}
+    if request.response == "loss":
+        check_is_loss(claims["loss"], label_of("loss", sources))
     found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
     for name in found:
+        remarks += _on_rounding(table[name], label_of(name, sources))
         table[name] = checked_numbers(table[name], label_of(name, sources), "input")
     if {*STANDARD_INPUTS} <= {*found}:
         check_flops_agree(table, request.flops_factor, sources)
@@ -94,7 +100,35 @@ def take_in(frame: object, request: Request) -> Taken:
     inputs = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in (*found, *derived)]
     if not inputs:
         raise _nothing_to_learn_from(source)
-    return Taken(table, tuple(inputs), left_out, sources)
+    return Taken(table, tuple(inputs), left_out, sources, remarks)
+
+
+def _rows(
+    source: pd.DataFrame, claims: Mapping[str, str], request: Request
+) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
+    """Return the rearranged rows that are taken, the names of those left out, and the remarks."""
+    names, run_column = run_names(source, request.run, claims.values())
+    tracked = is_tracked(source)
+    source = source.set_axis(checked_index(names, run_column), axis=0)
+    state = state_column(source, tracked=tracked)
+    source, remarks = in_states(source, state, request.states, tracked=tracked)
+    table = rearrange(source, claims, run_column)
+    return *_without_missing(table, list(claims), request), remarks
+
+
+def _source(name: str, column: str) -> str:
+    known = convention(name, column)
+    return f"column {column!r}, {known}" if known else f"column {column!r}"
+
+
+def _on_rounding(column: Column, label: str) -> tuple[str, ...]:
+    texts = rounded_counts(column)
+    if not texts:
+        return ()
+    return (
+        f"{label} has {counted(len(texts), 'count')} written with a suffix ({listed(texts)}): "
+        f"rounded sizes move the exponents, exact counts are better.",
+    )
 
 
 def _check_request(request: Request) -> None:
@@ -123,33 +157,33 @@ def _check_request(request: Request) -> None:
 
 
 def _as_table(frame: object) -> pd.DataFrame:
-    if not isinstance(frame, pd.DataFrame):
+    table = as_pandas(frame)
+    if table is None:
         how = (
             "Read a file with bs.read_runs(path)."
             if isinstance(frame, str)
-            else "Pass a DataFrame: pandas.DataFrame(...) of these data, or .to_pandas() of them."
+            else "Pass a DataFrame: pandas.DataFrame(...) of these data."
         )
         raise RunsError(
-            f"Runs: the data are of type {type(frame).__name__}, not a pandas DataFrame. "
+            f"Runs: the data are of type {type(frame).__name__}, not a data frame. "
             f"Columns and rows are found by name in it. {how}"
         )
-    if frame.empty:
+    if table.empty:
         raise RunsError(
-            f"Runs: the table is empty ({counted(len(frame), 'row')}, "
-            f"{counted(frame.shape[1], 'column')}). There is nothing to learn from. "
+            f"Runs: the table is empty ({counted(len(table), 'row')}, "
+            f"{counted(table.shape[1], 'column')}). There is nothing to learn from. "
             f"Check the file or the filter it comes from."
         )
-    table = frame.set_axis([str(column) for column in frame.columns], axis=1)
     check_unique(table.columns)
     return table
 
 
 def _without_missing(
-    table: pd.DataFrame, used: list[str], missing: str
+    table: pd.DataFrame, used: list[str], request: Request
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    if missing == "error":
+    if request.missing == "error":
         return table, ()
-    lacking = {name: is_missing(table[name]) for name in used}
+    lacking = {name: is_missing(table[name], number=name not in request.factors) for name in used}
     out = pd.DataFrame(lacking).any(axis=1)
     if out.all():
         counts = ", ".join(f"{name} {int(gone.sum())}" for name, gone in lacking.items())

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Unpack
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, with_origin
-from bayes_scaling.runs._histories import losses_of
-from bayes_scaling.runs._mlflow_store import STATES, history, logged_frame, tracking_store
+from bayes_scaling.runs._histories import with_losses
+from bayes_scaling.runs._mlflow_store import history, logged_frame, tracking_store
 from bayes_scaling.runs._reducing import WORDING, Final, checked_rule
-from bayes_scaling.runs._trackers import in_states, with_counts
+from bayes_scaling.runs._states import in_states
 
 if TYPE_CHECKING:
     from bayes_scaling.runs._table import Runs
@@ -28,7 +28,6 @@ def from_mlflow(
     *,
     tracking_uri: str | None = None,
     filter_string: str = "",
-    states: Iterable[str] = ("finished",),
     final: Final = "last",
     warmup: float = 0.1,
     window: float = 0.05,
@@ -50,17 +49,14 @@ def from_mlflow(
         the one that MLflow is set to.
     filter_string
         Which runs, in MLflow's search syntax: "tags.sweep = 'may' and params.corpus = 'c4'".
-    states
-        Runs in other states than these are left out, and a note counts them: "finished",
-        "failed", "killed", "running", "scheduled".
     final, warmup, window
         How the history of the loss becomes one number, as in `Runs.from_curves`. Other than "last"
         asks the store once more for each run. Inputs are the last values in any case.
     **columns
         Which column plays which part, and all else that `Runs.from_frame` takes by name: `params`,
         `tokens`, `flops`, `loss`, `inputs`, `factors`, `run`, `response`, `missing`,
-        `flops_factor`. Text such as "1.4e9" is read as a number, and counts may have a suffix
-        ("7B"), which a note tells.
+        `flops_factor`. Sizes may be text ("1.4e9", "7B"). `states` are "finished" unless others are
+        named: "failed", "killed", "running", "scheduled"; or "any".
 
     Returns
     -------
@@ -94,18 +90,17 @@ def from_mlflow(
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
     with tracking_store(tracking_uri) as (client, uri):
         frame, names = logged_frame(client, uri, experiments, filter_string)
-        frame, remarks = in_states(frame, "status", states, STATES)
-        choices = renamed_choices(columns, names)
+        frame, remarks = in_states(frame, "status", columns.get("states"), tracked=True)
+        choices = renamed_choices({**columns, "states": "any"}, names)
         claims = claimed(list(frame.columns), choices)
         sources = {}
         if final != "last":
             metric = _metric_name(claims["loss"], names)
-            losses, said = losses_of(history(client, frame, metric), "step", "loss", rule)
-            frame[claims["loss"]] = losses
+            logged = history(client, frame, metric)
+            frame, said = with_losses(frame, claims["loss"], logged, rule)
             sources["loss"] = f"{WORDING[final]} of {metric!r}"
             remarks += said
-    frame, on_counts = with_counts(frame, claims)
-    return with_origin(cls.from_frame(frame, **choices), [*remarks, *on_counts], sources)
+    return with_origin(cls.from_frame(frame, **choices), remarks, sources)
 
 
 def _metric_name(column: str, names: Mapping[str, str]) -> str:

@@ -20,10 +20,9 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.runs._columns import closest
 from bayes_scaling.runs._trackers import distinct_names, short_names
 
-__all__ = ["STATES", "history", "logged_frame", "tracking_store"]
+__all__ = ["history", "logged_frame", "tracking_store"]
 
 _KINDS = ("metrics", "params", "tags")
-STATES = ("finished", "failed", "killed", "running", "scheduled")
 # As many runs as MLflow gives at once by default.
 _PAGE = 1000
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling._wording import counted, listed, rows
+from bayes_scaling.runs._cells import Response
 
 __all__ = ["table_notes"]
 
@@ -19,10 +20,16 @@ _COLLINEAR = 0.98
 _SAME = 1.05
 # No language model is this small: the smallest published sweeps start at some 1e5.
 _SMALLEST_MAXIMUM = 1e5
+# ln 250 000, in nats per token: the largest vocabularies have so many tokens.
+_LARGEST_LOSS = 12.4
 
 
 def table_notes(
-    table: pd.DataFrame, inputs: Sequence[str], factors: Sequence[str], dropped: Sequence[str]
+    table: pd.DataFrame,
+    inputs: Sequence[str],
+    factors: Sequence[str],
+    dropped: Sequence[str],
+    response: Response,
 ) -> tuple[str, ...]:
     """Return the notes on a valid table, as full sentences.
 
@@ -34,10 +41,13 @@ def table_notes(
         The numeric and the grouping columns.
     dropped
         The names of rows that were left out for missing values.
+    response
+        What the losses are.
     """
     return (
         *_left_out(dropped),
         *_units(table, inputs),
+        *(_too_large(table["loss"]) if response == "loss" else ()),
         *_repeated(table, [*inputs, *factors, "loss"]),
         *_constant(table, inputs),
         *_collinear(table, inputs),
@@ -61,6 +71,17 @@ def _units(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
                 f"The largest {subject} has {_plain(largest)} {noun}: they look like millions or "
                 f"billions. Give plain counts (7e9, not 7.0), or the results are in that unit too."
             )
+
+
+def _too_large(losses: "pd.Series[float]") -> Iterator[str]:
+    large = losses.index[losses > _LARGEST_LOSS]
+    if len(large):
+        yield (
+            f"{counted(len(large), 'loss', 'losses')} up to {losses.max():.3g} ({rows(large)}): a "
+            f"guess among a quarter of a million tokens costs {_LARGEST_LOSS} nats per token. If "
+            f"this is a perplexity, take its logarithm; if it is a sum over tokens, divide it by "
+            f"their number."
+        )
 
 
 def _repeated(table: pd.DataFrame, columns: Sequence[str]) -> Iterator[str]:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from bayes_scaling.runs._cells import Response
-from bayes_scaling.runs._columns import Choice
+from bayes_scaling.runs._choices import ColumnChoices, typed
+from bayes_scaling.runs._columns import Choice, name_mapping
 from bayes_scaling.runs._files import read_frame
+from bayes_scaling.runs._states import States
 from bayes_scaling.runs._table import Runs
 
 __all__ = ["read_runs"]
@@ -26,15 +28,20 @@ def read_runs(  # noqa: PLR0913 - the arguments of Runs.from_frame
     response: Response = "loss",
     missing: Literal["error", "drop"] = "error",
     flops_factor: float = 2.0,
+    states: States = None,
 ) -> Runs:
     r"""Read a table of training runs from a file.
 
     Parameters
     ----------
     path
-        The file. Its suffix decides how it is read: `.csv`, `.tsv`, `.jsonl` or `.ndjson`
-        (each also with `.gz`), `.parquet`. Text is UTF-8 with a header row.
-    params, tokens, flops, loss, inputs, factors, run, response, missing, flops_factor
+        The file. Its suffix decides how it is read: `.csv`, `.tsv`, `.txt`, `.json`, `.jsonl` or
+        `.ndjson` (each also with `.gz`, `.bz2`, `.xz`, `.zip`), `.parquet`, `.xlsx` (one sheet).
+        Text is UTF-8 with the names of columns above it; commas, semicolons, tabs and bars are
+        told apart, and blank lines, comments (#) and the line ``sep=;`` above the names are passed
+        over. Decimal commas are read where they cannot part thousands. Labels keep their text:
+        None, NA, 007 and 1.10 are labels.
+    params, tokens, flops, loss, inputs, factors, run, response, missing, flops_factor, states
         As in `Runs.from_frame`.
 
     Returns
@@ -45,6 +52,8 @@ def read_runs(  # noqa: PLR0913 - the arguments of Runs.from_frame
     ------
     RunsError
         The file cannot be read, or its table cannot be used.
+    MissingPackageError
+        The file is Parquet without pyarrow, or Excel without openpyxl.
 
     Examples
     --------
@@ -55,16 +64,18 @@ def read_runs(  # noqa: PLR0913 - the arguments of Runs.from_frame
     ...     len(read_runs(path))
     2
     """
-    return Runs.from_frame(
-        read_frame(Path(path).expanduser()),
-        params=params,
-        tokens=tokens,
-        loss=loss,
-        flops=flops,
-        inputs=inputs,
-        factors=factors,
-        run=run,
-        response=response,
-        missing=missing,
-        flops_factor=flops_factor,
-    )
+    choices: ColumnChoices = {
+        "params": params,
+        "tokens": tokens,
+        "loss": loss,
+        "flops": flops,
+        "inputs": name_mapping(inputs, "inputs"),
+        "factors": name_mapping(factors, "factors"),
+        "run": run,
+        "response": response,
+        "missing": missing,
+        "flops_factor": flops_factor,
+        "states": states,
+    }
+    frame = read_frame(Path(path).expanduser())
+    return Runs.from_frame(typed(frame, choices), **choices)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Literal, get_args
 
+import numpy as np
 import pandas as pd
 
 from bayes_scaling._wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs._cells import is_missing
 from bayes_scaling.runs._checkpoints import AT, LOSS, RATE, RUN, Roles, checkpoints
 from bayes_scaling.runs._checks import check_choice
 from bayes_scaling.runs._curve_source import CurveSource
@@ -31,7 +33,17 @@ WORDING: Mapping[Final, str] = {
 }
 """What became the loss of a run, for the source of the column."""
 
-_SPANS = {"checkpoints": "sum", "start": "min", "end": "max", "ran_to": "max", "peak_rate": "max"}
+_SPANS = {
+    "checkpoints": "sum",
+    "start": "min",
+    "end": "max",
+    "first_gap": "min",
+    "ran_to": "max",
+    "peak_rate": "max",
+}
+# How long no loss may be logged at the end, in units of the usual distance of two: less if the run
+# has a loss in every row before, as logs of evaluations have.
+_SILENT, _SILENT_WITHOUT_GAPS = 1.5, 0.5
 
 
 @dataclass(frozen=True)
@@ -80,8 +92,10 @@ class Reduced:
 
     `table` has the columns of the source. `facts` has, for every run of the curves, the number of
     `checkpoints` with a loss, their first and last position `start` and `end`, the position
-    `ran_to` of the last row of any kind, `peak_rate` and `last_rate`; and for those kept, the
-    number `judged` of checkpoints that count and the position `at` of the chosen one.
+    `first_gap` of the first row without one and `ran_to` of the last row of any kind, `peak_rate`
+    and `last_rate`, its `silence` at the end in units of the usual distance of two losses, and if
+    it `diverged` or fell `silent`; and for those kept, the number `judged` of checkpoints that
+    count and the position `at` of the chosen one.
     """
 
     table: pd.DataFrame
@@ -89,7 +103,10 @@ class Reduced:
 
 
 def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
-    """Return the curves with one row per run; runs without a loss after the warm-up are left out.
+    """Return the curves with one row per run, without runs that have no loss to be judged by.
+
+    These have none after the warm-up, or end in NaN, in infinity or without a loss: what was logged
+    before a divergence is not the loss of the run.
 
     Raises
     ------
@@ -99,16 +116,15 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
     """
     codes: dict[str, int] = {}
     chosen, facts, constants = _whole_curves(checkpoints(source, roles, codes), roles)
-    kept = facts.index[facts["end"] >= rule.begin(facts["end"])]
+    facts = facts.assign(diverged=_diverged(chosen, facts.index), silence=_silence(facts))
+    facts = facts.assign(silent=_is_silent(facts))
+    lost = facts["diverged"] | facts["silent"]
+    kept = facts.index[(facts["end"] >= rule.begin(facts["end"])) & ~lost]
     if kept.empty:
-        raise RunsError(
-            f"Runs.from_curves: none of {counted(len(facts), 'run')} has a loss after the warm-up "
-            f"(warmup={rule.warmup:g}). There is nothing to learn from. Shorten the warm-up, or "
-            f"name the column of the loss."
-        )
+        raise _none_left(facts, rule)
     begin = rule.begin(facts.loc[kept, "end"])
     after = (
-        rows[rows[LOSS].notna() & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy())]
+        rows[np.isfinite(rows[LOSS]) & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy())]
         for rows in checkpoints(source, roles, codes)
     )
     judged = pd.Series(1.0, kept)
@@ -116,6 +132,7 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
         chosen, judged = _best(after, rule.highest_is_best)
     elif rule.final == "smoothed":
         chosen, judged = _smoothed(after, chosen)
+    chosen = _filled(chosen, checkpoints(source, roles, codes), roles.varying)
     table = chosen.loc[kept, [*roles.varying]]
     table[roles.loss] = chosen[LOSS]
     for name, values in constants.items():
@@ -125,12 +142,38 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
     return Reduced(table.set_axis(names[kept], axis=0), facts.set_axis(names[facts.index], axis=0))
 
 
+def _diverged(last: pd.DataFrame, runs: pd.Index) -> "pd.Series[bool]":
+    return last[LOSS].reindex(runs).abs() == math.inf
+
+
+def _silence(facts: pd.DataFrame) -> "pd.Series[float]":
+    """Return for how long no loss was logged at the end, in units of the usual distance of two."""
+    several = facts["checkpoints"] > 1
+    usual = (facts["end"] - facts["start"]) / (facts["checkpoints"] - 1).where(several)
+    return (facts["ran_to"] - facts["end"]) / usual.where(several, facts["end"])
+
+
+def _is_silent(facts: pd.DataFrame) -> "pd.Series[bool]":
+    gaps_before = facts["first_gap"] < facts["end"]
+    return facts["silence"] > np.where(gaps_before, _SILENT, _SILENT_WITHOUT_GAPS)
+
+
+def _none_left(facts: pd.DataFrame, rule: Rule) -> RunsError:
+    lost = facts["diverged"] | facts["silent"]
+    why = f", and {lost.sum()} end in NaN, in infinity or without a loss" if lost.any() else ""
+    return RunsError(
+        f"Runs.from_curves: none of {counted(len(facts), 'run')} has a loss to be judged by after "
+        f"the warm-up (warmup={rule.warmup:g}){why}. There is nothing to learn from. Shorten the "
+        f"warm-up, name the column of the loss, or leave out the rows after the last loss."
+    )
+
+
 def _whole_curves(
     batches: Iterable[pd.DataFrame], roles: Roles
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Column]]:
     """Return the last checkpoints, facts about the curves, and the constant columns, by run."""
     last = rate = spans = pd.DataFrame()
-    constants = dict.fromkeys(roles.constant, pd.DataFrame())
+    constants = dict.fromkeys((*roles.labels, *roles.constant), pd.DataFrame())
     for batch in batches:
         spans = pd.concat([spans, _spans(batch)]).groupby(level=0).agg(_SPANS)
         last = _folded(last, batch[batch[LOSS].notna()], _latest)
@@ -169,6 +212,26 @@ def _smoothed(
     return smoothed, losses.count().astype(float)
 
 
+def _filled(
+    chosen: pd.DataFrame, batches: Iterable[pd.DataFrame], columns: Iterable[str]
+) -> pd.DataFrame:
+    """Return the chosen checkpoints with what other rows of the same position hold of columns.
+
+    Loggers write the metrics of one step in rows of their own: here the loss, there the tokens.
+    """
+    lacking = [name for name in columns if is_missing(chosen[name], number=True).any()]
+    if not lacking:
+        return chosen
+    filled = chosen.copy()
+    for rows in batches:
+        same = rows[rows[AT] == chosen[AT].reindex(rows[RUN]).to_numpy()]
+        for name in lacking:
+            held = same[~is_missing(same[name], number=True)].drop_duplicates(RUN, keep="last")
+            gap = is_missing(filled[name], number=True)
+            filled[name] = filled[name].mask(gap, held.set_index(RUN)[name])
+    return filled
+
+
 def _folded(kept: pd.DataFrame, more: pd.DataFrame, choose: _Choose) -> pd.DataFrame:
     """Return what `choose` takes of both: it may be asked again about what it chose before."""
     chosen = choose(more)
@@ -193,6 +256,7 @@ def _spans(batch: pd.DataFrame) -> pd.DataFrame:
         "checkpoints": at.notna().astype(int),
         "start": at,
         "end": at,
+        "first_gap": batch[AT].where(batch[LOSS].isna()),
         "ran_to": batch[AT],
         "peak_rate": batch[RATE],
     }

@@ -25,7 +25,9 @@ from bayes_scaling.runs._intake import Request, take_in
 from bayes_scaling.runs._mlflow import from_mlflow
 from bayes_scaling.runs._notes import table_notes
 from bayes_scaling.runs._selecting import Mask, checked_scales, rows_up_to, rows_where
+from bayes_scaling.runs._states import States
 from bayes_scaling.runs._wandb import from_wandb_export
+from bayes_scaling.runs._wandb_api import from_wandb
 
 __all__ = ["Runs"]
 
@@ -54,9 +56,9 @@ class _OwnFrame:
 class Runs:
     """Training runs: their inputs, their losses, the groups they belong to.
 
-    Made with `read_runs` or one of `Runs.from_frame`, `Runs.from_curves`, `Runs.from_mlflow` and
-    `Runs.from_wandb_export`. Never changes: the table is handed out as a copy, arrays are
-    read-only, and every method returns a new object.
+    Made with `read_runs` or one of `Runs.from_frame`, `Runs.from_curves`, `Runs.from_mlflow`,
+    `Runs.from_wandb` and `Runs.from_wandb_export`. Never changes: the table is handed out as a
+    copy, arrays are read-only, and every method returns a new object.
 
     Parameters
     ----------
@@ -80,7 +82,8 @@ class Runs:
     left_out
         Names of the rows that `missing="drop"` left out of the source.
     sources
-        Where standard columns come from, where their name does not say it.
+        Where standard columns come from, where their name does not say it, and what they count
+        where the name says so: with or without embeddings, 6ND or with attention, bits per byte.
     remarks
         What the source could not give or left out, as sentences. Subsets keep them.
 
@@ -145,26 +148,29 @@ class Runs:
         response: Response = "loss",
         missing: Literal["error", "drop"] = "error",
         flops_factor: float = 2.0,
+        states: States = None,
     ) -> Self:
         """Make runs of a data frame, which is left as it is.
 
         Parameters
         ----------
         frame
-            One row per training run.
+            One row per training run: a frame of pandas, Polars or another library, or an Arrow
+            table.
         params, tokens, flops
             The columns of model size, training tokens (counts) and training compute (FLOP).
             None looks for the usual names, whatever their case, spaces, dashes, slashes and
             underscores (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`);
             False takes no column. If two of the three are found, the third follows from C = 6ND.
+            Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21".
         loss
             The column of the loss; None looks for the usual names.
         inputs, factors
             Further numeric inputs and grouping columns: names, or a mapping of the name to have
             here to the column of the frame.
         run
-            The column of run names. None takes `run` or `run_id` where it does not repeat, else
-            the row labels.
+            The column of run names. None takes `run`, `run_id`, `run_name` or `name` where it
+            does not repeat, else the row labels.
         response
             What the loss column holds: "loss", "accuracy" or "metric".
         missing
@@ -172,6 +178,10 @@ class Runs:
             leaves them out and keeps their count in `dropped`.
         flops_factor
             How far 6ND may be from the compute found, as a factor in either direction.
+        states
+            Runs in other states than these are left out, and a note names them. "any" takes all.
+            None takes finished runs from tables of W&B and MLflow, and all runs from other tables
+            with a column `state` or `status`, with a note on those that did not finish.
 
         Returns
         -------
@@ -197,6 +207,7 @@ class Runs:
             response=response,
             missing=missing,
             flops_factor=flops_factor,
+            states=states,
         )
         taken = take_in(frame, request)
         return cls(
@@ -206,10 +217,12 @@ class Runs:
             response=response,
             left_out=taken.left_out,
             sources=taken.sources,
+            remarks=taken.remarks,
         )
 
     from_curves = classmethod(from_curves)
     from_mlflow = classmethod(from_mlflow)
+    from_wandb = classmethod(from_wandb)
     from_wandb_export = classmethod(from_wandb_export)
 
     @property
@@ -220,7 +233,9 @@ class Runs:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know about these runs, as sentences with their evidence."""
-        found = table_notes(self.__dict__["table"], self.inputs, self.factors, self.left_out)
+        found = table_notes(
+            self.__dict__["table"], self.inputs, self.factors, self.left_out, self.response
+        )
         return (*self.remarks, *found)
 
     @property

@@ -1,13 +1,13 @@
 """Runs out of what Weights & Biases exports.
 
-Owns which of them are taken, and losses from charts in place of summaries. The layouts of files
-are settled in `_wandb_files`; what the columns mean is the business of `Runs.from_frame`.
+Owns charts, and which curve in them is whose. The layouts of tables are settled in `_wandb_files`,
+which runs are taken in `_wandb_runs`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -15,23 +15,19 @@ import pandas as pd
 
 from bayes_scaling._wording import counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._choices import ColumnChoices, claimed, renamed_choices, with_origin
+from bayes_scaling.runs._cells import is_missing
+from bayes_scaling.runs._choices import ColumnChoices
 from bayes_scaling.runs._columns import by_alias
-from bayes_scaling.runs._files import read_frame
-from bayes_scaling.runs._histories import losses_of
-from bayes_scaling.runs._reducing import WORDING, Final, Rule, checked_rule
-from bayes_scaling.runs._trackers import distinct_names, in_states, short_names, with_counts
-from bayes_scaling.runs._wandb_files import KINDS, read_export
+from bayes_scaling.runs._files import SEPARATORS, check_is_file, format_of, read_frame
+from bayes_scaling.runs._reducing import Final, checked_rule
+from bayes_scaling.runs._text import text_table
+from bayes_scaling.runs._wandb_files import read_export
+from bayes_scaling.runs._wandb_runs import GROUP, as_runs, taken
 
 if TYPE_CHECKING:
     from bayes_scaling.runs._table import Runs
 
-__all__ = ["from_wandb_export"]
-
-_STATES = ("finished", "crashed", "failed", "killed", "preempted", "preempting", "running")
-# What W&B shows, and what is unique: GraphQL calls the first displayName and the second name.
-_NAMES = ("Name", "displayName", "display_name", "name")
-_KEYS = ("ID", "id", "run_id", "name")
+__all__ = ["from_wandb_export", "is_wandb_chart"]
 
 
 def from_wandb_export(
@@ -39,7 +35,6 @@ def from_wandb_export(
     path: str | os.PathLike[str],
     *,
     history: str | os.PathLike[str] | None = None,
-    states: Iterable[str] = ("finished",),
     final: Final = "last",
     warmup: float = 0.1,
     window: float = 0.05,
@@ -69,17 +64,15 @@ def from_wandb_export(
     history
         The CSV of a chart, with the steps in the first column and `run - metric` in the others:
         losses are then made of these curves and not taken from the summary. W&B thins out long
-        curves in such files.
-    states
-        Runs in other states than these are left out, and a note counts them: "finished",
-        "crashed", "failed", "killed", "preempted", "preempting", "running".
+        curves in such files, and shows the mean of each group where runs are grouped.
     final, warmup, window
         How curves become losses, as in `Runs.from_curves`.
     **columns
         Which column plays which part, and all else that `Runs.from_frame` takes by name: `params`,
         `tokens`, `flops`, `loss` (the metric of the chart, where `history` is given), `inputs`,
-        `factors`, `run`, `response`, `missing`, `flops_factor`. Text such as "1.4e9" is read as a
-        number, and counts may have a suffix ("7B"), which a note tells.
+        `factors`, `run`, `response`, `missing`, `flops_factor`. Sizes may be text
+        ("1.4e9", "7B"). `states` are "finished" unless others are named: "crashed", "failed",
+        "killed", "preempted", "preempting", "running"; or "any". Of groups W&B says none.
 
     Returns
     -------
@@ -113,21 +106,12 @@ def from_wandb_export(
     1 of 2 runs was left out for the state: 1 crashed ('t').
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
-    frame, called, remarks = _taken(Path(path).expanduser(), states)
-    names = short_names(list(frame.columns), KINDS)
-    frame = frame.rename(columns=names)
-    choices = renamed_choices({"run": "run", **columns}, names)
-    sources = {}
-    if history is not None:
-        chart = Path(history).expanduser()
-        metric, losses, said = _from_history(chart, called, choices.get("loss"), rule)
-        frame, choices["loss"] = frame.assign(**{metric: losses}), metric
-        sources["loss"] = f"{WORDING[final]} of {metric!r} in the history"
-        remarks += said
-    elif final != "last":
+    found = taken(_runs_of(Path(path).expanduser()), columns)
+    if history is None and final != "last":
         raise _no_curve(final)
-    frame, on_counts = with_counts(frame, claimed([*frame.columns], choices))
-    return with_origin(cls.from_frame(frame, **choices), [*remarks, *on_counts], sources)
+    chart = None if history is None else Path(history).expanduser()
+    logged = None if chart is None else _logged(chart, found.shown, found.choices.get("loss"))
+    return as_runs(cls, found, logged, rule)
 
 
 def _no_curve(final: str) -> RunsError:
@@ -137,10 +121,7 @@ def _no_curve(final: str) -> RunsError:
     )
 
 
-def _taken(
-    path: Path, states: Iterable[str]
-) -> tuple[pd.DataFrame, pd.Series[str], tuple[str, ...]]:
-    """Return the runs in the states asked for, the names W&B shows, and what is to be said."""
+def _runs_of(path: Path) -> pd.DataFrame:
     frame = read_export(path)
     if _is_chart(list(frame.columns)):
         raise RunsError(
@@ -148,23 +129,21 @@ def _taken(
             f"{listed(frame.columns, 3)}). It holds losses by step, not what was trained. Export "
             f"the table of runs too, and pass this file as history=."
         )
-    name, key = _first(frame, _NAMES), _first(frame, _KEYS)
-    numbers = pd.Series(range(len(frame)), frame.index)
-    keys = (frame[key] if key else numbers).astype(str)
-    called = (frame[name] if name else keys).fillna("").astype(str)
-    names = pd.Index(distinct_names(called.tolist(), keys.tolist()))
-    frame = frame.rename(columns={"run": "run_in_source"}).set_axis(names, axis=0).assign(run=names)
-    called = called.set_axis(names)
-    state = _first(frame, ("State", "state"))
-    if state is None:
-        unknown = "The export does not hold the state of the runs: some may not have finished."
-        return frame, called, (unknown,)
-    kept, remarks = in_states(frame.fillna({state: "unknown"}), state, states, _STATES)
-    return kept, called[kept.index], remarks
+    return frame
 
 
-def _first(frame: pd.DataFrame, columns: Iterable[str]) -> str | None:
-    return next((column for column in columns if column in frame), None)
+def is_wandb_chart(path: str | os.PathLike[str]) -> bool:
+    """Return if a file is a chart that W&B exported: a curve for each run, in columns.
+
+    Raises
+    ------
+    RunsError
+        The file cannot be read.
+    """
+    file = Path(path).expanduser()
+    check_is_file(file)
+    suffix = format_of(file)
+    return suffix in SEPARATORS and _is_chart(text_table(file, SEPARATORS[suffix]).names)
 
 
 def _is_chart(columns: Sequence[str]) -> bool:
@@ -173,10 +152,8 @@ def _is_chart(columns: Sequence[str]) -> bool:
     )
 
 
-def _from_history(
-    path: Path, called: pd.Series[str], asked: str | None, rule: Rule
-) -> tuple[str, pd.Series[float], tuple[str, ...]]:
-    """Return the metric of a chart, the loss it gives each run, and what is to be said."""
+def _logged(path: Path, called: pd.Series[str], asked: str | None) -> pd.DataFrame:
+    """Return what a chart holds of a metric: columns `run`, the steps, and the metric's own."""
     chart = read_frame(path)
     at, *others = [str(column) for column in chart.columns]
     chart = chart.set_axis([at, *others], axis=1)
@@ -191,11 +168,12 @@ def _from_history(
         )
     parts = [
         # The steps are those of all runs: a blank is no evidence of a run that went on.
-        pd.DataFrame({"run": name, at: chart[at], metric: chart[column]}).dropna()
+        pd.DataFrame({"run": name, at: chart[at], metric: chart[column]})[
+            ~is_missing(chart[column])
+        ]
         for name, column in by_metric[metric].items()
     ]
-    losses, remarks = losses_of(pd.concat(parts, ignore_index=True), at, metric, rule)
-    return metric, losses, remarks
+    return pd.concat(parts, ignore_index=True)
 
 
 def _curves_by_metric(called: pd.Series[str], columns: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -211,8 +189,9 @@ def _curves_by_metric(called: pd.Series[str], columns: Sequence[str]) -> dict[st
     # The longest first: a run may be called "a", and another "a - b".
     names = sorted(called.items(), key=lambda pair: -len(pair[1]))
     for column in columns:
-        owner = next((pair for pair in names if column.startswith(f"{pair[1]} - ")), None)
-        metric = column.removeprefix(f"{owner[1]} - ") if owner else ""
+        curve = column.removeprefix(GROUP)
+        owner = next((pair for pair in names if curve.startswith(f"{pair[1]} - ")), None)
+        metric = curve.removeprefix(f"{owner[1]} - ") if owner else ""
         if owner and not metric.endswith(("__MIN", "__MAX")) and metric != "_step":
             found.setdefault(metric, {})[str(owner[0])] = column
     return found

@@ -7,15 +7,15 @@ the columns mean is the business of `Runs.from_frame`.
 import ast
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs._files import check_is_file, read_frame
+from bayes_scaling.runs._files import read_frame
 
-__all__ = ["KINDS", "read_export"]
+__all__ = ["KINDS", "expanded", "read_export"]
 
 KINDS = ("summary", "config")
 
@@ -36,75 +36,51 @@ def read_export(path: Path) -> pd.DataFrame:
     RunsError
         The file cannot be read, or is in none of the layouts that are understood.
     """
-    check_is_file(path)
-    if path.suffix.lower() == ".json":
-        records = _json_records(path)
-    else:
-        frame = read_frame(path)
-        frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
-        if not {*_KIND_OF} & {*frame.columns}:
-            return frame
-        records = [
-            {str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")
-        ]
-    table = pd.DataFrame([_row(path, number, run) for number, run in enumerate(records)])
-    if table.empty:
-        raise RunsError(
-            f"Runs.from_wandb_export: {str(path)!r} holds no runs. There is nothing to learn from. "
-            f"Check the filter that it was exported with."
-        )
-    return table
+    frame = read_frame(path)
+    frame = frame.set_axis([str(column) for column in frame.columns], axis=1)
+    if not {*_KIND_OF} & {*frame.columns}:
+        return frame
+    records = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+    return expanded(records, repr(str(path)))
 
 
-def _json_records(path: Path) -> list[dict[str, object]]:
-    try:
-        read = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise RunsError(
-            f"Runs.from_wandb_export: {str(path)!r} is not JSON ({error}). A .json file is read as "
-            f"one list of runs. Check that it was written to the end; call it .jsonl if it has one "
-            f"object per line."
-        ) from error
-    if isinstance(read, dict):
-        read = _records_of_object(read)
-    if not (isinstance(read, list) and all(isinstance(run, dict) for run in read)):
-        raise RunsError(
-            f"Runs.from_wandb_export: {str(path)!r} is no list of runs. Understood are a list of "
-            f'objects such as {{"name": "a", "state": "finished", "config": {{}}, "summary": '
-            f'{{}}}}, an object with such a list as "runs", and what DataFrame.to_json writes. '
-            f"Write the file in one of these ways."
-        )
-    return read
+def expanded(records: Sequence[Mapping[str, object]], where: str) -> pd.DataFrame:
+    """Return records with the fields of config and summary as columns `config.a.b`.
+
+    Parameters
+    ----------
+    records
+        The runs.
+    where
+        What holds them, for messages.
+
+    Raises
+    ------
+    RunsError
+        A config or a summary is no mapping.
+    """
+    return pd.DataFrame([_row(where, number, run) for number, run in enumerate(records)])
 
 
-def _records_of_object(read: dict[str, object]) -> object:
-    if isinstance(read.get("runs"), list):
-        return read["runs"]
-    if all(isinstance(column, dict) for column in read.values()) and "name" in read:
-        # What DataFrame.to_json writes: a mapping of rows for every column.
-        return pd.DataFrame(read).to_dict("records")
-    return [read] if {*_KIND_OF} & {*read} else None
-
-
-def _row(path: Path, number: int, run: Mapping[str, object]) -> dict[str, object]:
+def _row(where: str, number: int, run: Mapping[str, object]) -> dict[str, object]:
     row: dict[str, object] = {}
     for name, cell in run.items():
         if name in _KIND_OF:
-            fields = _flat(_as_mapping(path, number, name, cell), _KIND_OF[name])
+            fields = _flat(_as_mapping(where, number, name, cell), _KIND_OF[name])
             row |= {field: value for field, value in fields if "._wandb" not in field}
         else:
             row[name] = json.dumps(cell) if isinstance(cell, list | dict) else cell
     return row
 
 
-def _as_mapping(path: Path, number: int, name: str, cell: object) -> Mapping[str, object]:
+def _as_mapping(where: str, number: int, name: str, cell: object) -> Mapping[str, object]:
     if isinstance(cell, str):
         cell = _read_text(cell)
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return {}
     if not isinstance(cell, dict):
         raise RunsError(
-            f"Runs.from_wandb_export: {name} of run {number} in {str(path)!r} is {cell!r:.40}, not "
+            f"Runs.from_wandb_export: {name} of run {number} in {where} is {cell!r:.40}, not "
             f"a mapping of names to values. Columns are made of its names. Write it as JSON, or "
             f"export the table of runs as CSV."
         )

@@ -22,9 +22,9 @@ def losses(runs: Runs) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("c.xlsx", b"", "has the suffix '.xlsx'"),
+        ("c.docx", b"", "has the suffix '.docx'"),
         ("c.parquet", b"not parquet", "cannot be read"),
-        ("c.csv", b"", "cannot be read"),
+        ("c.csv", b"", "is empty"),
         ("c.csv", b"run,N,tokens,loss\na,1,1,3\na,1,2,2,9\n", "cannot be read"),
         ("c.csv.gz", b"run,N,tokens,loss\n", "cannot be read"),
     ],
@@ -35,8 +35,8 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, me
         Runs.from_curves(tmp_path / name)
 
 
-def test_a_folder_without_parquet_files(tmp_path: Path) -> None:
-    with pytest.raises(RunsError, match=r"holds no file whose name ends in \.parquet"):
+def test_a_folder_without_tables(tmp_path: Path) -> None:
+    with pytest.raises(RunsError, match=r"holds no file whose name ends in \.csv, .*\.parquet"):
         Runs.from_curves(tmp_path)
 
 

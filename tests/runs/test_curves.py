@@ -7,6 +7,7 @@ import pytest
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs._reducing import Final
 
 # Of the fixture `curves`.
 RUNS = 6
@@ -99,19 +100,108 @@ def test_runs_without_any_loss_are_left_out_and_named(curves: pd.DataFrame) -> N
     assert runs.notes[0] == "1 of 6 runs is left out, having no loss at all ('run-3')."
 
 
-def test_losses_that_stop_before_the_run_does_are_noted(curves: pd.DataFrame) -> None:
+FINALS: tuple[Final, ...] = ("last", "best", "smoothed")
+
+
+@pytest.mark.parametrize("final", FINALS)
+def test_runs_whose_losses_stop_before_they_do_are_left_out(
+    curves: pd.DataFrame, final: Final
+) -> None:
     late = (curves["run"] == "run-1") & (curves["step"] > 1.9 * CHECKPOINTS)
     curves.loc[late, "val/loss"] = np.nan
-    (note,) = (n for n in Runs.from_curves(curves, lr="lr").notes if "at the end of the curve" in n)
-    assert note.startswith("1 of 6 runs is without losses")
-    assert "('run-1')" in note
+    runs = Runs.from_curves(curves, lr="lr", final=final)
+    assert "run-1" not in runs.table.index
+    assert runs.notes[0].startswith(
+        "1 of 6 runs is left out, without losses at the end of the curve ('run-1')"
+    )
 
 
-def test_a_diverged_last_loss_is_refused(curves: pd.DataFrame) -> None:
+@pytest.mark.parametrize("final", FINALS)
+@pytest.mark.parametrize("cell", [np.inf, -np.inf, "NaN", "nan", "Infinity"])
+def test_a_run_that_diverged_is_left_out(curves: pd.DataFrame, final: Final, cell: object) -> None:
     last = (curves["run"] == "run-1") & (curves["step"] == 2 * CHECKPOINTS)
-    curves.loc[last, "val/loss"] = np.inf
-    with pytest.raises(RunsError, match=r"1 infinite value \(row 'run-1': inf\)"):
-        Runs.from_curves(curves)
+    curves = curves.astype({"val/loss": object})
+    curves.loc[last, "val/loss"] = cell
+    runs = Runs.from_curves(curves, final=final)
+    assert len(runs) == RUNS - 1
+    assert runs.notes[0] == (
+        "1 of 6 runs is left out, having diverged: the last loss is NaN or infinite ('run-1')."
+    )
+
+
+@pytest.mark.parametrize("final", FINALS)
+@pytest.mark.parametrize("lost", [1, 2, 4])
+def test_evaluations_that_end_in_nan_are_a_divergence(final: Final, lost: int) -> None:
+    evaluated = pd.DataFrame({"step": range(100, 600, 100), "loss": [4.0, 3.5, 3.2, 3.1, 3.0]})
+    diverged = evaluated.assign(run="b")
+    diverged.loc[5 - lost :, "loss"] = np.nan
+    curves = pd.concat([evaluated.assign(run="a"), diverged]).assign(N=1e8)
+    runs = Runs.from_curves(curves, final=final)
+    assert list(runs.table.index) == ["a"]
+    assert "('b')" in runs.notes[0]
+    with pytest.raises(RunsError, match=r"none of 1 run .*, and 1 end in NaN"):
+        Runs.from_curves(curves[curves["run"] == "b"], final=final)
+
+
+@pytest.mark.parametrize("final", FINALS)
+def test_a_run_that_recovered_from_nan_is_judged_by_its_losses(final: Final) -> None:
+    losses = ["4.0", "3.5", "NaN", "3.1", "3.0"]
+    curves = pd.DataFrame({"run": "a", "N": 1e8, "tokens": range(1, 6), "loss": losses})
+    assert Runs.from_curves(curves, final=final, window=0.1).values("loss").tolist() == [3.0]
+
+
+def test_a_loss_that_was_due_at_the_end_is_noted() -> None:
+    blank = {"run": "a", "N": 1e8, "step": range(100, 700, 100)}
+    curves = pd.DataFrame({**blank, "loss": [np.nan, 4, np.nan, 3, np.nan, np.nan]})
+    (note,) = (n for n in Runs.from_curves(curves).notes if "was due" in n)
+    assert note.startswith("1 of 1 run is without the loss that was due at the end of the curve")
+    assert not any("was due" in note for note in Runs.from_curves(curves[:-1]).notes)
+
+
+def test_a_last_row_of_other_metrics_is_no_divergence() -> None:
+    curves = pd.DataFrame({"run": "a", "N": 1e8, "step": [100, 200, 201], "loss": [4, 3, np.nan]})
+    assert losses(Runs.from_curves(curves)) == {"a": 3.0}
+
+
+def test_nan_in_a_file_is_a_divergence_and_a_blank_is_a_gap(tmp_path: Path) -> None:
+    rows = ["run,N,step,loss", "a,1e8,1,4", "a,1e8,2,3", "b,1e8,1,4", "b,1e8,2,NaN", "c,1e8,1,",
+            "c,1e8,2,4", "d,NA,1,4", "d,1e8,2,3"]  # fmt: skip
+    path = tmp_path / "c.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    runs = Runs.from_curves(path)
+    assert losses(runs) == {"a": 3.0, "c": 4.0, "d": 3.0}
+    assert "having diverged" in runs.notes[0]
+
+
+# Row labels --------------------------------------------------------------------------------------
+
+LABELS: dict[str, Callable[[int], object]] = {
+    "repeated": lambda n: [i % 10 for i in range(n)],
+    "unsorted": lambda n: range(n, 0, -1),
+    "float": lambda n: [i / 7 for i in range(n)],
+    "text": lambda n: [f"row {i % 3}" for i in range(n)],
+    "missing": lambda n: [None if i % 2 else i for i in range(n)],
+    "pairs": lambda n: pd.MultiIndex.from_tuples([(i % 3, i % 2) for i in range(n)]),
+    "dates": lambda n: pd.date_range("2026-01-01", periods=n),
+}
+
+
+@pytest.mark.parametrize("labels", LABELS)
+@pytest.mark.parametrize("final", FINALS)
+def test_row_labels_play_no_part(curves: pd.DataFrame, labels: str, final: Final) -> None:
+    about = curves[["run", "N", "corpus"]].drop_duplicates()
+    bare = curves.drop(columns=["N", "corpus"])
+    expected = Runs.from_curves(curves, final=final, factors=("corpus",)).table
+
+    def labelled(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.set_axis(pd.Index(LABELS[labels](len(frame))), axis=0)
+
+    for given in (
+        Runs.from_curves(labelled(curves), final=final, factors=("corpus",)),
+        Runs.from_curves(labelled(bare), runs=labelled(about), final=final, factors=("corpus",)),
+        Runs.from_frame(labelled(expected.reset_index()), factors=("corpus",)),
+    ):
+        pd.testing.assert_frame_equal(given.table[[*expected]], expected)
 
 
 def test_curves_may_be_labelled_by_run_and_step(curves: pd.DataFrame) -> None:
@@ -176,6 +266,17 @@ def test_sizes_come_from_a_second_table(
         runs = Runs.from_curves(bare, runs=given, factors=("corpus",), schedule="planned")
         pd.testing.assert_frame_equal(runs.table[[*expected.table]], expected.table)
         assert set(runs.table) >= {"planned", "seed"}
+
+
+def test_the_second_table_may_name_its_runs_as_is_usual(
+    curves: pd.DataFrame, about: pd.DataFrame
+) -> None:
+    expected = Runs.from_curves(curves, factors=("corpus",)).table
+    bare = curves.drop(columns=["N", "corpus"])
+    runs = Runs.from_curves(
+        bare, runs=about.rename(columns={"run": "Name"}), factors=(name for name in ["corpus"])
+    )
+    pd.testing.assert_frame_equal(runs.table[[*expected]], expected)
 
 
 def test_runs_that_are_in_one_table_only(curves: pd.DataFrame, about: pd.DataFrame) -> None:

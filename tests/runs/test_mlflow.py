@@ -56,6 +56,13 @@ def store(mlflow: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tuple
         elif name != "half":
             client.set_terminated(key)
     other = client.create_experiment("diverged", artifact_location=str(folder / "artifacts"))
+    cut = client.create_experiment("cut", artifact_location=str(folder / "artifacts"))
+    for name, losses in (("fine", (4.0, 3.0)), ("nan", (3.5, float("nan")))):
+        key = client.create_run(cut, run_name=name).info.run_id
+        client.log_param(key, "N", "1e8")
+        for step, value in enumerate(losses, 1):
+            client.log_metric(key, "loss", value, step=step)
+        client.set_terminated(key)
     for name, loss in (("fine", 3.0), ("overflow", float("inf")), ("unmeasured", None)):
         key = client.create_run(other, run_name=name).info.run_id
         client.log_param(key, "N", 1e8)
@@ -116,6 +123,16 @@ def test_losses_are_made_of_the_history(read: Callable[..., bs.Runs]) -> None:
         read(final="best", loss="params.lr")
 
 
+def test_a_run_that_diverged_is_left_out_by_name(read: Callable[..., bs.Runs]) -> None:
+    for final in ("best", "smoothed"):
+        runs = read("cut", final=final, warmup=0.0, window=1.0)
+        assert list(runs.table.index) == ["fine"]
+        assert runs.notes[0].startswith("1 of 2 runs is left out, having diverged")
+        assert "('nan')" in runs.notes[0]
+    with pytest.raises(RunsError, match=r"1 missing value \(row 'nan'\)"):
+        read("cut")
+
+
 def test_every_page_is_read(read: Callable[..., bs.Runs], monkeypatch: pytest.MonkeyPatch) -> None:
     expected = read().table
     monkeypatch.setattr(_mlflow_store, "_PAGE", 1)
@@ -156,7 +173,7 @@ def test_a_diverged_loss_is_infinite_though_sql_cannot_hold_it(
         ("sweep", {"loss": "val_los"}, r"no column 'val_los'.*'val/loss', 'tokens'"),
         ("sweep", {"filter_string": "tags.corpus = 'x'"}, r"holds no runs that fulfil \"tags"),
         ("sweep", {"filter_string": "nonsense >"}, "cannot answer.*Invalid clause"),
-        ("sweep", {"states": ("done",)}, "no other than 'finished'"),
+        ("sweep", {"states": ("dnoe",)}, "here there are .*'finished'"),
         ("sweep", {"tracking_uri": "sqlite:///nowhere.db"}, "'nowhere.db', which does not exist"),
         ("sweep", {"tracking_uri": "gopher://x"}, "cannot answer.*sqlite:///mlflow.db"),
     ],

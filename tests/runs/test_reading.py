@@ -85,8 +85,8 @@ def test_byte_order_mark_and_crlf(tmp_path: Path) -> None:
 
 def test_one_bad_cell_is_named_alone(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
-    path.write_text("N,D,loss\n1e8,2e9,3.5\n70B,2e9,3.5\n1e9,2e9,3.5\n", encoding="utf-8")
-    with pytest.raises(RunsError, match=r"1 value that is not a number \(row '1': '70B'\)"):
+    path.write_text("N,D,loss\n1e8,2e9,3.5\nbig,2e9,3.5\n1e9,2e9,3.5\n", encoding="utf-8")
+    with pytest.raises(RunsError, match=r"1 value that is not a number \(row '1': 'big'\)"):
         read_runs(path)
 
 
@@ -99,18 +99,30 @@ def test_one_bad_cell_is_named_alone(tmp_path: Path) -> None:
         ("r.jsonl", b"", "is empty: it holds nothing"),
         ("r.jsonl", b"\n \n", "is empty: it holds nothing"),
         ("r.csv", b"N,loss,loss\n1,2,3\n", r"occurs more than once \('loss'\)"),
-        ("r.csv", b"N,loss\n1,2\n1,2,3\n", "cannot be read as comma-separated text .*line 3"),
-        ("r.csv", b"N,loss\n1,2,3\n1,2,3\n", "cannot be read as comma-separated text .*ength"),
-        ("r.csv", b'N,loss\n"1,2\n', "cannot be read as comma-separated text"),
+        (
+            "r.csv",
+            b"N,loss\n1,2\n1,2,3\n",
+            "by commas .line 3 has 3 cells, the header above it 2",
+        ),
+        ("r.csv", b"N,loss\n1,2,3\n1,2,3\n", "separated by commas .line 2 has 3 cells"),
+        ("r.csv", b"N,loss\n1,2\n1\n", "separated by commas .line 3 has 1 cell, the header .* 2"),
+        ("r.csv", b'N,loss\n"1,2\n', "line 2: a quote that is opened is never closed"),
+        ("r.csv", b"N,loss\n1,2,\n", "separated by commas .line 2 has 3 cells"),
+        ("r.csv", b"a;b|c\n1;2|3\n", "separated by semicolons or bars.*write the line sep=;"),
+        ("r.csv", b"Sweep of May\nN,loss\n1,2\n", "line 2 has 2 cells, the header above it 1.*del"),
         ("r.csv", b"N,loss\n\xff\xfe,2\n", "is not UTF-8 text"),
         ("r.jsonl", b'{"N": "\xff"}\n', "is not UTF-8 text"),
         ("r.jsonl", b'{"N": 1}\n{"N": \n', "line 2 of .* is not JSON"),
         ("r.jsonl", b'{"N": 1}\n\n[1, 2]\n', "line 3 of .* is a JSON list, not an object"),
         ("r.parquet", b"not parquet", "cannot be read as Parquet"),
-        ("r.csv.gz", b"N,loss\n1,2\n", "cannot be read as comma-separated text"),
-        ("r.jsonl.gz", gzip.compress(b'{"N": 1}\n' * 99)[:-20], "cannot be read as JSON lines"),
-        ("r.xlsx", b"", r"has the suffix '.xlsx'.*\.parquet.*Runs.from_frame"),
-        ("r.json", b"[]", "has the suffix '.json'"),
+        ("r.csv.gz", b"N,loss\n1,2\n", "not a whole .gz file"),
+        ("r.jsonl.gz", gzip.compress(b'{"N": 1}\n' * 99)[:-20], "not a whole .gz file"),
+        ("r.docx", b"", r"has the suffix '.docx'.*\.parquet.*Runs.from_frame"),
+        ("r.json", b"[]", "is empty: it holds nothing"),
+        ("r.json", b"[1]", "is no list of runs"),
+        ("r.json", b'[{"N": 1, "N": 2}]', "an object has 'N' more than once"),
+        ("r.json", b"[" * 100_000, "is not JSON"),
+        ("r.csv.zip", b"PK", "not a whole .zip file"),
         ("r.parquet.gz", b"", "has the suffix '.parquet.gz'"),
         ("runs", b"", "has the suffix 'none'"),
     ],

@@ -161,7 +161,7 @@ def test_repeated_column_names(frame: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"loss": [1.0]}, "type dict, not a pandas DataFrame"),
+        ({"loss": [1.0]}, "type dict, not a data frame"),
         ("runs.csv", "bs.read_runs"),
         (pd.DataFrame({"N": [], "loss": []}), "the table is empty"),
     ],
@@ -199,8 +199,9 @@ def with_cells(frame: pd.DataFrame, column: str, cells: list[object]) -> pd.Data
         ("D", [1e9, "inf", 1e9, 10**400], "2 infinite values (rows 'opt-12', 'opt-14'"),
         ("loss", [3.0, np.nan, None, pd.NA], "3 missing values (rows 'opt-12', 'opt-13', 'opt-14"),
         ("loss", ["3.0", " ", "2.0", "2.1"], "1 missing value (row 'opt-12')"),
-        ("N", ["1e8", "70B", "1_000", " 5"], "(rows 'opt-12', 'opt-13', 'opt-14': '70B', '1_000'"),
-        ("N", ["1,000", "1e8", "+2", "nan"], "(rows 'opt-11', 'opt-14': '1,000', 'nan')"),
+        ("loss", ["3", "70B", "2", "1"], "loss has 1 value that is not a number (row 'opt-12'"),
+        ("N", ["1,000", "1e8", "+2", "x"], "(rows 'opt-11', 'opt-14': '1,000', 'x')"),
+        ("N", ["NaN", "1e8", "+2", "N/A"], "2 missing values (rows 'opt-11', 'opt-14')"),
         ("loss", [True, 2.0, 3.0, 1.0], "1 value that is not a number (row 'opt-11': True)"),
         ("loss", [1j, 2.0, 3.0, 1.0], "1 value that is not a number (row 'opt-11': 1j)"),
     ],
@@ -292,7 +293,7 @@ def test_drop_leaves_out_rows_and_counts_them(frame: pd.DataFrame) -> None:
     assert runs.where(corpus="c4").dropped == 2
 
 
-@pytest.mark.parametrize(("cell", "kind"), [(np.inf, "infinite"), ("n/a", "not a number")])
+@pytest.mark.parametrize(("cell", "kind"), [(np.inf, "infinite"), ("few", "not a number")])
 def test_drop_is_for_missing_values_only(frame: pd.DataFrame, cell: object, kind: str) -> None:
     refused(with_cells(frame, "loss", [cell, 2.0, None, 2.0]), kind, "'opt-11'", missing="drop")
 

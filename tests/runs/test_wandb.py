@@ -9,6 +9,7 @@ import pytest
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs._reducing import Final
 
 STATES = ("finished", "finished", "finished", "crashed", "running")
 COLUMNS: dict[str, Any] = {
@@ -151,7 +152,7 @@ def test_names_that_repeat_and_states_that_are_unknown(
     as_json(tmp_path / "runs.json", exported)
     runs = Runs.from_wandb_export(tmp_path / "runs.json", **COLUMNS)
     assert list(runs.table.index)[:3] == ["run-0 (id0)", "run-0 (id1)", "run-2"]
-    assert runs.notes[0].startswith("The export does not hold the state")
+    assert runs.notes[0].startswith("The table does not hold the state")
 
 
 @pytest.mark.parametrize(
@@ -215,6 +216,20 @@ def test_losses_come_from_the_chart(folder: Path) -> None:
     assert not any("diverged" in note for note in read["last"].notes)
 
 
+@pytest.mark.parametrize("final", ["last", "best", "smoothed"])
+def test_a_run_that_diverged_is_left_out_by_name(folder: Path, final: Final) -> None:
+    chart = pd.read_csv(folder / "chart.csv").astype({"run-1 - val/loss": object})
+    chart.loc[40:, "run-1 - val/loss"] = "NaN"
+    chart.to_csv(folder / "chart.csv", index=False)
+    runs = Runs.from_wandb_export(
+        folder / "table.csv", history=folder / "chart.csv", final=final, **COLUMNS
+    )
+    assert list(runs.table.index) == ["run-0", "run-2"]
+    assert runs.notes[1] == (
+        "1 of 3 runs is left out, having diverged: the last loss is NaN or infinite ('run-1')."
+    )
+
+
 def test_a_run_without_a_curve_is_named(folder: Path) -> None:
     chart = pd.read_csv(folder / "chart.csv")
     kept = [column for column in chart if not column.startswith("run-1 ")]
@@ -256,7 +271,7 @@ def test_a_chart_cannot_tell_runs_of_one_name_apart(folder: Path) -> None:
         ("r.json", "{", "is not JSON"),
         ("r.json", "[1, 2]", "is no list of runs"),
         ("r.json", '{"a": 1}', "is no list of runs"),
-        ("r.json", "[]", "holds no runs"),
+        ("r.json", "[]", "is empty"),
         ("r.json", '[{"name": "a", "config": "x y"}]', "config of run 0 .*is 'x y', not a mapping"),
         ("r.csv", "", "is empty"),
         ("r.yaml", "a: 1", "has the suffix '.yaml'"),
