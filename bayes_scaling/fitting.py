@@ -210,8 +210,9 @@ def fit(
 ) -> ScalingFit:
     """Sample the posterior of a model on a table of runs.
 
-    The first fit of a model structure in a process compiles it, which takes 10 to 30 seconds;
-    later fits of the same structure, on other runs or with other prior numbers, do not.
+    The first fit of a model structure on a machine compiles it, which takes 10 to 20 seconds, the
+    first in a later process reads it from disk in one to three. Later fits of the same structure,
+    on other runs or with other prior numbers, do neither.
 
     Parameters
     ----------

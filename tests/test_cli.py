@@ -74,6 +74,21 @@ def test_help_is_quick_and_names_every_command() -> None:
         assert f"\n  {command} " in finished.stdout
 
 
+@pytest.mark.parametrize("arguments", [["laws"], ["laws", "--json"], ["fit", "--help"]])
+def test_what_samples_nothing_waits_for_no_sampler(arguments: list[str]) -> None:
+    code = (
+        f"import sys; sys.argv = ['bayes-scaling', *{arguments}]\n"
+        "from bayes_scaling.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code\n"
+        "heavy = {'pymc', 'pytensor', 'numba', 'nutpie', 'arviz', 'matplotlib'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.splitlines()[-1] == "[]"
+
+
 def test_the_version_is_that_of_the_package(call: Call) -> None:
     assert call("--version").stdout == f"bayes-scaling {bs.__version__}\n"
 
