@@ -11,7 +11,7 @@ import pytest
 
 # Earlier lines first, and within a line from left to right. A folder is one entry.
 ORDER = (
-    ("errors", "_schema", "_optional", "_wording", "_display", "_progress"),
+    ("errors", "_optional", "_wording", "_display", "_progress"),
     ("ops", "units", "accounting"),
     ("priors",),
     ("runs",),
