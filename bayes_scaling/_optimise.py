@@ -14,7 +14,7 @@ from scipy.optimize import elementwise
 type Array = np.ndarray
 type Functions = Callable[[Array], Array]
 
-OUTWARDS = np.sinh(np.linspace(0, 3.4, 15)) / np.sinh(3.4)
+OUTWARDS = np.sinh(np.linspace(0, 3.4, 21)) / np.sinh(3.4)
 """Shares of the way from where a minimum is likely to the ends of its range: closest there."""
 
 LEAST_SIDE = 0.01

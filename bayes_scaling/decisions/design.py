@@ -261,9 +261,10 @@ def next_runs(
     Where the law bends within the posterior, the best linear prediction leaves more variance
     than the posterior will have on average, so that the promise errs on the side of caution. It
     takes the noise as known, at its posterior mean variance; replicates of a configuration as
-    independent; and counts the response only, not what a law with stages observes on the way. It
-    takes the law as true: a batch for a loss far away may consist of the cheapest corners of the
-    candidates, which teach the exponents, and leave unseen a bend on the way there.
+    independent; and counts the response only, not what a law with stages observes on the way. A
+    large run is worth what it says of the way on beyond the others, which the fit has learned from
+    other sweeps; under a law alone (``surface=None``) a batch for a loss far away may consist of
+    the cheapest corners of the candidates, and leave unseen a bend on the way there.
 
     References
     ----------
