@@ -177,8 +177,8 @@ def _check_complete(
     if lacking:
         raise FitFileError(
             f"{str(path)!r} does not hold the draws of {model.law.name} as it is now: they differ "
-            f"in {listed(sorted(map(str, lacking)))}. It is damaged, or the law was changed since. Restore "
-            "the file or the law, or fit again."
+            f"in {listed(sorted(map(str, lacking)))}. It is damaged, or the law was changed since. "
+            "Restore the file or the law, or fit again."
         )
 
 
@@ -275,5 +275,5 @@ def _restored_runs(spec: Mapping[str, Any], stored: xr.Dataset) -> Runs:
         reference=spec["reference"],
         left_out=tuple(spec["left_out"]),
         sources=spec["sources"],
-        remarks=tuple(spec.get("remarks", ())),  # files of version 0.1.0 lack them
+        remarks=tuple(spec["remarks"]),
     )

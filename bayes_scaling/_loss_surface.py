@@ -34,7 +34,6 @@ from bayes_scaling.surface import (
     weight_name,
 )
 
-
 MOST_MISS = 3.9
 """Largest `miss` downwards: beyond 4 a larger run would be worse than a smaller one."""
 

@@ -8,7 +8,9 @@ alone, which holds at any compute, and of a function of u and v, which fades bey
 have their values at nodes that are placed by the range of the runs, so that the structure of the
 model is the same for all runs. Beyond the largest run, the decline of `R` that the law foresees is
 multiplied by ``exp(miss * reach / (reach + span))``, `reach` decades beyond runs that span `span`
-decades: a run larger on the same path is never worse, and no run is below the floor. Owns kernels, nodes and names; the model and the posterior put them together.
+decades: no run is below the floor, and but for what is left of `delta` there, a run larger on the
+same path is never worse. Owns kernels, nodes and names; the model and the posterior put them
+together.
 """
 
 from __future__ import annotations
@@ -260,7 +262,8 @@ class Placement:
             the latter alone, none for a law without it.
         """
         if self.ratio is None or self.shape is None:
-            return np.einsum("ik,...k->i...", self.compute.factor, z)[:, None], z[..., :0]
+            of_compute = np.einsum("ik,...k->i...", self.compute.factor, z)
+            return of_compute[:, None], np.empty((0, *z.shape[:-1]))
         alone, both = np.split(z, [SHAPE_NODES], axis=-1)
         grid = both.reshape(*both.shape[:-1], COMPUTE_NODES, RATIO_NODES)
         factors = self.compute.factor, self.ratio.factor

@@ -1,6 +1,7 @@
 """What every test shares: the random generator, the real data, Agg and Hypothesis settings."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -54,6 +55,12 @@ def stored_fit_path() -> Path:
 @pytest.fixture(scope="session")
 def stored_fit(stored_fit_path: Path) -> bs.ScalingFit:
     return bs.load_fit(stored_fit_path)
+
+
+@pytest.fixture(scope="session")
+def law_alone(stored_fit: bs.ScalingFit) -> bs.ScalingFit:
+    """The draws of the stored fit read as those of the law alone, for formulas by hand."""
+    return replace(stored_fit, model=replace(stored_fit.model, surface=None))
 
 
 @pytest.fixture(scope="session")

@@ -43,11 +43,8 @@ def test_each_chain_has_its_share_of_each_fit_shuffled(rng: np.random.Generator)
 
 def test_a_draw_is_of_one_fit_at_all_points_in_the_share_asked(two: bs.FitAverage) -> None:
     asked = {"params": [1e8, 1e9, 1e11], "tokens": [2e9, 2e10, 2e12]}
-    mixed = bs.forecast(two, **asked, discrepancy=None).draws["expected_loss"]
-    low, high = (
-        bs.forecast(fit, **asked, discrepancy=None).draws["expected_loss"]
-        for fit in two.fits.values()
-    )
+    mixed = bs.forecast(two, **asked).draws["expected_loss"]
+    low, high = (bs.forecast(fit, **asked).draws["expected_loss"] for fit in two.fits.values())
     assert mixed.dims == ("chain", "draw", "point")
     assert mixed.sizes == low.sizes
     of_low, of_high = ((mixed == one).all("point") for one in (low, high))
@@ -117,10 +114,10 @@ def of_three(prior_fit: PriorFit, stored_fit: bs.ScalingFit) -> bs.FitAverage:
 
 
 def test_an_allocation_leaves_out_what_knows_no_split(of_three: bs.FitAverage) -> None:
-    found = bs.allocate(of_three, [1e21], discrepancy=None)
+    found = bs.allocate(of_three, [1e21])
     assert any("Left out" in note and "'one' (0.20 of the weight)" in note for note in found.notes)
     own = {
-        name: bs.allocate(of_three.fits[name], [1e21], discrepancy=None).draws["params"]
+        name: bs.allocate(of_three.fits[name], [1e21]).draws["params"]
         for name in ("kaplan", "chinchilla")
     }
     share = (found.draws["params"] == own["kaplan"]).mean()
@@ -166,7 +163,7 @@ def test_the_fan_of_an_average_is_that_of_its_mixture(two: bs.FitAverage) -> Non
         titles = {"Forecast by an average of 2 fits", "Forecast by Chinchilla"}
         assert ax.get_title().splitlines()[0] in titles
         plt.close(ax.figure)
-    # Among the runs, where there is no discrepancy, the floor of one is half as much again.
+    # The floor of one is half as much again.
     assert spans[0] > 1.2
     assert spans[1] < 1.05
 

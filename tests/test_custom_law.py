@@ -4,6 +4,7 @@ No annotations and no helper: this is what a user types.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,17 +70,22 @@ def test_it_builds_a_model_and_describes_itself(
 
 
 def test_its_summary_has_its_own_names(fit: bs.ScalingFit) -> None:
-    assert list(fit.summary().index) == ["E", "B", "beta", "noise_sd", "noise_df"]
+    assert list(fit.summary().index) == ["E", "B", "beta", "noise_sd", "noise_df", "delta_sd"]
 
 
 def test_it_forecasts_from_tokens_alone(fit: bs.ScalingFit) -> None:
-    forecast = bs.forecast(fit, tokens=[1e11, 1e12], discrepancy=None)
+    alone = replace(fit, model=replace(fit.model, surface=None))
+    forecast = bs.forecast(alone, tokens=[1e11, 1e12])
     draws = fit.posterior
     scaled = 1e12 / fit.runs.reference["tokens"]
     expected = fit.runs.reference["loss"] * (draws["E"] + draws["B"] * scaled ** -draws["beta"])
     np.testing.assert_allclose(forecast.draws["expected_loss"].isel(point=1), expected, rtol=1e-12)
     assert forecast.table().index.tolist() == [1e11, 1e12]
     assert forecast.table().index.name == "tokens"
+    # A floor called E is known to be one: whatever is left out, no loss lies below it.
+    floor = fit.runs.reference["loss"] * draws["E"]
+    np.testing.assert_allclose(fit.surface_at({}).floor, floor, rtol=1e-12)
+    assert (bs.forecast(fit, tokens=[1e10, 1e15]).draws["expected_loss"] > floor).all()
 
 
 def test_it_says_that_it_cannot_split_compute(fit: bs.ScalingFit) -> None:

@@ -1,5 +1,7 @@
 """Forecasts: draws, tables and probabilities, on a stored posterior."""
 
+from dataclasses import replace
+
 import arviz as az
 import numpy as np
 import pandas as pd
@@ -8,27 +10,65 @@ import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling.errors import RunsError
+from bayes_scaling.surface import Placement
 
 PARAMS, TOKENS = 7e10, 1.4e12
 
 
 @pytest.fixture(scope="module")
 def forecast(stored_fit: bs.ScalingFit) -> bs.Forecast:
-    return bs.forecast(stored_fit, [1e9, PARAMS], TOKENS, discrepancy=None)
+    return bs.forecast(stored_fit, [1e9, PARAMS], TOKENS)
 
 
-def test_expected_loss_is_the_formula_draw_by_draw(
-    forecast: bs.Forecast, stored_fit: bs.ScalingFit
+def test_expected_loss_of_the_law_alone_is_the_formula_draw_by_draw(
+    law_alone: bs.ScalingFit,
 ) -> None:
-    draws = forecast.draws
+    draws = bs.forecast(law_alone, [1e9, PARAMS], TOKENS).draws
     assert draws["expected_loss"].dims == ("chain", "draw", "point")
     assert draws["corpus"].values.tolist() == ["books", "web"] * 2
     for point in range(4):
-        theta = stored_fit.posterior.sel(corpus=draws["corpus"].values[point])
-        paper = {name: theta[name] for name in stored_fit.model.parameters}
+        theta = law_alone.posterior.sel(corpus=draws["corpus"].values[point])
+        paper = {name: theta[name] for name in law_alone.model.parameters}
         at = {name: float(draws[name][point]) for name in ("params", "tokens")}
         expected = bs.laws.Chinchilla.loss(**at, **paper)
         np.testing.assert_allclose(draws["expected_loss"].isel(point=point), expected, rtol=1e-12)
+    assert (draws["miss"] == 0).all()
+
+
+def test_expected_loss_of_the_surface_is_the_formula_draw_by_draw(
+    stored_fit: bs.ScalingFit,
+) -> None:
+    """``E + R exp(delta)`` inside the runs, with delta from its values at nodes as one would."""
+    fit, at = stored_fit, {"params": 3e8, "tokens": 1e10}
+    draws = fit.posterior.sel(corpus="web")
+    found = Placement.of(fit.model.law, fit.runs)
+    place = (np.log10([at["params"] * at["tokens"]]), np.log10([at["tokens"] / at["params"]]))
+    basis = xr.DataArray(found.basis(*place)[0], dims="node")
+    of_level = xr.DataArray(found.level_basis(*place)[0], dims="level_node")
+    delta = draws["delta_sd"] * (draws["delta_z"] @ basis)
+    delta = delta + draws["delta_corpus_sd"] * (draws["delta_corpus_z"] @ of_level)
+    law = bs.laws.Chinchilla.loss(**at, **{name: draws[name] for name in fit.model.parameters})
+    expected = draws["E"] + (law - draws["E"]) * np.exp(delta)
+    forecast = bs.forecast(fit, at=pd.DataFrame({**at, "corpus": ["web"]}))
+    np.testing.assert_allclose(
+        forecast.draws["expected_loss"].isel(point=0), expected.transpose("chain", "draw"), 1e-7
+    )
+    assert float(abs(expected / law - 1).max()) > 1e-3
+
+
+def test_miss_is_nothing_inside_the_runs_and_widens_beyond_them(
+    stored_fit: bs.ScalingFit,
+) -> None:
+    at = pd.DataFrame({"params": [1e8, 1e9, 1e11], "tokens": [1e10, 2e10, 1e13]})
+    forecast = bs.forecast(stored_fit, at=at.assign(corpus="web"))
+    miss = abs(forecast.draws["miss"])
+    assert (miss.isel(point=[0, 1]) == 0).all()
+    assert (miss.isel(point=2) > 0).mean() > 0.99
+    share = forecast.miss_share(0.9).to_numpy()
+    assert ((share >= 0) & (share <= 1)).all()
+    assert share[:2].tolist() == [0, 0]
+    assert share[2] > 0.01
+    np.testing.assert_array_equal(forecast.table(0.9)["miss_share"], share)
 
 
 def test_the_fit_gives_the_same_expected_loss(
@@ -137,25 +177,39 @@ def test_a_new_level_is_an_error_by_default(stored_fit: bs.ScalingFit) -> None:
         bs.forecast(stored_fit, at=at("web", "wiki"))
 
 
-def test_a_new_level_is_typical_on_request(stored_fit: bs.ScalingFit) -> None:
-    fc = bs.forecast(stored_fit, at=at("web", "wiki"), new_levels="typical", discrepancy=None)
-    draws = stored_fit.posterior
+def test_a_new_level_is_typical_on_request(
+    law_alone: bs.ScalingFit, stored_fit: bs.ScalingFit
+) -> None:
+    fc = bs.forecast(law_alone, at=at("web", "wiki"), new_levels="typical")
+    draws = law_alone.posterior
     theta = {name: draws[f"{name}_typical"] for name in "EAB"}
     expected = bs.laws.Chinchilla.loss(
         PARAMS, TOKENS, **theta, alpha=draws["alpha"], beta=draws["beta"]
     )
     np.testing.assert_allclose(fc.draws["expected_loss"].isel(point=1), expected, rtol=1e-12)
+    # What is a level's own in delta and beyond its runs is nothing for a typical one.
+    own = ["delta_corpus_z", "miss_corpus"]
+    none = stored_fit.posterior.assign({name: 0 * stored_fit.posterior[name] for name in own})
+    shared = {"E": "E_ref", "A": "A_ref", "B": "B_ref"}
+    for name, reference in shared.items():
+        like = none[reference]
+        none[reference] = xr.zeros_like(like) + none[f"{name}_typical_ref"]
+    of_typical = bs.forecast(replace(stored_fit, posterior=none), at=at("web")).draws
+    found = bs.forecast(stored_fit, at=at("web", "wiki"), new_levels="typical").draws
+    np.testing.assert_allclose(
+        found["expected_loss"].isel(point=1), of_typical["expected_loss"].isel(point=0), rtol=1e-9
+    )
 
 
 def test_a_new_level_drawn_is_wider_and_one_draw_for_all_its_points(
     stored_fit: bs.ScalingFit,
 ) -> None:
-    fc = bs.forecast(stored_fit, at=at("web", "wiki", "wiki"), new_levels="draw", discrepancy=None)
+    fc = bs.forecast(stored_fit, at=at("web", "wiki", "wiki"), new_levels="draw")
     expected = fc.draws["expected_loss"]
     np.testing.assert_array_equal(expected.isel(point=1), expected.isel(point=2))
     spread = np.log(expected).std(("chain", "draw")).values
     assert spread[1] > 2 * spread[0]
-    known = bs.forecast(stored_fit, at=at("web"), discrepancy=None)
+    known = bs.forecast(stored_fit, at=at("web"))
     np.testing.assert_allclose(
         expected.isel(point=0), known.draws["expected_loss"].isel(point=0), rtol=1e-12
     )

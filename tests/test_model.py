@@ -10,11 +10,18 @@ import pymc.dims as pmd
 import pytest
 import xarray as xr
 from pymc.testing import assert_equivalent_model
+from pytensor.xtensor import as_xtensor
 from pytensor.xtensor.type import XTensorVariable
 from scipy import stats
 
 import bayes_scaling as bs
+from bayes_scaling._loss_surface import loss_surface
+from bayes_scaling._tree import observed_data, run_data
 from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.posterior import complete
+from bayes_scaling.posterior import log_density as posterior_density
+from bayes_scaling.priors import TIE
+from bayes_scaling.surface import Placement, Rotation, run_places
 
 FAST = {"mode": "FAST_COMPILE"}
 POOLED = tuple(bs.Vary(name, by="corpus") for name in ("E", "A", "B"))
@@ -48,18 +55,18 @@ def log_density(model: pm.Model) -> Callable[[dict[str, np.ndarray]], float]:
 
 
 def test_variables_dims_and_coordinates_of_the_plain_model() -> None:
-    built = bs.ScalingModel("chinchilla").build(RUNS)
+    built = bs.ScalingModel("chinchilla", surface=None).build(RUNS)
     free = {"E_ref", "A_ref", "B_ref", "alpha", "beta", "noise_sd", "noise_df"}
     assert {variable.name for variable in built.free_RVs} == free
     assert [variable.name for variable in built.observed_RVs] == ["response"]
     assert built.named_vars_to_dims["response"] == ("run",)
     assert list(built.coords["run"]) == list(RUNS.table.index)
-    assert "corpus" not in built.coords
+    assert {"corpus", "node", "direction"}.isdisjoint(built.coords)
 
 
 def test_variables_dims_and_coordinates_of_a_pooled_model() -> None:
     vary = [bs.Vary("E", by="corpus"), bs.Vary("alpha", by="corpus"), bs.Vary("E", by="arch")]
-    built = bs.ScalingModel("chinchilla", vary).build(RUNS)
+    built = bs.ScalingModel("chinchilla", vary, surface=None).build(RUNS)
     dims = {variable.name: built.named_vars_to_dims[variable.name] for variable in built.free_RVs}
     assert dims == {
         "E_typical_ref": (),
@@ -80,8 +87,45 @@ def test_variables_dims_and_coordinates_of_a_pooled_model() -> None:
     assert list(built.coords["arch"]) == ["arch0", "arch1"]
 
 
+def test_variables_dims_and_coordinates_of_the_surface() -> None:
+    law_alone = bs.ScalingModel("chinchilla", surface=None).build(RUNS)
+    built = bs.ScalingModel("chinchilla").build(RUNS)
+    added = {variable.name for variable in built.free_RVs}
+    added -= {variable.name for variable in law_alone.free_RVs}
+    assert added == {"delta_sd", "delta_raw"}
+    assert [variable.name for variable in built.deterministics] == ["delta_weights"]
+    for name in ("delta_raw", "delta_weights"):
+        assert built.named_vars_to_dims[name] == ("direction",)
+    # Six nodes of tokens per parameter alone, and five of compute by four of it.
+    assert list(built.coords["direction"]) == list(built.coords["node"]) == list(range(26))
+
+
+def test_variables_dims_and_coordinates_of_a_surface_with_levels() -> None:
+    vary = [bs.Vary("E", by="corpus"), bs.Vary("A", by="arch")]
+    built = bs.ScalingModel("chinchilla", vary).build(RUNS)
+    dims = {variable.name: built.named_vars_to_dims[variable.name] for variable in built.free_RVs}
+    assert {name: of for name, of in dims.items() if name.startswith("delta")} == {
+        "delta_sd": (),
+        "delta_raw": ("direction",),
+        "delta_corpus_sd": (),
+        "delta_corpus_z": ("corpus", "level_node"),
+        "delta_arch_sd": (),
+        "delta_arch_z": ("arch", "level_node"),
+    }
+    assert list(built.coords["level_node"]) == list(range(6))
+
+
+def test_a_law_of_one_input_has_nodes_along_it_alone() -> None:
+    model = bs.ScalingModel(bs.laws.PowerLaw("flops"), bs.Vary("E", by="corpus"))
+    coords = model.build(RUNS).coords
+    assert (len(coords["node"]), len(coords["level_node"])) == (5, 3)
+
+
 def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
-    """The plain Chinchilla model, or with E pooled by corpus, as one would write it once."""
+    """The Chinchilla model, plain or with E pooled by corpus, as one would write it once.
+
+    The weights of the surface's directions have their own prior.
+    """
     with pm.Model(coords=model.coords(runs)) as written:
         data = {
             name: pmd.Data(name, values, dims=dims)
@@ -89,13 +133,18 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
         }
         pooled = bool(model.vary)
 
-        def parameter(name: str) -> object:
+        def parameter(name: str) -> XTensorVariable:
             return pmd.LogNormal(name, mu=data[f"{name}_mu"], sigma=data[f"{name}_sigma"])
 
         name = "E_typical_ref" if pooled else "E_ref"
         E = pmd.Beta(name, alpha=data[f"{name}_alpha"], beta=data[f"{name}_beta"])
-        A, B = parameter("A_ref"), parameter("B_ref")
-        alpha, beta = parameter("alpha"), parameter("beta")
+        A, B, alpha = parameter("A_ref"), parameter("B_ref"), parameter("alpha")
+        tie = (pmd.math.log(alpha) - data["alpha_mu"]) / data["alpha_sigma"]
+        beta = pmd.LogNormal(
+            "beta",
+            mu=data["beta_mu"] + TIE * data["beta_sigma"] * tie,
+            sigma=data["beta_sigma"] * np.sqrt(1 - TIE**2),
+        )
         if pooled:
             sd, centred, centre = parameter("E_sd_corpus"), data["corpus_centred"], logit(E)
             raw = pmd.Normal(
@@ -103,17 +152,38 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
             )
             E = pmd.math.sigmoid(centre + sd ** (1 - centred) * (raw - centred * centre))
             E = E.isel(corpus=data["corpus_index"])
-        sd = parameter("noise_sd")
-        df = pmd.Gamma("noise_df", alpha=data["noise_df_alpha"], beta=data["noise_df_beta"])
+        sd, df = parameter("noise_sd"), parameter("noise_df")
+        reducible = A * data["params_ref"] ** -alpha + B * data["tokens_ref"] ** -beta
         expected = E + A * data["params_ref"] ** -alpha + B * data["tokens_ref"] ** -beta
+        if model.surface is not None:
+            expected = E + reducible * pmd.math.exp(delta_by_hand(model, runs, parameter, data))
         pmd.StudentT(
             "response",
             nu=df,
             mu=pmd.math.log(expected),
-            sigma=sd * data["run_spread"],
+            sigma=sd,
             observed=pmd.math.log(data["response_ref"]),
         )
     return written
+
+
+def delta_by_hand(
+    model: bs.ScalingModel,
+    runs: bs.Runs,
+    parameter: Callable[[str], XTensorVariable],
+    data: dict[str, XTensorVariable],
+) -> XTensorVariable:
+    """What is left out, from weights that have a normal prior of the size of delta."""
+    basis = as_xtensor(Rotation.of(model.law, runs).basis, dims=("run", "direction"))
+    weights = pmd.Normal("delta_weights", 0.0, parameter("delta_sd"), dims=("direction",))
+    delta = (basis * weights).sum("direction")
+    if model.vary:
+        found = Placement.of(model.law, runs).level_basis(*run_places(model.law, runs))
+        basis = as_xtensor(found, dims=("run", "level_node"))
+        z = pmd.Normal("delta_corpus_z", 0.0, 1.0, dims=("corpus", "level_node"))
+        own = (basis * z.isel(corpus=data["corpus_index"])).sum("level_node")
+        delta = delta + parameter("delta_corpus_sd") * own
+    return delta
 
 
 def logit(share: XTensorVariable) -> XTensorVariable:
@@ -122,15 +192,101 @@ def logit(share: XTensorVariable) -> XTensorVariable:
 
 @pytest.mark.parametrize("vary", [(), (bs.Vary("E", by="corpus"),)], ids=["plain", "pooled"])
 def test_the_model_is_the_one_written_by_hand(vary: tuple[bs.Vary, ...]) -> None:
-    model = bs.ScalingModel("chinchilla", vary)
+    model = bs.ScalingModel("chinchilla", vary, surface=None)
     assert_equivalent_model(model.build(RUNS), by_hand(model, RUNS))
 
 
 def test_the_equivalence_test_sees_a_difference() -> None:
-    model = bs.ScalingModel("chinchilla", noise=bs.noise.LogNormal())
-    other = bs.ScalingModel("chinchilla")
+    model = bs.ScalingModel("chinchilla", noise=bs.noise.LogNormal(), surface=None)
+    other = bs.ScalingModel("chinchilla", surface=None)
     with pytest.raises(AssertionError, match="differ"):
         assert_equivalent_model(model.build(RUNS), by_hand(other, RUNS))
+
+
+def weights_at(built: pm.Model) -> Callable[[dict[str, np.ndarray]], np.ndarray]:
+    """Weights of the directions as a function of a point of the model."""
+    weights = built.replace_rvs_by_values([built["delta_weights"]])[0]
+    compiled = built.compile_fn(weights, inputs=built.value_vars, on_unused_input="ignore", **FAST)
+    return lambda point: np.asarray(compiled(point))
+
+
+@pytest.mark.parametrize("vary", [(), (bs.Vary("E", by="corpus"),)], ids=["plain", "pooled"])
+def test_the_density_of_delta_is_that_of_weights_with_their_own_prior(
+    vary: tuple[bs.Vary, ...], rng: np.random.Generator
+) -> None:
+    """Where directions are centred, for the sampler's sake, leaves the posterior what it is."""
+    model = bs.ScalingModel("chinchilla", vary)
+    built, written = model.build(RUNS), by_hand(model, RUNS)
+    density, expected, weights = log_density(built), log_density(written), weights_at(built)
+    for _ in range(5):
+        start = built.initial_point()
+        point = {name: at + rng.normal(0, 0.5, np.shape(at)) for name, at in start.items()}
+        raw = point["delta_raw"]
+        w = weights(point)
+        moved = [weights({**point, "delta_raw": raw + step}) - w for step in np.eye(len(raw))]
+        sign, log_jacobian = np.linalg.slogdet(np.transpose(moved))
+        assert sign == 1
+        there = {n: value for n, value in point.items() if n != "delta_raw"} | {"delta_weights": w}
+        assert density(point) == pytest.approx(expected(there) + log_jacobian, rel=1e-9)
+        # Weights of their own, moved by a size, are elsewhere: the comparison sees it.
+        there["delta_weights"] = w + 0.01
+        assert density(point) != pytest.approx(expected(there) + log_jacobian, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        bs.ScalingModel("chinchilla"),
+        bs.ScalingModel("chinchilla", POOLED),
+        bs.ScalingModel(bs.laws.PowerLaw("flops"), bs.Vary("E", by="corpus")),
+    ],
+    ids=["plain", "pooled", "one input"],
+)
+def test_the_surface_at_the_runs_is_that_of_the_model(model: bs.ScalingModel) -> None:
+    """Nodes and directions, labelled draws and the graph, are the same function."""
+    prior = model.prior_predictive(RUNS, draws=20, seed=1)["prior"].to_dataset()
+    built = model.build(RUNS)
+    theirs = likelihood(built, prior[[variable.name for variable in built.free_RVs]])
+    posterior = complete(prior, model, RUNS)
+    where = run_data(model, RUNS)
+    surface = loss_surface(posterior, model, RUNS, {name: where[name] for name in model.factors})
+    response = observed_data(RUNS)["loss"]
+    ours = posterior_density(posterior, model, RUNS, response, surface.loss(where), where)
+    ours = (ours + np.log(response)).transpose("chain", "draw", "run")
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+
+
+def likelihood(built: pm.Model, sampled: xr.Dataset) -> xr.DataArray:
+    """PyMC's own log density of each response."""
+    with built:
+        return pm.compute_log_likelihood(
+            xr.DataTree.from_dict({"posterior": sampled}),
+            extend_inferencedata=False,
+            progressbar=False,
+            compile_kwargs=FAST,
+        )["response"]
+
+
+def test_tied_exponents_have_their_own_ranges_and_go_together() -> None:
+    model = bs.ScalingModel("chinchilla")
+    prior = model.prior_predictive(RUNS, draws=4000, seed=2)["prior"]
+    exponents = [prior[name].values.ravel() for name in ("alpha", "beta")]
+    for drawn in exponents:
+        # 4000 draws: the standard error of the probability is 0.005.
+        assert np.mean((drawn > 0.2) & (drawn < 0.5)) == pytest.approx(0.9, abs=0.02)
+        assert np.median(drawn) == pytest.approx(np.sqrt(0.1), rel=0.02)
+    # The standard error of a correlation of 0.74 is 0.007.
+    assert np.corrcoef(np.log(exponents))[0, 1] == pytest.approx(TIE, abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta"])
+def test_a_prior_of_the_users_unties_the_exponents(name: str) -> None:
+    model = bs.ScalingModel("chinchilla", priors={name: bs.Prior.between(0.2, 0.5)})
+    assert model.ties == {}
+    prior = model.prior_predictive(RUNS, draws=1000, seed=2)["prior"]
+    logs = [np.log(prior[one].values.ravel()) for one in ("alpha", "beta")]
+    # The standard error of no correlation is 0.032.
+    assert abs(np.corrcoef(logs)[0, 1]) < 0.13
 
 
 def extreme(scale: float) -> bs.Runs:
@@ -194,14 +350,16 @@ def test_a_prior_in_paper_units_has_the_density_of_a_model_in_paper_units(names:
     """On log parameters the change of units is a shift, so the densities differ by a constant."""
     # A share of the reference loss, as the default is, cannot be a loss of 1.75 where that is one.
     defaults = {**bs.laws.Chinchilla.priors, "E": bs.Prior.between(0.2, 0.95)}
-    priors = {"E": defaults["E"]} | {name: PAPER_PRIORS[name] for name in names}
+    # Exponents with priors of their own are not tied.
+    exponents = {name: defaults[name] for name in ("alpha", "beta")}
+    own = {"E": defaults["E"]} | exponents
+    priors = own | {name: PAPER_PRIORS[name] for name in names}
     # On runs with reference one, a model's default prior would mean something else: move it there.
     runs, unit = RUNS, unit_runs()
     scaled = {name for name in ("E", "A", "B") if name not in names}
-    model = bs.ScalingModel("chinchilla", priors=priors)
-    everything = {name: PAPER_PRIORS[name] for name in PAPER}
-    as_one = {"E": defaults["E"]} | {n: prior_on_reference(everything[n]) for n in names}
-    there = bs.ScalingModel("chinchilla", priors=as_one)
+    model = bs.ScalingModel("chinchilla", priors=priors, surface=None)
+    as_one = own | {n: prior_on_reference(PAPER_PRIORS[n]) for n in names}
+    there = bs.ScalingModel("chinchilla", priors=as_one, surface=None)
     density, expected = log_density(model.build(runs)), log_density(there.build(unit))
     differences = []
     for alpha, factor in ((0.34, 1.0), (0.30, 1.2), (0.40, 0.8)):
@@ -261,19 +419,14 @@ def test_a_parameter_fixed_in_paper_units_is_that_in_model_and_posterior(
         name: bs.Prior.fixed_at(value, units=units.get(name, "paper"))
         for name, value in fixed.items()
     }
-    model = bs.ScalingModel("chinchilla", priors=priors)
+    model = bs.ScalingModel("chinchilla", priors=priors, surface=None)
     fit = prior_fit(model, RUNS, draws=5)
     for name, value in fixed.items():
         np.testing.assert_allclose(fit.posterior[name], value, rtol=1e-9, err_msg=name)
     # The density of the model sees the same value: its likelihood is that of the posterior.
-    with model.build(RUNS) as built:
-        sampled = fit.posterior[[variable.name for variable in built.free_RVs]]
-        theirs = pm.compute_log_likelihood(
-            xr.DataTree.from_dict({"posterior": sampled}),
-            extend_inferencedata=False,
-            progressbar=False,
-            compile_kwargs=FAST,
-        )["response"]
+    built = model.build(RUNS)
+    sampled = fit.posterior[[variable.name for variable in built.free_RVs]]
+    theirs = likelihood(built, sampled)
     ours = fit.tree["log_likelihood"]["loss"] + np.log(fit.tree["observed_data"]["loss"])
     np.testing.assert_allclose(ours.transpose("chain", "draw", "run"), theirs, rtol=1e-8)
 
@@ -313,10 +466,11 @@ def structure(runs: bs.Runs = RUNS, law: object = "chinchilla", **parts: object)
         structure(RUNS.where(lambda table: table["params"] > 5e8)),
         structure(sweep({"c4": 4, "pile": 90}, archs=2)),
         structure(RUNS.with_reference(params=1.0)),
-        structure(priors={"alpha": bs.Prior.between(0.3, 0.4)}),
+        structure(priors={"A": bs.Prior.between(0.3, 0.4)}),
         structure(noise=bs.noise.LogStudentT(sd=bs.Prior.between(0.1, 0.2))),
+        structure(surface=bs.Surface(bs.Prior.between(0.01, 0.1), miss_mean=0.0)),
     ],
-    ids=["rows", "counts", "scales", "prior", "noise prior"],
+    ids=["rows", "counts", "scales", "prior", "noise prior", "surface"],
 )
 def test_numbers_do_not_change_the_structure(same: object) -> None:
     assert same == structure()
@@ -345,6 +499,9 @@ def test_what_the_compiled_code_depends_on_changes_the_structure() -> None:
         structure(vary=[bs.Vary("E", by="arch")]),
         structure(sweep({"c4": 9, "pile": 9, "wiki": 9}), vary=vary),
         structure(law=own_law),
+        structure(surface=None),
+        # A prior of an exponent unties the two.
+        structure(priors={"alpha": bs.Prior.between(0.2, 0.5)}),
     ]
     assert len(set(keys)) == len(keys)
 
@@ -354,13 +511,14 @@ def test_describe_gives_every_sampled_variable_in_both_units() -> None:
     table = model.describe(RUNS)
     assert list(table.index) == [
         "E_typical_ref", "A_ref", "B_ref", "alpha", "beta", "E_sd_corpus", "noise_sd", "noise_df",
+        "delta_sd", "delta_corpus_sd", "miss_sd",
     ]  # fmt: skip
     assert table.loc["E_typical_ref", "varies_by"] == "corpus"
     assert table.loc["alpha", "varies_by"] == ""
     assert table.loc["A_ref", "units"] == "paper"
     assert table.loc["A_ref", ["paper_lower", "paper_upper"]].tolist() == pytest.approx([100, 1000])
     # The prior of E is of its share of the reference loss; by simulation, to a few per cent.
-    share = stats.beta(2.5, 1.5).ppf([0.05, 0.95])
+    share = stats.beta(6, 4).ppf([0.05, 0.95])
     low, high = table.loc["E_typical_ref", ["paper_lower", "paper_upper"]]
     assert low == pytest.approx(share[0] * RUNS.reference["loss"], rel=0.1)
     assert high == pytest.approx(share[1] * RUNS.reference["loss"], rel=0.1)

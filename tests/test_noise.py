@@ -35,7 +35,7 @@ def test_density_is_that_of_pymc_per_unit_of_the_loss(
 ) -> None:
     """PyMC's density is of log loss over the reference; ours has the Jacobian 1 / loss more."""
     runs = stored_fit.runs
-    model = bs.ScalingModel("chinchilla", noise=noise)
+    model = bs.ScalingModel("chinchilla", noise=noise, surface=None)
     fit = prior_fit(model, runs, draws=5)
     with model.build(runs) as built:
         sampled = fit.posterior[[variable.name for variable in built.free_RVs]]

@@ -200,7 +200,7 @@ def test_plans_ask_the_law_for_compute_as_forecasts_do(
     prior_fit: Callable[..., bs.ScalingFit], counted: bs.Runs
 ) -> None:
     fit = prior_fit(bs.ScalingModel("OverTraining"), counted)
-    plan = bs.allocate(fit, 1e21, constraints=bs.Constraints(sizes=(1e9,)), discrepancy=None)
+    plan = bs.allocate(fit, 1e21, constraints=bs.Constraints(sizes=(1e9,)))
     same = fit.expected_loss(params=1e9, tokens=1e21 / 6e9)
     np.testing.assert_allclose(
         plan.draws["expected_loss"].isel(budget=0), same.isel(point=0), rtol=1e-9

@@ -13,6 +13,7 @@ from bayes_scaling import sampling
 from bayes_scaling._progress import stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.sampling import Settings, compiled, refuse_incomplete
+from bayes_scaling.surface import Rotation
 
 SETTINGS = Settings(draws=100, tune=10, chains=2, seed=1)
 
@@ -155,14 +156,16 @@ class Nutpie:
         model = self.built[-1]
         shape = (options["chains"], options["draws"])
         posterior = {}
-        for variable in model.free_RVs:
+        for variable in (*model.free_RVs, *model.deterministics):
             dims = model.named_vars_to_dims[variable.name]
             sizes = tuple(len(model.coords[dim]) for dim in dims)
             values = rng.uniform(0.1, 0.5, (*shape, *sizes))
             posterior[variable.name] = (("chain", "draw", *dims), values)
+        used = {dim for dims, _ in posterior.values() for dim in dims[2:]}
+        coords = {dim: list(model.coords[dim]) for dim in used}
         stats = {"diverging": (("chain", "draw"), np.zeros(shape, bool))}
         return xr.DataTree.from_dict(
-            {"posterior": xr.Dataset(posterior), "sample_stats": xr.Dataset(stats)}
+            {"posterior": xr.Dataset(posterior, coords), "sample_stats": xr.Dataset(stats)}
         )
 
 
@@ -186,7 +189,7 @@ def test_a_second_fit_of_the_same_structure_does_not_compile(
     runs = stored_fit.runs
     quick("chinchilla", runs)
     quick(bs.ScalingModel("chinchilla"), runs.where(corpus="web"))
-    quick(bs.ScalingModel("chinchilla", priors={"alpha": bs.Prior.between(0.3, 0.4)}), runs)
+    quick(bs.ScalingModel("chinchilla", priors={"A": bs.Prior.between(0.3, 0.4)}), runs)
     quick("chinchilla", runs.with_reference(params=1e9))
     assert len(fake.built) == 1
     quick(stored_fit.model, runs)
@@ -200,14 +203,17 @@ def test_a_second_fit_is_given_its_own_rows_and_prior_numbers(
 ) -> None:
     quick("chinchilla", stored_fit.runs)
     fewer = stored_fit.runs.where(corpus="web")
-    model = bs.ScalingModel("chinchilla", priors={"alpha": bs.Prior.log_normal(-1.5, 0.25)})
+    model = bs.ScalingModel("chinchilla", priors={"A": bs.Prior.log_normal(-1.5, 0.25)})
     quick(model, fewer)
     data = fake.densities[0].data
     np.testing.assert_allclose(
         data["params_ref"], fewer.values("params") / fewer.reference["params"]
     )
     assert data["response_ref"].shape == (len(fewer),)
-    assert (float(data["alpha_mu"]), float(data["alpha_sigma"])) == (-1.5, 0.25)
+    assert (float(data["A_ref_mu"]), float(data["A_ref_sigma"])) == (-1.5, 0.25)
+    found = Rotation.of(model.law, fewer)
+    np.testing.assert_array_equal(data["delta_basis"], found.basis)
+    np.testing.assert_array_equal(data["delta_strength"], found.strength)
     # nutpie refuses data that its compiled code does not read.
     assert set(data) == set(fake.densities[0].names)
 

@@ -16,7 +16,15 @@ GROUPS = {
     "constant_data": {"params", "tokens", "flops", "corpus"},
     "posterior_predictive": {"loss"},
     "log_likelihood": {"loss"},
-    "log_prior": {"E_typical_ref", "alpha", "E_sd_corpus", "noise_sd", "noise_df"},
+    "log_prior": {
+        "E_typical_ref",
+        "alpha",
+        "E_sd_corpus",
+        "noise_sd",
+        "noise_df",
+        "delta_sd",
+        "delta_corpus_sd",
+    },
 }
 
 
@@ -36,9 +44,9 @@ def test_runs_are_labelled_and_in_their_own_unit(stored_fit: bs.ScalingFit) -> N
 
 
 def test_log_likelihood_is_of_the_loss_of_each_run_in_its_own_level(
-    stored_fit: bs.ScalingFit,
+    law_alone: bs.ScalingFit,
 ) -> None:
-    draws, runs = stored_fit.posterior, stored_fit.runs
+    draws, runs = law_alone.posterior, law_alone.runs
     of_run = xr.DataArray(runs.table["corpus"].to_numpy(object), dims="run")
     paper = {name: draws[name] for name in ("E", "A", "B")}
     theta = {name: values.sel(corpus=of_run) for name, values in paper.items()}
@@ -48,14 +56,15 @@ def test_log_likelihood_is_of_the_loss_of_each_run_in_its_own_level(
     loss = xr.DataArray(runs.values("loss"), dims="run")
     density = bs.noise.LogStudentT().log_density(loss, expected, noise)
     np.testing.assert_allclose(
-        stored_fit.tree["log_likelihood"]["loss"],
+        law_alone.tree["log_likelihood"]["loss"],
         density.transpose("chain", "draw", "run"),
         rtol=1e-9,
     )
 
 
 def test_log_prior_of_an_unpooled_fit_is_that_of_pymc(stored_fit, prior_fit) -> None:  # type: ignore[no-untyped-def]
-    model = bs.ScalingModel("chinchilla")
+    """Exponents are tied: the density of one is given the other, and their sum is of both."""
+    model = bs.ScalingModel("chinchilla", surface=None)
     fit = prior_fit(model, stored_fit.runs, draws=20)
     with model.build(stored_fit.runs) as built:
         sampled = fit.posterior[[variable.name for variable in built.free_RVs]]
@@ -76,8 +85,15 @@ def test_log_prior_in_paper_units_is_of_the_value_in_paper_units(stored_fit, pri
     for vary, name in (((), "A"), (bs.Vary("A", by="corpus"), "A_typical")):
         model = bs.ScalingModel("chinchilla", vary, {"A": prior})
         draws = prior_fit(model, stored_fit.runs).posterior
-        ours = log_prior(model, draws)[f"{name}_ref"]
+        ours = log_prior(model, stored_fit.runs, draws)[f"{name}_ref"]
         np.testing.assert_allclose(ours, prior.log_density(draws[name]), rtol=1e-9)
+
+
+def test_log_prior_is_of_every_sampled_prior_and_of_no_weight(stored_fit: bs.ScalingFit) -> None:
+    found = stored_fit.tree["log_prior"].to_dataset()
+    assert set(found) == set(stored_fit.model.sampled_priors(stored_fit.runs))
+    amplitude = bs.Surface().amplitude.log_density(stored_fit.posterior["delta_sd"])
+    np.testing.assert_allclose(found["delta_sd"], amplitude, rtol=1e-12)
 
 
 def test_posterior_predictive_covers_the_observed_losses(stored_fit: bs.ScalingFit) -> None:
