@@ -47,9 +47,9 @@ def default_rivals(fit: ScalingFit) -> list[ScalingModel]:
 
 
 def short_name(rival: ScalingModel, model: ScalingModel) -> str:
-    """What is different: the law, or the noise, or both."""
+    """The kind of law, of noise or of both that is another."""
     parts = [] if rival.law == model.law else [repr(rival.law).removesuffix("()")]
-    if rival.noise != model.noise:
+    if type(rival.noise) is not type(model.noise):
         parts.append(type(rival.noise).__name__)
     return " with ".join(parts) or repr(rival)
 
