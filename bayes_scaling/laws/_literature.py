@@ -1,4 +1,7 @@
-"""Priors that know the literature: floors and exponents that published fits have in common."""
+"""Priors that know the literature: floors and exponents that published fits have in common.
+
+A test holds the published sets of all laws against the priors of these.
+"""
 
 from bayes_scaling.priors import Prior
 

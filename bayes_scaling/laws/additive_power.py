@@ -114,7 +114,12 @@ class AdditivePowerLaw(Law):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """`E` and each term as shares of the reference loss."""
+        """`E` and each term as shares of the reference loss.
+
+        Of size and data above a floor: the priors of :class:`Chinchilla`, from published fits. Of
+        other columns: exponents as in learning curves of any kind (Alabdulmohsin et al., 2022,
+        arXiv:2209.06640).
+        """
         # Of a time or the like, next to nothing may be fixed.
         floor = Prior.beta(1.0, 1.0) if self.signed else FLOOR if self._of_text else WIDE_FLOOR
         terms = {"E": floor} if self.floor else {}

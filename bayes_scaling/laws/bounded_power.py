@@ -9,6 +9,7 @@ from typing import Any
 from bayes_scaling import ops
 from bayes_scaling.laws._base import Law
 from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._literature import WIDE_EXPONENT, WIDE_FLOOR
 from bayes_scaling.priors import Prior
 
 HALLEY_STEPS = 5
@@ -67,13 +68,13 @@ class BoundedPowerLaw(Law):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """`E`, `R` and `A` as shares of the reference loss."""
+        """`E`, `R` and `A` as shares of the reference loss; `c` as the paper's curves have it."""
         return {
-            "E": Prior.between(0.2, 0.95),
+            "E": WIDE_FLOOR,
             "R": Prior.between(0.5, 10.0),
             "A": Prior.between(0.02, 2.0),
             "alpha": Prior.between(0.3, 3.0),
-            "c": Prior.between(0.1, 0.8),
+            "c": WIDE_EXPONENT,
         }
 
     @property

@@ -20,10 +20,14 @@ class Chinchilla(Law):
     hyper-parameters tuned alike at each scale; it is known to fail where the learning-rate decay
     does not match the run's length, and where data repeat.
 
+    Priors of `E`, `alpha` and `beta` are from published fits (Besiroglu et al., 2024; Muennighoff
+    et al., 2023; Gadre et al., 2024), in which `alpha` and `beta` are alike.
+
     References
     ----------
     Hoffmann et al. (2022), Training Compute-Optimal Large Language Models, arXiv:2203.15556,
-    equations 2 and 4.
+    equations 2 and 4. Besiroglu et al. (2024), arXiv:2404.10102. Muennighoff et al. (2023),
+    arXiv:2305.16264. Gadre et al. (2024), arXiv:2403.08540.
 
     Examples
     --------

@@ -65,7 +65,7 @@ class DataConstrained(Law):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """Chinchilla's priors, and constants of decay from twice to two hundred times."""
+        """Chinchilla's, from the same published fits, and decay within 2 to 200 repetitions."""
         exponents = ("alpha",) if self.tied else ("alpha", "beta")
         return {
             "E": FLOOR,

@@ -43,7 +43,9 @@ class KaplanSteps(Law):
 
     inputs = ("params", "steps")
     priors = {
-        "N_c": Prior.between(1e-6, 3.0),
+        # Where size alone would leave a low loss of the runs: with exponents of 0.1 or less, ten
+        # times that of the middling reference run and more.
+        "N_c": Prior.between(1e-6, 100.0),
         "S_c": Prior.between(1e-3, 1.0),
         "alpha_N": Prior.between(0.04, 0.4),
         "alpha_S": Prior.between(0.2, 1.5),

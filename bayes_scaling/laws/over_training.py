@@ -24,6 +24,9 @@ class OverTraining(Law):
 
     The loss rises with `M` beyond ``M_opt``, a derived quantity, at which compute is best spent.
 
+    The prior of `E` is that of published floors (Besiroglu et al., 2024, arXiv:2404.10102), that of
+    `eta` half of what exponents of size and data have, as the law has it.
+
     References
     ----------
     Gadre et al. (2024), Language models scale reliably with over-training and on downstream tasks,

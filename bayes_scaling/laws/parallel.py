@@ -21,7 +21,8 @@ class Parallel(Law):
     of parameters at which the reducible loss is one unit, `alpha` its exponent, and `k` how much of
     a model a factor e of streams is worth. It assumes a fixed amount of training data, and streams
     that differ as they did in the runs: the logarithm is an observation over P of 1 to 8. Runs of
-    one stream alone say nothing of `k`.
+    one stream alone say nothing of `k`. The prior of `E` is that of published floors of text
+    (Besiroglu et al., 2024, arXiv:2404.10102), which the paper's own fits agree with.
 
     References
     ----------

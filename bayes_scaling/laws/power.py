@@ -66,7 +66,11 @@ class PowerLaw(Law):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """`E` and `A` as shares of the reference loss; without a floor, `A` is all of it."""
+        """`E` and `A` as shares of the reference loss; without a floor, `A` is all of it.
+
+        Exponents above a floor as in learning curves of any kind (Alabdulmohsin et al., 2022,
+        arXiv:2209.06640); without one as in Kaplan et al.
+        """
         if not self.floor:
             # Of the whole loss the measured exponents are small: 0.05 to 0.1 in Kaplan et al.
             return {"A": Prior.between(0.5, 2.0), "alpha": Prior.between(0.03, 0.5)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from bayes_scaling.laws._base import Law
 from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._literature import WIDE_FLOOR
 from bayes_scaling.priors import Prior
 
 
@@ -74,7 +75,7 @@ class ProductPowerLaw(Law):
         }
         if not self.floor:
             return {"K": Prior.between(0.5, 2.0), **exponents}
-        return {"E": Prior.beta(2.5, 1.5), "K": Prior.between(0.02, 1.5), **exponents}
+        return {"E": WIDE_FLOOR, "K": Prior.between(0.02, 1.5), **exponents}
 
     @property
     def equation(self) -> str:

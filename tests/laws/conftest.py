@@ -1,4 +1,4 @@
-"""The recovery of a law's simulated truth, as a fixture that every law's test calls."""
+"""A plausible sweep for any law, and the recovery of a law's simulated truth, as fixtures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,30 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
+
+
+@pytest.fixture
+def sweep() -> Callable[[bs.Law, Mapping[str, float]], bs.Runs]:
+    """Make runs that lie on a law with parameters in paper units: 21 of all columns at once."""
+
+    def make(law: bs.Law, theta: Mapping[str, float]) -> bs.Runs:
+        sizes, ratios = np.meshgrid(np.geomspace(3e7, 3e9, 7), [5.0, 20.0, 80.0])
+        table = pd.DataFrame({"params": sizes.ravel(), "tokens": (ratios * sizes).ravel()})
+        table["flops"] = 6 * table["params"] * table["tokens"]
+        table["unique_tokens"] = table["tokens"] / np.resize([1.0, 4.0], 21)
+        table["experts"] = np.resize([1.0, 4.0, 16.0, 64.0], 21)
+        table["streams"] = np.resize([1.0, 2.0, 4.0, 8.0], 21)
+        table["steps"] = np.geomspace(1e4, 3e5, 21)
+        table["finetuning_tokens"] = np.geomspace(1e5, 1e9, 21)
+        table["examples"] = np.geomspace(100.0, 1000.0, 21)
+        table["task_loss"] = np.linspace(4.0, 2.2, 21)
+        columns = table.assign(tokens_per_param=table["tokens"] / table["params"])
+        table["y"] = law.evaluate({name: columns[name].to_numpy() for name in law.inputs}, theta)
+        given = {"params", "tokens", "flops", "tokens_per_param"}
+        extra = tuple(name for name in law.inputs if name not in given)
+        return bs.Runs.from_frame(table, loss="y", inputs=extra, response=law.responses[0])
+
+    return make
 
 
 @dataclass(frozen=True)
@@ -35,7 +59,9 @@ def _observed(
 
 @pytest.fixture
 def recovery() -> Callable[..., Recovery]:
-    """Simulate sweeps from a truth, fit each at defaults, and count what the intervals cover.
+    """Simulate sweeps from a truth, fit each, and count what the intervals cover.
+
+    A law is fitted alone, without a surface, and with its default priors: the truth follows it.
 
     Arguments: `model` (a law or ScalingModel), `design` (callable: rng -> DataFrame with the
     law's inputs), `theta` (parameters in paper units), `target` (inputs of the extrapolation),
@@ -53,7 +79,8 @@ def recovery() -> Callable[..., Recovery]:
         sweeps: int = 20,
         response: str = "loss",
     ) -> Recovery:
-        model = model if isinstance(model, bs.ScalingModel) else bs.ScalingModel(model)
+        if isinstance(model, bs.Law):
+            model = bs.ScalingModel(model, surface=None)
         noise = noise or {"noise_sd": 0.01, "noise_df": 4.0}
         truth = float(model.law.evaluate(target, theta))
         inside, reached, divergent = [], [], []

@@ -120,7 +120,8 @@ def test_a_power_law_does_not_reproduce_the_curve(shared_data: Path) -> None:
     runs = bs.Runs.from_frame(train, loss="y", inputs=("x",))
     shares = {}
     for law in (LAW, PowerLaw("x")):
-        fit = bs.fit(law, runs, seed=1, progress=False)
+        model = bs.ScalingModel(law, surface=None)
+        fit = bs.fit(model, runs, seed=1, progress=False)
         expected = fit.expected_loss(at=train[["x"]]).values
         drawn = fit.tree["posterior_predictive"]["loss"].transpose("chain", "draw", "run").values
         observed, replicated = (trend(loss - expected) for loss in (train["y"].values, drawn))

@@ -121,7 +121,9 @@ def test_worth_of_repetition_is_as_uncertain_as_the_published_fit_hides(shared_d
         for name, value in TIED.items()
         if name in ("E", "A", "B", "alpha")
     }
-    model = bs.ScalingModel(DataConstrained(tied=True), priors=base, noise=bs.noise.LogLaplace())
+    model = bs.ScalingModel(
+        DataConstrained(tied=True), priors=base, noise=bs.noise.LogLaplace(), surface=None
+    )
     fit = bs.fit(model, fitted_runs(shared_data), tune=2000, draws=4000, seed=1, progress=False)
     assert fit.diagnostics.problems == ()
     low, high = (fit.posterior[["RD_star", "RN_star"]].quantile(q) for q in (0.05, 0.95))

@@ -6,6 +6,7 @@ import pytest
 from scipy.optimize import brentq
 
 import bayes_scaling as bs
+from bayes_scaling._inputs import scales
 from bayes_scaling.errors import ModelError
 from bayes_scaling.laws import PublishedSet, find_law, published, published_set
 from bayes_scaling.laws._published import published_sets
@@ -13,6 +14,17 @@ from bayes_scaling.units import PF_DAY
 
 SETS = list(published_sets().values())
 GOPHER = 5.76e23
+
+OVERTRAINED = "data stop paying at thousands of tokens per parameter, and so exponents are small"
+SHARP = "addition is learned at once, at some number of examples, and text is not"
+OUTSIDE = {
+    "sardana2024-100": ({"E", "alpha", "beta"}, OVERTRAINED),
+    "sardana2024-250": ({"alpha", "beta"}, OVERTRAINED),
+    "sardana2024-500": ({"alpha", "beta"}, OVERTRAINED),
+    "sardana2024-all": ({"alpha"}, OVERTRAINED),
+    "caballero2023-addition": ({"c1"}, SHARP),
+}
+"""Parameters that no default prior expects, by set, and what is particular about its runs."""
 
 
 def frontier(key: str, flops: float) -> tuple[float, float]:
@@ -47,6 +59,16 @@ class TestEverySet:
         usual |= {"steps": 1e5, "task_loss": 2.8}
         loss = entry.loss(**{name: usual[name] for name in entry.law.inputs})
         assert 0.3 < float(loss) < 6.0
+
+    def test_it_is_what_the_priors_of_the_law_expect(  # type: ignore[no-untyped-def]
+        self, entry: PublishedSet, sweep
+    ) -> None:
+        law = entry.law
+        units = scales(law, sweep(law, entry.parameters))
+        reference = law.rescale({name: 1 / one for name, one in units.items()}, entry.parameters)
+        ranges = {name: prior.range(0.9) for name, prior in law.priors.items()}
+        outside = {n for n, (low, high) in ranges.items() if not low <= reference[n] <= high}
+        assert outside == OUTSIDE.get(entry.key, (set(), ""))[0]
 
 
 def test_the_table_has_a_row_for_each_parameter() -> None:

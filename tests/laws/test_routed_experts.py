@@ -75,7 +75,8 @@ def test_reference_units_centre_the_exponent_of_experts() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("router", PUBLISHED)
 def test_posterior_medians_are_the_published_constants(shared_data: Path, router: str) -> None:
-    fit = bs.fit(RoutedExperts, router_runs(shared_data, router), tune=2000, seed=1, progress=False)
+    model = bs.ScalingModel(RoutedExperts, surface=None)
+    fit = bs.fit(model, router_runs(shared_data, router), tune=2000, seed=1, progress=False)
     assert fit.diagnostics.problems == ()
     published = pd.Series(PUBLISHED[router])
     found = fit.summary().loc[published.index, "median"]
