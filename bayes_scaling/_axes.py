@@ -81,8 +81,8 @@ def compute_and_ratio(law: Law) -> tuple[tuple[str, ...], tuple[str, ...]]:
     parameter has none of the latter.
     """
     both = {"params", "tokens"} <= set(law.inputs)
-    along = ("params", "tokens") if both else (law.inputs[0],)
-    across = ("tokens", "params") if both else ()
+    along: tuple[str, ...] = ("params", "tokens") if both else (law.inputs[0],)
+    across: tuple[str, ...] = ("tokens", "params") if both else ()
     if "flops" in law.inputs:
         along = ("flops",)
     if "tokens_per_param" in law.inputs:

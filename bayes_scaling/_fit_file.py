@@ -28,7 +28,7 @@ from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings
-from bayes_scaling.surface import MISS, Surface, weight_dims, weight_name
+from bayes_scaling.surface import MISS, NODE, WEIGHTS, Surface
 
 FORMAT = 4
 
@@ -168,9 +168,8 @@ def _check_complete(
     variables |= {vary.z_name for vary in model.vary}
     dims = {"chain", "draw", *model.factors}
     if model.has_surface(runs):
-        weights = weight_dims(model.factors)
-        variables |= {MISS, *map(weight_name, weights)}
-        dims |= {dim for of_part in weights.values() for dim in of_part}
+        variables |= {MISS, WEIGHTS}
+        dims |= {NODE}
     draws = groups["posterior"]
     lacking = (variables - set(draws)) | (dims ^ set(draws.dims))
     lacking |= {"diverging"} - set(groups["sample_stats"])

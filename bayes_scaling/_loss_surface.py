@@ -21,18 +21,7 @@ from bayes_scaling.laws import Law
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.posterior import parameters_at
 from bayes_scaling.runs import Runs
-from bayes_scaling.surface import (
-    DELTA,
-    LEVEL_NODE,
-    MISS,
-    NODE,
-    Placement,
-    kernel_sum,
-    level_part,
-    place,
-    size_name,
-    weight_name,
-)
+from bayes_scaling.surface import MISS, NODE, SIZE, WEIGHTS, Placement, kernel_sum, place
 
 MOST_MISS = 3.9
 """Largest `miss` downwards: beyond 4 a larger run would be worse than a smaller one."""
@@ -49,8 +38,6 @@ class LeftOut:
         Kernel coefficients at nodes of compute, and within each at nodes of tokens per parameter.
     alone : sequence of array
         The same of the function of tokens per parameter alone.
-    level : sequence of array
-        What is a level's own, at nodes of compute and then of tokens per parameter.
     misses : sequence of (array, array)
         Log10 compute of an edge, and the `miss` beyond it: of all runs, then of each level's own.
     """
@@ -58,7 +45,6 @@ class LeftOut:
     placement: Placement
     both: Sequence[Sequence[Any]]
     alone: Sequence[Any]
-    level: Sequence[Any]
     misses: Sequence[tuple[Any, Any]]
 
     def delta(self, u: Any, v: Any) -> Any:
@@ -66,20 +52,11 @@ class LeftOut:
         at = self.placement
         along = at.compute.kernels(u - at.top)
         if at.ratio is None or at.shape is None:
-            return kernel_sum(along, [row[0] for row in self.both]) + self._of_level(u, v)
+            return kernel_sum(along, [row[0] for row in self.both])
         across = at.ratio.kernels(v - at.centre)
         both = kernel_sum(along, [kernel_sum(across, row) for row in self.both])
         alone = kernel_sum(at.shape.kernels(v - at.centre), self.alone)
-        return both + alone + self._of_level(u, v)
-
-    def _of_level(self, u: Any, v: Any) -> Any:
-        if not self.level:
-            return 0.0
-        of_compute, of_ratio = self.placement.levels
-        kernels = of_compute.kernels(u - self.placement.top)
-        if of_ratio is not None:
-            kernels += of_ratio.kernels(v - self.placement.centre)
-        return kernel_sum(kernels, self.level)
+        return both + alone
 
     def map(self, change: Callable[[Any], Any]) -> LeftOut:
         """The same with every array changed, such as to plain arrays."""
@@ -87,7 +64,6 @@ class LeftOut:
             self,
             both=[[change(one) for one in row] for row in self.both],
             alone=[change(one) for one in self.alone],
-            level=[change(one) for one in self.level],
             misses=[(change(edge), change(miss)) for edge, miss in self.misses],
         )
 
@@ -212,46 +188,22 @@ def _left_out(
     rng: np.random.Generator | None,
 ) -> LeftOut:
     nodes = Placement.of(model.law, runs)
-    level: list[xr.DataArray] = []
-    own: Any = 0.0
-    for factor in model.factors:
-        part = level_part(factor)
-        z = extended(posterior[weight_name(part)], factor, labels[factor], rng)
-        values = _of_level(nodes, posterior[size_name(part)] * z)
-        level = [a + b for a, b in zip(level, values, strict=True)] if level else values
-        own = own + extended(posterior[f"{MISS}_{factor}"], factor, labels[factor], rng)
-    misses = [(nodes.top, posterior[MISS])]
+    misses: list[tuple[Any, Any]] = [(nodes.top, posterior[MISS])]
     if model.factors:
-        misses.append((tops_of(model, runs, labels), own))
-    both, alone = _of_all(nodes, posterior)
-    return LeftOut(nodes, both, alone, level, misses)
+        own = [extended(posterior[f"{MISS}_{f}"], f, labels[f], rng) for f in model.factors]
+        misses.append((tops_of(model, runs, labels), sum(own[1:], start=own[0])))
+    return LeftOut(nodes, *_coefficients(nodes, posterior), misses)
 
 
-def _of_all(
+def _coefficients(
     nodes: Placement, posterior: xr.Dataset
 ) -> tuple[list[list[xr.DataArray]], list[xr.DataArray]]:
-    size = posterior[size_name(DELTA)]
-    z = (size * posterior[weight_name(DELTA)]).transpose("chain", "draw", NODE)
+    """Kernel coefficients of `delta` in each draw."""
+    size = posterior[SIZE]
+    z = (size * posterior[WEIGHTS]).transpose("chain", "draw", NODE)
     both, alone = nodes.coefficients(z.to_numpy())
 
     def draws(values: np.ndarray) -> xr.DataArray:
         return size.copy(data=values)
 
     return [[draws(one) for one in row] for row in both], [draws(one) for one in alone]
-
-
-def _of_level(nodes: Placement, z: xr.DataArray) -> list[xr.DataArray]:
-    """Kernel coefficients of what is a level's own, from its weights."""
-    of_compute, of_ratio = nodes.levels
-    count = len(of_compute.at)
-    parts = [z.isel({LEVEL_NODE: k}, drop=True) for k in range(z.sizes[LEVEL_NODE])]
-    values = [_weighted(row, parts[:count]) for row in of_compute.factor]
-    if of_ratio is None:
-        return values
-    values += [_weighted(row, parts[count:]) for row in of_ratio.factor]
-    return [0.5**0.5 * one for one in values]
-
-
-def _weighted(row: np.ndarray, parts: Sequence[xr.DataArray]) -> xr.DataArray:
-    total: xr.DataArray = kernel_sum(list(row), parts)
-    return total

@@ -31,19 +31,13 @@ from bayes_scaling.noise import LogStudentT, Noise
 from bayes_scaling.priors import PRIOR_MASS, TIE, Prior
 from bayes_scaling.runs import Runs
 from bayes_scaling.surface import (
-    DELTA,
     DIRECTION,
-    LEVEL_NODE,
     MISS_SIZE,
     NODE,
-    Placement,
+    SIZE,
     Rotation,
     Surface,
-    level_part,
-    node_coords,
-    run_places,
-    size_name,
-    weight_name,
+    node_count,
 )
 
 PRIOR_DRAWS = 4000
@@ -56,7 +50,7 @@ LEAST_ABOVE = 0.1
 TYPICAL_SCATTER = 0.005
 """Scatter of log loss that is taken where a noise model says none."""
 
-RAW, WEIGHTS = "delta_raw", "delta_weights"
+RAW, TURNED = "delta_raw", "delta_weights"
 """Sampled variable of the directions of `delta`, and their weights."""
 
 
@@ -197,7 +191,7 @@ class ScalingModel:
         """Prior of every variable that is sampled for these runs, by its posterior name."""
         if not self.has_surface(runs) or self.surface is None:
             return self.top_level
-        return {**self.top_level, **self.surface.priors(self.factors)}
+        return {**self.top_level, SIZE: self.surface.amplitude}
 
     def data(self, runs: Runs) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
         """Every number of the model as (dims, values): the runs, their scales, the priors."""
@@ -226,21 +220,17 @@ class ScalingModel:
 
     def _surface_data(self, runs: Runs) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
         found = Rotation.of(self.law, runs)
-        data = {
+        return {
             "delta_basis": (("run", DIRECTION), found.basis),
             "delta_strength": ((DIRECTION,), found.strength),
             "delta_shown": ((DIRECTION, "run"), found.shown),
         }
-        if not self.factors:
-            return data
-        level = Placement.of(self.law, runs).level_basis(*run_places(self.law, runs))
-        return {**data, "delta_level_basis": (("run", LEVEL_NODE), level)}
 
     def coords(self, runs: Runs) -> dict[str, list[str] | list[int]]:
         """Labels of the model's dims: runs, levels of each factor in use, nodes of the surface."""
         levels = {factor: list(runs.levels(factor)) for factor in self.factors}
-        nodes = node_coords(self.law, self.factors) if self.has_surface(runs) else {}
-        nodes |= {DIRECTION: nodes[NODE]} if nodes else {}
+        numbers = list(range(node_count(self.law)))
+        nodes = {NODE: numbers, DIRECTION: numbers} if self.has_surface(runs) else {}
         return {"run": list(runs.table.index), **levels, **nodes}
 
     def structure(self, runs: Runs) -> Hashable:
@@ -418,8 +408,7 @@ def _delta(
     same as if its weights were sampled, and has no narrow ends for chains to get stuck in.
     """
     assert model.surface is not None
-    priors = model.surface.priors(model.factors)
-    size = _variable(size_name(DELTA), priors[size_name(DELTA)], data)
+    size = _variable(SIZE, model.surface.amplitude, data)
     strength, above = data["delta_strength"], data["response_ref"] - floor
     observed = pmd.math.log(0.5 * (above + pmd.math.sqrt(above**2 + LEAST_ABOVE**2)))
     misfit = pmd.math.dot(data["delta_shown"], pmd.math.log(reducible) - observed, dim="run")
@@ -428,15 +417,8 @@ def _delta(
     centre = -told * strength * misfit / settled
     spread = size / pmd.math.sqrt(settled)
     raw = pmd.Normal(RAW, mu=-centre / spread, sigma=size / spread, dims=(DIRECTION,))
-    weights = pmd.Deterministic(WEIGHTS, centre + spread * raw)
-    delta = pmd.math.dot(data["delta_basis"], weights, dim=DIRECTION)
-    for factor in model.factors:
-        part = level_part(factor)
-        z = pmd.Normal(weight_name(part), 0.0, 1.0, dims=(factor, LEVEL_NODE))
-        own = z.isel({factor: data[f"{factor}_index"]})
-        of_size = _variable(size_name(part), priors[size_name(part)], data)
-        delta += of_size * (data["delta_level_basis"] * own).sum(LEVEL_NODE)
-    return delta
+    weights = pmd.Deterministic(TURNED, centre + spread * raw)
+    return pmd.math.dot(data["delta_basis"], weights, dim=DIRECTION)
 
 
 def _scatter(noise: Mapping[str, Any]) -> Any:

@@ -16,20 +16,19 @@ from scipy import special
 from bayes_scaling._inputs import noise_scale, scales
 from bayes_scaling.hierarchy import LINKS, NewLevels, at_levels, centred_weights, combine, offset
 from bayes_scaling.laws._base import arguments
-from bayes_scaling.model import RAW, WEIGHTS, ScalingModel
+from bayes_scaling.model import RAW, TURNED, ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.surface import (
-    DELTA,
     DIRECTION,
     LEVEL_SHARE,
     MISS,
     MISS_OF_DELTA,
     MISS_SIZE,
     NODE,
+    SIZE,
+    WEIGHTS,
     Rotation,
-    node_coords,
-    size_name,
-    weight_name,
+    node_count,
 )
 
 
@@ -74,11 +73,10 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs, seed: int = 0
 def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset:
     """Replace the directions that were sampled by standard normal weights at the nodes."""
     turn = xr.DataArray(Rotation.of(model.law, runs).turn, dims=(NODE, DIRECTION))
-    z = (draws[WEIGHTS].drop_vars(DIRECTION) @ turn) / draws[size_name(DELTA)]
-    kept = draws.drop_vars([RAW, WEIGHTS, DIRECTION])
-    nodes = node_coords(model.law, model.factors)
-    z = z.transpose("chain", "draw", NODE)
-    return kept.assign({weight_name(DELTA): z}).assign_coords(nodes)
+    z = (draws[TURNED].drop_vars(DIRECTION) @ turn) / draws[SIZE]
+    kept = draws.drop_vars([RAW, TURNED, DIRECTION])
+    numbers = {NODE: list(range(node_count(model.law)))}
+    return kept.assign({WEIGHTS: z.transpose("chain", "draw", NODE)}).assign_coords(numbers)
 
 
 def _misses(draws: xr.Dataset, model: ScalingModel, seed: int) -> dict[str, xr.DataArray]:
@@ -88,8 +86,9 @@ def _misses(draws: xr.Dataset, model: ScalingModel, seed: int) -> dict[str, xr.D
     sample = xr.ones_like(draws["chain"], float) * xr.ones_like(draws["draw"], float)
     mean, prior = model.surface.miss(model.law)
     size = sample.copy(data=prior.sample(sample.size, rng).reshape(sample.shape))
-    spread = np.sqrt(size**2 + (MISS_OF_DELTA * draws[size_name(DELTA)]) ** 2)
-    found = {MISS_SIZE: size, MISS: mean + spread * even_normal(sample, rng)}
+    spread = np.sqrt(size**2 + (MISS_OF_DELTA * draws[SIZE]) ** 2)
+    found: dict[str, xr.DataArray] = {MISS_SIZE: size}
+    found[MISS] = mean + spread * even_normal(sample, rng)
     for factor in model.factors:
         levels = sample * xr.ones_like(draws[factor], float)
         found[f"{MISS}_{factor}"] = LEVEL_SHARE * spread * even_normal(levels, rng)

@@ -37,7 +37,7 @@ RATIO_LENGTH = 0.6
 """Decades of tokens per parameter over which `delta` changes; 0.25 and 0.35 forecast new runs of
 public sweeps worse, and 0.8 no better."""
 
-COMPUTE_NODES, RATIO_NODES, SHAPE_NODES, LEVEL_NODES = 5, 4, 6, 3
+COMPUTE_NODES, RATIO_NODES, SHAPE_NODES = 5, 4, 6
 
 SHAPE_SHARE = 0.5
 """Share of the variance of `delta` that is a function of tokens per parameter alone."""
@@ -53,9 +53,6 @@ JITTER = 1e-6
 
 AMPLITUDE = Prior.log_normal(np.log(0.01), 1.0)
 """Size of `delta`: 90 % within 0.2 % and 5 % of the reducible loss."""
-
-LEVEL_AMPLITUDE = Prior.log_normal(np.log(0.005), 1.0)
-"""Size of what is a level's own: half of that."""
 
 MISS_MEAN = 0.15
 """Mean of `miss`: on public sweeps losses fell faster beyond the runs than laws said."""
@@ -76,23 +73,10 @@ beyond them. All of these were learned from public sweeps (``tests/benchmarks/le
 LEVEL_SHARE = 0.5
 """Size of a level's own `miss` beyond its own runs, as a share of that of all."""
 
-DELTA, MISS, MISS_SIZE = "delta", "miss", "miss_sd"
-NODE, LEVEL_NODE, DIRECTION = "node", "level_node", "direction"
+SIZE, WEIGHTS, MISS, MISS_SIZE = "delta_sd", "delta_z", "miss", "miss_sd"
+"""Posterior names: size of `delta`, its standard normal weights at the nodes, `miss`, its size."""
 
-
-def size_name(part: str) -> str:
-    """Posterior name of the size of a part of the surface: ``delta_sd``."""
-    return f"{part}_sd"
-
-
-def weight_name(part: str) -> str:
-    """Posterior name of its standard normal weights at the nodes: ``delta_z``."""
-    return f"{part}_z"
-
-
-def level_part(factor: str) -> str:
-    """Name of what is a level's own part of `delta`: ``delta_corpus``."""
-    return f"{DELTA}_{factor}"
+NODE, DIRECTION = "node", "direction"
 
 
 @dataclass(frozen=True)
@@ -103,8 +87,6 @@ class Surface(AsCode):
     ----------
     amplitude : Prior
         Size of `delta`, ``delta_sd``, in log reducible loss.
-    level_amplitude : Prior
-        Size of the deviation of each level of a factor, ``delta_<factor>_sd``.
     miss_sd : Prior, optional
         Standard deviation of `miss`, by whose exponential the law's decline far beyond the largest
         run is multiplied, where `delta` is nothing: 0.1 means that the reducible loss typically
@@ -122,12 +104,11 @@ class Surface(AsCode):
     """
 
     amplitude: Prior = AMPLITUDE
-    level_amplitude: Prior = LEVEL_AMPLITUDE
     miss_sd: Prior | None = None
     miss_mean: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("amplitude", "level_amplitude", "miss_sd"):
+        for name in ("amplitude", "miss_sd"):
             prior = getattr(self, name)
             if prior is None:
                 continue
@@ -144,23 +125,12 @@ class Surface(AsCode):
         mean, size = (MISS_MEAN, MISS_SD) if of_both else (CURVE_MISS_MEAN, CURVE_MISS_SD)
         return (mean if self.miss_mean is None else self.miss_mean), self.miss_sd or size
 
-    def priors(self, factors: tuple[str, ...]) -> dict[str, Prior]:
-        """Prior of each sampled size, by its posterior name."""
-        levels = {size_name(level_part(factor)): self.level_amplitude for factor in factors}
-        return {size_name(DELTA): self.amplitude, **levels}
 
-
-def weight_dims(factors: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    """Dims of the weights of each part, by the part's name."""
-    return {DELTA: (NODE,)} | {level_part(factor): (factor, LEVEL_NODE) for factor in factors}
-
-
-def node_coords(law: Law, factors: tuple[str, ...]) -> dict[str, list[int]]:
-    """Numbers of the nodes along each of their dims."""
-    ratio = bool(compute_and_ratio(law)[1])
-    count = SHAPE_NODES + COMPUTE_NODES * RATIO_NODES if ratio else COMPUTE_NODES
-    level = {LEVEL_NODE: list(range(LEVEL_NODES * (1 + ratio)))} if factors else {}
-    return {NODE: list(range(count)), **level}
+def node_count(law: Law) -> int:
+    """Number of nodes at which `delta` has its values."""
+    if not compute_and_ratio(law)[1]:
+        return COMPUTE_NODES
+    return SHAPE_NODES + COMPUTE_NODES * RATIO_NODES
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,23 +239,6 @@ class Placement:
         factors = self.compute.factor, self.ratio.factor
         of_both = np.einsum("ik,jl,...kl->ij...", *factors, grid) * (1 - SHAPE_SHARE) ** 0.5
         return of_both, np.einsum("ik,...k->i...", self.shape.factor, alone) * SHAPE_SHARE**0.5
-
-    @property
-    def levels(self) -> tuple[Nodes, Nodes | None]:
-        """Fewer nodes, of compute and of tokens per parameter, for what is a level's own."""
-
-        def few(nodes: Nodes) -> Nodes:
-            return Nodes(np.linspace(nodes.at[0], nodes.at[-1], LEVEL_NODES), nodes.length)
-
-        return few(self.compute), self.ratio and few(self.ratio)
-
-    def level_basis(self, u: np.ndarray, v: np.ndarray | None) -> np.ndarray:
-        """Basis functions of what is a level's own, dims (run, level_node)."""
-        of_compute, of_ratio = self.levels
-        along = of_compute.basis(u - self.top)
-        if v is None or of_ratio is None:
-            return along
-        return np.hstack([along, of_ratio.basis(v - self.centre)]) * 0.5**0.5
 
 
 def run_places(law: Law, runs: Runs) -> tuple[np.ndarray, np.ndarray | None]:

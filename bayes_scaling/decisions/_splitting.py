@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayes_scaling._optimise import minimum
+from bayes_scaling._optimise import Array, minimum
 from bayes_scaling.costs import Cost, SixND
-from bayes_scaling.decisions._surfaces import Array, Landscape
+from bayes_scaling.decisions._surfaces import Landscape
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.errors import RunsError
 
@@ -107,13 +107,14 @@ class Splitting:
         near : Split, optional
             Runs whose ratio is about the best one; the runs' typical ratio if not given.
         """
-        typical = self.where.centre("tokens_per_param")
-        ratio = typical if near is None else near.ratio
+        params, tokens = (self.where.centre(name) for name in ("params", "tokens"))
+        usual = self.cost.spent(params, tokens)
+        ratio = tokens / params if near is None else near.ratio
         params = self._grown(ratio, target)
         for _ in range(ROUNDS):
             spent = self.cost.spent(params, ratio * params)
             finite = np.isfinite(spent) & (spent > 0)
-            split = self.optimum(np.where(finite, spent, self.cost.spent(1e9, 1e9)))
+            split = self.optimum(np.where(finite, spent, usual))
             better = np.where(finite, split.ratio, ratio)
             grown = self._grown(better, target)
             costs = self.cost.spent(grown, better * grown)

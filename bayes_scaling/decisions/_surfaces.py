@@ -16,12 +16,10 @@ import xarray as xr
 
 from bayes_scaling._inputs import RATIOS, flops_per_pair, typical_value
 from bayes_scaling._loss_surface import LossSurface
-from bayes_scaling._optimise import first_below
+from bayes_scaling._optimise import Array, first_below
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.points import Numbers, points
-
-type Array = np.ndarray
 
 SPLIT = ("params", "tokens", "flops", "tokens_per_param")
 """Inputs that follow from params and tokens."""

@@ -197,7 +197,9 @@ def _draws(
 ) -> dict[str, np.ndarray]:
     best = asked.optimum(budget)
     other = (1 + within) * best.loss if of == "loss" else asked.optimum((1 - within) * budget).loss
-    ends = _range(asked, budget, best.params, other)
+    # Among the runs a little less compute may be as good.
+    highest = np.maximum(other, best.loss)
+    ends = _range(asked, budget, best.params, highest)
     smallest, largest = ends["smallest_params"], ends["largest_params"]
     return {
         **ends,
@@ -206,7 +208,7 @@ def _draws(
         "fewest_tokens": asked.cost.tokens(largest, budget),
         "ratio": largest / smallest,
         "expected_loss": best.loss,
-        "highest_loss": other,
+        "highest_loss": highest,
     }
 
 

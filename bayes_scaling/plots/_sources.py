@@ -71,8 +71,8 @@ class SameScatter(np.random.Generator):
 
 def _alike(*about: Any) -> xr.DataArray:
     """New runs as :func:`bayes_scaling.posterior.new_runs` draws them, scattered alike."""
-    *known, rng = about
-    return new_runs(*known, SameScatter(rng.bit_generator))
+    draws, model, runs, expected, where, rng = about
+    return new_runs(draws, model, runs, expected, where, SameScatter(rng.bit_generator))
 
 
 def splits_compute(model: ScalingModel) -> bool:

@@ -26,14 +26,18 @@ from bayes_scaling.plots._canvas import (
     titled,
 )
 from bayes_scaling.plots._legends import figure_legend, interval_label, legend, point_entry
-from bayes_scaling.plots._sources import run_table
+from bayes_scaling.plots._sources import run_table, thinned
 from bayes_scaling.surface import run_places
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
-ACROSS, ALONG = 40, 60
+ACROSS, ALONG = 25, 40
 """Places along tokens per parameter and along compute at which `delta` is worked out."""
 
+MOST_VALUES = 2_000_000
+"""Draws times places of a map at most; beyond, every k-th draw is taken."""
+
 COLOUR_STEPS = 12
+HATCH_COLOUR = "0.5"
 LEAST_SHOWN = 1.0
 """Per cent that the colours span at the least, so that next to nothing does not look like much."""
 
@@ -117,10 +121,11 @@ def _per_cent(left_out: LeftOut, u: Any, v: Any) -> xr.DataArray:
 def _shared(fit: ScalingFit, u: np.ndarray, v: np.ndarray | None) -> xr.DataArray:
     """Draws of what all groups share, dims of places ``u`` and ``v``."""
     levels = {name: xr.DataArray(fit.runs.levels(name)[0]) for name in fit.model.factors}
-    left_out = fit.surface_at(levels).left_out
+    few = thinned(fit, len(u) * (1 if v is None else len(v)), MOST_VALUES)
+    left_out = few.surface_at(levels).left_out
     assert left_out is not None
     places = (None if one is None else xr.DataArray(one, dims=d) for d, one in (("u", u), ("v", v)))
-    return _per_cent(replace(left_out, level=()), *places)
+    return _per_cent(left_out, *places)
 
 
 def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, made: bool, prob: float | None) -> None:
@@ -156,7 +161,8 @@ def _draw_map(
     steps = MaxNLocator(COLOUR_STEPS, symmetric=True).tick_values(-most, most)
     filled = ax.contourf(x, y, ends["median"], levels=steps, cmap="RdBu_r")
     unsure = ((ends["lower"] <= 0) & (ends["upper"] >= 0)).astype(float)
-    ax.contourf(x, y, unsure, levels=[0.5, 1.5], colors="none", hatches=["///"])
+    hatching = ax.contourf(x, y, unsure, levels=[0.5, 1.5], colors="none", hatches=["///"])
+    hatching.set(edgecolor=HATCH_COLOUR, linewidth=0)
     ax.scatter(
         _compute(fit, u), 10**v, s=14, color="black", edgecolors="white", linewidths=0.5, zorder=3
     )
@@ -164,9 +170,8 @@ def _draw_map(
     log_input_axis(ax.yaxis, "tokens_per_param")
     bar = ax.figure.colorbar(filled, ax=ax)
     bar.set_label(f"left out, median ({UNIT})")
-    hatched = Patch(
-        fill=False, hatch="///", linewidth=0, label=f"{interval_label(prob)} includes zero"
-    )
+    zero = f"{interval_label(prob)} includes zero"
+    hatched = Patch(fill=False, hatch="///", edgecolor=HATCH_COLOUR, linewidth=0, label=zero)
     handles = [point_entry("runs", "black"), hatched]
     if made:
         figure_legend(ax, handles)

@@ -8,7 +8,7 @@ import arviz as az
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from bayes_scaling._intervals import SAMPLE_DIMS, intervals
 from bayes_scaling._wording import listed
@@ -37,6 +37,7 @@ from bayes_scaling.surface import MISS_SIZE
 
 PRIOR_DRAWS = 2000
 
+MOST_TICKS = 4
 LOG_FROM = 30.0
 """Ratio of the ends of the prior's central 98 % from which the axis is logarithmic."""
 
@@ -148,8 +149,9 @@ def _frame(
     ax.set_xlim(ends)
     if log:
         readable_log_ticks(ax.xaxis, format_number)
+        ax.xaxis.set_major_locator(LogLocator(numticks=MOST_TICKS))
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(4))
+        ax.xaxis.set_major_locator(MaxNLocator(MOST_TICKS))
     ax.set_ylim(bottom=0)
     ax.set_yticks([])
     ax.set_xlabel(name)

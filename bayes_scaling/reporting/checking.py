@@ -92,7 +92,8 @@ def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
     shown = drawn(
         "parameters",
         "Prior and posterior density of each parameter.",
-        "What the runs taught: prior (dashed) and posterior of each parameter.",
+        "What the runs taught: prior (dashed) and posterior of each parameter. How far laws miss "
+        "beyond the runs, miss_sd, is taught by other sweeps alone.",
         lambda: plots.prior_posterior(fit, prob=prob),
     )
     if not fit.model.vary:
@@ -174,8 +175,8 @@ def _left_out_at_runs(fit: ScalingFit, prob: float | None) -> str:
     sure = int(((ends["lower"] > 0) | (ends["upper"] < 0)).sum())
     return (
         f"At the runs the law leaves out from {low:.2g} % to {high:.2g} % of the reducible loss "
-        f"(posterior medians), and at {sure} of {len(fit.runs)} runs the {interval_words(prob)} "
-        "does not include zero."
+        f"(posterior medians), and at {sure or 'none'} of {len(fit.runs)} runs the "
+        f"{interval_words(prob)} does not include zero."
     )
 
 

@@ -43,10 +43,10 @@ STEP = 0.15
 MOST_VALUES = 6_000_000
 """Draws times nodes that the tables are made of at most; beyond, every k-th draw is taken."""
 
-EACH_BUDGET = 3
+EACH_BUDGET = 2
 """Steps along compute between budgets that are split: best sizes bend less than losses."""
 
-MOST_SEARCHED = 40_000
+MOST_SEARCHED = 120_000
 """The same where a best split is searched for in each draw."""
 
 
@@ -58,7 +58,7 @@ class Grid:
     ----------
     fitted : ScalingFit or FitAverage
     start : mapping of str to float
-        The run at which the page opens: inputs off the axes stay as they are there.
+        Inputs of the run at which the page opens; those off the axes stay as they are there.
     """
 
     fitted: Fitted
@@ -84,14 +84,24 @@ class Grid:
         return (first, *[name for name in law.inputs if name != first][:1])
 
     @cached_property
+    def opened(self) -> dict[str, float]:
+        """The run at which the page opens: that of `start`, the largest where it says nothing."""
+        largest, given = ladder_table(self.fit).iloc[0], dict(self.start)
+        if self.splits and not {"params", "tokens"} <= set(given):
+            top = int(self.logs("flops").argmax())
+            given |= {name: 10 ** self.logs(name)[top] for name in ("params", "tokens")}
+        if self.splits:
+            given["flops"] = FLOPS_PER_PARAM_TOKEN * given["params"] * given["tokens"]
+            given["tokens_per_param"] = given["tokens"] / given["params"]
+        names = {*self.fit.model.law.inputs, *given}
+        return {name: float(given[name] if name in given else largest[name]) for name in names}
+
+    @property
     def held(self) -> dict[str, float]:
         """Inputs that the page does not set."""
         set_here = {*self.names, *(FOLLOWING if self.splits else ())}
-        largest = ladder_table(self.fit).iloc[0]
         return {
-            name: float(self.start.get(name, largest[name]))
-            for name in self.fit.model.law.inputs
-            if name not in set_here
+            name: self.opened[name] for name in self.fit.model.law.inputs if name not in set_here
         }
 
     @cached_property
@@ -116,7 +126,8 @@ class Grid:
     @cached_property
     def budgets(self) -> np.ndarray:
         """Log10 of the compute that is split."""
-        return np.union1d(self.along[::EACH_BUDGET], [*self.tops, self.along[-1]])
+        opened = np.log10(self.opened[self.names[0]])
+        return np.union1d(self.along[::EACH_BUDGET], [*self.tops, opened, self.along[-1]])
 
     @cached_property
     def across(self) -> np.ndarray:
@@ -128,21 +139,21 @@ class Grid:
     def logs(self, name: str) -> np.ndarray:
         """Log10 of a quantity of the runs."""
         if not self.splits:
-            return np.log10(input_values(self.fit.runs, name))
+            return np.asarray(np.log10(input_values(self.fit.runs, name)))
         params, tokens = (_of_runs(self.fit, one) for one in ("params", "tokens"))
-        return {
+        known: dict[str, np.ndarray] = {
             "params": params,
             "tokens": tokens,
             "flops": np.log10(FLOPS_PER_PARAM_TOKEN) + params + tokens,
             "tokens_per_param": tokens - params,
-        }[name]
+        }
+        return known[name]
 
     def _nodes(self, name: str, below: float, above: float) -> np.ndarray:
-        values = self.logs(name)
-        low, high = values.min() - below, values.max() + above
-        if (opened := self.start.get(name)) is not None:
-            low, high = min(low, np.log10(opened) - STEP), max(high, np.log10(opened) + STEP)
-        return np.linspace(low, high, int(np.ceil((high - low) / STEP)) + 1)
+        values, opened = self.logs(name), np.log10(self.opened[name])
+        low, high = min(values.min() - below, opened), max(values.max() + above, opened)
+        even = np.linspace(low, high, int(np.ceil((high - low) / STEP)) + 1)
+        return np.union1d(even, [opened])
 
     def losses(self, prob: float | None) -> list[dict[str, Any]]:
         """Quantiles of the expected loss and of a new run's at every node, by group."""
@@ -197,10 +208,10 @@ def _of_runs(fit: ScalingFit, name: str) -> np.ndarray:
     """Log10 parameters or tokens of the runs, from whatever the law has of them."""
     runs = fit.runs
     if name in runs.inputs:
-        return np.log10(runs.values(name))
+        return np.asarray(np.log10(runs.values(name)))
     logs = run_axes(fit.model.law, runs)
     ratio = logs["tokens_per_param"] * (1 if name == "tokens" else -1)
-    return ((logs["flops"] - np.log10(FLOPS_PER_PARAM_TOKEN) + ratio) / 2).to_numpy()
+    return np.asarray((logs["flops"] - np.log10(FLOPS_PER_PARAM_TOKEN) + ratio) / 2)
 
 
 def _quantiles(

@@ -108,17 +108,14 @@ def page(
 
 
 def _fields(grid: Grid) -> tuple[Field, ...]:
-    names = SPLIT if grid.splits else grid.names
-    top = int(grid.logs(grid.names[0]).argmax())
-    return tuple(_field(grid, name, top) for name in names)
+    return tuple(_field(grid, name) for name in (SPLIT if grid.splits else grid.names))
 
 
-def _field(grid: Grid, name: str, top: int) -> Field:
-    logs = grid.logs(name)
+def _field(grid: Grid, name: str) -> Field:
+    logs, opened = grid.logs(name), np.log10(grid.opened[name])
     # Parameters and tokens that grow alike are each half of the way of compute.
     share = 0.5 if grid.splits and name != "flops" else 1.0
-    below, above = (BELOW, ABOVE) if share < 1 or name == grid.names[0] else (ASIDE, ASIDE)
-    start = float(grid.start.get(name, 10 ** logs[top]))
-    low = min(logs.min() - share * below, np.log10(start))
-    high = max(logs.max() + share * above, np.log10(start))
-    return Field(name, LABELS.get(name, name), start, round(low, 2), round(high, 2))
+    below, above = (BELOW, ABOVE) if grid.splits or name == grid.names[0] else (ASIDE, ASIDE)
+    low, high = logs.min() - share * below, logs.max() + share * above
+    ends = round(min(low, opened), 2), round(max(high, opened), 2)
+    return Field(name, LABELS.get(name, name), grid.opened[name], *ends)

@@ -157,7 +157,7 @@ def _of_miss(result: Answer, place: int, prob: float | None) -> str:
     share = result.miss_share(prob).iloc[place]
     if not round(share, 2) > 0:
         return ""
-    return f" ({100 * share:.0f} % of that width because laws miss beyond the runs)"
+    return f", {100 * share:.0f} % of its width for how laws miss beyond the runs"
 
 
 def _said(result: Answer, written: dict[str, str]) -> str:

@@ -13,6 +13,7 @@ from scipy import stats
 
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.posterior import new_runs
+from bayes_scaling.surface import SIZE
 from bayes_scaling.trust._case import Case
 from bayes_scaling.trust._scores import COVERAGES, covered
 from bayes_scaling.trust._verdict import VERDICTS, CannotJudge, Finding, Verdict, graded, worst
@@ -75,17 +76,15 @@ def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
     surface = fit.model.surface
     if surface is None or not fit.model.has_surface(fit.runs):
         return "trust", ""
-    found: dict[str, Verdict] = {}
-    for name, prior in surface.priors(fit.model.factors).items():
-        ends = (prior.range(mass)[1] for mass in (USUAL, UNUSUAL))
-        found[name] = graded(float(fit.posterior[name].median()), *ends)
-    largest = max(found, key=lambda name: VERDICTS.index(found[name]))
-    if found[largest] == "trust":
+    ends = (surface.amplitude.range(mass)[1] for mass in (USUAL, UNUSUAL))
+    size = float(fit.posterior[SIZE].median())
+    verdict = graded(size, *ends)
+    if verdict == "trust":
         return "trust", ""
-    return found[largest], (
-        f"The law leaves out {float(fit.posterior[largest].median()):.0%} of its reducible loss "
-        f"({largest}), more than {(1 + USUAL) / 2:.0%} of its prior: the runs have another shape, "
-        "or not all were made alike. "
+    return verdict, (
+        f"The law leaves out {size:.0%} of its reducible loss ({SIZE}), more than "
+        f"{(1 + USUAL) / 2:.0%} of its prior: the runs have another shape, or not all were made "
+        "alike. "
     )
 
 
