@@ -37,8 +37,8 @@ def test_the_sentence_has_all_that_a_reader_needs(forecast: bs.Forecast) -> None
     sentence = bs.cite(forecast).sentence
     assert re.match(
         r"At 70B parameters, 1.4T tokens and 5.88e23 FLOP, the expected loss is "
-        r"\d\.\d+ \[\d\.\d+, \d\.\d+\], and that of a new run \d\.\d+ \[\d\.\d+, \d\.\d+\] "
-        r"\(\d+ % of that width because laws miss beyond the runs\) "
+        r"\d\.\d+ \[\d\.\d+, \d\.\d+\], and that of a new run \d\.\d+ \[\d\.\d+, \d\.\d+\]"
+        r", \d+ % of its width for how laws miss beyond the runs "
         r"\(median and 89 % equal-tailed credible interval\), ",
         sentence,
     )
