@@ -86,7 +86,7 @@ def _misses(draws: xr.Dataset, model: ScalingModel, seed: int) -> dict[str, xr.D
     sample = xr.ones_like(draws["chain"], float) * xr.ones_like(draws["draw"], float)
     mean, prior = model.surface.miss(model.law)
     size = sample.copy(data=prior.sample(sample.size, rng).reshape(sample.shape))
-    spread = np.sqrt(size**2 + (MISS_OF_DELTA * draws[SIZE]) ** 2)
+    spread = (size**2 + (MISS_OF_DELTA * draws[SIZE]) ** 2) ** 0.5
     found: dict[str, xr.DataArray] = {MISS_SIZE: size}
     found[MISS] = mean + spread * even_normal(sample, rng)
     for factor in model.factors:

@@ -16,7 +16,7 @@ from bayes_scaling.posterior import new_runs
 from bayes_scaling.surface import SIZE
 from bayes_scaling.trust._case import Case
 from bayes_scaling.trust._scores import COVERAGES, covered
-from bayes_scaling.trust._verdict import VERDICTS, CannotJudge, Finding, Verdict, graded, worst
+from bayes_scaling.trust._verdict import CannotJudge, Finding, Verdict, graded, worst
 
 SURPRISING = 0.01
 """Probability, after correction for the number of tests, below which structure is real."""
