@@ -146,9 +146,9 @@ def test_scales_by_hand_remarks_and_rows_left_out_come_back(
     [
         None,
         bs.Surface(miss_sd=bs.Prior.between(0.05, 0.2), miss_mean=-0.1),
-        bs.Surface(bs.Prior.half_normal(0.02), level_amplitude=bs.Prior.fixed_at(0.01)),
+        bs.Surface(bs.Prior.half_normal(0.02), miss_sd=bs.Prior.fixed_at(0.01)),
     ],
-    ids=["law alone", "miss", "sizes"],
+    ids=["law alone", "miss", "amplitude"],
 )
 def test_the_surface_and_its_options_come_back(
     surface: bs.Surface | None,
@@ -193,7 +193,7 @@ def test_the_file_holds_plain_types_only(stored_fit_path: Path) -> None:
 
 
 def test_the_stored_file_is_small(stored_fit_path: Path) -> None:
-    assert stored_fit_path.stat().st_size < 400_000
+    assert stored_fit_path.stat().st_size < 350_000
 
 
 def test_xarray_reads_the_file_without_this_package(stored_fit_path: Path) -> None:

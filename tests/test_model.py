@@ -21,7 +21,7 @@ from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.posterior import complete
 from bayes_scaling.posterior import log_density as posterior_density
 from bayes_scaling.priors import TIE
-from bayes_scaling.surface import Placement, Rotation, run_places
+from bayes_scaling.surface import Rotation
 
 FAST = {"mode": "FAST_COMPILE"}
 POOLED = tuple(bs.Vary(name, by="corpus") for name in ("E", "A", "B"))
@@ -100,25 +100,16 @@ def test_variables_dims_and_coordinates_of_the_surface() -> None:
     assert list(built.coords["direction"]) == list(built.coords["node"]) == list(range(26))
 
 
-def test_variables_dims_and_coordinates_of_a_surface_with_levels() -> None:
-    vary = [bs.Vary("E", by="corpus"), bs.Vary("A", by="arch")]
-    built = bs.ScalingModel("chinchilla", vary).build(RUNS)
+def test_levels_share_what_the_law_leaves_out() -> None:
+    built = bs.ScalingModel("chinchilla", POOLED).build(RUNS)
     dims = {variable.name: built.named_vars_to_dims[variable.name] for variable in built.free_RVs}
-    assert {name: of for name, of in dims.items() if name.startswith("delta")} == {
-        "delta_sd": (),
-        "delta_raw": ("direction",),
-        "delta_corpus_sd": (),
-        "delta_corpus_z": ("corpus", "level_node"),
-        "delta_arch_sd": (),
-        "delta_arch_z": ("arch", "level_node"),
-    }
-    assert list(built.coords["level_node"]) == list(range(6))
+    of_delta = {name: of for name, of in dims.items() if name.startswith("delta")}
+    assert of_delta == {"delta_sd": (), "delta_raw": ("direction",)}
 
 
 def test_a_law_of_one_input_has_nodes_along_it_alone() -> None:
-    model = bs.ScalingModel(bs.laws.PowerLaw("flops"), bs.Vary("E", by="corpus"))
-    coords = model.build(RUNS).coords
-    assert (len(coords["node"]), len(coords["level_node"])) == (5, 3)
+    built = bs.ScalingModel(bs.laws.PowerLaw("flops")).build(RUNS)
+    assert len(built.coords["node"]) == 5
 
 
 def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
@@ -156,7 +147,7 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
         reducible = A * data["params_ref"] ** -alpha + B * data["tokens_ref"] ** -beta
         expected = E + A * data["params_ref"] ** -alpha + B * data["tokens_ref"] ** -beta
         if model.surface is not None:
-            expected = E + reducible * pmd.math.exp(delta_by_hand(model, runs, parameter, data))
+            expected = E + reducible * pmd.math.exp(delta_by_hand(model, runs, parameter))
         pmd.StudentT(
             "response",
             nu=df,
@@ -168,22 +159,12 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
 
 
 def delta_by_hand(
-    model: bs.ScalingModel,
-    runs: bs.Runs,
-    parameter: Callable[[str], XTensorVariable],
-    data: dict[str, XTensorVariable],
+    model: bs.ScalingModel, runs: bs.Runs, parameter: Callable[[str], XTensorVariable]
 ) -> XTensorVariable:
     """What is left out, from weights that have a normal prior of the size of delta."""
     basis = as_xtensor(Rotation.of(model.law, runs).basis, dims=("run", "direction"))
     weights = pmd.Normal("delta_weights", 0.0, parameter("delta_sd"), dims=("direction",))
-    delta = (basis * weights).sum("direction")
-    if model.vary:
-        found = Placement.of(model.law, runs).level_basis(*run_places(model.law, runs))
-        basis = as_xtensor(found, dims=("run", "level_node"))
-        z = pmd.Normal("delta_corpus_z", 0.0, 1.0, dims=("corpus", "level_node"))
-        own = (basis * z.isel(corpus=data["corpus_index"])).sum("level_node")
-        delta = delta + parameter("delta_corpus_sd") * own
-    return delta
+    return (basis * weights).sum("direction")
 
 
 def logit(share: XTensorVariable) -> XTensorVariable:
@@ -511,7 +492,7 @@ def test_describe_gives_every_sampled_variable_in_both_units() -> None:
     table = model.describe(RUNS)
     assert list(table.index) == [
         "E_typical_ref", "A_ref", "B_ref", "alpha", "beta", "E_sd_corpus", "noise_sd", "noise_df",
-        "delta_sd", "delta_corpus_sd", "miss_sd",
+        "delta_sd", "miss_sd",
     ]  # fmt: skip
     assert table.loc["E_typical_ref", "varies_by"] == "corpus"
     assert table.loc["alpha", "varies_by"] == ""

@@ -55,10 +55,9 @@ def test_a_larger_run_on_the_same_path_is_not_worse_where_the_law_leaves_out_not
     stored_fit: bs.ScalingFit,
 ) -> None:
     along = path(stored_fit, decades=12.0)
-    without = dict.fromkeys(("delta_z", "delta_corpus_z"), 0.0)
     # Misses of the fit, and such as it never has.
     for misses in ({}, {"miss": -3.0, "miss_corpus": -3.0}, {"miss": 2.0}):
-        loss = surface_of(stored_fit, **without, **misses).loss(along)
+        loss = surface_of(stored_fit, delta_z=0.0, **misses).loss(along)
         assert float((loss / loss.shift(point=1)).max()) <= 1 + 1e-9
 
 
@@ -81,8 +80,7 @@ def test_no_draw_is_below_its_floor(stored_fit: bs.ScalingFit) -> None:
 
 def test_beyond_the_runs_the_decline_of_the_law_is_multiplied(stored_fit: bs.ScalingFit) -> None:
     """By hand: a law that leaves out nothing inside, ten times beyond the largest run."""
-    without = dict.fromkeys(("delta_z", "delta_corpus_z", "miss_corpus"), 0.0)
-    surface = surface_of(stored_fit, **without, miss=0.4)
+    surface = surface_of(stored_fit, delta_z=0.0, miss_corpus=0.0, miss=0.4)
     u, _ = run_places(stored_fit.model.law, stored_fit.runs)
     edge, far = on_path(stored_fit), on_path(stored_fit, 10)
     law = replace(surface, left_out=None)
@@ -192,7 +190,7 @@ def test_reach_is_that_of_the_own_level(stored_fit: bs.ScalingFit) -> None:
     np.testing.assert_allclose(reach(stored_fit.model, stored_fit.runs, where), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["amplitude", "level_amplitude", "miss_sd"])
+@pytest.mark.parametrize("name", ["amplitude", "miss_sd"])
 @pytest.mark.parametrize("prior", [bs.Prior.normal(0, 1), bs.Prior.fixed_at(0.0)], ids=repr)
 def test_a_size_that_may_not_be_positive_is_refused(name: str, prior: bs.Prior) -> None:
     with pytest.raises(ModelError, match=f"{name}=.*not positive.*surface=None"):
