@@ -113,9 +113,8 @@ def loss_crossing(
     for fit, wanted in ((compute_fit, "flops"), (tokens_fit, "tokens")):
         _check(fit, wanted)
     one = xr.Dataset(coords={"point": [0]})
-    by_compute, by_tokens = (
-        Landscape.of(f, one) for f in (compute_fit, paired(tokens_fit, compute_fit))
-    )
+    by_compute = Landscape.of(compute_fit, one)
+    by_tokens = Landscape.of(paired(tokens_fit, compute_fit), one)
     endless = {}
     if splits(tokens_fit):
         by_tokens, endless = by_tokens.inside, {"params": FAR * by_tokens.centre("params")}

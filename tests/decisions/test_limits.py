@@ -161,6 +161,17 @@ def test_a_joint_law_gives_the_loss_of_data_alone(
     assert found == pytest.approx(float(expected), rel=1e-5)
 
 
+def test_one_law_of_both_contradicts_itself_where_its_frontier_meets_its_data(
+    sardana_fit: bs.ScalingFit,
+) -> None:
+    """The frontier falls faster than the data of Kaplan's training allow."""
+    found = bs.loss_crossing(sardana_fit, sardana_fit).draws.median()
+    best = bs.allocate(sardana_fit, float(found["flops"])).draws["expected_loss"]
+    np.testing.assert_allclose(best, float(found["loss"]), rtol=1e-6)
+    endless = 1.69 + 410.7 * float(KAPLAN_TOKENS(found["flops"])) ** -0.283
+    assert float(found["loss"]) == pytest.approx(endless, rel=1e-6)
+
+
 def test_laws_that_do_not_cross_are_nan_and_counted(
     laws_of_kaplan: tuple[bs.ScalingFit, bs.ScalingFit],
 ) -> None:
