@@ -10,7 +10,7 @@ import bayes_scaling as bs
 from bayes_scaling._axes import growth_powers
 from bayes_scaling._inputs import input_values, scales
 from bayes_scaling._loss_surface import LossSurface, loss_surface
-from bayes_scaling.surface import DELTA, MISS, NODE, node_coords, size_name, weight_name
+from bayes_scaling.surface import MISS, NODE, SIZE, WEIGHTS, node_count
 from tests.laws.test_laws import OF_LOSS, TO_A_FLOOR
 
 DIMS = {"chain": [0, 1], "draw": range(50)}
@@ -50,11 +50,10 @@ def surface(law: bs.Law, runs: bs.Runs, left_out: float) -> LossSurface:
     def draws(values: np.ndarray) -> xr.DataArray:
         return xr.DataArray(values.reshape(2, 50), DIMS, tuple(DIMS))
 
-    nodes = len(node_coords(law, ())[NODE])
-    weights = xr.DataArray(rng.standard_normal((2, 50, nodes)), DIMS, (*DIMS, NODE))
+    weights = rng.standard_normal((2, 50, node_count(law)))
     posterior = xr.Dataset(
         {model.reference_name(n): draws(p.sample(100, rng)) for n, p in law.priors.items()}
-        | {size_name(DELTA): draws(np.full(100, left_out)), weight_name(DELTA): weights}
+        | {SIZE: draws(np.full(100, left_out)), WEIGHTS: xr.DataArray(weights, DIMS, (*DIMS, NODE))}
         | {MISS: left_out * draws(rng.standard_normal(100))}
     )
     return loss_surface(posterior, model, runs, {})
