@@ -26,6 +26,11 @@ FLOPS_FACTOR = 2.0
 """How far 6ND may be from a FLOP count given beside it, as for runs; or how far beyond the ratios
 of the runs themselves."""
 
+COUNTS = ("params", "tokens", "flops")
+
+FAR_BELOW = 1e3
+"""How many times smaller than every run a point is taken for a slip of units."""
+
 Numbers = float | str | Sequence[float] | Sequence[str] | np.ndarray | pd.Series
 
 
@@ -65,6 +70,7 @@ def points(
     table = asked_table({"params": params, "tokens": tokens, "flops": flops}, at)
     table = _with_ratios(_with_compute(_as_numbers(model, table), model, runs))
     _check_inputs(model, table)
+    _check_magnitude(model, table, runs)
     for factor in model.factors:
         if factor not in table:
             levels = pd.DataFrame({factor: list(runs.levels(factor))})
@@ -190,6 +196,23 @@ def _check_inputs(model: ScalingModel, table: pd.DataFrame) -> None:
             f"No value for {', '.join(missing)} at the points asked for (given: "
             f"{', '.join(columns) or 'nothing'}); {model.law.name} is a function of "
             f"{', '.join(model.law.inputs)}. {cure}"
+        )
+
+
+def _check_magnitude(model: ScalingModel, table: pd.DataFrame, runs: Runs) -> None:
+    """Ask back where every count of a point is far below all runs, as numbers in billions are."""
+    counts = [name for name in COUNTS if name in model.law.inputs and name in runs.inputs]
+    least = {name: float(runs.values(name).min()) for name in counts}
+    below = [table[name] < least[name] / FAR_BELOW for name in counts]
+    bad = np.flatnonzero(np.all(below, axis=0)) if counts else np.array([])
+    if bad.size:
+        row = table.iloc[int(bad[0])]
+        given = " and ".join(f"{name}={row[name]:g}" for name in counts)
+        smallest = " and ".join(f"{least[name]:.3g} {name}" for name in counts)
+        raise RunsError(
+            f"{given} at point {bad[0]} is less than a thousandth of the smallest runs "
+            f"({smallest}), where a fit says nothing. Counts in millions or billions look so. Give "
+            "plain counts, or write them with their unit, such as '70B' and '1.4T'."
         )
 
 

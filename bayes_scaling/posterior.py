@@ -20,7 +20,6 @@ from bayes_scaling.model import RAW, TURNED, ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.surface import (
     DIRECTION,
-    LEVEL_SHARE,
     MISS,
     MISS_OF_DELTA,
     MISS_SIZE,
@@ -91,7 +90,7 @@ def _misses(draws: xr.Dataset, model: ScalingModel, seed: int) -> dict[str, xr.D
     found[MISS] = mean + spread * even_normal(sample, rng)
     for factor in model.factors:
         levels = sample * xr.ones_like(draws[factor], float)
-        found[f"{MISS}_{factor}"] = LEVEL_SHARE * spread * even_normal(levels, rng)
+        found[f"{MISS}_{factor}"] = spread * even_normal(levels, rng)
     return found
 
 

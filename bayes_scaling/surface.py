@@ -70,9 +70,6 @@ MISS_OF_DELTA = 2.0
 """By how much it grows with the size of `delta`: a law that is off inside its runs is more so
 beyond them. All of these were learned from public sweeps (``tests/benchmarks/learn_miss.py``)."""
 
-LEVEL_SHARE = 0.5
-"""Size of a level's own `miss` beyond its own runs, as a share of that of all."""
-
 SIZE, WEIGHTS, MISS, MISS_SIZE = "delta_sd", "delta_z", "miss", "miss_sd"
 """Posterior names: size of `delta`, its standard normal weights at the nodes, `miss`, its size."""
 
