@@ -112,11 +112,11 @@ def test_the_budget_is_kept_and_the_order_is_told(plan: bs.NextRuns) -> None:
 
 
 def test_costs_of_ones_own_change_the_choice(stored_fit: bs.ScalingFit) -> None:
-    """The one run that is nearly free is taken first; the budget is in the same unit."""
+    """The one run that is nearly free is taken too; the budget is in the same unit."""
     hours = CANDIDATES.assign(corpus="web", cost=100.0)
     hours.loc["c20", "cost"] = 1.0
     plan = bs.next_runs(stored_fit, hours, 101.0, TARGET)
-    assert plan.chosen.index[0] == "c20"
+    assert "c20" in plan.chosen.index
     assert plan.cost == 101.0
     assert plan.headline().startswith("2 of 25 candidates for 101 of 101; the 89% interval")
 
