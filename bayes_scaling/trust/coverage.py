@@ -87,7 +87,7 @@ def _headline(forecast: pd.DataFrame, parameters: pd.DataFrame, done: int) -> st
     held, least = int(forecast["held"].iloc[place]), int(parameters["held"].argmin())
     few = int(stats.binom.ppf(TOO_LOW, done, NOMINAL)) - 1
     return (
-        f"Of {done} sweeps simulated at this design and refitted, the law's 90 % interval of the "
+        f"Of {done} sweeps simulated at this design and refitted, the 90 % interval of the "
         f"expected loss held the truth in {held} ({held / done:.0%}) at point {place}, and that "
         f"of {parameters.index[least]}, the least of the parameters, in "
         f"{parameters['held'].iloc[least]}; {few} or fewer would be too few."

@@ -92,7 +92,7 @@ class TrustReport:
 
     def __repr__(self) -> str:
         lines = [f"TrustReport: {self.verdict} ({MEANING[self.verdict]}; level {self.level})"]
-        lines += [f"  {r.verdict:<13}{r.check:<11}{r.headline}" for r in self.checks]
+        lines += [f"  {r.verdict:<13}{r.check:<12}{r.headline}" for r in self.checks]
         rungs = ", ".join(f"{reach} {row.verdict}" for reach, row in self.ladder.iterrows())
         return "\n".join([*lines, f"  {self.reach}", f"  Beyond the largest run: {rungs}"])
 

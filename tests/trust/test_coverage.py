@@ -22,7 +22,7 @@ def test_intervals_that_hold_are_trusted(
     stand_in(stored_fit)
     found = check_calibration(stored_case(level="full"))
     assert set(found.by_point) == {"trust"}
-    begins = "Of 24 sweeps simulated at this design and refitted, the law's 90 % interval"
+    begins = "Of 24 sweeps simulated at this design and refitted, the 90 % interval"
     assert found.headline.startswith(begins)
     assert found.headline.endswith("17 or fewer would be too few.")
     held = found.table.loc["expected_loss[0]", "held"]
