@@ -6,9 +6,10 @@ and expected loss are functions in the modules above.
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -34,6 +35,16 @@ from bayes_scaling.points import Numbers, points
 from bayes_scaling.posterior import complete, derived
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings, compiled, no_scatter
+
+
+DRAWS = 1000
+"""Kept draws of each chain, unless others are asked for."""
+
+ROUNDS = (1, 4, 16)
+"""How many times as long as at first the posterior is sampled until its chains have converged."""
+
+PATIENCE = 60.0
+"""Seconds that a longer round may take."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -201,14 +212,18 @@ def fit(
     model: ScalingModel | Law | type[Law] | str,
     runs: Runs,
     *,
-    draws: int = 1000,
+    draws: int | None = None,
     tune: int = 1000,
     chains: int = 4,
     seed: int | None = None,
     target_accept: float = 0.9,
     progress: bool = True,
 ) -> ScalingFit:
-    """Sample the posterior of a model on a table of runs.
+    """Sample the posterior of a model on a table of runs, until the chains have converged.
+
+    Where R-hat is above 1.01 or an effective sample size below 400, the posterior is sampled again,
+    4 and then 16 times as long, and one in so many draws is kept. No longer round is begun that
+    would pass a minute; the fit then says how far it came.
 
     The first fit of a model structure on a machine compiles it, which takes 10 to 20 seconds, the
     first in a later process reads it from disk in one to three. Later fits of the same structure,
@@ -218,8 +233,10 @@ def fit(
     ----------
     model : ScalingModel, or a law (class, instance or name) to be fitted with its defaults
     runs : Runs
-    draws, tune, chains : int
-        Kept draws of each chain, warm-up draws, chains.
+    draws : int, optional
+        Kept draws of each chain. If given, they are sampled once; 1000 if not.
+    tune, chains : int
+        Warm-up draws, chains.
     seed : int, optional
         Seed of the sampler; one is chosen, and kept in ``settings``, if not given.
     target_accept : float
@@ -242,17 +259,33 @@ def fit(
     """
     model = model if isinstance(model, ScalingModel) else ScalingModel(model)
     chosen = int(np.random.default_rng().integers(2**31)) if seed is None else seed
-    return fit_as(model, runs, Settings(draws, tune, chains, chosen, target_accept), progress)
+    kept = DRAWS if draws is None else draws
+    settings = Settings(kept, tune, chains, chosen, target_accept)
+    return _fit(model, runs, settings, ROUNDS if draws is None else ROUNDS[:1], progress)
 
 
 def fit_as(model: ScalingModel, runs: Runs, settings: Settings, progress: bool) -> ScalingFit:
-    """The fit of a model, sampled as the settings say."""
+    """The fit of a model, sampled once as the settings say."""
+    return _fit(model, runs, settings, (settings.thin,), progress)
+
+
+def _fit(
+    model: ScalingModel, runs: Runs, settings: Settings, rounds: Sequence[int], progress: bool
+) -> ScalingFit:
+    """The fit of the first round whose chains have converged, or of the last there is time for."""
     check_runs(model, runs)
     with stages(progress) as shown:
         density = compiled(model, runs, shown)
-        tree = density.sample(model, runs, settings, shown)
-    posterior = complete(tree["posterior"].to_dataset(), model, runs, settings.seed)
-    return ScalingFit(model, runs, posterior, tree["sample_stats"].to_dataset(), settings)
+        for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
+            start, chosen = time.monotonic(), replace(settings, thin=thin)
+            tree = density.sample(model, runs, chosen, shown)
+            posterior = complete(tree["posterior"].to_dataset(), model, runs, settings.seed)
+            stats = tree["sample_stats"].to_dataset()
+            found = ScalingFit(model, runs, posterior, stats, chosen)
+            spent = time.monotonic() - start
+            if not found.diagnostics.problems or spent * longer / thin > PATIENCE:
+                break
+    return found
 
 
 def load_fit(path: str | Path) -> ScalingFit:

@@ -30,6 +30,9 @@ STUCK_BELOW = 0.01
 NO_SCATTER = 1e-8
 """Scatter, as a share of the loss, that only computed losses have: 1e-7 is sampled easily."""
 
+MOST_WARMUP = 4
+"""How many times longer warm-up is at the most, where draws are thinned."""
+
 RAISE = "Raise target_accept or tune, narrow the priors, or try another seed."
 
 
@@ -46,6 +49,8 @@ class Settings:
         and versions it does not.
     target_accept : float
         Acceptance rate that the step size is tuned to. Higher is slower and diverges less.
+    thin : int
+        One in so many draws is kept; warm-up is as many times longer, up to :data:`MOST_WARMUP`.
     """
 
     draws: int = 1000
@@ -53,9 +58,10 @@ class Settings:
     chains: int = 4
     seed: int = 0
     target_accept: float = 0.9
+    thin: int = 1
 
     def __post_init__(self) -> None:
-        for name, least in (("draws", 4), ("tune", 1), ("chains", 1)):
+        for name, least in (("draws", 4), ("tune", 1), ("chains", 1), ("thin", 1)):
             value = getattr(self, name)
             if not isinstance(value, int | np.integer) or value < least:
                 raise ValueError(
@@ -112,12 +118,15 @@ class CompiledModel:
         shared = {variable.name for variable in self.density.shared_var_keys}
         numbers = model.data(runs)
         data = {name: values for name, (_, values) in numbers.items() if name in shared}
-        progress.start("sampling", settings.chains * (settings.draws + settings.tune))
+        draws = settings.draws * settings.thin
+        tune = settings.tune * min(settings.thin, MOST_WARMUP)
+        longer = f", {settings.thin} times as long" if settings.thin > 1 else ""
+        progress.start(f"sampling{longer}", settings.chains * (draws + tune))
         try:
             sampler = nutpie.sample(
                 self.density.with_data(**data),
-                draws=settings.draws,
-                tune=settings.tune,
+                draws=draws,
+                tune=tune,
                 chains=settings.chains,
                 seed=settings.seed,
                 target_accept=settings.target_accept,
@@ -135,7 +144,7 @@ class CompiledModel:
             ) from error
         refuse_incomplete(tree, settings)
         progress.finish()
-        return tree
+        return _thinned(tree, settings)
 
 
 def compiled(model: ScalingModel, runs: Runs, progress: Stages) -> CompiledModel:
@@ -148,6 +157,14 @@ def compiled(model: ScalingModel, runs: Runs, progress: Stages) -> CompiledModel
         return _COMPILED[structure]
 
 
+def _thinned(tree: xr.DataTree, settings: Settings) -> xr.DataTree:
+    """One in so many draws, numbered anew."""
+    if settings.thin == 1:
+        return tree
+    kept = tree.isel(draw=slice(None, None, settings.thin))
+    return kept.assign_coords(draw=np.arange(settings.draws))
+
+
 def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
     """Refuse draws that are truncated, not finite, or do not move.
 
@@ -158,16 +175,17 @@ def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
     """
     posterior = tree["posterior"].to_dataset()
     found = posterior.sizes["chain"], posterior.sizes["draw"]
-    if found != (settings.chains, settings.draws):
+    expected = settings.draws * settings.thin
+    if found != (settings.chains, expected):
         raise IncompletePosteriorError(
             f"The sampler returned {found[0]} chains of {found[1]} draws where {settings.chains} "
-            f"of {settings.draws} were asked for. A truncated posterior has not been explored. "
+            f"of {expected} were asked for. A truncated posterior has not been explored. "
             "Fit again."
         )
     for name, values in posterior.data_vars.items():
         rest = tuple(dim for dim in values.dims if dim not in ("chain", "draw"))
         by_chain = values.transpose("chain", "draw", *rest).values
-        by_chain = by_chain.reshape(settings.chains, settings.draws, -1)
+        by_chain = by_chain.reshape(settings.chains, expected, -1)
         for chain, draws in enumerate(by_chain):
             if not np.isfinite(draws).all():
                 raise IncompletePosteriorError(
@@ -176,9 +194,9 @@ def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
                     "extreme values, narrow the priors, and fit again."
                 )
             distinct = min(len(np.unique(column)) for column in draws.T)
-            if distinct < max(2, STUCK_BELOW * settings.draws):
+            if distinct < max(2, STUCK_BELOW * expected):
                 raise IncompletePosteriorError(
-                    f"Chain {chain} took {distinct} distinct values of {name} in {settings.draws} "
+                    f"Chain {chain} took {distinct} distinct values of {name} in {expected} "
                     "draws: it is stuck and says nothing of the posterior's width. "
                     + (no_scatter(posterior) or RAISE)
                 )

@@ -81,7 +81,9 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         ),
     ] = None,
     noise: Annotated[Noise, typer.Option(help="Scatter of log loss.")] = Noise.STUDENT_T,
-    draws: Annotated[int, typer.Option(help="Draws kept of each chain.")] = 1000,
+    draws: Annotated[
+        int | None, typer.Option(help="Draws kept of each chain; as many as it takes if not given.")
+    ] = None,
     tune: Annotated[int, typer.Option(help="Warm-up draws of each chain.")] = 1000,
     chains: Annotated[int, typer.Option(help="Independent chains.")] = 4,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the sampler.")] = None,
@@ -104,8 +106,9 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     options.check_prob(prob)
     with options.loading(not no_progress):
         from bayes_scaling.fitting import fit as sample
+        from bayes_scaling.fitting import DRAWS
         from bayes_scaling.sampling import Settings
-    options.ours(partial(Settings, draws, tune, chains, seed or 0))
+    options.ours(partial(Settings, DRAWS if draws is None else draws, tune, chains, seed or 0))
     model = _model(law, vary or [], prior or [], noise)
     runs = read_table(
         table,

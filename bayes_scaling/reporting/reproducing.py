@@ -146,11 +146,13 @@ def _fit(fit: ScalingFit, target: str, runs: str) -> list[str]:
         "stage_noise": None if model.stage_noise == LogStudentT() else model.stage_noise,
     }
     given = "".join(f",\n    {name}={literal(value)}" for name, value in options.items() if value)
+    once = f"draws={settings.draws}, " if settings.thin == 1 else ""
     if model.surface != Surface():
         given += f",\n    surface={literal(model.surface)}"
     return [
         f"model = bs.ScalingModel(\n    {literal(model.law)}{given},\n)",
-        f"{target} = bs.fit(\n    model, {runs}, draws={settings.draws}, tune={settings.tune}, "
+        # Draws that were given are sampled once; else for as long as it took.
+        f"{target} = bs.fit(\n    model, {runs}, {once}tune={settings.tune}, "
         f"chains={settings.chains}, seed={settings.seed},\n"
         f"    target_accept={settings.target_accept},\n)",
     ]
