@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -13,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 
 from bayes_scaling._axes import compute_and_ratio
 from bayes_scaling._intervals import SAMPLE_DIMS, intervals
-from bayes_scaling._loss_surface import LeftOut, LossSurface
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting import ScalingFit
 from bayes_scaling.plots._canvas import (
@@ -52,8 +50,8 @@ def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None)
 
     Colours are the posterior median over compute and tokens per parameter; hatched is where the
     credible interval includes zero, so that the law may leave out nothing. For a law of one input
-    it is a line with its band, and points are what each run shows by itself. Of a pooled model it
-    is what all groups share.
+    it is a line with its band, and points are what each run shows by itself. The levels of a
+    pooled model share it.
 
     Parameters
     ----------
@@ -84,54 +82,35 @@ def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None)
         _draw_line(ax, fit, u, made, prob)
     else:
         _draw_map(ax, fit, u, v, made, prob)
-    shared = ", shared by all groups" if fit.model.factors else ""
-    titled(ax, f"Left out by {fit.model.law.name}{shared}", fit, made)
+    titled(ax, f"Left out by {fit.model.law.name}", fit, made)
     return ax
 
 
 def delta_at_runs(fit: ScalingFit) -> xr.DataArray:
-    """Draws of what the law leaves out at each run, what is its group's own included, in per cent.
+    """Draws of what the law leaves out at each run, in per cent of its reducible loss.
 
     Returns
     -------
     xarray.DataArray, dims (chain, draw, run)
     """
-    u, v = (
-        None if one is None else xr.DataArray(one, dims="run")
-        for one in run_places(fit.model.law, fit.runs)
-    )
-    left_out = _of_runs(fit).left_out
+    u, v = run_places(fit.model.law, fit.runs)
+    at = xr.DataArray(u, dims="run"), None if v is None else xr.DataArray(v, dims="run")
+    return _per_cent(fit, *at)
+
+
+def _per_cent(fit: ScalingFit, u: xr.DataArray, v: xr.DataArray | None) -> xr.DataArray:
+    any_level = {name: xr.DataArray(fit.runs.levels(name)[0]) for name in fit.model.factors}
+    left_out = fit.surface_at(any_level).left_out
     assert left_out is not None
-    return _per_cent(left_out, u, v)
-
-
-def _of_runs(fit: ScalingFit) -> LossSurface:
-    """The surface with the levels of each run."""
-    table = fit.runs.table
-    return fit.surface_at(
-        {name: xr.DataArray(table[name].to_numpy(), dims="run") for name in fit.model.factors}
-    )
-
-
-def _per_cent(left_out: LeftOut, u: Any, v: Any) -> xr.DataArray:
     found: xr.DataArray = 100 * np.expm1(left_out.delta(u, v))
     return found.transpose("chain", "draw", ...)
-
-
-def _shared(fit: ScalingFit, u: np.ndarray, v: np.ndarray | None) -> xr.DataArray:
-    """Draws of what all groups share, dims of places ``u`` and ``v``."""
-    levels = {name: xr.DataArray(fit.runs.levels(name)[0]) for name in fit.model.factors}
-    few = thinned(fit, len(u) * (1 if v is None else len(v)), MOST_VALUES)
-    left_out = few.surface_at(levels).left_out
-    assert left_out is not None
-    places = (None if one is None else xr.DataArray(one, dims=d) for d, one in (("u", u), ("v", v)))
-    return _per_cent(left_out, *places)
 
 
 def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, made: bool, prob: float | None) -> None:
     along = _spanning(u, ALONG)
     style, label = Style(COLOURS[0]), f"delta, {interval_label(prob)}"
-    draw_band(ax, _compute(fit, along), intervals(_shared(fit, along, None), prob), style, label)
+    ends = intervals(_per_cent(fit, xr.DataArray(along, dims="u"), None), prob)
+    draw_band(ax, _compute(fit, along), ends, style, label)
     ax.scatter(
         _compute(fit, u), _shown_by_runs(fit), s=14, color=neutral(), linewidths=0, label="runs"
     )
@@ -143,7 +122,9 @@ def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, made: bool, prob: float
 
 def _shown_by_runs(fit: ScalingFit) -> np.ndarray:
     """By how much the reducible loss of each run is off the law's, posterior median in per cent."""
-    surface, table = _of_runs(fit), run_table(fit)
+    table = run_table(fit)
+    levels = {name: xr.DataArray(table[name], dims="run") for name in fit.model.factors}
+    surface = fit.surface_at(levels)
     inputs = {name: xr.DataArray(table[name], dims="run") for name in fit.model.law.inputs}
     law = replace(surface, left_out=None).loss(inputs)
     loss = xr.DataArray(fit.runs.values("loss"), dims="run")
@@ -155,7 +136,9 @@ def _draw_map(
     ax: Axes, fit: ScalingFit, u: np.ndarray, v: np.ndarray, made: bool, prob: float | None
 ) -> None:
     along, across = _spanning(u, ALONG), _spanning(v, ACROSS)
-    ends = intervals(_shared(fit, along, across), prob).transpose("v", "u")
+    few = thinned(fit, ALONG * ACROSS, MOST_VALUES)
+    draws = _per_cent(few, xr.DataArray(along, dims="u"), xr.DataArray(across, dims="v"))
+    ends = intervals(draws, prob).transpose("v", "u")
     most = max(float(np.abs(ends["median"]).max()), LEAST_SHOWN)
     x, y = _compute(fit, along), 10**across
     steps = MaxNLocator(COLOUR_STEPS, symmetric=True).tick_values(-most, most)

@@ -135,10 +135,11 @@ def test_parabolas_lie_over_the_band_of_the_law(
 
 def test_budgets_that_disagree_are_ringed(through: Callable[[bs.Runs], bs.IsoflopOptima]) -> None:
     found = through(valleys(20.0))
-    assert set(found.verdicts()) == {"disagrees"}
+    apart = (found.verdicts() == "disagrees").to_numpy()
+    assert apart.tolist() == [True, False]
     ax = plots.isoflop_optima(found)
     [rings] = marked(ax, "disagrees")
-    np.testing.assert_allclose(rings.get_ydata(), found.table()["parabola", "median"])
+    np.testing.assert_allclose(rings.get_ydata(), found.table()["parabola", "median"][apart])
     assert rings.get_markeredgecolor() == WARNING_COLOUR
     assert "parabola and law disagree" in entries(ax)
 

