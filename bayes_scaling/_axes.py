@@ -5,7 +5,8 @@ Owns what "beyond the runs" means: decades outside the range of the runs, along 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,6 +104,43 @@ def growth_powers(law: Law) -> dict[str, float]:
     # Inputs on the scale of one that grows, such as unique tokens, grow with it.
     powers |= {name: powers[like] for name, like in law.same_unit.items() if like in powers}
     return {name: powers[name] for name in law.inputs if name in powers}
+
+
+def stepped_back(
+    law: Law, inputs: Mapping[str, Any], reach: Any, edge: Any, centre: float
+) -> dict[str, Any]:
+    """Inputs of runs at an edge of compute from which runs `reach` decades beyond it have grown.
+
+    Parameters go back by as much as they exceed those of the central run of that compute, and
+    tokens by the rest. So more of either alone, of both, or of compute along a path always comes
+    from the same or a better run at the edge.
+
+    Parameters
+    ----------
+    reach : array
+        Decades of compute beyond the edge, zero inside.
+    edge, centre : array, float
+        Log10 of compute at the edge, as the product of params and tokens or in FLOP, and log10
+        tokens per parameter of the central run.
+    """
+    if not compute_and_ratio(law)[1]:
+        return {**inputs, main_axis(law): inputs[main_axis(law)] * 10**-reach}
+    if {"params", "tokens"} <= set(law.inputs):
+        above = np.log10(inputs["params"])
+        product = edge - np.log10(FLOPS_PER_PARAM_TOKEN) * ("flops" in law.inputs)
+    else:
+        product = edge - np.log10(FLOPS_PER_PARAM_TOKEN)
+        above = (product + reach - np.log10(inputs["tokens_per_param"])) / 2
+    in_params = np.clip(above - (product - centre) / 2, 0.0, reach)
+    decades = {
+        "params": in_params,
+        "tokens": reach - in_params,
+        "flops": reach,
+        "tokens_per_param": reach - 2 * in_params,
+    }
+    # Inputs on the scale of one that grows, such as unique tokens, grow with it.
+    decades |= {name: decades[like] for name, like in law.same_unit.items() if like in decades}
+    return {name: x * 10 ** -decades.get(name, 0.0 * reach) for name, x in inputs.items()}
 
 
 def scaled_up(law: Law, row: pd.DataFrame, factor: float) -> pd.DataFrame:

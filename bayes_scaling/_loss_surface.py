@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_scaling._axes import growth_powers
+from bayes_scaling._axes import stepped_back
 from bayes_scaling._inputs import scales
 from bayes_scaling._reach import tops_of
 from bayes_scaling.hierarchy import NewLevels, extended
@@ -22,6 +22,9 @@ from bayes_scaling.model import ScalingModel
 from bayes_scaling.posterior import parameters_at
 from bayes_scaling.runs import Runs
 from bayes_scaling.surface import MISS, NODE, SIZE, WEIGHTS, Placement, kernel_sum, place
+
+LEAST_REDUCIBLE = 1e-300
+"""Reducible loss that has a logarithm, where rounding leaves none above the floor."""
 
 MOST_MISS = 3.9
 """Largest `miss` downwards: beyond 4 a larger run would be worse than a smaller one."""
@@ -123,7 +126,7 @@ class LossSurface:
         return self.law.evaluate(scaled, self.theta)
 
     def _log_reducible(self, inputs: Mapping[str, Any]) -> Any:
-        return np.log(self._law(inputs) - self._floor)
+        return np.log(np.maximum(self._law(inputs) - self._floor, LEAST_REDUCIBLE))
 
     def _beyond(self, inputs: Mapping[str, Any], u: Any) -> Any:
         """Log reducible loss of the law, its decline beyond each edge multiplied by exp(miss).
@@ -132,14 +135,13 @@ class LossSurface:
         beyond a level's own runs but inside the others' that of the level.
         """
         assert self.left_out is not None
-        log, powers, factor = self._log_reducible(inputs), growth_powers(self.law), 0.0
-        found, outer = 0.0, log
+        found, factor, outer = 0.0, 0.0, self._log_reducible(inputs)
+        centre = self.left_out.placement.centre
         for edge, miss in self.left_out.misses:
             reach = np.maximum(u - edge, 0.0)
             if not np.any(reach > 0):
                 continue
-            back = {n: x * 10 ** (-powers.get(n, 0.0) * reach) for n, x in inputs.items()}
-            inner = self._log_reducible(back)
+            inner = self._log_reducible(stepped_back(self.law, inputs, reach, edge, centre))
             factor = factor + miss * reach / (reach + self.left_out.placement.span)
             found, outer = found + np.exp(np.maximum(factor, -MOST_MISS)) * (outer - inner), inner
         return found + outer

@@ -127,7 +127,8 @@ def test_table_follows_the_kind_of_interval_of_arviz(forecast: bs.Forecast) -> N
     assert (table.attrs["ci_kind"], table.attrs["ci_prob"]) == ("hdi", 0.8)
     narrower = table["loss", "upper"] - table["loss", "lower"]
     equal = forecast.table(0.8)
-    assert (narrower <= equal["loss", "upper"] - equal["loss", "lower"] + 1e-12).all()
+    # Of 400 draws the narrowest interval is estimated to a few per cent.
+    assert (narrower <= 1.03 * (equal["loss", "upper"] - equal["loss", "lower"])).all()
 
 
 def test_tables_print_and_say_what_they_hold(forecast: bs.Forecast) -> None:

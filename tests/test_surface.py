@@ -61,6 +61,22 @@ def test_a_larger_run_on_the_same_path_is_not_worse_where_the_law_leaves_out_not
         assert float((loss / loss.shift(point=1)).max()) <= 1 + 1e-9
 
 
+@pytest.mark.parametrize("grown", ["params", "tokens"])
+@pytest.mark.parametrize("miss", [-0.4, 0.0, 0.4])
+def test_more_of_one_input_is_hardly_worse_where_the_law_leaves_out_nothing(
+    grown: str, miss: float, stored_fit: bs.ScalingFit
+) -> None:
+    surface = surface_of(stored_fit, delta_z=0.0, miss=miss, miss_corpus=miss / 3)
+    times = xr.DataArray(np.geomspace(1, 1e9, 200), dims="point")
+    for ratio in (0.05, 1.0, 20.0):
+        start = on_path(stored_fit, 2.0)
+        held = {"params": start["params"] / ratio**0.5, "tokens": start["tokens"] * ratio**0.5}
+        loss = surface.loss({**held, grown: held[grown] * times})
+        # A slower decline is felt the more the farther a run lies, also where nothing declines any
+        # more: over nine decades of one input less than half a per cent.
+        assert float((loss.isel(point=-1) / loss.min("point")).max()) <= 1.005
+
+
 def test_a_larger_run_on_the_same_path_is_hardly_ever_worse(stored_fit: bs.ScalingFit) -> None:
     surface = surface_of(stored_fit)
     largest = surface.loss(on_path(stored_fit))

@@ -17,16 +17,7 @@ DIMS = {"chain": [0, 1], "draw": range(50)}
 LAWS = list({repr(law): law for law in (*OF_LOSS, *TO_A_FLOOR)}.values())
 LARGER = (1.0, 1e1, 1e3, 1e6)
 
-# A reducible loss below the rounding of the floor has no logarithm.
-VANISHING = pytest.mark.xfail(strict=True, reason="the surface takes the logarithm of zero")
-EACH_LAW = pytest.mark.parametrize(
-    "law",
-    [
-        pytest.param(law, marks=VANISHING) if law.name in ("BrokenPowerLaw", "FineTuning") else law
-        for law in LAWS
-    ],
-    ids=repr,
-)
+EACH_LAW = pytest.mark.parametrize("law", LAWS, ids=repr)
 
 
 @pytest.fixture
