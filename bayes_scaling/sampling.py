@@ -161,8 +161,8 @@ def _thinned(tree: xr.DataTree, settings: Settings) -> xr.DataTree:
     """One in so many draws, numbered anew."""
     if settings.thin == 1:
         return tree
-    kept = tree.isel(draw=slice(None, None, settings.thin))
-    return kept.assign_coords(draw=np.arange(settings.draws))
+    kept: xr.DataTree = tree.isel(draw=slice(None, None, settings.thin))
+    return kept.map_over_datasets(lambda part: part.assign_coords(draw=np.arange(settings.draws)))
 
 
 def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:

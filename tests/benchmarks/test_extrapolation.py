@@ -6,7 +6,6 @@ which): ``pytest tests/benchmarks/test_extrapolation.py -m benchmark -s`` (about
 MEASURED
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,7 @@ def predicted(one: Extrapolation, surface: bool = True) -> pd.DataFrame:
     """Scores of the runs to be predicted, and their decades beyond the runs fitted."""
     law = one.model
     model = law if surface else bs.ScalingModel(law.law, law.vary, surface=None)
-    fit = bs.fit(model, one.runs(one.fitted), seed=1, progress=False)
+    fit = bs.fit(model, one.runs(one.fitted), draws=1000, seed=1, progress=False)
     forecast = bs.forecast(fit, at=one.targets)
     draws = forecast.draws["loss"].stack(sample=("chain", "draw")).transpose("sample", ...)
     beyond = reach(model, fit.runs, points(model, fit.runs, at=one.targets))
@@ -61,8 +60,8 @@ def test_extrapolations_are_as_good_as_they_say(shared_data: Path) -> None:
 def test_pooling_pays(shared_data: Path, pool: str) -> None:
     pairs = [pair for pair in hidden_levels(shared_data) if pair[0].source == pool]
     scores = pd.concat([predicted(one) for pair in pairs for one in pair])
-    means: Callable[[str], pd.Series] = lambda name: scores.groupby("cut")[name].mean()  # noqa: E731
-    print(f"\n{pool}\n", scores.groupby(["name", "cut"])[["covered", "error", "width"]].mean())
-    for measure in ("error", "width"):
-        print(measure, "pooled over alone:", round(means(measure)["pooled"] / means(measure)["alone"], 3))
-    assert means("width")["pooled"] < means("width")["alone"]
+    means = scores.groupby("cut")[["covered", "error", "width", "interval_score"]].mean()
+    print(f"\n{pool}\n", scores.groupby(["name", "cut"])[list(means)].mean().round(4).to_string())
+    ratio = means.loc["pooled"] / means.loc["alone"]
+    print(means.round(4).to_string(), "\npooled over alone", ratio.round(2).to_dict())
+    assert ratio["width"] < 1
