@@ -161,8 +161,11 @@ def _thinned(tree: xr.DataTree, settings: Settings) -> xr.DataTree:
     """One in so many draws, numbered anew."""
     if settings.thin == 1:
         return tree
-    kept: xr.DataTree = tree.isel(draw=slice(None, None, settings.thin))
-    return kept.map_over_datasets(lambda part: part.assign_coords(draw=np.arange(settings.draws)))
+    places, numbers = slice(None, None, settings.thin), np.arange(settings.draws)
+    groups = {name: tree[name].to_dataset() for name in ("posterior", "sample_stats")}
+    return xr.DataTree.from_dict(
+        {name: one.isel(draw=places).assign_coords(draw=numbers) for name, one in groups.items()}
+    )
 
 
 def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:

@@ -89,7 +89,7 @@ def hidden_levels(folder: Path) -> Iterator[tuple[Extrapolation, Extrapolation]]
     for pool, factor, table in pools(folder):
         for level, own in table.groupby(factor):
             own = own.sort_values("flops")
-            shown = SHOWN_RUNS if pool == "gadre" else int(round(SHOWN_SHARE * len(own)))
+            shown = SHOWN_RUNS if pool == "gadre" else round(SHOWN_SHARE * len(own))
             few, hidden = own.iloc[:shown], own.iloc[shown:]
             pooled = pd.concat([table[table[factor] != level], few])
             yield (
