@@ -36,7 +36,6 @@ from bayes_scaling.posterior import complete, derived
 from bayes_scaling.runs import Runs
 from bayes_scaling.sampling import Settings, compiled, no_scatter
 
-
 DRAWS = 1000
 """Kept draws of each chain, unless others are asked for."""
 

@@ -105,8 +105,8 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     """
     options.check_prob(prob)
     with options.loading(not no_progress):
-        from bayes_scaling.fitting import fit as sample
         from bayes_scaling.fitting import DRAWS
+        from bayes_scaling.fitting import fit as sample
         from bayes_scaling.sampling import Settings
     options.ours(partial(Settings, DRAWS if draws is None else draws, tune, chains, seed or 0))
     model = _model(law, vary or [], prior or [], noise)
