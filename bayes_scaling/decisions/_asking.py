@@ -14,7 +14,8 @@ from bayes_scaling.decisions._surfaces import SPLIT, Landscape
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.points import Numbers
+from bayes_scaling.points import FAR_BELOW, Numbers
+from bayes_scaling.units import compute
 
 
 def splitting(
@@ -40,12 +41,29 @@ def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str
             f"{asker}: a budget of {bad[0]} {shown} cannot be spent. Budgets are positive finite "
             f"numbers of {shown}, such as 5.76e23."
         )
+    if isinstance(cost or SixND(), SixND):
+        _check_magnitude(fit, values, asker)
     table = pd.DataFrame({unit: values})
     for factor in fit.model.factors:
         levels = pd.DataFrame({factor: list(fit.runs.levels(factor))})
         table = table.merge(levels, how="cross")
     columns = {str(name): ("budget", table[name].to_numpy()) for name in table}
     return xr.Dataset(columns, {"budget": np.arange(len(table))})
+
+
+def _check_magnitude(fit: ScalingFit, budgets: np.ndarray, asker: str) -> None:
+    """Ask back where a budget is far below all runs, as one in another unit is."""
+    runs = fit.runs
+    if not {"params", "tokens"} <= set(runs.inputs):
+        return
+    least = float(np.min(compute(runs.values("params"), runs.values("tokens"))))
+    bad = budgets[budgets < least / FAR_BELOW]
+    if bad.size:
+        raise RunsError(
+            f"{asker}: a budget of {bad[0]:g} FLOP is less than a thousandth of what the smallest "
+            f"run took ({least:.3g}), where a fit says nothing. Budgets in petaFLOP or the like "
+            "look so. Give FLOP, such as 5.76e23."
+        )
 
 
 def check_law(fit: ScalingFit, inputs: Mapping[str, object], asker: str) -> None:

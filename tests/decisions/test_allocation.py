@@ -163,3 +163,10 @@ def test_an_unpooled_fit_has_a_point_for_each_budget(
     assert isinstance(table.index, pd.Index)
     assert table.index.tolist() == BUDGETS
     assert table.index.name == "flops"
+
+
+def test_a_budget_far_below_all_runs_is_asked_about(stored_fit: bs.ScalingFit) -> None:
+    with pytest.raises(
+        bs.BayesScalingError, match="a budget of 576 FLOP is less than a thousandth"
+    ):
+        bs.allocate(stored_fit, 576)
