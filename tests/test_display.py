@@ -131,7 +131,7 @@ def test_a_model_shows_formula_priors_pooling_and_noise() -> None:
     assert rf"$${model.law.formula}$$" in shown
     assert "<td style='text-align:left'>corpus</td>" in shown
     assert "noise_sd" in shown
-    assert "Prior.between(0.1, 0.8)" in shown
+    assert "Prior.between(0.2, 0.5)" in shown
 
 
 def test_a_prior_says_its_range() -> None:

@@ -335,9 +335,9 @@ class Runs:
 
         Examples
         --------
-        >>> runs = Runs.from_frame(pd.DataFrame({"N": [1e8, 1e10], "loss": [3.5, 2.9]}))
+        >>> runs = Runs.from_frame(pd.DataFrame({"N": [1e8, 1e10], "loss": [2.5, 2.5]}))
         >>> dict(runs.with_reference(params=1.0).reference)
-        {'params': 1.0, 'loss': 3.2}
+        {'params': 1.0, 'loss': 2.5}
         """
         return replace(self, reference=self.scales_by_hand | scales)
 
