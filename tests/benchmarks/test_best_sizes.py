@@ -23,14 +23,14 @@ beyond 2     surface      0.44   0.58   1.32
 beyond 2     law alone    0.22   1.08   0.77
 ===========  ==========  =====  =====  =====
 
-Four of the six sweeps are covered at 0.76 to 1.00; the two that miss, 0.22 and 0.27, are those whose
-best ratio of tokens to parameters drifts by 0.4 decades with each decade of compute. Inside the
-runs the surface has the best sizes of those too; beyond them it goes back to the law's growth, for
-the exponents of the law are tied and the part of `delta` that knows compute fades. A line of
+Four of the six sweeps are covered at 0.76 to 1.00; the two that miss, 0.22 and 0.27, have a best
+ratio of tokens to parameters that drifts by 0.4 decades with each decade of compute. Inside the
+runs the surface has the best sizes of those too; beyond them it goes back to the law's growth,
+for the exponents of the law are tied and the part of `delta` that knows compute fades. A line of
 displacements in log compute beside the surface, fitted to parabolas, covered 0.84 to 0.96 with
 errors of 0.05 to 0.32, in sample; it was another answer than the forecast's. Untied exponents, a
-larger share or amplitude of the function of tokens per parameter, and a tilt of `delta` that holds
-beyond the runs were tried: none covers more, and the last two are half as wide again.
+larger share or amplitude of the function of tokens per parameter, and a tilt of `delta` that
+holds beyond the runs were tried: none covers more, and the last two are half as wide again.
 """
 
 from collections.abc import Iterator
