@@ -130,7 +130,12 @@ class NearOptimal:
         budget = asked.where.asked(self.cost.unit)
         sizes = np.ravel(np.asarray(params, dtype=float))
         losses = np.stack([asked.loss_of(size, budget) for size in sizes], axis=-1)
-        return xr.DataArray(losses, self.draws.coords, ("chain", "draw", "budget", "size"))
+        # The fit may be a thinned one of that which the ranges are of.
+        drawn = {name: self.fit.posterior[name] for name in SAMPLE_DIMS}
+        found = xr.DataArray(losses, drawn, ("chain", "draw", "budget", "size"))
+        return found.assign_coords(
+            {name: one for name, one in self.draws.coords.items() if name not in SAMPLE_DIMS}
+        )
 
     def __repr__(self) -> str:
         return result_text(self.title, self.table(), self.notes)

@@ -1,5 +1,7 @@
 """Near-optimal sizes: the ends of the range against the definition, bounds, tables and errors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,10 @@ def test_questions_without_an_answer(
 ) -> None:
     with pytest.raises(RunsError, match=message):
         bs.near_optimal(stored_fit, **{"flops": 1e21, **given})  # type: ignore[arg-type]
+
+
+def test_losses_may_be_those_of_a_thinned_fit(stored_fit: bs.ScalingFit) -> None:
+    near = bs.near_optimal(stored_fit, 1e22)
+    few = replace(stored_fit, posterior=stored_fit.posterior.isel(draw=slice(None, None, 4)))
+    losses, thinned = near.losses([1e9, 1e10]), replace(near, fit=few).losses([1e9, 1e10])
+    np.testing.assert_allclose(thinned, losses.isel(draw=slice(None, None, 4)), rtol=1e-9)
