@@ -10,10 +10,9 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling._axes import run_axes
-from bayes_scaling._inputs import input_values
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.runs import Runs
-from bayes_scaling.surface import place
+from bayes_scaling.surface import place, run_places
 
 
 def reach(model: ScalingModel, runs: Runs, where: Mapping[Any, xr.DataArray]) -> xr.DataArray:
@@ -34,7 +33,7 @@ def tops_of(model: ScalingModel, runs: Runs, labels: Mapping[Any, xr.DataArray])
 
     One number for a model without factors, and where a combination of levels has no run.
     """
-    u, _ = place(model.law, {name: input_values(runs, name) for name in model.law.inputs})
+    u, _ = run_places(model.law, runs)
     if not model.factors:
         return float(u.max())
     of_runs = level_labels([runs.table[factor].to_numpy() for factor in model.factors], len(runs))
