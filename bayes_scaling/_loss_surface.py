@@ -21,9 +21,19 @@ from bayes_scaling.laws import Law
 from bayes_scaling.model import ScalingModel
 from bayes_scaling.posterior import parameters_at
 from bayes_scaling.runs import Runs
-from bayes_scaling.surface import MISS, NODE, SIZE, WEIGHTS, Placement, kernel_sum, place
+from bayes_scaling.surface import (
+    MISS,
+    MISS_SIZE,
+    NODE,
+    SIZE,
+    WEIGHTS,
+    Placement,
+    kernel_sum,
+    miss_spread,
+    place,
+)
 
-LEAST_REDUCIBLE = 1e-300
+LEAST_ABOVE_FLOOR = 1e-300
 """Reducible loss that has a logarithm, where rounding leaves none above the floor."""
 
 MOST_MISS = 3.9
@@ -126,7 +136,7 @@ class LossSurface:
         return self.law.evaluate(scaled, self.theta)
 
     def _log_reducible(self, inputs: Mapping[str, Any]) -> Any:
-        return np.log(np.maximum(self._law(inputs) - self._floor, LEAST_REDUCIBLE))
+        return np.log(np.maximum(self._law(inputs) - self._floor, LEAST_ABOVE_FLOOR))
 
     def _beyond(self, inputs: Mapping[str, Any], u: Any) -> Any:
         """Log reducible loss of the law, its decline beyond each edge multiplied by exp(miss).
@@ -192,8 +202,9 @@ def _left_out(
     nodes = Placement.of(model.law, runs)
     misses: list[tuple[Any, Any]] = [(nodes.top, posterior[MISS])]
     if model.factors:
-        own = [extended(posterior[f"{MISS}_{f}"], f, labels[f], rng) for f in model.factors]
-        misses.append((tops_of(model, runs, labels), sum(own[1:], start=own[0])))
+        spread = miss_spread(posterior[MISS_SIZE], posterior[SIZE])
+        z = [extended(posterior[f"{MISS}_{f}"] / spread, f, labels[f], rng) for f in model.factors]
+        misses.append((tops_of(model, runs, labels), spread * sum(z[1:], start=z[0])))
     return LeftOut(nodes, *_coefficients(nodes, posterior), misses)
 
 

@@ -21,12 +21,12 @@ from bayes_scaling.runs import Runs
 from bayes_scaling.surface import (
     DIRECTION,
     MISS,
-    MISS_OF_DELTA,
     MISS_SIZE,
     NODE,
     SIZE,
     WEIGHTS,
     Rotation,
+    miss_spread,
     node_count,
 )
 
@@ -85,7 +85,7 @@ def _misses(draws: xr.Dataset, model: ScalingModel, seed: int) -> dict[str, xr.D
     sample = xr.ones_like(draws["chain"], float) * xr.ones_like(draws["draw"], float)
     mean, prior = model.surface.miss(model.law)
     size = sample.copy(data=prior.sample(sample.size, rng).reshape(sample.shape))
-    spread = (size**2 + (MISS_OF_DELTA * draws[SIZE]) ** 2) ** 0.5
+    spread = miss_spread(size, draws[SIZE])
     found: dict[str, xr.DataArray] = {MISS_SIZE: size}
     found[MISS] = mean + spread * even_normal(sample, rng)
     for factor in model.factors:

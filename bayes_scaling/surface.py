@@ -123,6 +123,11 @@ class Surface(AsCode):
         return (mean if self.miss_mean is None else self.miss_mean), self.miss_sd or size
 
 
+def miss_spread(size: Any, delta: Any) -> Any:
+    """Standard deviation of `miss` in each draw, from ``miss_sd`` and ``delta_sd``."""
+    return (size**2 + (MISS_OF_DELTA * delta) ** 2) ** 0.5
+
+
 def node_count(law: Law) -> int:
     """Number of nodes at which `delta` has its values."""
     if not compute_and_ratio(law)[1]:

@@ -226,3 +226,12 @@ def test_a_surface_shows_what_is_not_the_default() -> None:
     assert "surface=None" in repr(bs.ScalingModel("chinchilla", surface=None))
     own = bs.ScalingModel("chinchilla", surface=bs.Surface(miss_mean=0.0))
     assert "miss_mean=0.0" in repr(own)
+
+
+def test_a_new_level_misses_as_those_fitted_do(stored_fit: bs.ScalingFit) -> None:
+    label = {"corpus": xr.DataArray("new")}
+    left_out = stored_fit.surface_at(label, "draw", np.random.default_rng(1)).left_out
+    assert left_out is not None
+    own, fitted = left_out.misses[1][1], stored_fit.posterior["miss_corpus"]
+    # Of 400 draws each, heavy tails included, a standard deviation is known to some 10 %.
+    assert float(own.std()) == pytest.approx(float(fitted.std()), rel=0.3)
