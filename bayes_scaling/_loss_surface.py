@@ -66,9 +66,10 @@ class LeftOut:
         along = at.compute.kernels(u - at.top)
         if at.ratio is None or at.shape is None:
             return kernel_sum(along, [row[0] for row in self.both])
-        across = at.ratio.kernels(v - at.centre)
+        v = at.across(v)
+        across = at.ratio.kernels(v)
         both = kernel_sum(along, [kernel_sum(across, row) for row in self.both])
-        alone = kernel_sum(at.shape.kernels(v - at.centre), self.alone)
+        alone = kernel_sum(at.shape.kernels(v), self.alone)
         return both + alone
 
     def map(self, change: Callable[[Any], Any]) -> LeftOut:

@@ -37,6 +37,9 @@ RATIO_LENGTH = 0.6
 """Decades of tokens per parameter over which `delta` changes; 0.25 and 0.35 forecast new runs of
 public sweeps worse, and 0.8 no better."""
 
+WIDEST_GAP = 0.8
+"""."""
+
 COMPUTE_NODES, RATIO_NODES, SHAPE_NODES = 5, 4, 6
 
 SHAPE_SHARE = 0.5
@@ -142,6 +145,12 @@ class Nodes:
     at: np.ndarray
     length: float
 
+    @classmethod
+    def between(cls, low: float, high: float, count: int) -> Nodes:
+        """Nodes along tokens per parameter, not so far apart that a function is lost in between."""
+        at = np.linspace(low, high, count)
+        return cls(at, max(RATIO_LENGTH, WIDEST_GAP * float(at[1] - at[0])))
+
     @cached_property
     def factor(self) -> np.ndarray:
         """Kernel coefficients of standard normal weights, dims (node, weight).
@@ -208,20 +217,23 @@ class Placement:
             return cls(top, 0.0, compute)
         centre = float(v.mean())
         low, high = np.quantile(v - centre, [(1 - INNER_MASS) / 2, (1 + INNER_MASS) / 2])
-        ratio, shape = (
-            Nodes(np.linspace(low, max(high, low + 1e-3), count), RATIO_LENGTH)
-            for count in (RATIO_NODES, SHAPE_NODES)
-        )
+        ends = low, max(high, low + 1e-3)
+        ratio, shape = (Nodes.between(*ends, count) for count in (RATIO_NODES, SHAPE_NODES))
         return cls(top, centre, compute, ratio, shape)
+
+    def across(self, v: Any) -> Any:
+        """Tokens per parameter about the centre; of those outside the nodes, that of the last."""
+        assert self.shape is not None
+        return np.clip(v - self.centre, self.shape.at[0], self.shape.at[-1])
 
     def basis(self, u: np.ndarray, v: np.ndarray | None) -> np.ndarray:
         """Basis functions of `delta`, dims (run, node)."""
         along = self.compute.basis(u - self.top)
         if v is None or self.ratio is None or self.shape is None:
             return along
-        across = self.ratio.basis(v - self.centre)
+        across = self.ratio.basis(self.across(v))
         both = (along[:, :, None] * across[:, None, :]).reshape(len(u), -1)
-        alone = self.shape.basis(v - self.centre)
+        alone = self.shape.basis(self.across(v))
         return np.hstack([SHAPE_SHARE**0.5 * alone, (1 - SHAPE_SHARE) ** 0.5 * both])
 
     def coefficients(self, z: Any) -> tuple[Any, Any]:
