@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
-from bayes_scaling._display import AsCode
+from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import ModelError
 
 Support = Literal["real", "positive", "unit"]

@@ -73,7 +73,7 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
         plans=pairs("--plan", plan or []),
         rules=rules,
     )
-    from bayes_scaling.fitting import load_fit
+    from bayes_scaling.fitting.scaling_fit import load_fit
 
     allocation, further = asked.answer(load_fit(saved))
     _print(allocation, further, prob, json)
@@ -82,7 +82,7 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
 def _print(
     allocation: Allocation, further: dict[str, Result], prob: float | None, json: bool
 ) -> None:
-    from bayes_scaling._printing import by_quantity, sentence
+    from bayes_scaling.display.terminal import by_quantity, sentence
 
     optimum, growth = _bare(allocation.table(prob)), _bare(allocation.growth(prob))
     tables = {name: _bare(result.table(prob)) for name, result in further.items()}

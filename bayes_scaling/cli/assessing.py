@@ -38,8 +38,8 @@ def assess(
     """
     asked = asked_points("assess", params, tokens, flops, at)
     with options.loading(not no_progress):
-        from bayes_scaling.fitting import load_fit
-        from bayes_scaling.forecasting import forecast
+        from bayes_scaling.fitting.scaling_fit import load_fit
+        from bayes_scaling.forecasting.forecasts import forecast
         from bayes_scaling.trust import assess as judge
     made = forecast(load_fit(saved), asked.params, asked.tokens, asked.flops, at=asked.at)
     _print(judge(made.fit, made, level=level.value, progress=not no_progress), json)
@@ -48,7 +48,7 @@ def assess(
 
 
 def _print(report: TrustReport, json: bool) -> None:
-    from bayes_scaling._printing import sentence
+    from bayes_scaling.display.terminal import sentence
     from bayes_scaling.trust.report import MEANING
 
     if json:

@@ -30,8 +30,8 @@ def demo(
     with options.loading(progress):
         import matplotlib as mpl
 
-        import bayes_scaling.demo as demonstration
-        from bayes_scaling.sampling import Settings
+        import bayes_scaling.cli.demo as demonstration
+        from bayes_scaling.fitting.sampling import Settings
     options.ours(partial(Settings, seed=seed))
     # Figures are written, never shown: a display, or the lack of one, is of no concern.
     mpl.use("Agg")

@@ -13,11 +13,11 @@ from bayes_scaling.cli import options, output
 from bayes_scaling.cli.target import fit_path, saved_fit
 
 if TYPE_CHECKING:
-    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.fitting.scaling_fit import ScalingFit
     from bayes_scaling.laws import Law
-    from bayes_scaling.model import ScalingModel
+    from bayes_scaling.model.scaling_model import ScalingModel
     from bayes_scaling.runs import Runs
-    from bayes_scaling.runs._choices import ColumnChoices
+    from bayes_scaling.runs.sources.choices import ColumnChoices
 
 
 class Noise(StrEnum):
@@ -105,9 +105,9 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     """
     options.check_prob(prob)
     with options.loading(not no_progress):
-        from bayes_scaling.fitting import DRAWS
-        from bayes_scaling.fitting import fit as sample
-        from bayes_scaling.sampling import Settings
+        from bayes_scaling.fitting.sampling import Settings
+        from bayes_scaling.fitting.scaling_fit import DRAWS
+        from bayes_scaling.fitting.scaling_fit import fit as sample
     options.ours(partial(Settings, DRAWS if draws is None else draws, tune, chains, seed or 0))
     model = _model(law, vary or [], prior or [], noise)
     runs = read_table(
@@ -145,7 +145,7 @@ def read_table(table: Path, curves: Path | None, **choices: Unpack[ColumnChoices
 
 def _model(law: str, vary: list[str], prior: list[str], noise: Noise) -> ScalingModel:
     from bayes_scaling import noise as noises
-    from bayes_scaling.model import ScalingModel
+    from bayes_scaling.model.scaling_model import ScalingModel
 
     scatter = noises.LogStudentT() if noise is Noise.STUDENT_T else noises.LogNormal()
     return ScalingModel(law, options.vary_terms(vary), options.priors(prior), scatter)
@@ -153,8 +153,8 @@ def _model(law: str, vary: list[str], prior: list[str], noise: Noise) -> Scaling
 
 def _columns_read(law: Law) -> list[str]:
     """Columns that the law reads, beyond those that every table of runs has."""
-    from bayes_scaling._inputs import RATIOS
-    from bayes_scaling.runs._columns import STANDARD_INPUTS
+    from bayes_scaling.model.inputs import RATIOS
+    from bayes_scaling.runs.columns import STANDARD_INPUTS
 
     parts = [part for name in law.inputs for part in RATIOS.get(name, (name,))]
     return [name for name in dict.fromkeys(parts) if name not in STANDARD_INPUTS]

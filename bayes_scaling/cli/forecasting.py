@@ -14,7 +14,7 @@ from bayes_scaling.cli.points import asked_points
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
-    from bayes_scaling.forecasting import Forecast
+    from bayes_scaling.forecasting.forecasts import Forecast
 
 
 class NewLevels(StrEnum):
@@ -49,8 +49,8 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
     options.check_prob(prob)
     _check_below(below)
     asked = asked_points("forecast", params, tokens, flops, at)
-    from bayes_scaling.fitting import load_fit
-    from bayes_scaling.forecasting import forecast as ask
+    from bayes_scaling.fitting.scaling_fit import load_fit
+    from bayes_scaling.forecasting.forecasts import forecast as ask
 
     made = ask(
         load_fit(saved),
@@ -72,7 +72,7 @@ def _check_below(below: float | None) -> None:
 
 
 def _print(made: Forecast, below: float | None, prob: float | None, json: bool) -> None:
-    from bayes_scaling._printing import by_quantity, sentence
+    from bayes_scaling.display.terminal import by_quantity, sentence
 
     table = made.table(prob).drop(columns="diagnosis", level=0)
     chances = None if below is None else made.probability_below(below).drop(columns="diagnosis")

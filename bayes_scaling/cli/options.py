@@ -16,7 +16,7 @@ import typer
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
-    from bayes_scaling.hierarchy import Vary
+    from bayes_scaling.model.hierarchy import Vary
     from bayes_scaling.priors import Prior
     from bayes_scaling.runs import Runs
 
@@ -44,7 +44,7 @@ NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progres
 @contextmanager
 def loading(progress: bool) -> Iterator[None]:
     """Show that modules are being imported, which takes seconds the first time."""
-    from bayes_scaling._progress import stages
+    from bayes_scaling.display.progress import stages
 
     with stages(progress) as shown:
         shown.start("loading")
@@ -88,7 +88,7 @@ def vary_terms(texts: Sequence[str]) -> list[Vary]:
     >>> vary_terms(["E:corpus"])
     [Vary('E', by='corpus')]
     """
-    from bayes_scaling.hierarchy import Vary
+    from bayes_scaling.model.hierarchy import Vary
 
     pairs = [_split("--vary", text, ":", "E:corpus", "a parameter and a factor") for text in texts]
     return [Vary(parameter, by=factor) for parameter, factor in pairs]

@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bayes_scaling.averaging import Fitted
+    from bayes_scaling.fitting.average import Fitted
 
 type Json = str | float | int | bool | Sequence[Json] | dict[str, Json] | None
 type Record = dict[str, Json]
@@ -20,7 +20,7 @@ type Record = dict[str, Json]
 
 def print_table(title: str, table: pd.DataFrame) -> None:
     """Print a table with its title and the probability of its intervals, if it has some."""
-    from bayes_scaling._printing import interval_title, table_text
+    from bayes_scaling.display.terminal import interval_title, table_text
 
     heading = interval_title(title, table) if "ci_prob" in table.attrs else title
     typer.echo(f"{heading}\n\n{table_text(table)}\n")
@@ -28,7 +28,7 @@ def print_table(title: str, table: pd.DataFrame) -> None:
 
 def print_notes(notes: Sequence[str]) -> None:
     """Print what a reader of the result must know to standard error."""
-    from bayes_scaling._printing import sentence
+    from bayes_scaling.display.terminal import sentence
 
     for note in notes:
         typer.echo(sentence(f"note: {note}"), err=True)

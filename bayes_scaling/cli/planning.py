@@ -12,9 +12,9 @@ from bayes_scaling.cli.points import read_points
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
-    from bayes_scaling.decisions.design import NextRuns
-    from bayes_scaling.decisions.goals import Goal
-    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.decisions.next_runs.choosing import NextRuns
+    from bayes_scaling.decisions.next_runs.goals import Goal
+    from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 
 def plan_runs(  # noqa: PLR0913 - one parameter for each option
@@ -63,9 +63,9 @@ def plan_runs(  # noqa: PLR0913 - one parameter for each option
     given = {name: text for name, text in run.items() if text is not None}
     _check_goal(given, optimum, parameter)
     texts = dict(_column_and_value(text) for text in where or [])
-    from bayes_scaling.decisions.design import next_runs
-    from bayes_scaling.decisions.goals import Goal
-    from bayes_scaling.fitting import load_fit
+    from bayes_scaling.decisions.next_runs.choosing import next_runs
+    from bayes_scaling.decisions.next_runs.goals import Goal
+    from bayes_scaling.fitting.scaling_fit import load_fit
 
     fit = load_fit(saved)
     at = _numbers_or_levels(fit, texts)
@@ -111,7 +111,7 @@ def _check_goal(run: dict[str, str], optimum: str | None, parameter: str | None)
 
 
 def _print(plan: NextRuns, prob: float | None, json: bool) -> None:
-    from bayes_scaling._printing import sentence
+    from bayes_scaling.display.terminal import sentence
 
     table = plan.table(prob)
     if json:

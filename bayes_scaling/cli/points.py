@@ -63,7 +63,7 @@ def read_points(
     BayesScalingError
         The file cannot be read, is empty, or a cell is not a count.
     """
-    from bayes_scaling.runs._files import read_frame
+    from bayes_scaling.runs.sources.files import read_frame
 
     try:
         table = read_frame(path.expanduser())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from bayes_scaling.decisions.requirements import Needed
-    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 
 def needed(
@@ -47,7 +47,7 @@ def needed(
     import pandas as pd
 
     from bayes_scaling.decisions.requirements import needed
-    from bayes_scaling.fitting import load_fit
+    from bayes_scaling.fitting.scaling_fit import load_fit
 
     fit = load_fit(saved)
     _check_held(fit, of, held)
@@ -57,7 +57,7 @@ def needed(
 
 def _check_held(fit: ScalingFit, of: str, held: Mapping[str, float]) -> None:
     """Refuse inputs that are missing, unknown, or solved for."""
-    from bayes_scaling.decisions._surfaces import SPLIT, splits
+    from bayes_scaling.decisions.surface.landscape import SPLIT, splits
 
     inputs = fit.model.law.inputs
     wanted = [name for name in inputs if name != of]
@@ -73,7 +73,7 @@ def _check_held(fit: ScalingFit, of: str, held: Mapping[str, float]) -> None:
 
 
 def _print(result: Needed, prob: float | None, json: bool) -> None:
-    from bayes_scaling._printing import by_quantity, sentence
+    from bayes_scaling.display.terminal import by_quantity, sentence
 
     table = result.table(prob).drop(columns="diagnosis", level=0)
     if json:

@@ -13,8 +13,8 @@ from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
     from bayes_scaling.decisions.allocation import Allocation
-    from bayes_scaling.fitting import ScalingFit
-    from bayes_scaling.forecasting import Forecast
+    from bayes_scaling.fitting.scaling_fit import ScalingFit
+    from bayes_scaling.forecasting.forecasts import Forecast
     from bayes_scaling.trust import TrustReport
 
 
@@ -69,9 +69,9 @@ def report(  # noqa: PLR0913 - one parameter for each option
     lengths = options.counts("--tokens", tokens)
     budgets = options.counts("--flops", flops)
     with options.loading(not no_progress):
-        from bayes_scaling.fitting import load_fit
+        from bayes_scaling.fitting.scaling_fit import load_fit
         from bayes_scaling.reporting.building import checked_path, report
-        from bayes_scaling.reporting.checklist import check_facts
+        from bayes_scaling.reporting.sections.checklist import check_facts
     checked_path(path)
     check_facts(facts)
     _check_free(path, overwrite)
@@ -120,7 +120,7 @@ def _asked(
 
     from bayes_scaling.decisions.allocation import allocate
     from bayes_scaling.errors import ModelError
-    from bayes_scaling.forecasting import forecast as ask
+    from bayes_scaling.forecasting.forecasts import forecast as ask
 
     if not (sizes or lengths or budgets):
         return None, None

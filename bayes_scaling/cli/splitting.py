@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bayes_scaling.decisions.allocation import Allocation
     from bayes_scaling.decisions.near_optimality import NearOptimal
     from bayes_scaling.decisions.regretting import Regret
-    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 
 @dataclass(frozen=True)

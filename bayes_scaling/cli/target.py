@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bayes_scaling.errors import BayesScalingError, FitFileError, UnknownLawError
 
 if TYPE_CHECKING:
-    from bayes_scaling.fitting import ScalingFit
+    from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 _TABLES = {
     *(".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx"),
@@ -79,7 +79,7 @@ def saved_fit(fit: ScalingFit, path: Path) -> Path:
 
 
 def _is_fit(path: Path) -> bool:
-    from bayes_scaling.fitting import load_fit
+    from bayes_scaling.fitting.scaling_fit import load_fit
 
     try:
         load_fit(path)

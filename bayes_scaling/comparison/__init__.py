@@ -2,5 +2,6 @@
 
 from bayes_scaling.comparison.averages import average
 from bayes_scaling.comparison.comparing import Comparison, compare
+from bayes_scaling.fitting.average import FitAverage
 
-__all__ = ["Comparison", "average", "compare"]
+__all__ = ["Comparison", "FitAverage", "average", "compare"]

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Literal
 
-from bayes_scaling._same_runs import check_same_runs
-from bayes_scaling._wording import listed
-from bayes_scaling.averaging import FitAverage
 from bayes_scaling.comparison.comparing import Comparison, compare, compare_by_loo
-from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.display.wording import listed
+from bayes_scaling.fitting.average import FitAverage
+from bayes_scaling.fitting.same_runs import check_same_runs
+from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 Weights = Literal["future", "loo", "equal"] | Mapping[str, float]
 

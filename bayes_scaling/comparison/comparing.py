@@ -10,20 +10,20 @@ from typing import Literal
 
 import pandas as pd
 
-from bayes_scaling._results import result_html, result_text
-from bayes_scaling._same_runs import check_same_runs
-from bayes_scaling.comparison._flags import Flag, future_flags, loo_flags
-from bayes_scaling.comparison._scores import (
+from bayes_scaling.comparison.flags import Flag, future_flags, loo_flags
+from bayes_scaling.comparison.scores import (
     future_scores,
     importance,
     loo_scores,
     mean_and_error,
 )
-from bayes_scaling.comparison._stacking import stacking
+from bayes_scaling.comparison.stacking import stacking
+from bayes_scaling.display.tables import result_html, result_text
 from bayes_scaling.errors import ModelError, RunsError
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.trust._loo import leave_one_out
-from bayes_scaling.trust._refits import REFIT, Refitter
+from bayes_scaling.fitting.same_runs import check_same_runs
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.validation.loo import leave_one_out
+from bayes_scaling.validation.refits import REFIT, Refitter
 
 Kind = Literal["future", "loo"]
 

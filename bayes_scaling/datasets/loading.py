@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from bayes_scaling._wording import listed
+from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import DatasetError
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayes_scaling._wording import listed, rows
+from bayes_scaling.display.wording import listed, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.runs import Runs
-from bayes_scaling.runs._cells import as_label
+from bayes_scaling.runs.cells import as_label
 
 __all__ = ["Truth", "simulate"]
 

@@ -13,20 +13,26 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._diagnostics import Diagnostics
-from bayes_scaling._intervals import SAMPLE_DIMS
-from bayes_scaling._mixture import mixture
-from bayes_scaling._results import coordinate_index, result_html, result_table, result_text, short
-from bayes_scaling.averaging import FitAverage, Fitted
-from bayes_scaling.costs import Cost, SixND
-from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
-from bayes_scaling.decisions._common_budgets import on_same_budgets
-from bayes_scaling.decisions._splitting import Splitting
+from bayes_scaling.decisions.asking import budget_table, check_inputs, check_law, splitting
+from bayes_scaling.decisions.common_budgets import on_same_budgets
 from bayes_scaling.decisions.constraints import Constraints
+from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.rules import published_growth
+from bayes_scaling.decisions.surface.splitting import Splitting
+from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.tables import (
+    coordinate_index,
+    result_html,
+    result_table,
+    result_text,
+    short,
+)
 from bayes_scaling.errors import ModelError
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.points import Numbers
+from bayes_scaling.fitting.average import FitAverage, Fitted
+from bayes_scaling.fitting.diagnostics import Diagnostics
+from bayes_scaling.fitting.mixture import mixture
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.points import Numbers
 
 STEP = 1.1
 """Ratio of compute over which local exponents are taken, to either side."""
@@ -188,8 +194,8 @@ def allocate(
         Budgets, in FLOP or the unit of `cost`. A pooled model has one optimum for each budget and
         level.
     cost : Cost, optional
-        What a run costs: 6ND if not given. :mod:`bayes_scaling.costs` has fuller counts of FLOP,
-        and fits a cost to one's own GPU hours.
+        What a run costs: 6ND if not given. :mod:`bayes_scaling.decisions.costs` has fuller counts
+        of FLOP, and fits a cost to one's own GPU hours.
     constraints : Constraints, optional
         Bounds on params and tokens, a fixed ratio of them, or a menu of sizes.
     inputs : mapping of str to float, optional

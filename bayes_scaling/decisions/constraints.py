@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from bayes_scaling._display import AsCode
+from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import RunsError
 
 

@@ -13,15 +13,21 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._intervals import intervals
-from bayes_scaling._optimise import first_change
-from bayes_scaling._results import coordinate_index
-from bayes_scaling.decisions._point_results import PointResult
-from bayes_scaling.decisions._splitting import Splitting
-from bayes_scaling.decisions._surfaces import Landscape, check_loss, log_ratio, splits, surface
+from bayes_scaling.decisions.point_results import PointResult
+from bayes_scaling.decisions.surface.landscape import (
+    Landscape,
+    check_loss,
+    log_ratio,
+    splits,
+    surface,
+)
+from bayes_scaling.decisions.surface.solvers import first_change
+from bayes_scaling.decisions.surface.splitting import Splitting
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import ModelError, RunsError
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.points import Numbers
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 BEYOND_RUNS = 1e3

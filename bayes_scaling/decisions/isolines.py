@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.decisions._point_results import PointResult
-from bayes_scaling.decisions._surfaces import check_splits, surface
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.points import Numbers
+from bayes_scaling.decisions.point_results import PointResult
+from bayes_scaling.decisions.surface.landscape import check_splits, surface
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 GRID = 41

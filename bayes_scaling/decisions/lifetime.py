@@ -13,15 +13,15 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from bayes_scaling._display import AsCode
-from bayes_scaling._optimise import first_change
-from bayes_scaling.costs import Cost
-from bayes_scaling.decisions._point_results import PointResult
-from bayes_scaling.decisions._splitting import Split, Splitting
-from bayes_scaling.decisions._surfaces import check_splits, log_ratio, surface
+from bayes_scaling.decisions.costs import Cost
+from bayes_scaling.decisions.point_results import PointResult
+from bayes_scaling.decisions.surface.landscape import check_splits, log_ratio, surface
+from bayes_scaling.decisions.surface.solvers import first_change
+from bayes_scaling.decisions.surface.splitting import Split, Splitting
+from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import RunsError
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.points import Numbers
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 FLOPS_PER_SERVED_TOKEN = 2

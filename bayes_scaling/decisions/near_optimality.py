@@ -14,17 +14,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._intervals import SAMPLE_DIMS
-from bayes_scaling._optimise import OUTWARDS, first_change
-from bayes_scaling._results import coordinate_index, result_html, result_table, result_text
-from bayes_scaling.costs import Cost, SixND
-from bayes_scaling.decisions._asking import budget_table, check_inputs, check_law, splitting
-from bayes_scaling.decisions._splitting import Splitting
-from bayes_scaling.decisions._surfaces import log_ratio
+from bayes_scaling.decisions.asking import budget_table, check_inputs, check_law, splitting
 from bayes_scaling.decisions.constraints import Constraints
+from bayes_scaling.decisions.costs import Cost, SixND
+from bayes_scaling.decisions.surface.landscape import log_ratio
+from bayes_scaling.decisions.surface.solvers import OUTWARDS, first_change
+from bayes_scaling.decisions.surface.splitting import Splitting
+from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.tables import coordinate_index, result_html, result_table, result_text
 from bayes_scaling.errors import RunsError
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.points import Numbers
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.points import Numbers
 
 Measure = Literal["loss", "compute"]
 

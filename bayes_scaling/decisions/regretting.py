@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._intervals import SAMPLE_DIMS
-from bayes_scaling._results import result_html, result_table, result_text
-from bayes_scaling.costs import Cost, SixND
-from bayes_scaling.decisions._asking import check_inputs, check_law
-from bayes_scaling.decisions._splitting import Splitting
-from bayes_scaling.decisions._surfaces import SPLIT, Landscape
+from bayes_scaling.decisions.asking import check_inputs, check_law
+from bayes_scaling.decisions.costs import Cost, SixND
+from bayes_scaling.decisions.surface.landscape import SPLIT, Landscape
+from bayes_scaling.decisions.surface.splitting import Splitting
+from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.tables import result_html, result_table, result_text
 from bayes_scaling.errors import RunsError
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.points import points
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.points import points
 
 Plans = pd.DataFrame | Mapping[str, tuple[float, float]]
 """Runs by name: pairs of params and tokens, or a table with columns of these names."""
@@ -131,9 +131,9 @@ def regret(
         Of a law of params and tokens.
     plans : mapping of str to (float, float), or pandas.DataFrame
         Parameters and tokens of each plan by its name; or a table with columns ``params`` and
-        ``tokens`` whose index names the plans, such as :func:`bayes_scaling.published_plans`
-        makes. A column for a factor says which level a plan is of; otherwise each is taken for
-        every level.
+        ``tokens`` whose index names the plans, such as
+        :func:`bayes_scaling.decisions.published_plans` makes. A column for a factor says which
+        level a plan is of; otherwise each is taken for every level.
     cost : Cost, optional
         What a run costs: 6ND if not given.
     inputs : mapping of str to float, optional

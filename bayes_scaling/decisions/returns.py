@@ -9,12 +9,12 @@ from typing import ClassVar
 
 import pandas as pd
 
-from bayes_scaling._results import coordinate_index
-from bayes_scaling.decisions._point_results import PointResult
-from bayes_scaling.decisions._splitting import Splitting
-from bayes_scaling.decisions._surfaces import Landscape, check_splits, surface
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.points import Numbers, points
+from bayes_scaling.decisions.point_results import PointResult
+from bayes_scaling.decisions.surface.landscape import Landscape, check_splits, surface
+from bayes_scaling.decisions.surface.splitting import Splitting
+from bayes_scaling.display.tables import coordinate_index
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.points import Numbers, points
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 TENFOLD = 10.0

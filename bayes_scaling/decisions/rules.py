@@ -13,7 +13,7 @@ import pandas as pd
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.laws import Chinchilla, published_set
-from bayes_scaling.points import Numbers
+from bayes_scaling.model.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, PF_DAY, format_flops
 
 APPROACH_1 = {

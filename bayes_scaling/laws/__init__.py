@@ -1,18 +1,10 @@
 """Scaling laws, one per file: formula, priors, units, paper."""
 
 from bayes_scaling.laws._base import Law, as_law, find_law
-from bayes_scaling.laws._published import PublishedSet, published, published_set
 from bayes_scaling.laws.additive_power import AdditivePowerLaw
 from bayes_scaling.laws.bounded_power import BoundedPowerLaw
 from bayes_scaling.laws.broken_power import BrokenPowerLaw
 from bayes_scaling.laws.chinchilla import Chinchilla
-from bayes_scaling.laws.critical_batch import (
-    compute_exponent,
-    critical_batch_size,
-    minimal_flops,
-    minimal_steps,
-    tokens_for_steps,
-)
 from bayes_scaling.laws.data_constrained import DataConstrained
 from bayes_scaling.laws.fine_tuning import FineTuning
 from bayes_scaling.laws.kaplan_joint import KaplanJoint
@@ -24,6 +16,8 @@ from bayes_scaling.laws.parallel import Parallel
 from bayes_scaling.laws.pass_at_k import PassAtK
 from bayes_scaling.laws.power import PowerLaw
 from bayes_scaling.laws.product_power import ProductPowerLaw
+from bayes_scaling.laws.published_parameters.lookup import published, published_set
+from bayes_scaling.laws.published_parameters.parameter_set import PublishedSet
 from bayes_scaling.laws.routed_experts import RoutedExperts
 from bayes_scaling.laws.saturating import Saturating
 from bayes_scaling.laws.task_accuracy import TaskAccuracy
@@ -52,12 +46,7 @@ __all__ = [
     "TaskAccuracy",
     "TaskError",
     "as_law",
-    "compute_exponent",
-    "critical_batch_size",
     "find_law",
-    "minimal_flops",
-    "minimal_steps",
     "published",
     "published_set",
-    "tokens_for_steps",
 ]

@@ -13,7 +13,7 @@ from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bayes_scaling._display import html_formula, html_table
+from bayes_scaling.display.html import html_formula, html_table
 from bayes_scaling.errors import ModelError, UnknownLawError
 from bayes_scaling.priors import Prior
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from bayes_scaling._display import AsCode
+from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import ModelError
 from bayes_scaling.priors import Prior
 

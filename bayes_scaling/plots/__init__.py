@@ -24,22 +24,22 @@ draw by draw, name probability and kind of each in the legend, and say in the ti
 have not converged.
 """
 
-from bayes_scaling.plots.contours import isolines
-from bayes_scaling.plots.curves import fit_curves
+from bayes_scaling.plots.allocation_plot import allocation
 from bayes_scaling.plots.delta_plot import delta
-from bayes_scaling.plots.fan import forecast_fan
-from bayes_scaling.plots.flatness import near_optimal
-from bayes_scaling.plots.levels import shrinkage
-from bayes_scaling.plots.literature import published
-from bayes_scaling.plots.misfit import residuals
-from bayes_scaling.plots.optimum import allocation
-from bayes_scaling.plots.planning import next_runs
-from bayes_scaling.plots.rivals import level_comparison
-from bayes_scaling.plots.serving import lifetime
-from bayes_scaling.plots.targets import needed
-from bayes_scaling.plots.thresholds import overfitting_threshold
-from bayes_scaling.plots.update import prior_posterior
-from bayes_scaling.plots.valleys import isoflop_optima
+from bayes_scaling.plots.fit_curves_plot import fit_curves
+from bayes_scaling.plots.forecast_fan_plot import forecast_fan
+from bayes_scaling.plots.isoflop_optima_plot import isoflop_optima
+from bayes_scaling.plots.isolines_plot import isolines
+from bayes_scaling.plots.level_comparison_plot import level_comparison
+from bayes_scaling.plots.lifetime_plot import lifetime
+from bayes_scaling.plots.near_optimal_plot import near_optimal
+from bayes_scaling.plots.needed_plot import needed
+from bayes_scaling.plots.next_runs_plot import next_runs
+from bayes_scaling.plots.overfitting_threshold_plot import overfitting_threshold
+from bayes_scaling.plots.prior_posterior_plot import prior_posterior
+from bayes_scaling.plots.published_plot import published
+from bayes_scaling.plots.residuals_plot import residuals
+from bayes_scaling.plots.shrinkage_plot import shrinkage
 
 __all__ = [
     "allocation",

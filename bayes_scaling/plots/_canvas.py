@@ -28,7 +28,7 @@ from matplotlib.ticker import (
 )
 from matplotlib.transforms import Transform, offset_copy
 
-from bayes_scaling._diagnostics import Diagnostics
+from bayes_scaling.fitting.diagnostics import Diagnostics
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import format_count, format_flops
 

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from bayes_scaling._intervals import interval_attrs, interval_prob
+from bayes_scaling.display.intervals import interval_attrs, interval_prob
 from bayes_scaling.plots._canvas import LineStyle, Style, neutral
 from bayes_scaling.plots._sources import Group, group_name
 

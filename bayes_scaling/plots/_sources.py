@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling._inputs import input_values
-from bayes_scaling._mixture import average_points
-from bayes_scaling.averaging import FitAverage, Fitted
-from bayes_scaling.costs import Cost, SixND
 from bayes_scaling.decisions.allocation import Allocation, allocate
-from bayes_scaling.fitting import ScalingFit
-from bayes_scaling.forecasting import average_draws, forecast_draws
-from bayes_scaling.hierarchy import NewLevels
-from bayes_scaling.model import ScalingModel
-from bayes_scaling.points import points
-from bayes_scaling.posterior import new_runs
+from bayes_scaling.decisions.costs import Cost, SixND
+from bayes_scaling.fitting.average import FitAverage, Fitted
+from bayes_scaling.fitting.mixture import average_points
+from bayes_scaling.fitting.posterior import new_runs
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import average_draws, forecast_draws
+from bayes_scaling.model.hierarchy import NewLevels
+from bayes_scaling.model.inputs import input_values
+from bayes_scaling.model.points import points
+from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -70,7 +70,7 @@ class SameScatter(np.random.Generator):
 
 
 def _alike(*about: Any) -> xr.DataArray:
-    """New runs as :func:`bayes_scaling.posterior.new_runs` draws them, scattered alike."""
+    """New runs as :func:`bayes_scaling.fitting.posterior.new_runs` draws them, scattered alike."""
     draws, model, runs, expected, where, rng = about
     return new_runs(draws, model, runs, expected, where, SameScatter(rng.bit_generator))
 

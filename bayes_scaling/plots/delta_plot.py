@@ -10,10 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from bayes_scaling._axes import compute_and_ratio
-from bayes_scaling._intervals import SAMPLE_DIMS, intervals
+from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.errors import ModelError
-from bayes_scaling.fitting import ScalingFit
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.axes import compute_and_ratio
+from bayes_scaling.model.surface import run_places
 from bayes_scaling.plots._canvas import (
     COLOURS,
     Style,
@@ -25,7 +26,6 @@ from bayes_scaling.plots._canvas import (
 )
 from bayes_scaling.plots._legends import figure_legend, interval_label, legend, point_entry
 from bayes_scaling.plots._sources import run_table, thinned
-from bayes_scaling.surface import run_places
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 ACROSS, ALONG = 25, 40

@@ -6,17 +6,17 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from bayes_scaling._intervals import interval_prob
-from bayes_scaling.averaging import Fitted
 from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.display.intervals import interval_prob
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.forecasting import Forecast
-from bayes_scaling.reporting.checklist import check_facts
-from bayes_scaling.reporting.contents import Contents
-from bayes_scaling.reporting.exploring import Page, page
+from bayes_scaling.fitting.average import Fitted
+from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.reporting.gathering import gathered
+from bayes_scaling.reporting.page.exploring import Page, page
 from bayes_scaling.reporting.rendering import as_html, as_latex, as_markdown
-from bayes_scaling.reporting.subject import HasTable, Subject
+from bayes_scaling.reporting.sections.checklist import check_facts
+from bayes_scaling.reporting.sections.contents import Contents
+from bayes_scaling.reporting.sections.subject import HasTable, Subject
 from bayes_scaling.trust import TrustReport
 
 FORMATS = (".html", ".htm", ".md", ".tex")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from bayes_scaling.reporting import answering, checking, concluding, describing
-from bayes_scaling.reporting.citing import Citation
-from bayes_scaling.reporting.contents import (
+from bayes_scaling.reporting.citing.citation import Citation
+from bayes_scaling.reporting.sections import answering, checking, concluding, describing
+from bayes_scaling.reporting.sections.contents import (
     Block,
     Code,
     Contents,
@@ -15,16 +15,16 @@ from bayes_scaling.reporting.contents import (
     Section,
     tabulated,
 )
-from bayes_scaling.reporting.headline import headline
-from bayes_scaling.reporting.known import checklists
-from bayes_scaling.reporting.reproducing import (
+from bayes_scaling.reporting.sections.headline import headline
+from bayes_scaling.reporting.sections.known import checklists
+from bayes_scaling.reporting.sections.reproducing import (
     code,
     run_tables,
     runs_csv,
     table_digest,
     versions,
 )
-from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.runs import Runs
 
 MOST_ROWS = 1000

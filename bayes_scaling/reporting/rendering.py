@@ -19,11 +19,11 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from bayes_scaling.reporting.contents import Contents, Picture, Table
-from bayes_scaling.reporting.escaping import latex_escaped, markdown_escaped
-from bayes_scaling.reporting.exploring import Page
-from bayes_scaling.reporting.figures import encoded, formula_svg
-from bayes_scaling.reporting.tables import latex_table, markdown_table
+from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped
+from bayes_scaling.reporting.citing.tables import latex_table, markdown_table
+from bayes_scaling.reporting.page.exploring import Page
+from bayes_scaling.reporting.sections.contents import Contents, Picture, Table
+from bayes_scaling.reporting.sections.figures import encoded, formula_svg
 
 LARGE = 400_000
 """Bytes of a vector figure from which a bitmap says the same in fewer."""

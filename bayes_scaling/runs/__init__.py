@@ -1,13 +1,13 @@
 """The table of training runs: read, mapped, checked once, and frozen.
 
-`_table` holds `Runs` itself; which column plays which part is settled in `_columns` and `_intake`,
-what cells may hold in `_cells` and `_checks`, what a reader must know in `_notes`, subsets in
-`_selecting`, printing in `_display`, files in `_files`. Other sources each have a module of their
-own: training curves `_curves`, trackers `_mlflow` and `_wandb`.
+`table` holds `Runs` itself; which column plays which part is settled in `columns` and `intake`,
+what cells may hold in `cells` and `checks`, what a reader must know in `notes`, subsets in
+`selecting`, printing in `overview`. Files, learning curves and experiment trackers are read in
+`sources`.
 """
 
-from bayes_scaling.runs._reading import read_runs
-from bayes_scaling.runs._table import Runs
-from bayes_scaling.runs._wandb import is_wandb_chart
+from bayes_scaling.runs.reading import read_runs
+from bayes_scaling.runs.sources.wandb import is_wandb_chart
+from bayes_scaling.runs.table import Runs
 
 __all__ = ["Runs", "is_wandb_chart", "read_runs"]

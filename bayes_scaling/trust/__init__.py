@@ -4,11 +4,11 @@
 and :func:`calibrate` asks whether intervals hold the truth where it is known.
 """
 
-from bayes_scaling.trust._verdict import CheckResult
 from bayes_scaling.trust.assessing import assess
-from bayes_scaling.trust.backtesting import Backtest, backtest
-from bayes_scaling.trust.calibrating import Calibration, calibrate
 from bayes_scaling.trust.report import TrustReport
+from bayes_scaling.validation.backtesting import Backtest, backtest
+from bayes_scaling.validation.calibrating import Calibration, calibrate
+from bayes_scaling.validation.verdict import CheckResult
 
 __all__ = [
     "Backtest",

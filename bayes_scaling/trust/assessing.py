@@ -10,29 +10,36 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.averaging import FitAverage, Fitted
-from bayes_scaling.forecasting import Forecast
-from bayes_scaling.model import ScalingModel
-from bayes_scaling.trust._averages import asked_of
-from bayes_scaling.trust._averages import joined as joined_by_weight
-from bayes_scaling.trust._case import LADDER, Case, Level, make_case
-from bayes_scaling.trust._refits import Refitter
-from bayes_scaling.trust._verdict import CannotJudge, CheckResult, Finding, Verdict, decide, worst
-from bayes_scaling.trust.coverage import check_calibration
-from bayes_scaling.trust.design import check_design
-from bayes_scaling.trust.extrapolation import (
+from bayes_scaling.fitting.average import FitAverage, Fitted
+from bayes_scaling.forecasting.forecasts import Forecast
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.trust.averages import asked_of
+from bayes_scaling.trust.averages import joined as joined_by_weight
+from bayes_scaling.trust.case import LADDER, Case, Level, make_case
+from bayes_scaling.trust.checks.coverage import check_calibration
+from bayes_scaling.trust.checks.design import check_design
+from bayes_scaling.trust.checks.extrapolation import (
     check_backtest,
     check_reach,
     ladder_frame,
     trusted_factor,
 )
-from bayes_scaling.trust.floor import check_floor
-from bayes_scaling.trust.form import check_form, check_form_of_average
-from bayes_scaling.trust.influence import check_influence
-from bayes_scaling.trust.learning import check_learning
-from bayes_scaling.trust.predictive import check_predictive
+from bayes_scaling.trust.checks.floor import check_floor
+from bayes_scaling.trust.checks.form import check_form, check_form_of_average
+from bayes_scaling.trust.checks.influence import check_influence
+from bayes_scaling.trust.checks.learning import check_learning
+from bayes_scaling.trust.checks.predictive import check_predictive
+from bayes_scaling.trust.checks.sampler import check_sampler
 from bayes_scaling.trust.report import TrustReport
-from bayes_scaling.trust.sampler import check_sampler
+from bayes_scaling.validation.refits import Refitter
+from bayes_scaling.validation.verdict import (
+    CannotJudge,
+    CheckResult,
+    Finding,
+    Verdict,
+    decide,
+    worst,
+)
 
 CHECKS: dict[str, Callable[[Case], Finding]] = {
     "sampler": check_sampler,

@@ -7,9 +7,9 @@ from html import escape
 
 import pandas as pd
 
-from bayes_scaling._results import short
-from bayes_scaling.averaging import Fitted
-from bayes_scaling.trust._verdict import CheckResult, Verdict
+from bayes_scaling.display.tables import short
+from bayes_scaling.fitting.average import Fitted
+from bayes_scaling.validation.verdict import CheckResult, Verdict
 
 MEANING = {
     "trust": "no check found a reason for doubt",

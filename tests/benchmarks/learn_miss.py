@@ -4,7 +4,7 @@
 below its cut-offs, and looks for the mean, the size and the share of `delta` in the size of `miss`
 under which held-out runs have the highest log score. It prints what each source left out has
 chosen by the others, and how those choices predict it; what all sources together choose is what
-:mod:`bayes_scaling.surface` has.
+:mod:`bayes_scaling.model.surface` has.
 """
 
 import itertools
@@ -19,8 +19,8 @@ from scipy import stats
 from scipy.special import logsumexp
 
 import bayes_scaling as bs
-from bayes_scaling._loss_surface import LossSurface
-from bayes_scaling.points import points
+from bayes_scaling.fitting.loss_surface import LossSurface
+from bayes_scaling.model.points import points
 from tests.benchmarks.extrapolations import Extrapolation, extrapolations
 
 MEANS = (0.0, 0.1, 0.15, 0.2)

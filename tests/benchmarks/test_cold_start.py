@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayes_scaling._compiling import compile_model
-from bayes_scaling.model import ScalingModel
+from bayes_scaling.fitting.compiling import compile_model
+from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import read_runs
 
 pytestmark = pytest.mark.benchmark

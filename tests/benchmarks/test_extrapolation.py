@@ -55,8 +55,8 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling._reach import reach
-from bayes_scaling.points import points
+from bayes_scaling.model.points import points
+from bayes_scaling.model.reach import reach
 from tests.benchmarks.extrapolations import Extrapolation, extrapolations, hidden_levels
 from tests.benchmarks.learn_miss import about, over_sweeps, scored
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.comparison import _scores
-from bayes_scaling.comparison._flags import future_flags
-from bayes_scaling.comparison._scores import NAMES, importance, mean_and_error
+from bayes_scaling.comparison import scores as _scores
 from bayes_scaling.comparison.comparing import compare_by_loo
-from bayes_scaling.trust._refits import Outcome, Refitter
+from bayes_scaling.comparison.flags import future_flags
+from bayes_scaling.comparison.scores import NAMES, importance, mean_and_error
+from bayes_scaling.validation.refits import Outcome, Refitter
 
 Off = Callable[..., bs.ScalingFit]
 CUTOFFS = [1e19, 1e20]
@@ -144,7 +144,9 @@ def test_levels_folds_and_runs_count_alike_in_turn() -> None:
     assert (mean, error) == (4.0, pytest.approx(2.0))
 
 
-def test_the_error_of_leave_one_out_is_that_of_independent_runs(found: bs.Comparison) -> None:
+def test_the_error_of_leave_one_out_is_that_of_independent_runs(
+    found: bs.Comparison,
+) -> None:
     scores = found.scores("loo")
     apart = scores["bad"] - scores["good"]
     expected = apart.std(ddof=1) / np.sqrt(len(apart))

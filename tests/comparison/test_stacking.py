@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.comparison._stacking import stacking
-from bayes_scaling.trust._loo import leave_one_out
+from bayes_scaling.comparison.stacking import stacking
+from bayes_scaling.validation.loo import leave_one_out
 
 
 def alike(count: int) -> np.ndarray:

@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
-from bayes_scaling._inputs import scales
-from bayes_scaling.sampling import Settings
+from bayes_scaling.fitting.sampling import Settings
+from bayes_scaling.model.inputs import scales
 
 SHAPE = (2, 50)
 

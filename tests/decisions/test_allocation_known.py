@@ -131,7 +131,7 @@ def test_an_input_that_is_missing_unknown_or_impossible(repeating: bs.ScalingFit
 def test_a_cost_that_is_six_n_d_gives_the_same_answer(known_fit: KnownFit, runs: bs.Runs) -> None:
     fit = published_fit("besiroglu2024", known_fit, runs)
     usual = bs.allocate(fit, GOPHER).draws
-    cost = bs.costs.PowerCost(6e-18, 1.0, 1.0)
+    cost = bs.decisions.costs.PowerCost(6e-18, 1.0, 1.0)
     hours = bs.allocate(fit, GOPHER / 1e18, cost=cost).draws
     for name in ("params", "tokens", "expected_loss"):
         assert only(hours[name]) == pytest.approx(only(usual[name]), rel=1e-6)
@@ -142,7 +142,7 @@ def test_a_cost_that_is_six_n_d_gives_the_same_answer(known_fit: KnownFit, runs:
 def test_dear_parameters_make_for_smaller_models(known_fit: KnownFit, runs: bs.Runs) -> None:
     fit = published_fit("besiroglu2024", known_fit, runs)
     theta = bs.laws.published_set("besiroglu2024").parameters
-    cost = bs.costs.PowerCost(6e-18, 1.1, 1.0)
+    cost = bs.decisions.costs.PowerCost(6e-18, 1.1, 1.0)
     draws = bs.allocate(fit, 1e6, cost=cost).draws
     params, tokens = only(draws["params"]), only(draws["tokens"])
     # At the optimum a per cent more parameters gain what they cost in tokens: 1.1 per cent.

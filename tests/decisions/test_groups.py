@@ -10,12 +10,12 @@ from bayes_scaling.errors import ModelError, RunsError
 
 
 @pytest.fixture(scope="module")
-def compared(stored_fit: bs.ScalingFit) -> bs.LevelComparison:
+def compared(stored_fit: bs.ScalingFit) -> bs.decisions.LevelComparison:
     return bs.compare_levels(stored_fit, "books", "web", [1e20, 1e22])
 
 
 def test_differences_are_those_of_the_frontiers(
-    compared: bs.LevelComparison, stored_fit: bs.ScalingFit
+    compared: bs.decisions.LevelComparison, stored_fit: bs.ScalingFit
 ) -> None:
     best = bs.allocate(stored_fit, [1e20, 1e22]).draws["expected_loss"]
     books, web = (best.isel(budget=best["corpus"].values == level) for level in ("books", "web"))
@@ -23,7 +23,7 @@ def test_differences_are_those_of_the_frontiers(
 
 
 def test_the_multiplier_reaches_the_other_loss(
-    compared: bs.LevelComparison, stored_fit: bs.ScalingFit
+    compared: bs.decisions.LevelComparison, stored_fit: bs.ScalingFit
 ) -> None:
     draw = {"chain": 1, "draw": 7}
     first = compared.draws.isel(draw)
@@ -44,7 +44,7 @@ def test_a_floor_above_the_other_loss_needs_endless_compute(stored_fit: bs.Scali
     np.testing.assert_allclose(swapped["loss_difference"], -found.draws["loss_difference"])
 
 
-def test_probabilities_and_prints(compared: bs.LevelComparison) -> None:
+def test_probabilities_and_prints(compared: bs.decisions.LevelComparison) -> None:
     better = (compared.draws["loss_difference"] < 0).mean(("chain", "draw"))
     assert compared.probability()["books_better"].tolist() == better.values.tolist()
     assert list(compared.table().index) == [1e20, 1e22]

@@ -39,12 +39,12 @@ def test_the_saving_of_figure_1_in_flop(sardana_fit: bs.ScalingFit) -> None:
 
 
 @pytest.fixture(scope="module")
-def plan(law_fit: bs.ScalingFit) -> bs.LifetimeAllocation:
+def plan(law_fit: bs.ScalingFit) -> bs.decisions.LifetimeAllocation:
     return bs.lifetime_allocation(law_fit, 3e12, flops=[1e21, 1e22])
 
 
 def test_every_draw_meets_the_first_order_condition(
-    plan: bs.LifetimeAllocation, law_fit: bs.ScalingFit
+    plan: bs.decisions.LifetimeAllocation, law_fit: bs.ScalingFit
 ) -> None:
     """Elasticities of params and tokens are as 1 + served / (3 tokens) to 1."""
     draws = plan.draws
@@ -58,7 +58,7 @@ def test_every_draw_meets_the_first_order_condition(
 
 
 def test_the_compute_optimal_model_is_that_of_allocate(
-    plan: bs.LifetimeAllocation, law_fit: bs.ScalingFit
+    plan: bs.decisions.LifetimeAllocation, law_fit: bs.ScalingFit
 ) -> None:
     best = bs.allocate(law_fit, [1e21, 1e22]).draws
     np.testing.assert_allclose(plan.draws["reference_params"], best["params"], rtol=1e-9)
@@ -98,7 +98,7 @@ def test_a_loss_below_the_floor_is_nan_and_counted(stored_fit: bs.ScalingFit) ->
     assert any("100.0% of draws do not reach the loss" in note for note in plan.notes)
 
 
-def test_it_prints_with_its_licence(plan: bs.LifetimeAllocation) -> None:
+def test_it_prints_with_its_licence(plan: bs.decisions.LifetimeAllocation) -> None:
     assert plan.table(0.8).attrs["ci_prob"] == 0.8
     for text in (repr(plan), plan._repr_html_()):
         assert "LifetimeAllocation (89% ETI)" in text

@@ -12,16 +12,16 @@ BUDGETS = [1e21, 5.76e23]
 
 
 @pytest.fixture(scope="module")
-def near(stored_fit: bs.ScalingFit) -> bs.NearOptimal:
+def near(stored_fit: bs.ScalingFit) -> bs.decisions.NearOptimal:
     return bs.near_optimal(stored_fit, BUDGETS, 0.01)
 
 
 @pytest.fixture(scope="module")
-def near_by_law(law_fit: bs.ScalingFit) -> bs.NearOptimal:
+def near_by_law(law_fit: bs.ScalingFit) -> bs.decisions.NearOptimal:
     return bs.near_optimal(law_fit, BUDGETS, 0.01)
 
 
-def losses_at(near: bs.NearOptimal, name: str) -> np.ndarray:
+def losses_at(near: bs.decisions.NearOptimal, name: str) -> np.ndarray:
     """The law's loss at each draw's own size, evaluated by itself."""
     draws = near.draws
     theta = near.fit.posterior.sel(corpus=draws["corpus"]).drop_vars("corpus")
@@ -32,7 +32,7 @@ def losses_at(near: bs.NearOptimal, name: str) -> np.ndarray:
 
 @pytest.mark.parametrize("end", ["smallest_params", "largest_params"])
 def test_the_ends_are_a_per_cent_above_the_least_loss(
-    near_by_law: bs.NearOptimal, end: str
+    near_by_law: bs.decisions.NearOptimal, end: str
 ) -> None:
     near = near_by_law
     np.testing.assert_allclose(losses_at(near, end), 1.01 * losses_at(near, "params"), rtol=1e-9)
@@ -46,7 +46,7 @@ def test_the_ends_waste_a_tenth_of_the_compute(end: str, law_fit: bs.ScalingFit)
     np.testing.assert_allclose(losses_at(near, end), ninety.draws["expected_loss"], rtol=1e-9)
 
 
-def test_the_range_holds_the_optimum(near: bs.NearOptimal) -> None:
+def test_the_range_holds_the_optimum(near: bs.decisions.NearOptimal) -> None:
     draws = near.draws
     assert (draws["smallest_params"] < draws["params"]).all()
     assert (draws["params"] < draws["largest_params"]).all()
@@ -59,7 +59,7 @@ def test_the_range_holds_the_optimum(near: bs.NearOptimal) -> None:
     np.testing.assert_allclose(draws["params"], free["params"])
 
 
-def test_table_and_repr(near: bs.NearOptimal) -> None:
+def test_table_and_repr(near: bs.decisions.NearOptimal) -> None:
     table = near.table(0.8)
     assert list(dict.fromkeys(name for name, _ in table)) == [
         "smallest_params",
@@ -77,7 +77,7 @@ def test_table_and_repr(near: bs.NearOptimal) -> None:
     assert "Sizes within 1 % of the least loss" in near._repr_html_()
 
 
-def test_the_probability_counts_draws(near: bs.NearOptimal) -> None:
+def test_the_probability_counts_draws(near: bs.decisions.NearOptimal) -> None:
     middle = float(near.draws["smallest_params"].isel(budget=3).median())
     best = float(near.draws["params"].isel(budget=3).median())
     table = near.probability([middle / 10, middle, best])
@@ -87,14 +87,14 @@ def test_the_probability_counts_draws(near: bs.NearOptimal) -> None:
     assert list(table.index.names) == ["flops", "corpus"]
 
 
-def test_losses_are_those_of_sizes_that_spend_the_budget(near: bs.NearOptimal) -> None:
+def test_losses_are_those_of_sizes_that_spend_the_budget(near: bs.decisions.NearOptimal) -> None:
     losses = near.losses([1e9, 1e10])
     assert losses.dims == ("chain", "draw", "budget", "size")
     known = near.fit.expected_loss(params=1e10, flops=5.76e23)
     np.testing.assert_allclose(losses.isel(budget=[2, 3], size=1), known)
 
 
-def test_bounds_cut_the_range_off_and_are_counted(near: bs.NearOptimal) -> None:
+def test_bounds_cut_the_range_off_and_are_counted(near: bs.decisions.NearOptimal) -> None:
     bound = float(near.draws["params"].isel(budget=3).max()) * 1.01
     bounds = bs.Constraints(max_params=bound)
     cut = bs.near_optimal(near.fit, 5.76e23, constraints=bounds)

@@ -38,7 +38,7 @@ def best(flops: float) -> float:
 @pytest.mark.parametrize(("away", "verdict"), [(1.0, "agrees"), (2.0, "disagrees")])
 def test_the_flag_tells_optima_apart(scattered_fit, away: float, verdict: str) -> None:
     runs = isoflop_runs(lambda flops: away * best(flops))
-    found = bs.isoflop_optima(scattered_fit(bs.laws.Chinchilla(), SARDANA, 0.001, runs))
+    found = bs.decisions.isoflop_optima(scattered_fit(bs.laws.Chinchilla(), SARDANA, 0.001, runs))
     assert found.parabolas["flops"].tolist() == pytest.approx(list(BUDGETS))
     assert found.verdicts().tolist() == [verdict, verdict]
     assert any("disagree at 2 of 2" in n for n in found.notes) == (verdict == "disagrees")
@@ -75,7 +75,7 @@ def test_a_budget_without_a_minimum_is_counted(scattered_fit) -> None:
     above = np.log(shifted.loc[large, "params"] / shifted.loc[large, "params"].min())
     shifted.loc[large, "loss"] = 2 + 0.02 * (above + 1) ** 2
     fit = scattered_fit(bs.laws.Chinchilla(), SARDANA, 0.001, bs.Runs.from_frame(shifted))
-    found = bs.isoflop_optima(fit)
+    found = bs.decisions.isoflop_optima(fit)
     assert found.verdicts().tolist()[1] == "no minimum"
     assert any("1 of 2 budgets have no minimum" in note for note in found.notes)
 
@@ -84,9 +84,9 @@ def test_runs_that_share_no_compute_are_refused(
     stored_fit: bs.ScalingFit, steps_fit: bs.ScalingFit
 ) -> None:
     with pytest.raises(RunsError, match="none of the 36 runs share their compute"):
-        bs.isoflop_optima(stored_fit)
+        bs.decisions.isoflop_optima(stored_fit)
     with pytest.raises(ModelError, match="KaplanSteps is a function of params, steps"):
-        bs.isoflop_optima(steps_fit)
+        bs.decisions.isoflop_optima(steps_fit)
 
 
 def test_the_chinchilla_budgets_agree_with_the_refit(scattered_fit, shared_data: Path) -> None:
@@ -95,7 +95,7 @@ def test_the_chinchilla_budgets_agree_with_the_refit(scattered_fit, shared_data:
     kept = table[~table["dropped_in_replication"]]
     runs = bs.Runs.from_frame(kept[["params", "tokens", "loss"]])
     refit = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
-    found = bs.isoflop_optima(
+    found = bs.decisions.isoflop_optima(
         scattered_fit(bs.laws.Chinchilla(), refit, 0.01, runs), tolerance=1.05
     )
     assert len(found.parabolas) >= 4

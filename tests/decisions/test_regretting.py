@@ -13,18 +13,18 @@ PLANS = {"ours": (4e10, 2.4e12), "larger": (1.2e11, 8e11)}
 
 
 @pytest.fixture(scope="module")
-def waste(stored_fit: bs.ScalingFit) -> bs.Regret:
+def waste(stored_fit: bs.ScalingFit) -> bs.decisions.Regret:
     return bs.regret(stored_fit, PLANS)
 
 
-def test_plans_are_crossed_with_the_levels(waste: bs.Regret) -> None:
+def test_plans_are_crossed_with_the_levels(waste: bs.decisions.Regret) -> None:
     assert waste.draws["expected_loss"].dims == ("chain", "draw", "point")
     assert waste.draws["plan"].values.tolist() == ["ours", "ours", "larger", "larger"]
     assert waste.draws["corpus"].values.tolist() == ["books", "web"] * 2
     np.testing.assert_allclose(waste.draws["flops"], [5.76e23] * 4)
 
 
-def test_regret_is_what_the_best_split_is_better_by(waste: bs.Regret) -> None:
+def test_regret_is_what_the_best_split_is_better_by(waste: bs.decisions.Regret) -> None:
     free = bs.allocate(waste.fit, 5.76e23).draws
     for point, budget in ((0, 0), (1, 1), (2, 0), (3, 1)):
         draws, best = waste.draws.isel(point=point), free.isel(budget=budget)
@@ -63,7 +63,7 @@ def test_the_optimum_itself_has_no_regret(
 
 
 def test_published_plans_can_be_judged(stored_fit: bs.ScalingFit) -> None:
-    waste = bs.regret(stored_fit, bs.published_plans(1e21))
+    waste = bs.regret(stored_fit, bs.decisions.published_plans(1e21))
     table = waste.table(0.8)
     assert list(table.index.names) == ["plan", "params", "tokens", "corpus"]
     assert list(dict.fromkeys(name for name, _ in table)) == [
@@ -80,7 +80,7 @@ def test_published_plans_can_be_judged(stored_fit: bs.ScalingFit) -> None:
     assert "Regret" in waste._repr_html_()
 
 
-def test_the_probability_that_one_plan_beats_another(waste: bs.Regret) -> None:
+def test_the_probability_that_one_plan_beats_another(waste: bs.decisions.Regret) -> None:
     table = waste.probability_better()
     loss = waste.draws["expected_loss"]
     first = float((loss.isel(point=1) < loss.isel(point=3)).mean())

@@ -11,12 +11,12 @@ POINT = {"params": 7e9, "tokens": 1.4e11}
 
 
 @pytest.fixture(scope="module")
-def at_point(law_fit: bs.ScalingFit) -> bs.MarginalReturns:
+def at_point(law_fit: bs.ScalingFit) -> bs.decisions.MarginalReturns:
     return bs.marginal_returns(law_fit, **POINT)
 
 
 def test_derivatives_are_those_of_the_formula(
-    at_point: bs.MarginalReturns, law_fit: bs.ScalingFit
+    at_point: bs.decisions.MarginalReturns, law_fit: bs.ScalingFit
 ) -> None:
     draws = at_point.draws
     theta = law_fit.posterior.sel(corpus=draws["corpus"]).drop_vars("corpus")
@@ -37,7 +37,7 @@ def test_derivatives_are_those_of_the_formula(
         np.testing.assert_allclose(draws[name], expected, rtol=1e-6, err_msg=name)
 
 
-def test_the_probability_that_data_come_first(at_point: bs.MarginalReturns) -> None:
+def test_the_probability_that_data_come_first(at_point: bs.decisions.MarginalReturns) -> None:
     table = at_point.tokens_first()
     draws = at_point.draws
     better = (draws["doubled_tokens"] < draws["doubled_params"]).mean(("chain", "draw"))

@@ -10,7 +10,7 @@ from bayes_scaling.units import PF_DAY
 
 
 def test_every_plan_spends_the_budget() -> None:
-    plans = bs.published_plans([1e21, 5.76e23])
+    plans = bs.decisions.published_plans([1e21, 5.76e23])
     assert len(plans) == 10
     np.testing.assert_allclose(6 * plans["params"] * plans["tokens"], plans["flops"])
     assert plans.index.is_unique
@@ -18,13 +18,13 @@ def test_every_plan_spends_the_budget() -> None:
 
 
 def test_the_plans_are_those_of_the_papers() -> None:
-    plans = bs.published_plans(PF_DAY)
+    plans = bs.decisions.published_plans(PF_DAY)
     assert plans.loc["20 tokens per parameter", "tokens"] == pytest.approx(
         20 * plans.loc["20 tokens per parameter", "params"]
     )
     assert plans.loc["Kaplan, C^0.73", "params"] == pytest.approx(1.3e9)
     assert plans.loc["Kaplan, C^0.73", "counts"] == "non-embedding"
-    gopher = bs.published_plans(5.76e23)["params"]
+    gopher = bs.decisions.published_plans(5.76e23)["params"]
     assert gopher["Hoffmann, approach 3"] == pytest.approx(4.036e10, rel=5e-3)
 
 
@@ -32,7 +32,7 @@ def test_the_plans_are_those_of_the_papers() -> None:
     ("plan", "table"), [("Hoffmann, approach 1", APPROACH_1), ("Hoffmann, approach 2", APPROACH_2)]
 )
 def test_the_line_through_a_table_keeps_to_its_rows(plan: str, table: dict[float, float]) -> None:
-    made = [bs.published_plans(flops)["params"][plan] for flops in table.values()]
+    made = [bs.decisions.published_plans(flops)["params"][plan] for flops in table.values()]
     # Params are printed to one to three digits: 67B may be off by a per cent, its FLOP by more.
     np.testing.assert_allclose(made, list(table), rtol=0.04)
 
@@ -45,4 +45,4 @@ def test_growth_is_as_quoted() -> None:
 
 def test_a_budget_that_trains_nothing_is_refused() -> None:
     with pytest.raises(RunsError, match=r"a budget of -1\.0 FLOP trains nothing.*5\.76e23"):
-        bs.published_plans([1e21, -1.0])
+        bs.decisions.published_plans([1e21, -1.0])

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bayes_scaling.laws import KaplanSteps, critical_batch_size
+from bayes_scaling.accounting import critical_batch_size
+from bayes_scaling.laws import KaplanSteps
 
 TABLE_3 = {"N_c": 6.5e13, "S_c": 2.1e3, "alpha_N": 0.077, "alpha_S": 0.76}
 

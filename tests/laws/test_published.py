@@ -6,10 +6,10 @@ import pytest
 from scipy.optimize import brentq
 
 import bayes_scaling as bs
-from bayes_scaling._inputs import scales
 from bayes_scaling.errors import ModelError
 from bayes_scaling.laws import PublishedSet, find_law, published, published_set
-from bayes_scaling.laws._published import published_sets
+from bayes_scaling.laws.published_parameters.lookup import published_sets
+from bayes_scaling.model.inputs import scales
 from bayes_scaling.units import PF_DAY
 
 SETS = list(published_sets().values())

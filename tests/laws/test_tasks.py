@@ -12,7 +12,7 @@ from scipy.optimize import curve_fit
 
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError
-from bayes_scaling.trust import _simulated as simulated
+from bayes_scaling.validation import simulated as simulated
 
 NOISE = bs.noise.Normal(sd=bs.Prior.between(0.002, 0.03))
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling._diagnostics import Diagnostics
+from bayes_scaling.fitting.diagnostics import Diagnostics
 from bayes_scaling.laws import _base
 
 TRUTH = {"E": 0.7, "A": 0.15, "B": 0.15, "alpha": 0.35, "beta": 0.37}

@@ -110,13 +110,13 @@ def valleys(away: float, uphill: bool = False) -> bs.Runs:
 
 
 @pytest.fixture
-def through(lone_fit: bs.ScalingFit) -> Callable[[bs.Runs], bs.IsoflopOptima]:
+def through(lone_fit: bs.ScalingFit) -> Callable[[bs.Runs], bs.decisions.IsoflopOptima]:
     """Parabolas through other runs than those of the fit."""
-    return lambda runs: bs.isoflop_optima(replace(lone_fit, runs=runs))
+    return lambda runs: bs.decisions.isoflop_optima(replace(lone_fit, runs=runs))
 
 
 def test_parabolas_lie_over_the_band_of_the_law(
-    through: Callable[[bs.Runs], bs.IsoflopOptima],
+    through: Callable[[bs.Runs], bs.decisions.IsoflopOptima],
 ) -> None:
     found = through(valleys(1.0))
     ax = plots.isoflop_optima(found, prob=0.8)
@@ -133,7 +133,9 @@ def test_parabolas_lie_over_the_band_of_the_law(
     assert "parabola, 80 % confidence" in entries(ax)
 
 
-def test_budgets_that_disagree_are_ringed(through: Callable[[bs.Runs], bs.IsoflopOptima]) -> None:
+def test_budgets_that_disagree_are_ringed(
+    through: Callable[[bs.Runs], bs.decisions.IsoflopOptima],
+) -> None:
     found = through(valleys(20.0))
     apart = (found.verdicts() == "disagrees").to_numpy()
     assert apart.tolist() == [True, False]
@@ -145,7 +147,7 @@ def test_budgets_that_disagree_are_ringed(through: Callable[[bs.Runs], bs.Isoflo
 
 
 def test_a_budget_without_a_minimum_is_a_cross(
-    through: Callable[[bs.Runs], bs.IsoflopOptima],
+    through: Callable[[bs.Runs], bs.decisions.IsoflopOptima],
 ) -> None:
     found = through(valleys(1.0, uphill=True))
     assert found.verdicts().tolist()[1] == "no minimum"
@@ -160,7 +162,7 @@ def test_a_budget_without_a_minimum_is_a_cross(
 
 
 def test_the_threshold_lies_among_the_runs(stored_fit: bs.ScalingFit) -> None:
-    found = bs.overfitting_threshold(stored_fit, [1e10, 1e8], penalty=0.02)
+    found = bs.decisions.overfitting_threshold(stored_fit, [1e10, 1e8], penalty=0.02)
     ax = plots.overfitting_threshold(found, prob=0.8)
     books = found.draws.isel(point=found.draws["corpus"].values == "books").sortby("params")
     expected = books["tokens"].quantile([0.1, 0.9], CHAINS).T
@@ -177,7 +179,7 @@ def test_the_threshold_lies_among_the_runs(stored_fit: bs.ScalingFit) -> None:
 
 
 def test_a_threshold_without_end_runs_off_the_page(stored_fit: bs.ScalingFit) -> None:
-    found = bs.overfitting_threshold(stored_fit)
+    found = bs.decisions.overfitting_threshold(stored_fit)
     tokens = found.draws["tokens"]
     endless = replace(
         found, draws=found.draws.assign(tokens=tokens.where(tokens.draw > 40, np.inf))
@@ -190,7 +192,7 @@ def test_a_threshold_without_end_runs_off_the_page(stored_fit: bs.ScalingFit) ->
 
 
 def test_given_axes_are_drawn_on(
-    stored_fit: bs.ScalingFit, through: Callable[[bs.Runs], bs.IsoflopOptima]
+    stored_fit: bs.ScalingFit, through: Callable[[bs.Runs], bs.decisions.IsoflopOptima]
 ) -> None:
     _, mine = plt.subplots(1, 3)
     plan = bs.lifetime_allocation(stored_fit, 1e12, flops=1e21)
@@ -198,5 +200,5 @@ def test_given_axes_are_drawn_on(
     with pytest.raises(ValueError, match="ax holds 2 axes and the plot has 3 panels"):
         plots.lifetime(plan, ax=mine[:2])
     assert plots.isoflop_optima(through(valleys(1.0)), ax=mine[0]) is mine[0]
-    found = bs.overfitting_threshold(stored_fit)
+    found = bs.decisions.overfitting_threshold(stored_fit)
     assert plots.overfitting_threshold(found, ax=mine[1]) is mine[1]

@@ -6,7 +6,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.laws import Law, published
-from bayes_scaling.reporting.bibliography import (
+from bayes_scaling.reporting.citing.bibliography import (
     BIBLIOGRAPHY,
     DATA,
     SOFTWARE,

@@ -11,7 +11,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.trust import CheckResult, TrustReport
 
 

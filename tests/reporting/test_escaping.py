@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayes_scaling.reporting.escaping import latex_escaped, markdown_escaped, one_line
+from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped, one_line
 
 NASTY = [
     "<script>alert('x')</script>",

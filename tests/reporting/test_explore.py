@@ -10,9 +10,9 @@ import pytest
 from scipy.interpolate import RegularGridInterpolator
 
 import bayes_scaling as bs
-from bayes_scaling.reporting import exploring
-from bayes_scaling.reporting.contents import Contents, Section
+from bayes_scaling.reporting.page import exploring
 from bayes_scaling.reporting.rendering import as_html
+from bayes_scaling.reporting.sections.contents import Contents, Section
 from bayes_scaling.trust import CheckResult, TrustReport
 from tests.reporting.browser import KEYS, Browser
 

@@ -16,16 +16,16 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.reporting.checking import alternatives
-from bayes_scaling.reporting.checklist import BARG, MISFITTING, fields
-from bayes_scaling.reporting.concluding import REMEDIES
-from bayes_scaling.reporting.contents import Paragraph, Table
-from bayes_scaling.reporting.figures import drawn, encoded
 from bayes_scaling.reporting.gathering import gathered
-from bayes_scaling.reporting.headline import headline
-from bayes_scaling.reporting.known import checklists
-from bayes_scaling.reporting.reproducing import table_digest
-from bayes_scaling.reporting.subject import Subject
+from bayes_scaling.reporting.sections.checking import alternatives
+from bayes_scaling.reporting.sections.checklist import BARG, MISFITTING, fields
+from bayes_scaling.reporting.sections.concluding import REMEDIES
+from bayes_scaling.reporting.sections.contents import Paragraph, Table
+from bayes_scaling.reporting.sections.figures import drawn, encoded
+from bayes_scaling.reporting.sections.headline import headline
+from bayes_scaling.reporting.sections.known import checklists
+from bayes_scaling.reporting.sections.reproducing import table_digest
+from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.trust import CheckResult, TrustReport
 from bayes_scaling.trust.assessing import CHECKS
 from bayes_scaling.units import parse_count

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.reporting.reproducing import code, law_source, runs_csv, table_digest
+from bayes_scaling.reporting.sections.reproducing import code, law_source, runs_csv, table_digest
 
 NAME = "<img src='x'>"
 

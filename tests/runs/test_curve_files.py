@@ -12,7 +12,8 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs import Runs, _curve_source
+from bayes_scaling.runs import Runs
+from bayes_scaling.runs.sources import curve_source as _curve_source
 
 
 def losses(runs: Runs) -> dict[str, float]:

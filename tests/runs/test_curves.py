@@ -7,7 +7,7 @@ import pytest
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs import Runs
-from bayes_scaling.runs._reducing import Final
+from bayes_scaling.runs.sources.reducing import Final
 
 # Of the fixture `curves`.
 RUNS = 6

@@ -12,7 +12,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.errors import MissingPackageError, RunsError
-from bayes_scaling.runs import _mlflow_store
+from bayes_scaling.runs.sources import mlflow_store as _mlflow_store
 
 pytestmark = [
     # MLflow takes two seconds to import and two to set its tables up.

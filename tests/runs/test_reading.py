@@ -10,7 +10,7 @@ import pytest
 
 from bayes_scaling.errors import MissingPackageError, RunsError
 from bayes_scaling.runs import Runs
-from bayes_scaling.runs._reading import read_runs
+from bayes_scaling.runs.reading import read_runs
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs import Runs, read_runs
-from bayes_scaling.runs._states import in_states, state_column
+from bayes_scaling.runs.states import in_states, state_column
 
 
 @pytest.fixture

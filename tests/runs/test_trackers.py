@@ -1,5 +1,5 @@
-from bayes_scaling.runs._choices import renamed_choices
-from bayes_scaling.runs._trackers import distinct_names, short_names
+from bayes_scaling.runs.sources.choices import renamed_choices
+from bayes_scaling.runs.sources.trackers import distinct_names, short_names
 
 
 def test_a_kind_is_left_out_where_the_name_alone_is_unambiguous() -> None:

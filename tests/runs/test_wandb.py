@@ -9,7 +9,7 @@ import pytest
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs import Runs
-from bayes_scaling.runs._reducing import Final
+from bayes_scaling.runs.sources.reducing import Final
 
 STATES = ("finished", "finished", "finished", "crashed", "running")
 COLUMNS: dict[str, Any] = {

@@ -9,8 +9,8 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.trust import assessing
-from bayes_scaling.trust._case import Case
-from bayes_scaling.trust._verdict import CannotJudge, Finding
+from bayes_scaling.trust.case import Case
+from bayes_scaling.validation.verdict import CannotJudge, Finding
 
 
 @pytest.fixture(scope="module")

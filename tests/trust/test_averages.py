@@ -9,9 +9,9 @@ import pytest
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError
 from bayes_scaling.trust import assessing
-from bayes_scaling.trust._averages import by_weight
-from bayes_scaling.trust._case import Case
-from bayes_scaling.trust._verdict import Finding, Verdict
+from bayes_scaling.trust.averages import by_weight
+from bayes_scaling.trust.case import Case
+from bayes_scaling.validation.verdict import Finding, Verdict
 
 AT = pd.DataFrame({"params": [1e9, 1e12], "tokens": [2e10, 2e13], "corpus": ["web", "web"]})
 

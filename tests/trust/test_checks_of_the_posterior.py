@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.posterior import even_normal
-from bayes_scaling.trust import predictive
-from bayes_scaling.trust._case import Case
-from bayes_scaling.trust.influence import check_influence, tail_bound
-from bayes_scaling.trust.learning import check_learning
-from bayes_scaling.trust.predictive import _left_out, check_predictive
-from bayes_scaling.trust.sampler import check_sampler
+from bayes_scaling.fitting.posterior import even_normal
+from bayes_scaling.trust.case import Case
+from bayes_scaling.trust.checks import predictive
+from bayes_scaling.trust.checks.influence import check_influence, tail_bound
+from bayes_scaling.trust.checks.learning import check_learning
+from bayes_scaling.trust.checks.predictive import _left_out, check_predictive
+from bayes_scaling.trust.checks.sampler import check_sampler
 
 Cases = Callable[..., Case]
 

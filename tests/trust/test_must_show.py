@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from tests.trust.conftest import TRUTH
+from tests.conftest import TRUTH
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,98 @@
+"""Checks of what is asked of a decision: budgets by level, other inputs, laws that can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.decisions.constraints import Constraints
+from bayes_scaling.decisions.costs import Cost, SixND
+from bayes_scaling.decisions.surface.landscape import SPLIT, Landscape
+from bayes_scaling.decisions.surface.splitting import Splitting
+from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.points import FAR_BELOW, Numbers
+from bayes_scaling.units import compute
+
+
+def splitting(
+    fit: ScalingFit,
+    budgets: xr.Dataset,
+    cost: Cost | None,
+    constraints: Constraints | None,
+    inputs: Mapping[str, float] | None,
+) -> Splitting:
+    """The split of budgets that is asked for, with the levels that they are crossed with."""
+    where = Landscape.of(fit, budgets, inputs)
+    return Splitting(where, cost or SixND(), constraints or Constraints())
+
+
+def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str) -> xr.Dataset:
+    """Budgets crossed with the levels of the model's factors, dims (budget,)."""
+    unit = (cost or SixND()).unit
+    values = np.ravel(np.asarray(budget, dtype=float))
+    bad = [value for value in values if not (np.isfinite(value) and value > 0)]
+    if bad:
+        shown = "FLOP" if unit == "flops" else unit
+        raise RunsError(
+            f"{asker}: a budget of {bad[0]} {shown} cannot be spent. Budgets are positive finite "
+            f"numbers of {shown}, such as 5.76e23."
+        )
+    if isinstance(cost or SixND(), SixND):
+        _check_magnitude(fit, values, asker)
+    table = pd.DataFrame({unit: values})
+    for factor in fit.model.factors:
+        levels = pd.DataFrame({factor: list(fit.runs.levels(factor))})
+        table = table.merge(levels, how="cross")
+    columns = {str(name): ("budget", table[name].to_numpy()) for name in table}
+    return xr.Dataset(columns, {"budget": np.arange(len(table))})
+
+
+def _check_magnitude(fit: ScalingFit, budgets: np.ndarray, asker: str) -> None:
+    """Ask back where a budget is far below all runs, as one in another unit is."""
+    runs = fit.runs
+    if not {"params", "tokens"} <= set(runs.inputs):
+        return
+    least = float(np.min(compute(runs.values("params"), runs.values("tokens"))))
+    bad = budgets[budgets < least / FAR_BELOW]
+    if bad.size:
+        raise RunsError(
+            f"{asker}: a budget of {bad[0]:g} FLOP is less than a thousandth of what the smallest "
+            f"run took ({least:.3g}), where a fit says nothing. Budgets in petaFLOP or the like "
+            "look so. Give FLOP, such as 5.76e23."
+        )
+
+
+def check_law(fit: ScalingFit, inputs: Mapping[str, object], asker: str) -> None:
+    """Refuse a law that a split of the budget does not change, or that lacks an input."""
+    law = fit.model.law
+    split = {*SPLIT, *(("epochs",) if "unique_tokens" in inputs else ())}
+    if len(split & set(law.inputs)) < 2:
+        raise ModelError(
+            f"{asker}: {law.name} is a function of {', '.join(law.inputs)}. "
+            "Only a law of params and tokens says how compute is split between them. Fit such a "
+            "law, for instance bs.laws.Chinchilla."
+        )
+    wanted = [name for name in law.inputs if name not in split]
+    missing = [name for name in wanted if name not in inputs]
+    unused = sorted(set(inputs) - set(wanted) - {"unique_tokens"})
+    if missing or unused:
+        given = ", ".join(f"{name!r}: ..." for name in wanted)
+        raise ModelError(
+            f"{asker}: {law.name} reads {', '.join(law.inputs)}; missing {missing or 'none'}, "
+            f"unknown {unused or 'none'}. Its loss needs a value of each input that does not "
+            f"follow from the split, and of no other. Give inputs={{{given}}}."
+        )
+
+
+def check_inputs(inputs: Mapping[str, float], asker: str) -> None:
+    """Refuse inputs that are not positive finite numbers."""
+    for name, value in inputs.items():
+        if not (np.ndim(value) == 0 and np.isfinite(value) and value > 0):
+            raise RunsError(
+                f"{asker}: {name} is {value!r}, and laws are defined for positive finite numbers "
+                "only. Give one number for each input, such as 25e9."
+            )

@@ -1,0 +1,1 @@
+"""The runs that would teach most about a quantity."""

@@ -1,0 +1,220 @@
+"""Goal: the one quantity that new runs are to make more certain, as a frozen value.
+
+Says which draws of a fit it is and what to call it. What runs would teach of it is for
+:mod:`bayes_scaling.decisions.next_runs.choosing`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.decisions.allocation import allocate
+from bayes_scaling.display.html import AsCode
+from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.runs.cells import as_label
+from bayes_scaling.units import format_count, format_flops
+
+type At = Mapping[str, float | str]
+"""Inputs and levels of factors, by column name."""
+
+Optimal = Literal["params", "tokens", "tokens_per_param"]
+
+
+class Goal(AsCode, ABC):
+    """The quantity that new runs are to make more certain, for :func:`bayes_scaling.next_runs`.
+
+    Made by :meth:`loss`, :meth:`optimum` or :meth:`parameter`.
+
+    Examples
+    --------
+    >>> Goal.loss(params=70e9, tokens=1.4e12)
+    Goal.loss(params=70B, tokens=1.4T)
+    >>> Goal.optimum(flops=5.76e23, at={"corpus": "web"})
+    Goal.optimum(flops=5.76e23, of='params', at={'corpus': 'web'})
+    >>> Goal.parameter("a")
+    Goal.parameter('a')
+    """
+
+    @staticmethod
+    def loss(
+        params: float | None = None,
+        tokens: float | None = None,
+        flops: float | None = None,
+        at: At | None = None,
+    ) -> Goal:
+        """The expected loss of one run, such as the large one that the sweep is for.
+
+        Parameters
+        ----------
+        params, tokens, flops : float
+            Parameters, training tokens, FLOP, of which two give the third (6ND).
+        at : mapping of str to float or str, optional
+            Further inputs of the law, and the level of each factor of the model.
+        """
+        given = {"params": params, "tokens": tokens, "flops": flops}
+        numbers = {name: float(value) for name, value in given.items() if value is not None}
+        return _Loss(numbers, dict(at or {}))
+
+    @staticmethod
+    def optimum(flops: float, of: Optimal = "params", at: At | None = None) -> Goal:
+        """The compute-optimal run at a budget.
+
+        Parameters
+        ----------
+        flops : float
+            Compute in FLOP.
+        of : {"params", "tokens", "tokens_per_param"}
+            Which part of that run.
+        at : mapping of str to float or str, optional
+            As for :meth:`loss`.
+
+        Raises
+        ------
+        ValueError
+            `of` is none of them.
+        """
+        if of not in ("params", "tokens", "tokens_per_param"):
+            raise ValueError(
+                f"Goal.optimum: of={of!r} is no part of a split of compute. Use 'params', "
+                "'tokens' or 'tokens_per_param'."
+            )
+        return _Optimum(float(flops), of, dict(at or {}))
+
+    @staticmethod
+    def parameter(name: str, at: At | None = None) -> Goal:
+        """A parameter of the law, or a quantity derived from them such as ``"a"``.
+
+        Parameters
+        ----------
+        name : str
+            As in the summary of the fit, such as ``"E"`` or ``"E_typical"``.
+        at : mapping of str to str, optional
+            The level of each factor that it varies by.
+        """
+        return _Parameter(name, dict(at or {}))
+
+    @property
+    @abstractmethod
+    def quantity(self) -> str:
+        """Name of the quantity: ``"expected_loss"``, ``"params"``, ``"a"``."""
+
+    @abstractmethod
+    def draws(self, fit: ScalingFit) -> xr.DataArray:
+        """Posterior draws of the quantity, dims (chain, draw), in its own unit.
+
+        Raises
+        ------
+        RunsError, ModelError
+            The fit does not have the quantity, or has several of that name.
+        """
+
+
+@dataclass(frozen=True, repr=False)
+class _Loss(Goal):
+    numbers: Mapping[str, float]
+    at: At = field(default_factory=dict)
+
+    @property
+    def quantity(self) -> str:
+        return "expected_loss"
+
+    def draws(self, fit: ScalingFit) -> xr.DataArray:
+        table = pd.DataFrame([{**self.at, **self.numbers}])
+        return _single(fit.expected_loss(at=table), "point", fit, self.at)
+
+    def __repr__(self) -> str:
+        numbers = [f"{name}={_count(name, value)}" for name, value in self.numbers.items()]
+        return f"Goal.loss({', '.join([*numbers, *_shown(self.at)])})"
+
+
+@dataclass(frozen=True, repr=False)
+class _Optimum(Goal):
+    flops: float
+    of: Optimal = "params"
+    at: At = field(default_factory=dict)
+
+    @property
+    def quantity(self) -> str:
+        return self.of
+
+    def draws(self, fit: ScalingFit) -> xr.DataArray:
+        labels = {n: as_label(self.at[n]) for n in fit.model.factors if n in self.at}
+        inputs = {n: float(value) for n, value in self.at.items() if n not in fit.model.factors}
+        found = allocate(fit, self.flops, inputs=inputs).draws[self.of]
+        for factor, level in labels.items():
+            found = found.isel(budget=np.flatnonzero(found[factor].values.astype(str) == level))
+            if not found.sizes["budget"]:
+                _refuse_level(factor, level, fit)
+        return _single(found, "budget", fit, self.at)
+
+    def __repr__(self) -> str:
+        parts = [f"flops={format_flops(self.flops)}", f"of={self.of!r}", *_shown(self.at)]
+        return f"Goal.optimum({', '.join(parts)})"
+
+
+@dataclass(frozen=True, repr=False)
+class _Parameter(Goal):
+    name: str
+    at: At = field(default_factory=dict)
+
+    @property
+    def quantity(self) -> str:
+        return self.name
+
+    def draws(self, fit: ScalingFit) -> xr.DataArray:
+        if self.name not in fit.parameter_names:
+            raise ModelError(
+                f"Goal.parameter: {self.name!r} is no quantity of this fit, so no run can make it "
+                f"more certain. It has {', '.join(fit.parameter_names)}. Use one of these."
+            )
+        found = fit.posterior[self.name]
+        for factor in [str(dim) for dim in found.dims if dim not in SAMPLE_DIMS]:
+            if factor not in self.at:
+                _refuse_levels([factor], fit)
+            if as_label(self.at[factor]) not in fit.runs.levels(factor):
+                _refuse_level(factor, as_label(self.at[factor]), fit)
+            found = found.sel({factor: as_label(self.at[factor])}, drop=True)
+        return found
+
+    def __repr__(self) -> str:
+        return f"Goal.parameter({', '.join([repr(self.name), *_shown(self.at)])})"
+
+
+def _single(draws: xr.DataArray, dim: str, fit: ScalingFit, at: At) -> xr.DataArray:
+    """The draws of the only element of a dim; several mean that a level was not given."""
+    if draws.sizes[dim] != 1:
+        _refuse_levels([factor for factor in fit.model.factors if factor not in at], fit)
+    return draws.isel({dim: 0}).reset_coords(drop=True)
+
+
+def _refuse_levels(factors: list[str], fit: ScalingFit) -> None:
+    factor = factors[0]
+    levels = fit.runs.levels(factor)
+    raise RunsError(
+        f"Goal: this fit differs by {factor} ({', '.join(levels)}) and the goal names none of "
+        f"them, so it would be {len(levels)} quantities. Give at={{{factor!r}: {levels[0]!r}}}."
+    )
+
+
+def _refuse_level(factor: str, level: str, fit: ScalingFit) -> None:
+    raise RunsError(
+        f"Goal: {factor}={level!r} was not fitted; the fit has "
+        f"{', '.join(fit.runs.levels(factor))}. Nothing was learned of it. Use one of these."
+    )
+
+
+def _count(name: str, value: float) -> str:
+    return format_flops(value) if name == "flops" else format_count(value)
+
+
+def _shown(at: At) -> list[str]:
+    return [f"at={dict(at)!r}"] if at else []

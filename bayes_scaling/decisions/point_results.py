@@ -1,0 +1,127 @@
+"""Common parts of results at points: draws, the fit they come from, tables and printing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.display.tables import result_html, result_table, result_text
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+
+BEYOND = 1e300
+"""Stands for infinity while quantiles are interpolated, which would give NaN between infinities."""
+
+INFINITE = 1e200
+"""An interpolated quantile beyond this has an infinite neighbour."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class PointResult:
+    """Draws at points, that carry the notes and the diagnosis of their fit.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset, dims (chain, draw, point)
+        Inputs, targets and labels of factors are coordinates of ``point``.
+    fit : ScalingFit
+        The fit they were made from.
+    """
+
+    draws: xr.Dataset
+    fit: ScalingFit
+
+    shown: ClassVar[tuple[str, ...]] = ()
+    missing: ClassVar[str] = "have no solution in the range searched"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for a reader: of the fit, and of draws without a solution."""
+        return (*self.fit.notes, *self._missing_notes())
+
+    def _missing_notes(self) -> tuple[str, ...]:
+        share = max(float(values.isnull().mean()) for values in self._listed().values())
+        if not share:
+            return ()
+        return (
+            f"{share:.1%} of draws {self.missing} and are left out of the intervals, which are "
+            "too narrow by as much as these draws differ.",
+        )
+
+    def _listed(self) -> xr.Dataset:
+        return self.draws[list(self.shown)] if self.shown else self.draws
+
+    def table(self, prob: float | None = None) -> pd.DataFrame:
+        """Median and credible interval of each quantity, by point.
+
+        Infinite draws count: where enough of them are, an end of the interval is infinite too.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns (quantity; ``median``, ``lower``, ``upper``), and ``diagnosis`` of the fit.
+            ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
+        """
+        draws = self._listed()
+        finite = draws.where(~np.isinf(draws), BEYOND)
+        table = result_table(finite, "point", self.fit.diagnostics.diagnosis, self.notes, prob)
+        attrs, numbers = table.attrs, table.columns[table.columns.get_level_values(1) != ""]
+        table[numbers] = table[numbers].where(~(table[numbers] > INFINITE), np.inf)
+        table.attrs = attrs
+        return table
+
+    def __repr__(self) -> str:
+        return result_text(type(self).__name__, self.table(), self.notes)
+
+    def _repr_html_(self) -> str:
+        return result_html(type(self).__name__, self.table(), self.notes)
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class PairedResult(PointResult):
+    """Draws made from two independent fits, which carry the notes and diagnoses of both.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset, dims (chain, draw, point)
+    fit : ScalingFit
+        The fit whose chains and draws these are.
+    other : ScalingFit
+        The fit whose draws were paired with them.
+    """
+
+    other: ScalingFit
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for a reader: of both fits, and of draws without a solution."""
+        named = (f"{self.other.model.law.name}: {note}" for note in self.other.notes)
+        return (*super().notes, *named)
+
+    def table(self, prob: float | None = None) -> pd.DataFrame:
+        """Median and credible interval of each quantity, with the diagnosis of the worse fit.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of other results at points.
+        """
+        table = super().table(prob)
+        attrs = table.attrs
+        if not self.fit.diagnostics.problems:
+            table["diagnosis", ""] = self.other.diagnostics.diagnosis
+        table.attrs = attrs
+        return table

@@ -1,0 +1,156 @@
+"""A PyMC model as machine code, compiled in seconds and kept on disk for the next process.
+
+nutpie enters the log density by a C function that unpacks the model's data with generic code. Numba
+takes 5 to 10 s to compile that, in every process, and longer the more data there are. Here the same
+function is written out for the model at hand: it compiles in a second, and is kept where PyTensor
+keeps its own (``pytensor.config.base_compiledir``). Freshly compiled or read from there it is the
+same code, so that a seed gives the same draws in the first process as in the second.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+import numba
+import numpy as np
+import nutpie
+import pymc as pm
+import pytensor
+from nutpie import compile_pymc
+from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_function_src
+
+LOG_DENSITY = """\
+def log_density(dim, x, gradient, value, data):
+    words = numba.carray(data, ({words},), np.int64)
+{tuples}
+    try:
+        found, slope = inner(*({joined}))
+    except Exception:
+        return 1
+    value[0] = found[()]
+    finite = True
+    for i in range({dim}):
+        gradient[i] = slope[i]
+        finite &= isfinite(slope[i])
+    if not finite:
+        return 3
+    return 0 if isfinite(value[0]) else 4
+"""
+"""What nutpie asks for: 0, or the reason for which a point has no density."""
+
+VARIABLES = """\
+def variables(dim, expanded, x, out, data):
+    words = numba.carray(data, ({words},), np.int64)
+{tuples}
+    try:
+        (values,) = inner(*({joined}))
+    except Exception:
+        return -2
+    for i in range({expanded}):
+        out[i] = values[i]
+    return 0
+"""
+"""The same for the variables that are kept of a draw."""
+
+_NUMBERS = "CPointer(float64)"
+
+MOST_TOGETHER = 24
+"""Arguments written out in one tuple: Python builds longer ones by a list, which Numba cannot."""
+
+
+def compile_model(model: pm.Model) -> Any:
+    """What ``nutpie.compile_pymc_model(model)`` gives, in less time."""
+    # Priors check their numbers when they are made. Checks in the graph cost a tenth of it.
+    model.check_bounds = False
+    with _quick_entries():
+        return nutpie.compile_pymc_model(model, cache=pytensor.config.numba__cache)
+
+
+@contextmanager
+def _quick_entries() -> Iterator[None]:
+    replaced = {"_make_c_logp_func": _enter_density, "_make_c_expand_func": _enter_variables}
+    theirs = {name: getattr(compile_pymc, name) for name in replaced}
+    try:
+        vars(compile_pymc).update(replaced)
+        yield
+    finally:
+        vars(compile_pymc).update(theirs)
+
+
+def _enter_density(
+    dim: int, inner: Any, layout: np.ndarray, keys: Sequence[str], data: dict[str, np.ndarray]
+) -> tuple[Any, str]:
+    arguments = _arguments(dim, layout.dtype, keys, data)
+    source = LOG_DENSITY.format(dim=dim, words=layout.itemsize // 8, **arguments)
+    signature = f"int64(uint64, {_NUMBERS}, {_NUMBERS}, {_NUMBERS}, voidptr)"
+    return _function("log_density", source, inner), signature
+
+
+def _enter_variables(
+    dim: int,
+    expanded: int,
+    inner: Any,
+    layout: np.ndarray,
+    keys: Sequence[str],
+    data: dict[str, np.ndarray],
+) -> tuple[Any, str]:
+    arguments = _arguments(dim, layout.dtype, keys, data)
+    source = VARIABLES.format(expanded=expanded, words=layout.itemsize // 8, **arguments)
+    signature = f"int64(uint64, uint64, {_NUMBERS}, {_NUMBERS}, voidptr)"
+    return _function("variables", source, inner), signature
+
+
+def _arguments(
+    dim: int, layout: np.dtype[Any], keys: Sequence[str], data: dict[str, np.ndarray]
+) -> dict[str, str]:
+    """Arguments of the compiled graph as code: the point, then an array for each datum.
+
+    Lines that make tuples of them, and the sum of these.
+
+    The layout is a record of 8-byte words, among them each array's address and shape.
+    """
+    arguments = [f"numba.carray(x, ({dim},))"]
+    for key in keys:
+        address = _word(layout, "data", key)
+        first = _word(layout, "shape", key)
+        shape = "".join(f"words[{first + axis}], " for axis in range(data[key].ndim))
+        dtype = data[key].dtype.name
+        arguments.append(f"numba.carray(as_pointer(words[{address}]), ({shape}), np.{dtype})")
+    parts = [arguments[i : i + MOST_TOGETHER] for i in range(0, len(arguments), MOST_TOGETHER)]
+    lines = [f"    part{number} = ({', '.join(part)},)" for number, part in enumerate(parts)]
+    joined = " + ".join(f"part{number}" for number in range(len(parts)))
+    return {"tuples": "\n".join(lines), "joined": joined}
+
+
+def _word(layout: np.dtype[Any], field: str, key: str) -> int:
+    """The word at which a field of a datum begins."""
+    offset, record = 0, layout
+    for name in ("shared", field, key):
+        assert record.fields is not None
+        record, start = record.fields[name][:2]
+        offset += start
+    return offset // 8
+
+
+def _function(name: str, source: str, inner: Any) -> Any:
+    """The function of this source, which Numba keeps by the source and PyTensor's key of the graph.
+
+    A graph without a key cannot be told from others, and is compiled in each process.
+    """
+    graph = CACHED_SRC_FUNCTIONS.get(inner.py_func, uuid4().hex)
+    names = {
+        "__name__": __name__,  # Numba imports the module of what it reads from disk.
+        "numba": numba,
+        "as_pointer": compile_pymc.address_as_void_pointer,
+        "isfinite": math.isfinite,
+        "np": np,
+        "inner": inner,
+    }
+    versions = f"{pytensor.__version__} {nutpie.__version__} {__name__}"
+    key = sha256(f"{versions} {graph} {source}".encode()).hexdigest()
+    return compile_numba_function_src(source, name, names, cache_key=key)

@@ -1,0 +1,95 @@
+"""Mixtures: draws of several fits at the same points as draws of one average."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.fitting.average import FitAverage
+from bayes_scaling.model.hierarchy import NewLevels
+from bayes_scaling.model.points import Numbers, asked_table, points
+
+
+def average_points(
+    average: FitAverage,
+    given: Mapping[str, Numbers | None],
+    at: pd.DataFrame | None,
+    new_levels: NewLevels,
+) -> dict[str, xr.Dataset]:
+    """The same points for each fit, with what its law reads; a factor left out is crossed."""
+    table = asked_table(given, at)
+    for fit in average.fits.values():
+        for factor in fit.model.factors:
+            if factor not in table:
+                levels = pd.DataFrame({factor: list(fit.runs.levels(factor))})
+                table = table.merge(levels, how="cross")
+    return {
+        name: points(fit.model, fit.runs, at=table, new_levels=new_levels)
+        for name, fit in average.fits.items()
+    }
+
+
+def mixture(average: FitAverage, draws: Mapping[str, xr.Dataset], seed: int) -> xr.Dataset:
+    """Draws of the mixture from draws of each fit.
+
+    Parameters
+    ----------
+    average : FitAverage
+    draws : mapping of str to xarray.Dataset, dims (chain, draw, ...)
+        Of each fit, at the same points. Variables that not all of them have are dropped.
+    seed : int
+
+    Returns
+    -------
+    xarray.Dataset
+        With the chains and draws of the heaviest fit; all coordinates that any fit has.
+    """
+    like = draws[average.heaviest]
+    names = [name for name in like.data_vars if all(name in part for part in draws.values())]
+    sizes = like.sizes["chain"], like.sizes["draw"]
+    chosen = xr.DataArray(
+        components(list(average.weights.values()), sizes, np.random.default_rng([seed, 2])),
+        dims=("chain", "draw"),
+    )
+    coords: dict[str, xr.DataArray] = {}
+    for part in draws.values():
+        coords |= {str(name): values for name, values in part.coords.items() if name not in coords}
+    mixed = like[names].reset_coords(drop=True).drop_vars(["chain", "draw"])
+    for number, name in enumerate(average.weights):
+        part = draws[name][names].reset_coords(drop=True)
+        mixed = mixed.where(chosen != number, _spread(part, sizes))
+    kept = {name: values for name, values in coords.items() if name not in ("chain", "draw")}
+    own = {"chain": like["chain"], "draw": like["draw"]}
+    mixed = mixed.transpose("chain", "draw", ...)
+    return mixed.assign_coords({**own, **{n: values.variable for n, values in kept.items()}})
+
+
+def components(
+    weights: list[float], sizes: tuple[int, int], rng: np.random.Generator
+) -> np.ndarray:
+    """Which fit each draw is of, dims (chain, draw): in every chain in proportion to the weights.
+
+    Shuffled, so that no stretch of a chain is of one fit and its diagnostics stay those of draws.
+    """
+    chains, count = sizes
+    even = (np.arange(count) + 0.5) / count
+    places = np.stack([rng.permutation(even) for _ in range(chains)])
+    chosen = np.searchsorted(np.cumsum(weights), places)
+    return np.asarray(chosen.clip(max=len(weights) - 1))
+
+
+def _spread(draws: xr.Dataset, sizes: tuple[int, int]) -> xr.Dataset:
+    """As many chains and draws as asked, evenly taken, without their numbers."""
+    own = draws.sizes["chain"], draws.sizes["draw"]
+    unnumbered = draws.drop_vars(["chain", "draw"], errors="ignore")
+    if own == sizes:
+        return unnumbered
+    total = sizes[0] * sizes[1]
+    taken = np.arange(total) * (own[0] * own[1]) // total
+    chain, draw = (
+        xr.DataArray(part.reshape(sizes), dims=("chain", "draw")) for part in divmod(taken, own[1])
+    )
+    return unnumbered.isel(chain=chain, draw=draw)

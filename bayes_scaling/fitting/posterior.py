@@ -1,0 +1,256 @@
+"""From sampled variables to draws that can be read: levels, paper units, derived quantities.
+
+Owns what the variables of a posterior are called and how a law's parameters are taken from it at
+a set of points. Works draw by draw on prior and posterior alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy import special
+
+from bayes_scaling.laws._base import arguments
+from bayes_scaling.model.building import RAW, TURNED
+from bayes_scaling.model.hierarchy import (
+    LINKS,
+    NewLevels,
+    at_levels,
+    centred_weights,
+    combine,
+    offset,
+)
+from bayes_scaling.model.inputs import noise_scale, scales
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.model.surface import (
+    DIRECTION,
+    MISS,
+    MISS_SIZE,
+    NODE,
+    SIZE,
+    WEIGHTS,
+    Rotation,
+    miss_spread,
+    node_count,
+)
+from bayes_scaling.runs import Runs
+
+
+def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs, seed: int = 0) -> xr.Dataset:
+    """Add to sampled draws all that follows from them, and how the surface goes on beyond the runs.
+
+    Parameters
+    ----------
+    sampled : xarray.Dataset, dims (chain, draw) and those of factors
+        The variables of ``model.build(runs)``, from prior or posterior.
+    seed : int
+        Seed of `miss`, which no run informs.
+
+    Returns
+    -------
+    xarray.Dataset
+        The law's parameters in paper units under their own names, on the reference scale under
+        ``*_ref`` where they have a unit, typical values, spreads, standardised offsets
+        ``*_z_*``, noise parameters, the law's derived quantities, and ``miss`` with its size.
+    """
+    draws = sampled.assign_coords({factor: list(runs.levels(factor)) for factor in model.factors})
+    draws = _with_fixed(draws, model, runs)
+    if model.has_surface(runs):
+        draws = _with_nodes(draws, model, runs)
+    for parameter in model.parameters:
+        if model.varying(parameter):
+            draws = _with_levels(draws, model, parameter, runs)
+    typical = {name: draws[model.typical_name(name)] for name in model.parameters}
+    values = {name: draws[model.reference_name(name)] for name in model.parameters}
+    units = scales(model.law, runs)
+    in_paper_units = model.law.rescale(units, values)
+    for name, typical_value in model.law.rescale(units, typical).items():
+        if model.varying(name):
+            draws[f"{name}_typical"] = typical_value
+    draws = draws.assign(in_paper_units)
+    for name, (sampled_name, column) in model.noise_units.items():
+        draws = draws.assign({name: draws[sampled_name] * units[column]})
+    draws = draws.assign(derived(model, {name: draws[name] for name in model.parameters}))
+    return draws.assign(_misses(draws, model, seed)) if model.has_surface(runs) else draws
+
+
+def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset:
+    """Replace the directions that were sampled by standard normal weights at the nodes."""
+    turn = xr.DataArray(Rotation.of(model.law, runs).turn, dims=(NODE, DIRECTION))
+    z = (draws[TURNED].drop_vars(DIRECTION) @ turn) / draws[SIZE]
+    kept = draws.drop_vars([RAW, TURNED, DIRECTION])
+    numbers = {NODE: list(range(node_count(model.law)))}
+    return kept.assign({WEIGHTS: z.transpose("chain", "draw", NODE)}).assign_coords(numbers)
+
+
+def _misses(draws: xr.Dataset, model: ScalingModel, seed: int) -> dict[str, xr.DataArray]:
+    """Draws of `miss`, of its size where nothing is left out, and of each level's own."""
+    assert model.surface is not None
+    rng = np.random.default_rng([seed, 1])
+    sample = xr.ones_like(draws["chain"], float) * xr.ones_like(draws["draw"], float)
+    mean, prior = model.surface.miss(model.law)
+    size = sample.copy(data=prior.sample(sample.size, rng).reshape(sample.shape))
+    spread = miss_spread(size, draws[SIZE])
+    found: dict[str, xr.DataArray] = {MISS_SIZE: size}
+    found[MISS] = mean + spread * even_normal(sample, rng)
+    for factor in model.factors:
+        levels = sample * xr.ones_like(draws[factor], float)
+        found[f"{MISS}_{factor}"] = spread * even_normal(levels, rng)
+    return found
+
+
+def even_normal(like: xr.DataArray, rng: np.random.Generator) -> xr.DataArray:
+    """Evenly spaced standard normal quantiles in random order over the draws, of shape of `like`.
+
+    Quantiles of what is made of them vary less with the seed than those of independent draws.
+    """
+    count = like.sizes["chain"] * like.sizes["draw"]
+    rest = like.size // count
+    ranks = np.stack([rng.permutation(count) for _ in range(rest)], axis=-1)
+    return like.copy(data=special.ndtri((ranks + 0.5) / count).reshape(like.shape))
+
+
+def derived(model: ScalingModel, theta: Mapping[str, Any]) -> dict[str, Any]:
+    """The law's derived quantities from parameters in paper units."""
+    if model.law.derived is None:
+        return {}
+    return model.law.derived(**{name: theta[name] for name in arguments(model.law.derived)})
+
+
+def new_runs(
+    draws: xr.Dataset,
+    model: ScalingModel,
+    runs: Runs,
+    expected: xr.DataArray,
+    where: xr.Dataset,
+    rng: np.random.Generator,
+) -> xr.DataArray:
+    """One new run's response for each draw of the expected one, at the same points."""
+    theta, columns = noise_at(draws, model, runs, where)
+    return model.noise.draw(expected, theta, rng, columns)
+
+
+def log_density(
+    draws: xr.Dataset,
+    model: ScalingModel,
+    runs: Runs,
+    response: xr.DataArray,
+    expected: xr.DataArray,
+    where: xr.Dataset,
+) -> xr.DataArray:
+    """Log density of responses at points, per unit of the response, for each draw."""
+    theta, columns = noise_at(draws, model, runs, where)
+    return model.noise.log_density(response, expected, theta, columns)
+
+
+def stage_log_density(
+    draws: xr.Dataset,
+    model: ScalingModel,
+    theta: Mapping[str, Any],
+    where: xr.Dataset,
+    units: Mapping[str, float],
+) -> xr.DataArray | float:
+    """Log density of what was observed on the way to the response; 0 for a law without stages."""
+    density: xr.DataArray | float = 0.0
+    for stage, (expected, scatter) in stages_at(draws, model, theta, where, units).items():
+        density += model.stage_noise.log_density(where[stage], expected, scatter)
+    return density
+
+
+def stages_at(
+    draws: xr.Dataset,
+    model: ScalingModel,
+    theta: Mapping[str, Any],
+    where: xr.Dataset,
+    units: Mapping[str, float],
+) -> dict[str, tuple[xr.DataArray, dict[str, xr.DataArray]]]:
+    """What is expected on the way to the response, and the noise about it, in its own unit."""
+    scaled = {name: where[name] / units[name] for name in model.law.inputs}
+    noise = model.stage_noise.priors
+    return {
+        stage: (value * units[stage], {name: draws[f"{stage}_{name}"] for name in noise})
+        for stage, value in model.law.evaluate_stages(scaled, theta).items()
+    }
+
+
+def noise_at(
+    draws: xr.Dataset, model: ScalingModel, runs: Runs, where: xr.Dataset
+) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
+    """What the noise reads: its parameters and, at points or runs, its columns that are there."""
+    theta = {name: draws[name] for name in model.noise.priors}
+    read = [name for name in model.noise.columns if name in where]
+    columns = {name: where[name] / noise_scale(model.noise, runs, name) for name in read}
+    return theta, columns
+
+
+def parameters_at(
+    draws: xr.Dataset,
+    model: ScalingModel,
+    labels: Mapping[str, xr.DataArray],
+    new_levels: NewLevels = "error",
+    rng: np.random.Generator | None = None,
+) -> dict[str, xr.DataArray]:
+    """The law's parameters on the reference scale at points with given levels.
+
+    Parameters
+    ----------
+    draws : xarray.Dataset
+        As :func:`complete` returns them.
+    labels : mapping of str to xarray.DataArray of str
+        Level of each factor at each point; factors that are left out keep their own dim.
+    new_levels : {"error", "draw", "typical"}
+        What a level that was not fitted gets; ``"error"`` expects that there is none.
+    rng : numpy.random.Generator, optional
+        Needed by ``"draw"``.
+    """
+    theta = {}
+    for name, prior in model.parameters.items():
+        varies = [vary for vary in model.varying(name) if vary.by in labels]
+        used = {vary.by: labels[vary.by] for vary in varies}
+        if new_levels == "error" or not varies:
+            theta[name] = draws[model.reference_name(name)].sel(used)
+        else:
+            varying = [(v, draws[v.spread_name], draws[v.z_name]) for v in model.varying(name)]
+            everywhere = {v.by: draws[v.by] for v in model.varying(name)}
+            theta[name] = at_levels(
+                prior.support,
+                draws[model.typical_name(name)],
+                varying,
+                {**everywhere, **used},
+                rng if new_levels == "draw" else None,
+            )
+    return theta
+
+
+def _with_fixed(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset:
+    """Parameters held at a value are not sampled; give them draws that are all that value."""
+    dims = {name: draws[name] for name in ("chain", "draw")}
+    ones = xr.DataArray(1.0, coords=dims, dims=tuple(dims))
+    for variable, prior in model.sampled_priors(runs).items():
+        if prior.fixed:
+            draws = draws.assign({variable: prior.numbers[0] * ones})
+    typical = {name: draws[model.typical_name(name)] for name in model.parameters}
+    for name in model.converted:
+        if model.parameters[name].fixed:
+            unit = model.law.rescale(scales(model.law, runs), {**typical, name: ones})[name]
+            draws = draws.assign({model.typical_name(name): typical[name] / unit})
+    return draws
+
+
+def _with_levels(draws: xr.Dataset, model: ScalingModel, parameter: str, runs: Runs) -> xr.Dataset:
+    """Replace raw offsets by standardised ones, and add the parameter's value in each level."""
+    support = model.parameters[parameter].support
+    typical = draws[model.typical_name(parameter)]
+    offsets = []
+    for number, vary in enumerate(model.varying(parameter)):
+        spread = draws[vary.spread_name]
+        weights = centred_weights(np.bincount(runs.codes(vary.by)))
+        centred = xr.DataArray(weights, dims=(vary.by,), coords={vary.by: draws[vary.by]})
+        centre = LINKS[support].forward(typical) * (number == 0)
+        offsets.append(offset(draws[vary.raw_name], spread, centred, centre))
+        draws = draws.drop_vars(vary.raw_name).assign({vary.z_name: offsets[-1] / spread})
+    value = combine(support, typical, offsets)
+    return draws.assign({model.reference_name(parameter): value})

@@ -1,0 +1,237 @@
+"""CompiledModel: a structure compiled once, sampled on any data.
+
+Owns the sampler (nutpie with low-rank adaptation) and the compiled models of this process. What a
+sampler hands back incomplete is refused here, so that everything above holds whole posteriors.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import nutpie
+import xarray as xr
+
+from bayes_scaling.display.progress import Stages
+from bayes_scaling.errors import IncompletePosteriorError
+from bayes_scaling.fitting.compiling import compile_model
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.runs import Runs
+
+_COMPILED: dict[Hashable, CompiledModel] = {}
+_LOCK = threading.Lock()
+
+STUCK_BELOW = 0.01
+"""Smallest share of distinct draws that a chain may have of any variable."""
+
+NO_SCATTER = 1e-8
+"""Scatter, as a share of the loss, that only computed losses have: 1e-7 is sampled easily."""
+
+MOST_WARMUP = 4
+"""How many times longer warm-up is at the most, where draws are thinned."""
+
+RAISE = "Raise target_accept or tune, narrow the priors, or try another seed."
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a posterior was, or is to be, sampled.
+
+    Parameters
+    ----------
+    draws, tune, chains : int
+        Kept draws of each chain, discarded warm-up draws, independent chains.
+    seed : int
+        Seed of the sampler. With a warm compilation cache it fixes the draws; across machines
+        and versions it does not.
+    target_accept : float
+        Acceptance rate that the step size is tuned to. Higher is slower and diverges less.
+    thin : int
+        One in so many draws is kept; warm-up is as many times longer, up to :data:`MOST_WARMUP`.
+    """
+
+    draws: int = 1000
+    tune: int = 1000
+    chains: int = 4
+    seed: int = 0
+    target_accept: float = 0.9
+    thin: int = 1
+
+    def __post_init__(self) -> None:
+        for name, least in (("draws", 4), ("tune", 1), ("chains", 1), ("thin", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, int | np.integer) or value < least:
+                raise ValueError(
+                    f"fit: {name}={value!r} is too few or no whole number, and no posterior can be "
+                    f"summarised from it. Give a whole number of at least {least}."
+                )
+            object.__setattr__(self, name, int(value))
+        if not isinstance(self.seed, int | np.integer) or not 0 <= self.seed < 2**63:
+            raise ValueError(
+                f"fit: seed={self.seed!r} is no whole number from 0 to 2**63, and the sampler "
+                "starts from one. Give a number such as 1."
+            )
+        object.__setattr__(self, "seed", int(self.seed))
+        if not 0 < self.target_accept < 1:
+            raise ValueError(
+                f"fit: target_accept={self.target_accept} is no acceptance rate, to which the "
+                "step size is tuned. Give a number between 0 and 1, such as 0.95."
+            )
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """The log density of one model structure and its gradient, as machine code.
+
+    Attributes
+    ----------
+    density : nutpie's compiled PyMC model
+        With the data of the runs it was first compiled for.
+    """
+
+    density: Any
+
+    def sample(
+        self,
+        model: ScalingModel,
+        runs: Runs,
+        settings: Settings,
+        progress: Stages,
+    ) -> xr.DataTree:
+        """Sample the posterior of these runs.
+
+        Returns
+        -------
+        xarray.DataTree
+            Groups ``posterior`` (sampled variables) and ``sample_stats``.
+
+        Raises
+        ------
+        IncompletePosteriorError
+            The sampler failed, or its draws are truncated, not finite, or stuck.
+        KeyboardInterrupt
+            On an interrupt; the draws so far are thrown away.
+        """
+        shared = {variable.name for variable in self.density.shared_var_keys}
+        numbers = model.data(runs)
+        data = {name: values for name, (_, values) in numbers.items() if name in shared}
+        draws = settings.draws * settings.thin
+        tune = settings.tune * min(settings.thin, MOST_WARMUP)
+        longer = f", {settings.thin} times as long" if settings.thin > 1 else ""
+        progress.start(f"sampling{longer}", settings.chains * (draws + tune))
+        try:
+            sampler = nutpie.sample(
+                self.density.with_data(**data),
+                draws=draws,
+                tune=tune,
+                chains=settings.chains,
+                seed=settings.seed,
+                target_accept=settings.target_accept,
+                adaptation="low_rank",
+                save_warmup=False,
+                progress_bar=False,
+                progress_callback=lambda chains: _report(chains, progress),
+                blocking=False,
+            )
+            tree = _wait(sampler)
+        except RuntimeError as error:
+            raise IncompletePosteriorError(
+                f"The sampler stopped: {error}. Without draws there is no posterior. Check the "
+                "runs for extreme values and the priors for ranges that exclude the data."
+            ) from error
+        refuse_incomplete(tree, settings)
+        progress.finish()
+        return _thinned(tree, settings)
+
+
+def compiled(model: ScalingModel, runs: Runs, progress: Stages) -> CompiledModel:
+    """The compiled model of this structure, compiled now if this process has not had it yet."""
+    structure = model.structure(runs)
+    with _LOCK:
+        if structure not in _COMPILED:
+            progress.start("compiling (once)")
+            _COMPILED[structure] = CompiledModel(compile_model(model.build(runs)))
+        return _COMPILED[structure]
+
+
+def _thinned(tree: xr.DataTree, settings: Settings) -> xr.DataTree:
+    """One in so many draws, numbered anew."""
+    if settings.thin == 1:
+        return tree
+    places, numbers = slice(None, None, settings.thin), np.arange(settings.draws)
+    groups = {name: tree[name].to_dataset() for name in ("posterior", "sample_stats")}
+    return xr.DataTree.from_dict(
+        {name: one.isel(draw=places).assign_coords(draw=numbers) for name, one in groups.items()}
+    )
+
+
+def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
+    """Refuse draws that are truncated, not finite, or do not move.
+
+    Raises
+    ------
+    IncompletePosteriorError
+        With the variable and chain found.
+    """
+    posterior = tree["posterior"].to_dataset()
+    found = posterior.sizes["chain"], posterior.sizes["draw"]
+    expected = settings.draws * settings.thin
+    if found != (settings.chains, expected):
+        raise IncompletePosteriorError(
+            f"The sampler returned {found[0]} chains of {found[1]} draws where {settings.chains} "
+            f"of {expected} were asked for. A truncated posterior has not been explored. "
+            "Fit again."
+        )
+    for name, values in posterior.data_vars.items():
+        rest = tuple(dim for dim in values.dims if dim not in ("chain", "draw"))
+        by_chain = values.transpose("chain", "draw", *rest).values
+        by_chain = by_chain.reshape(settings.chains, expected, -1)
+        for chain, draws in enumerate(by_chain):
+            if not np.isfinite(draws).all():
+                raise IncompletePosteriorError(
+                    f"Chain {chain} has {int((~np.isfinite(draws)).sum())} draws of {name} that "
+                    "are not finite, so no summary of it means anything. Check the runs for "
+                    "extreme values, narrow the priors, and fit again."
+                )
+            distinct = min(len(np.unique(column)) for column in draws.T)
+            if distinct < max(2, STUCK_BELOW * expected):
+                raise IncompletePosteriorError(
+                    f"Chain {chain} took {distinct} distinct values of {name} in {expected} "
+                    "draws: it is stuck and says nothing of the posterior's width. "
+                    + (no_scatter(posterior) or RAISE)
+                )
+
+
+def no_scatter(posterior: xr.Dataset) -> str:
+    """What to say of runs that lie on the law to the last digits, or nothing if they do not."""
+    name = "noise_sd_ref" if "noise_sd_ref" in posterior else "noise_sd"
+    least = float(posterior[name].min()) if name in posterior else np.inf
+    if least > NO_SCATTER:
+        return ""
+    return (
+        f"The runs lie on the law without scatter (noise_sd goes down to {least:.0e}), as no "
+        "training run does, and a posterior that narrow is hardly sampled. Add noise to simulated "
+        "losses, for instance 0.3 %, or fix the scatter: "
+        "noise=bs.noise.LogStudentT(sd=bs.Prior.fixed_at(0.003))."
+    )
+
+
+def _wait(sampler: Any) -> xr.DataTree:
+    try:
+        tree: xr.DataTree = sampler.wait()
+    except KeyboardInterrupt:
+        sampler.cancel()
+        raise KeyboardInterrupt(
+            "Sampling was interrupted: the draws so far were thrown away, since chains cut short "
+            "have not explored the posterior. Nothing else was changed."
+        ) from None
+    return tree
+
+
+def _report(chains: list[Any], progress: Stages) -> None:
+    divergences = sum(chain.divergences for chain in chains)
+    note = f"{divergences} divergences" if divergences else ""
+    progress.advance(sum(chain.finished_draws for chain in chains), note)

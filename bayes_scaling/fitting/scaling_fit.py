@@ -1,0 +1,301 @@
+"""fit() and ScalingFit: from runs to a posterior that knows how far it can be read.
+
+A fit is a frozen value: model, runs, draws, settings. What is asked of it beyond its own summary
+and expected loss are functions in the modules above.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.display.html import html_formula
+from bayes_scaling.display.intervals import interval_attrs, interval_prob
+from bayes_scaling.display.progress import stages
+from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose
+from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
+from bayes_scaling.fitting.loss_surface import LossSurface, labelled, loss_surface
+from bayes_scaling.fitting.posterior import complete, derived
+from bayes_scaling.fitting.sampling import Settings, compiled, no_scatter
+from bayes_scaling.fitting.tree import assemble
+from bayes_scaling.laws import Law
+from bayes_scaling.model.checks import notes_on
+from bayes_scaling.model.hierarchy import NewLevels
+from bayes_scaling.model.points import Numbers, points
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.runs import Runs
+
+DRAWS = 1000
+"""Kept draws of each chain, unless others are asked for."""
+
+ROUNDS = (1, 4, 16)
+"""How many times as long as at first the posterior is sampled until its chains have converged."""
+
+PATIENCE = 60.0
+"""Seconds that a longer round may take."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class ScalingFit:
+    """The posterior of one model on one table of runs.
+
+    Made by :func:`fit` or :func:`load_fit`.
+
+    Attributes
+    ----------
+    model : ScalingModel
+    runs : Runs
+    posterior : xarray.Dataset, dims (chain, draw) and one for each factor
+        Parameters in paper units under the law's names, on the reference scale under ``*_ref``.
+    sample_stats : xarray.Dataset, dims (chain, draw)
+    settings : Settings
+    """
+
+    model: ScalingModel
+    runs: Runs
+    posterior: xr.Dataset
+    sample_stats: xr.Dataset
+    settings: Settings
+
+    @cached_property
+    def tree(self) -> xr.DataTree:
+        """Everything in ArviZ's schema, as ``az.summary``, ``az.loo`` and the plots take it.
+
+        Groups ``posterior``, ``sample_stats``, ``observed_data``, ``constant_data``,
+        ``posterior_predictive``, ``log_likelihood``, ``log_prior``. The last three are computed
+        when the tree is first asked for; they hold 16 bytes for each draw of each run.
+        """
+        return assemble(
+            self.model, self.runs, self.posterior, self.sample_stats, self.settings.seed
+        )
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence of the chains, worst over all sampled variables."""
+        offsets = [vary.z_name for vary in self.model.vary]
+        priors = self.model.sampled_priors(self.runs)
+        sampled = [name for name, prior in priors.items() if not prior.fixed]
+        return diagnose(self.posterior, self.sample_stats, [*sampled, *offsets])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of any result of this fit must know, bad diagnostics first."""
+        problems = self.diagnostics.problems
+        converged = (f"The chains have {self.diagnostics.diagnosis}.",) if problems else ()
+        scatter = no_scatter(self.posterior)
+        return (*converged, *((scatter,) if scatter else ()), *notes_on(self.model, self.runs))
+
+    @cached_property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Posterior names that a summary lists: law, derived quantities, spreads, noise."""
+        typical = [f"{name}_typical" for name in self.model.parameters if self.model.varying(name)]
+        spreads = [vary.spread_name for vary in self.model.vary]
+        quantities = derived(self.model, {n: self.posterior[n] for n in self.model.parameters})
+        stages, noise = self.model.law.stages, self.model.stage_noise.priors
+        scatter = [f"{stage}_{name}" for stage in stages for name in noise]
+        priors = self.model.sampled_priors(self.runs)
+        left_out = [name for name in priors if name not in self.model.top_level]
+        found = (*self.model.parameters, *quantities, *typical, *spreads)
+        return (*found, *self.model.noise.priors, *scatter, *left_out)
+
+    def summary(self, prob: float | None = None) -> pd.DataFrame:
+        """Parameters in paper units with credible intervals and diagnostics.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``median``, ``lower``, ``upper``, ``r_hat``, ``ess_bulk``, ``ess_tail`` and
+            ``diagnosis``, which is ``"ok"`` or says why the fit cannot be relied on. ``attrs``
+            carry ``ci_kind``, ``ci_prob`` and ``notes``.
+        """
+        draws = self.posterior[list(self.parameter_names)]
+        with warnings.catch_warnings():
+            # A parameter held at a value has no R-hat, which NaN says.
+            warnings.filterwarnings("ignore", "invalid value", RuntimeWarning)
+            table = az.summary(draws, ci_prob=interval_prob(prob), round_to="none")
+        table["median"] = az.summary(draws, kind="stats_median", round_to="none")["median"]
+        lower, upper = (name for name in table if name.endswith(("_lb", "_ub")))
+        table = table.rename(columns={lower: "lower", upper: "upper"})
+        columns = ["median", "lower", "upper", "r_hat", "ess_bulk", "ess_tail"]
+        summary = pd.DataFrame(table[columns].astype(float))
+        summary["diagnosis"] = self.diagnostics.diagnosis
+        summary.attrs.update({**interval_attrs(prob), "notes": self.notes})
+        return summary
+
+    def expected_loss(
+        self,
+        params: Numbers | None = None,
+        tokens: Numbers | None = None,
+        flops: Numbers | None = None,
+        at: pd.DataFrame | None = None,
+    ) -> xr.DataArray:
+        """Draws of the expected loss, law and what it leaves out, without the scatter of a run.
+
+        Parameters
+        ----------
+        params, tokens, flops : float or array
+            Parameters, training tokens, FLOP, of which two give the third: 6ND, or for a law that
+            reads compute, as the runs typically count it.
+        at : pandas.DataFrame, optional
+            Points as a table, with columns for inputs and factors.
+
+        Returns
+        -------
+        xarray.DataArray, dims (chain, draw, point)
+            In the unit of the runs' loss. A pooled model without a level given has a point for
+            each level.
+        """
+        where = points(self.model, self.runs, params=params, tokens=tokens, flops=flops, at=at)
+        return self.expected_at(where)
+
+    def expected_at(
+        self,
+        where: xr.Dataset,
+        new_levels: NewLevels = "error",
+        rng: np.random.Generator | None = None,
+    ) -> xr.DataArray:
+        """Draws of the expected loss at the points of :func:`bayes_scaling.model.points.points`."""
+        return labelled(self.surface_at(where, new_levels, rng).loss(where), where, self.model)
+
+    def surface_at(
+        self,
+        labels: Mapping[Any, xr.DataArray],
+        new_levels: NewLevels = "error",
+        rng: np.random.Generator | None = None,
+    ) -> LossSurface:
+        """The expected loss of each draw as a function of the law's inputs, at given levels."""
+        wanted = {factor: labels[factor] for factor in self.model.factors if factor in labels}
+        return loss_surface(self.posterior, self.model, self.runs, wanted, new_levels, rng)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fit to one netCDF file, readable by ArviZ and by :func:`load_fit`.
+
+        Raises
+        ------
+        FitFileError
+            The path cannot be written to.
+        """
+        groups = {"posterior": self.posterior, "sample_stats": self.sample_stats}
+        return write_fit_file(Path(path), self.model, self.runs, self.settings, groups)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"ScalingFit: {self.model!r}",
+            f"  {len(self.runs)} runs, {self.settings.chains} x {self.settings.draws} draws",
+            f"  {self.diagnostics.diagnosis}",
+        ]
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        head = html_formula(self.model.law.formula) + f"<pre>{escape(repr(self))}</pre>"
+        return head + self.summary().to_html(float_format="{:.4g}".format)
+
+
+def fit(
+    model: ScalingModel | Law | type[Law] | str,
+    runs: Runs,
+    *,
+    draws: int | None = None,
+    tune: int = 1000,
+    chains: int = 4,
+    seed: int | None = None,
+    target_accept: float = 0.9,
+    progress: bool = True,
+) -> ScalingFit:
+    """Sample the posterior of a model on a table of runs, until the chains have converged.
+
+    Where R-hat is above 1.01 or an effective sample size below 400, the posterior is sampled again,
+    4 and then 16 times as long, and one in so many draws is kept. No longer round is begun that
+    would pass a minute; the fit then says how far it came.
+
+    The first fit of a model structure on a machine compiles it, which takes 10 to 20 seconds, the
+    first in a later process reads it from disk in one to three. Later fits of the same structure,
+    on other runs or with other prior numbers, do neither.
+
+    Parameters
+    ----------
+    model : ScalingModel, or a law (class, instance or name) to be fitted with its defaults
+    runs : Runs
+    draws : int, optional
+        Kept draws of each chain. If given, they are sampled once; 1000 if not.
+    tune, chains : int
+        Warm-up draws, chains.
+    seed : int, optional
+        Seed of the sampler; one is chosen, and kept in ``settings``, if not given.
+    target_accept : float
+        Acceptance rate that the sampler's step size is tuned to.
+    progress : bool
+        Show the stages, compiling and sampling, on standard error.
+
+    Returns
+    -------
+    ScalingFit
+        Also when the chains have not converged: the fit, its summary and every table made from
+        it then say so.
+
+    Raises
+    ------
+    RunsError, ModelError
+        Model and runs do not fit together.
+    IncompletePosteriorError
+        The draws are truncated, not finite, or stuck.
+    """
+    model = model if isinstance(model, ScalingModel) else ScalingModel(model)
+    chosen = int(np.random.default_rng().integers(2**31)) if seed is None else seed
+    kept = DRAWS if draws is None else draws
+    settings = Settings(kept, tune, chains, chosen, target_accept)
+    return _fit(model, runs, settings, ROUNDS if draws is None else ROUNDS[:1], progress)
+
+
+def fit_as(model: ScalingModel, runs: Runs, settings: Settings, progress: bool) -> ScalingFit:
+    """The fit of a model, sampled once as the settings say."""
+    return _fit(model, runs, settings, (settings.thin,), progress)
+
+
+def _fit(
+    model: ScalingModel, runs: Runs, settings: Settings, rounds: Sequence[int], progress: bool
+) -> ScalingFit:
+    """The fit of the first round whose chains have converged, or of the last there is time for."""
+    model.check(runs)
+    with stages(progress) as shown:
+        density = compiled(model, runs, shown)
+        for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
+            start, chosen = time.monotonic(), replace(settings, thin=thin)
+            tree = density.sample(model, runs, chosen, shown)
+            posterior = complete(tree["posterior"].to_dataset(), model, runs, settings.seed)
+            stats = tree["sample_stats"].to_dataset()
+            found = ScalingFit(model, runs, posterior, stats, chosen)
+            spent = time.monotonic() - start
+            if not found.diagnostics.problems or spent * longer / thin > PATIENCE:
+                break
+    return found
+
+
+def load_fit(path: str | Path) -> ScalingFit:
+    """Read a fit that :meth:`ScalingFit.save` has written.
+
+    Raises
+    ------
+    FitFileError
+        The file is missing, or is not a fit of this package.
+    UnknownLawError
+        The law is not built in and has not been defined in this process.
+    """
+    model, runs, settings, groups = read_fit_file(Path(path))
+    return ScalingFit(model, runs, groups["posterior"], groups["sample_stats"], settings)

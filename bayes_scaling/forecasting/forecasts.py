@@ -1,0 +1,221 @@
+"""forecast(): the loss to expect at runs not yet made, with its uncertainty.
+
+`expected_loss` is that of the surface: the law and what it leaves out. `loss` is that of one new
+run, which also scatters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.display.tables import coordinate_index, result_html, result_table, result_text
+from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting.average import FitAverage, Fitted
+from bayes_scaling.fitting.diagnostics import Diagnostics
+from bayes_scaling.fitting.loss_surface import labelled
+from bayes_scaling.fitting.mixture import average_points, mixture
+from bayes_scaling.fitting.posterior import new_runs
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.hierarchy import NewLevels
+from bayes_scaling.model.points import Numbers, points
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Forecast:
+    """Draws of the loss at points asked for.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset, dims (chain, draw, point)
+        ``expected_loss`` and ``loss``, in the unit of the runs' loss, and ``miss``, what is in the
+        logarithm of both because laws miss beyond the runs; the inputs and the labels of factors
+        are coordinates of ``point``.
+    fit : ScalingFit or FitAverage
+        What it was made from.
+    new_levels : {"error", "draw", "typical"}
+        What levels that were not fitted got.
+    """
+
+    draws: xr.Dataset
+    fit: Fitted
+    new_levels: NewLevels = "error"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know, such as that the fit has not converged."""
+        return self.fit.notes
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence of the posterior that the forecast rests on."""
+        return self.fit.diagnostics
+
+    @property
+    def diagnosis(self) -> str:
+        """``"ok"``, or what is wrong with the posterior that the forecast rests on."""
+        return self.diagnostics.diagnosis
+
+    def miss_share(self, prob: float | None = None) -> pd.Series[float]:
+        """Share of the width of a new run's interval that is due to the way beyond the runs.
+
+        Zero inside the runs: there the interval is that of posterior and scatter alone.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+        """
+        without = self.draws["loss"] / np.exp(self.draws["miss"])
+        widths = [
+            ends["upper"] - ends["lower"]
+            for ends in (intervals(without, prob), intervals(self.draws["loss"], prob))
+        ]
+        share = (1 - widths[0] / widths[1]).clip(min=0.0).values
+        index = coordinate_index(self.draws["point"])
+        return pd.Series(share, index=index, name="miss_share")
+
+    def table(self, prob: float | None = None) -> pd.DataFrame:
+        """Median and credible interval of the expected loss and of a new run's, by point.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns (``expected_loss`` or ``loss``; ``median``, ``lower``, ``upper``),
+            ``miss_share``, and ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``,
+            ``ci_prob`` and ``notes``.
+        """
+        losses = self.draws[["expected_loss", "loss"]]
+        table = result_table(losses, "point", self.diagnosis, self.notes, prob)
+        attrs = table.attrs
+        table.insert(6, ("miss_share", ""), self.miss_share(prob).to_numpy())
+        table.attrs = attrs
+        return table
+
+    def probability_below(self, target: float | Sequence[float]) -> pd.DataFrame:
+        """Probability that the loss is below a target.
+
+        Parameters
+        ----------
+        target : float or sequence of float
+            Loss, in the unit of the runs; one for all points, or one for each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By point: ``target``, ``expected_loss`` (that the surface lies below) and ``loss``
+            (that a new run's is).
+        """
+        size = self.draws.sizes["point"]
+        if np.size(target) not in (1, size):
+            raise RunsError(
+                f"There are {np.size(target)} targets for {size} points, so they cannot be "
+                "paired. Give one target, or one for each point."
+            )
+        targets = xr.DataArray(np.broadcast_to(np.ravel(target), size), dims="point")
+        below = (self.draws[["expected_loss", "loss"]] < targets).mean(("chain", "draw"))
+        columns = {"target": targets.values}
+        columns |= {str(name): below[name].values for name in below.data_vars}
+        table = pd.DataFrame(columns, index=coordinate_index(self.draws["point"]))
+        return table.assign(diagnosis=self.diagnosis)
+
+    def __repr__(self) -> str:
+        return result_text("Forecast", self.table(), self.notes)
+
+    def _repr_html_(self) -> str:
+        return result_html("Forecast", self.table(), self.notes)
+
+
+def forecast(
+    fit: Fitted,
+    params: Numbers | None = None,
+    tokens: Numbers | None = None,
+    flops: Numbers | None = None,
+    *,
+    at: pd.DataFrame | None = None,
+    new_levels: NewLevels = "error",
+    seed: int | None = None,
+) -> Forecast:
+    """Forecast the loss of runs not yet made.
+
+    Inside the runs and beyond them it is the same surface: the law, what it leaves out, and beyond
+    the largest run how much faster or slower than the law says the loss may fall. The latter was
+    learned from public sweeps (``tests/benchmarks/test_extrapolation.py``).
+
+    Parameters
+    ----------
+    fit : ScalingFit or FitAverage
+        An average forecasts with each of its fits, and mixes the draws.
+    params, tokens, flops : float or array
+        Parameters, training tokens, FLOP of each run, of which two give the third: C = 6ND, or for
+        a law that reads compute, as the runs typically count it.
+    at : pandas.DataFrame, optional
+        The runs as a table, with a column for each input and factor. A factor of the model that is
+        left out is crossed with the runs: a point for each fitted level.
+    new_levels : {"error", "draw", "typical"}
+        What a level that was not fitted gets: an error, an offset drawn from the fitted spread
+        between levels (one for all points of that level), or none.
+    seed : int, optional
+        Seed of the new run's scatter and of new levels; that of the fit if not given.
+
+    Returns
+    -------
+    Forecast
+
+    Raises
+    ------
+    RunsError
+        An input of the law is missing or not positive, or a level was not fitted.
+    """
+    given = {"params": params, "tokens": tokens, "flops": flops}
+    chosen = fit.settings.seed if seed is None else seed
+    if isinstance(fit, FitAverage):
+        draws = average_draws(fit, average_points(fit, given, at, new_levels), new_levels, chosen)
+    else:
+        where = points(fit.model, fit.runs, **given, at=at, new_levels=new_levels)
+        draws = forecast_draws(fit, where, new_levels, chosen)
+    return Forecast(draws, fit, new_levels)
+
+
+def average_draws(
+    average: FitAverage,
+    places: Mapping[str, xr.Dataset],
+    new_levels: NewLevels,
+    seed: int,
+    scatter: Callable[..., xr.DataArray] = new_runs,
+) -> xr.Dataset:
+    """Each fit's forecast at its points, mixed; one fit for all points of a draw."""
+    parts = {
+        name: forecast_draws(average.fits[name], where, new_levels, seed, scatter)
+        for name, where in places.items()
+    }
+    return mixture(average, parts, seed)
+
+
+def forecast_draws(
+    fit: ScalingFit,
+    where: xr.Dataset,
+    new_levels: NewLevels,
+    seed: int,
+    scatter: Callable[..., xr.DataArray] = new_runs,
+) -> xr.Dataset:
+    """The draws of a forecast at points made by :func:`bayes_scaling.model.points.points`.
+
+    `scatter` draws new runs as :func:`bayes_scaling.fitting.posterior.new_runs` does.
+    """
+    rng = np.random.default_rng(seed)
+    surface = fit.surface_at(where, new_levels, rng)
+    expected = labelled(surface.loss(where), where, fit.model)
+    miss = np.log(expected / labelled(surface.inside.loss(where), where, fit.model))
+    loss = scatter(fit.posterior, fit.model, fit.runs, expected, where, rng)
+    return xr.Dataset({"expected_loss": expected, "loss": loss, "miss": miss})

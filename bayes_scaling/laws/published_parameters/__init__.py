@@ -1,0 +1,1 @@
+"""Parameters of laws that papers have printed, each with its source."""

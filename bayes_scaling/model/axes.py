@@ -1,0 +1,150 @@
+"""Axes along which runs and targets are placed: the law's inputs, compute, tokens per parameter.
+
+Owns what "beyond the runs" means: decades outside the range of the runs, along each axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.laws import Law
+from bayes_scaling.model.inputs import input_values
+from bayes_scaling.runs import Runs
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+Values = Callable[[str], np.ndarray]
+
+type Bounds = pd.DataFrame | pd.Series[float]
+
+
+def axes(law: Law, values: Values) -> pd.DataFrame:
+    """Logarithms to base 10, one row for each run or point, one column for each axis.
+
+    Parameters
+    ----------
+    law : Law
+    values : callable
+        Gives the values of one input of the law.
+    """
+    columns = {name: np.log10(values(name)) for name in law.inputs}
+    if {"params", "tokens"} <= set(columns):
+        factor = np.log10(FLOPS_PER_PARAM_TOKEN)
+        columns.setdefault("flops", factor + columns["params"] + columns["tokens"])
+        columns.setdefault("tokens_per_param", columns["tokens"] - columns["params"])
+    return pd.DataFrame(columns)
+
+
+def run_axes(law: Law, runs: Runs) -> pd.DataFrame:
+    """Axes of the runs, indexed by their names."""
+    return axes(law, lambda name: input_values(runs, name)).set_axis(runs.table.index)
+
+
+def point_axes(law: Law, where: xr.Dataset) -> pd.DataFrame:
+    """Axes of points made by :func:`bayes_scaling.model.points.points`."""
+    return axes(law, lambda name: where[name].to_numpy())
+
+
+def main_axis(law: Law) -> str:
+    """The axis along which a sweep grows: compute where the law has it, else its first input."""
+    has_compute = "flops" in law.inputs or {"params", "tokens"} <= set(law.inputs)
+    return "flops" if has_compute else law.inputs[0]
+
+
+def decades_beyond(points: pd.DataFrame, low: Bounds, high: Bounds) -> pd.DataFrame:
+    """How many decades each point lies outside a range along each axis, or zero.
+
+    Parameters
+    ----------
+    points : pandas.DataFrame
+    low, high : pandas.Series or pandas.DataFrame
+        Ends of the range along each axis, the same for all points or one row for each.
+
+    Examples
+    --------
+    >>> low, high = pd.Series({"params": 8.0}), pd.Series({"params": 9.0})
+    >>> decades_beyond(pd.DataFrame({"params": [7.5, 8.5, 11.0]}), low, high)["params"].tolist()
+    [0.5, 0.0, 2.0]
+    """
+    above, below = points - high, low - points
+    # Targets at the very edge of the runs are inside, whatever rounding says.
+    return above.where(above > below, below).round(6).clip(lower=0.0)
+
+
+def compute_and_ratio(law: Law) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Inputs whose product is compute, and inputs whose quotient is tokens per parameter.
+
+    The first input stands for compute in a law that knows none, and a law without tokens per
+    parameter has none of the latter.
+    """
+    both = {"params", "tokens"} <= set(law.inputs)
+    along: tuple[str, ...] = ("params", "tokens") if both else (law.inputs[0],)
+    across: tuple[str, ...] = ("tokens", "params") if both else ()
+    if "flops" in law.inputs:
+        along = ("flops",)
+    if "tokens_per_param" in law.inputs:
+        across = ("tokens_per_param",)
+    return along, across
+
+
+def growth_powers(law: Law) -> dict[str, float]:
+    """Powers of compute by which the inputs of a law grow along a path.
+
+    Parameters and tokens as the root of compute, so that their ratio stays; in a law that knows no
+    compute its first input, in proportion.
+    """
+    if {"params", "tokens"} <= set(law.inputs):
+        powers = {"params": 0.5, "tokens": 0.5, "flops": 1.0}
+    else:
+        powers = {main_axis(law): 1.0}
+    # Inputs on the scale of one that grows, such as unique tokens, grow with it.
+    powers |= {name: powers[like] for name, like in law.same_unit.items() if like in powers}
+    return {name: powers[name] for name in law.inputs if name in powers}
+
+
+def stepped_back(
+    law: Law, inputs: Mapping[str, Any], reach: Any, edge: Any, centre: float
+) -> dict[str, Any]:
+    """Inputs of runs at an edge of compute from which runs `reach` decades beyond it have grown.
+
+    Parameters go back by as much as they exceed those of the central run of that compute, and
+    tokens by the rest. So more of either alone, of both, or of compute along a path always comes
+    from the same or a better run at the edge.
+
+    Parameters
+    ----------
+    reach : array
+        Decades of compute beyond the edge, zero inside.
+    edge, centre : array, float
+        Log10 of compute at the edge, as the product of params and tokens or in FLOP, and log10
+        tokens per parameter of the central run.
+    """
+    if not compute_and_ratio(law)[1]:
+        return {**inputs, main_axis(law): inputs[main_axis(law)] * 10**-reach}
+    if {"params", "tokens"} <= set(law.inputs):
+        above = np.log10(inputs["params"])
+        product = edge - np.log10(FLOPS_PER_PARAM_TOKEN) * ("flops" in law.inputs)
+    else:
+        product = edge - np.log10(FLOPS_PER_PARAM_TOKEN)
+        above = (product + reach - np.log10(inputs["tokens_per_param"])) / 2
+    in_params = np.clip(above - (product - centre) / 2, 0.0, reach)
+    decades = {
+        "params": in_params,
+        "tokens": reach - in_params,
+        "flops": reach,
+        "tokens_per_param": reach - 2 * in_params,
+    }
+    # Inputs on the scale of one that grows, such as unique tokens, grow with it.
+    decades |= {name: decades[like] for name, like in law.same_unit.items() if like in decades}
+    return {name: x * 10 ** -decades.get(name, 0.0 * reach) for name, x in inputs.items()}
+
+
+def scaled_up(law: Law, row: pd.DataFrame, factor: float) -> pd.DataFrame:
+    """A run made larger by a factor in compute along its path."""
+    return row.assign(
+        **{name: row[name] * factor**power for name, power in growth_powers(law).items()}
+    )

@@ -1,0 +1,146 @@
+"""The random variables of a model, and the parameters and `delta` that they make.
+
+What is a number enters as ``Data``, by name; the specification says the names.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pymc.dims as pmd
+import pytensor
+
+from bayes_scaling.model.hierarchy import LINKS, Vary, combine, offset
+from bayes_scaling.model.specification import Specification
+from bayes_scaling.model.surface import DIRECTION, SIZE
+from bayes_scaling.priors import TIE, Prior
+
+LEAST_ABOVE = 0.1
+"""Share of the reference loss near which an observed loss above the floor is smoothly held up."""
+
+TYPICAL_SCATTER = 0.005
+"""Scatter of log loss that is taken where a noise model says none."""
+
+RAW, TURNED = "delta_raw", "delta_weights"
+"""Sampled variable of the directions of `delta`, and their weights."""
+
+
+@cache
+def accept_missing_blas() -> None:
+    """Let PyTensor find its BLAS, without a word if there is none.
+
+    It would warn at the first product of matrices; those of the model are small.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _ = pytensor.config.blas__ldflags
+
+
+def _tied_by(
+    model: Specification, parameter: str, theta: Mapping[str, Any], data: Mapping[str, Any]
+) -> Any:
+    """By how many of its standard deviations a tied parameter's logarithm is moved."""
+    other = model.ties[parameter]
+    name = model.typical_name(other)
+    return (pmd.math.log(theta[other]) - data[f"{name}_mu"]) / data[f"{name}_sigma"]
+
+
+def left_out_by_law(
+    model: Specification, data: Mapping[str, Any], reducible: Any, floor: Any, scatter: Any
+) -> Any:
+    """What the law leaves out at each run, in log reducible loss.
+
+    Each direction is sampled as its distance from where the runs put it, given the law and the
+    scatter, in units of how well they settle it, as if scatter were normal. The posterior is the
+    same as if its weights were sampled, and has no narrow ends for chains to get stuck in.
+    """
+    assert model.surface is not None
+    size = prior_variable(SIZE, model.surface.amplitude, data)
+    strength, above = data["delta_strength"], data["response_ref"] - floor
+    observed = pmd.math.log(0.5 * (above + pmd.math.sqrt(above**2 + LEAST_ABOVE**2)))
+    misfit = pmd.math.dot(data["delta_shown"], pmd.math.log(reducible) - observed, dim="run")
+    told = (size / scatter) ** 2
+    settled = 1 + told * strength**2
+    centre = -told * strength * misfit / settled
+    spread = size / pmd.math.sqrt(settled)
+    raw = pmd.Normal(RAW, mu=-centre / spread, sigma=size / spread, dims=(DIRECTION,))
+    weights = pmd.Deterministic(TURNED, centre + spread * raw)
+    return pmd.math.dot(data["delta_basis"], weights, dim=DIRECTION)
+
+
+def scatter_of(noise: Mapping[str, Any]) -> Any:
+    """Scatter of log loss for the parametrisation: what any noise model has of it."""
+    if "noise_sd" not in noise:
+        return TYPICAL_SCATTER
+    df = noise.get("noise_df")
+    # The information on a location, of a Student-t of that many degrees of freedom.
+    return noise["noise_sd"] * (1.0 if df is None else pmd.math.sqrt((df + 3) / (df + 1)))
+
+
+def prior_variable(
+    name: str, prior: Prior, data: Mapping[str, Any], scale: Any = None, tie: Any = None
+) -> Any:
+    """The PyMC variable of a prior.
+
+    `scale` is the paper unit of one reference unit; `tie` is how far the variable that it is tied
+    to lies from its prior's centre, in standard deviations.
+    """
+    numbers = {argument: data[f"{name}_{argument}"] for argument in prior.arguments}
+    if prior.fixed:
+        return numbers["value"] if scale is None else numbers["value"] / scale
+    if scale is not None:
+        numbers["mu"] = numbers["mu"] - pmd.math.log(scale)
+    if tie is not None:
+        numbers["mu"] = numbers["mu"] + TIE * numbers["sigma"] * tie
+        numbers["sigma"] = numbers["sigma"] * np.sqrt(1 - TIE**2)
+    return getattr(pmd, prior.distribution)(name, **numbers)
+
+
+def _typical_parameters(model: Specification, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Typical values on the reference scale.
+
+    Those with a prior in paper units come last, for their unit depends on the exponents.
+    """
+    theta: dict[str, Any] = {}
+    # A parameter after the one that it is tied to.
+    for name in sorted(model.parameters, key=lambda name: name in model.ties):
+        if name not in model.converted:
+            tie = _tied_by(model, name, theta, data) if name in model.ties else None
+            theta[name] = prior_variable(
+                model.typical_name(name), model.parameters[name], data, tie=tie
+            )
+    scaled = ("loss", *model.law.inputs, *model.law.stages)
+    references = {name: data[f"reference_{name}"] for name in scaled}
+    ones = dict.fromkeys(model.converted, 1.0)
+    for name in model.converted:
+        unit = model.law.rescale(references, {**ones, **theta, name: 1.0})[name]
+        theta[name] = prior_variable(model.typical_name(name), model.parameters[name], data, unit)
+    return theta
+
+
+def pooled_parameters(model: Specification, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Each parameter on the reference scale: a scalar, or one value for each run."""
+    theta = _typical_parameters(model, data)
+    for name, typical in theta.items():
+        if varies := model.varying(name):
+            support = model.parameters[name].support
+            offsets = _offsets(varies, LINKS[support].forward(typical), data)
+            indices = {vary.by: data[f"{vary.by}_index"] for vary in varies}
+            theta[name] = combine(support, typical, offsets).isel(indices)
+    return theta
+
+
+def _offsets(varies: tuple[Vary, ...], typical: Any, data: Mapping[str, Any]) -> list[Any]:
+    """Offsets of the levels; only the first factor may be centred on the typical value."""
+    offsets = []
+    for number, vary in enumerate(varies):
+        spread = prior_variable(vary.spread_name, vary.spread, data)
+        centred = data[f"{vary.by}_centred"]
+        centre = typical if number == 0 else typical * 0
+        raw = pmd.Normal(vary.raw_name, mu=centred * centre, sigma=spread**centred, dims=(vary.by,))
+        offsets.append(offset(raw, spread, centred, centre))
+    return offsets

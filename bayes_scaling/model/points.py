@@ -1,0 +1,231 @@
+"""Points of evaluation: inputs and factor levels at which a law is asked for its loss.
+
+Turns what a user gives (scalars, arrays, a table) into one labelled Dataset, and says what is
+missing in the words of the model at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.errors import RunsError
+from bayes_scaling.model.hierarchy import NewLevels
+from bayes_scaling.model.inputs import RATIOS, compute_ratios, flops_per_pair, typical_value
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.runs import Runs
+from bayes_scaling.runs.cells import as_label, as_number
+from bayes_scaling.runs.columns import STANDARD_INPUTS, aliases
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+FLOPS_FACTOR = 2.0
+"""How far 6ND may be from a FLOP count given beside it, as for runs; or how far beyond the ratios
+of the runs themselves."""
+
+COUNTS = ("params", "tokens", "flops")
+
+FAR_BELOW = 1e3
+"""How many times smaller than every run a point is taken for a slip of units."""
+
+Numbers = float | str | Sequence[float] | Sequence[str] | np.ndarray | pd.Series
+
+
+def points(
+    model: ScalingModel,
+    runs: Runs,
+    *,
+    params: Numbers | None = None,
+    tokens: Numbers | None = None,
+    flops: Numbers | None = None,
+    at: pd.DataFrame | None = None,
+    new_levels: NewLevels = "error",
+) -> xr.Dataset:
+    """Points given by two of N, D, C, or by a table with a column for each input.
+
+    Parameters
+    ----------
+    params, tokens, flops : float, str or array
+        Number of parameters, training tokens, FLOP, also as text ("7B"); broadcast against each
+        other. The third follows from C = 6ND, or where the model reads compute, from C = kND with
+        the typical k of the runs.
+    at : pandas.DataFrame, optional
+        One row for each point: inputs by their names, and factors by theirs. A factor of the model
+        that is left out is crossed with the points: one for each fitted level. A column that only
+        the noise reads is that of a typical run where it is left out.
+
+    Returns
+    -------
+    xarray.Dataset, dims (point,)
+        Inputs, and the label of each factor of the model.
+
+    Raises
+    ------
+    RunsError
+        An input is missing, not positive, or a level was not fitted and `new_levels` is "error".
+    """
+    table = asked_table({"params": params, "tokens": tokens, "flops": flops}, at)
+    table = _with_ratios(_with_compute(_as_numbers(model, table), model, runs))
+    _check_inputs(model, table)
+    _check_magnitude(model, table, runs)
+    for factor in model.factors:
+        if factor not in table:
+            levels = pd.DataFrame({factor: list(runs.levels(factor))})
+            table = table.merge(levels, how="cross")
+        table[factor] = [as_label(label) for label in table[factor].tolist()]
+        _check_levels(factor, table[factor], runs, new_levels)
+    for name in model.noise.inputs:
+        if name not in table:
+            table[name] = typical_value(runs, name)
+    known = ("params", "tokens", "flops", *model.law.inputs, *model.noise.inputs)
+    columns = [name for name in dict.fromkeys(known) if name in table]
+    inputs = {name: ("point", table[name].to_numpy(float)) for name in columns}
+    labels = {name: ("point", table[name].to_numpy(object)) for name in model.factors}
+    return xr.Dataset({**inputs, **labels}, {"point": np.arange(len(table))})
+
+
+def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None) -> pd.DataFrame:
+    """What was asked for as one table, before any law has read it.
+
+    Raises
+    ------
+    RunsError
+        `at` is no table, a value is given twice, or lengths differ.
+    """
+    given: dict[str, Any] = {name: value for name, value in arguments.items() if value is not None}
+    if at is not None and not isinstance(at, pd.DataFrame):
+        raise RunsError(
+            f"at={type(at).__name__} has no column names, which say what each number is. "
+            "Give a pandas DataFrame with a column for each input."
+        )
+    columns = {} if at is None else {str(name): at[name].to_numpy() for name in at}
+    both = sorted(set(columns) & set(given))
+    if both:
+        raise RunsError(
+            f"{', '.join(both)} is given both as an argument and as a column of `at`, and they "
+            "may differ. Give it once."
+        )
+    try:
+        arrays = np.broadcast_arrays(*columns.values(), *(np.ravel(v) for v in given.values()))
+    except ValueError as error:
+        sizes = {name: np.size(value) for name, value in {**columns, **given}.items()}
+        raise RunsError(
+            f"The points have different lengths: {sizes}, so they cannot be paired. Give arrays "
+            "of one length, or single numbers."
+        ) from error
+    table = pd.DataFrame(dict(zip((*columns, *given), arrays, strict=True)))
+    if table.empty and (given or at is not None):
+        sizes = {name: np.size(value) for name, value in {**columns, **given}.items()}
+        raise RunsError(
+            f"There are no points: {sizes or 'at has neither rows nor columns'}. Nothing is asked, "
+            "so there is no answer. Give at least one value, or one row in `at`."
+        )
+    return table
+
+
+def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
+    """Inputs as floats: 6ND of whole numbers may pass the largest one."""
+    names = ("params", "tokens", "flops", *model.law.inputs, *model.noise.inputs)
+    numbers = {}
+    for name in dict.fromkeys(name for name in names if name in table):
+        # Sizes may be text, such as "7B"; what is no number is found below.
+        cells = [as_number(cell, counts=True) for cell in table[name].tolist()]
+        values = pd.Series(cells, table.index, dtype=float)
+        bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
+        if bad.size:
+            found = table[name].tolist()[bad[0]]
+            raise RunsError(
+                f"{name} is {found!r} at point {bad[0]}, and laws are defined "
+                "for positive finite numbers only. Give counts, such as 7e10."
+            )
+        numbers[name] = values
+    return table.assign(**numbers)
+
+
+def _with_compute(table: pd.DataFrame, model: ScalingModel, runs: Runs) -> pd.DataFrame:
+    known = {"params", "tokens", "flops"} & set(table)
+    if len(known) == 3:
+        _check_compute(table, runs)
+    each = flops_per_pair(runs, (*model.law.inputs, *model.noise.columns))
+    if known == {"params", "tokens"}:
+        return table.assign(flops=each * table["params"] * table["tokens"])
+    if known == {"params", "flops"}:
+        return table.assign(tokens=table["flops"] / each / table["params"])
+    if known == {"tokens", "flops"}:
+        return table.assign(params=table["flops"] / each / table["tokens"])
+    return table
+
+
+def _check_compute(table: pd.DataFrame, runs: Runs) -> None:
+    ratio = FLOPS_PER_PARAM_TOKEN * table["params"] * table["tokens"] / table["flops"]
+    of_runs = 1 / compute_ratios(runs)
+    most = FLOPS_FACTOR * max(1.0, of_runs.max())
+    least = min(1.0, of_runs.min()) / FLOPS_FACTOR
+    bad = np.flatnonzero((ratio > most) | (ratio < least))
+    if bad.size:
+        raise RunsError(
+            f"flops at point {bad[0]} is {table['flops'].iloc[bad[0]]:.4g}, and 6 x params x "
+            f"tokens is {ratio.iloc[bad[0]]:.3g} times that (in the runs, {of_runs.min():.3g} to "
+            f"{of_runs.max():.3g} times), so the three do not describe one run. Give two of them; "
+            "the third follows."
+        )
+
+
+def _with_ratios(table: pd.DataFrame) -> pd.DataFrame:
+    for name, (numerator, denominator) in RATIOS.items():
+        if name not in table and {numerator, denominator} <= set(table):
+            table = table.assign(**{name: table[numerator] / table[denominator]})
+    return table
+
+
+def _check_inputs(model: ScalingModel, table: pd.DataFrame) -> None:
+    missing = [name for name in model.law.inputs if name not in table]
+    if missing:
+        columns = list(map(str, table))
+        usual = {name: aliases(name, columns) for name in STANDARD_INPUTS if name not in table}
+        meant = {found[0]: name for name, found in usual.items() if found}
+        cure = (
+            f"Columns of `at` have the names that the runs have here: at.rename(columns={meant})."
+            if meant
+            else f"Give {missing[0]}=…, or a column of that name in `at`."
+        )
+        raise RunsError(
+            f"No value for {', '.join(missing)} at the points asked for (given: "
+            f"{', '.join(columns) or 'nothing'}); {model.law.name} is a function of "
+            f"{', '.join(model.law.inputs)}. {cure}"
+        )
+
+
+def _check_magnitude(model: ScalingModel, table: pd.DataFrame, runs: Runs) -> None:
+    """Ask back where every count of a point is far below all runs, as numbers in billions are."""
+    counts = [name for name in COUNTS if name in model.law.inputs and name in runs.inputs]
+    least = {name: float(runs.values(name).min()) for name in counts}
+    below = [table[name] < least[name] / FAR_BELOW for name in counts]
+    bad = np.flatnonzero(np.all(below, axis=0)) if counts else np.array([])
+    if bad.size:
+        row = table.iloc[int(bad[0])]
+        given = " and ".join(f"{name}={row[name]:g}" for name in counts)
+        smallest = " and ".join(f"{least[name]:.3g} {name}" for name in counts)
+        raise RunsError(
+            f"{given} at point {bad[0]} is less than a thousandth of the smallest runs "
+            f"({smallest}), where a fit says nothing. Counts in millions or billions look so. Give "
+            "plain counts, or write them with their unit, such as '70B' and '1.4T'."
+        )
+
+
+def _check_levels(factor: str, labels: pd.Series, runs: Runs, new_levels: NewLevels) -> None:
+    if new_levels not in ("error", "draw", "typical"):
+        raise ValueError(
+            f"new_levels={new_levels!r} does not say what an unseen level gets. Use 'error', "
+            "'draw' (a level drawn from the fitted spread) or 'typical' (no offset)."
+        )
+    new = sorted(set(labels) - set(runs.levels(factor)))
+    if new and new_levels == "error":
+        raise RunsError(
+            f"{factor}={new[0]!r} was not fitted; the fit has {', '.join(runs.levels(factor))}. "
+            "Nothing was learned of its offset. Use new_levels='draw' for a level like those "
+            "fitted, or 'typical' for one without offset."
+        )

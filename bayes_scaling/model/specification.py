@@ -1,0 +1,114 @@
+"""What a model assumes before any run is seen: law, pooling, priors, noise, and their names.
+
+Owns the names of the sampled variables. :class:`bayes_scaling.ScalingModel` puts it on runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bayes_scaling.laws import Law
+from bayes_scaling.model.hierarchy import Vary
+from bayes_scaling.model.surface import SIZE, Surface
+from bayes_scaling.noise import LogStudentT, Noise
+from bayes_scaling.priors import Prior
+from bayes_scaling.runs import Runs
+
+
+@dataclass(frozen=True, repr=False)
+class Specification:
+    """The parts of a model, and the names and priors of the variables that follow from them.
+
+    The attributes are those of :class:`bayes_scaling.ScalingModel`.
+    """
+
+    law: Law
+    vary: tuple[Vary, ...] = ()
+    priors: Mapping[str, Prior] = field(default_factory=dict)
+    noise: Noise = field(default_factory=LogStudentT)
+    stage_noise: Noise = field(default_factory=LogStudentT)
+    surface: Surface | None = field(default_factory=Surface)
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Prior]:
+        """Prior of every parameter of the law, the user's before the law's own."""
+        return {**self.law.priors, **self.priors}
+
+    @cached_property
+    def converted(self) -> tuple[str, ...]:
+        """Parameters whose prior is in paper units and has to be brought to the reference scale."""
+        scaled = self.law.scaled
+        return tuple(n for n, p in self.parameters.items() if p.units == "paper" and n in scaled)
+
+    @cached_property
+    def factors(self) -> tuple[str, ...]:
+        """Factors that some parameter varies by."""
+        return tuple(dict.fromkeys(vary.by for vary in self.vary))
+
+    def varying(self, parameter: str) -> tuple[Vary, ...]:
+        """How one parameter varies; empty if it does not."""
+        return tuple(vary for vary in self.vary if vary.parameter == parameter)
+
+    def reference_name(self, parameter: str, name: str | None = None) -> str:
+        """Posterior name on the reference scale: ``E_ref``, but ``alpha``, which has no unit."""
+        return f"{name or parameter}_ref" if parameter in self.law.scaled else name or parameter
+
+    def typical_name(self, parameter: str) -> str:
+        """Name of the variable that carries the prior: ``E_ref``, or ``E_typical_ref``."""
+        name = f"{parameter}_typical" if self.varying(parameter) else parameter
+        return self.reference_name(parameter, name)
+
+    def noise_name(self, parameter: str) -> str:
+        """Posterior name of a noise parameter on the reference scale."""
+        return f"{parameter}_ref" if parameter in self.noise.scaled else parameter
+
+    def stage_noise_name(self, stage: str, parameter: str) -> str:
+        """The same for the scatter of what is observed on the way to the response."""
+        name = f"{stage}_{parameter}"
+        return f"{name}_ref" if parameter in self.stage_noise.scaled else name
+
+    @cached_property
+    def noise_units(self) -> Mapping[str, tuple[str, str]]:
+        """Noise parameters that have a unit: the name sampled, and the column whose unit it is."""
+        own = self.noise.scaled & set(self.noise.priors)
+        staged = self.stage_noise.scaled & set(self.stage_noise.priors)
+        return {name: (self.noise_name(name), "loss") for name in sorted(own)} | {
+            f"{stage}_{name}": (self.stage_noise_name(stage, name), stage)
+            for stage in self.law.stages
+            for name in sorted(staged)
+        }
+
+    @cached_property
+    def top_level(self) -> Mapping[str, Prior]:
+        """Prior of every sampled variable that has one of its own, by its posterior name."""
+        law = {self.typical_name(name): prior for name, prior in self.parameters.items()}
+        spreads = {vary.spread_name: vary.spread for vary in self.vary}
+        noise = {self.noise_name(name): prior for name, prior in self.noise.priors.items()}
+        stages = {
+            self.stage_noise_name(stage, name): prior
+            for stage in self.law.stages
+            for name, prior in self.stage_noise.priors.items()
+        }
+        return {**law, **spreads, **noise, **stages}
+
+    @cached_property
+    def ties(self) -> Mapping[str, str]:
+        """Exponents whose logarithms go together, unless the user has given a prior of either."""
+        own = self.priors
+        return {a: b for a, b in self.law.ties.items() if a not in own and b not in own}
+
+    def has_surface(self, runs: Runs) -> bool:
+        """Tell whether the law is fitted with what it leaves out: to losses, in one stage."""
+        return self.surface is not None and runs.response == "loss" and not self.law.stages
+
+    def sampled_priors(self, runs: Runs) -> Mapping[str, Prior]:
+        """Prior of every variable that is sampled for these runs, by its posterior name."""
+        if not self.has_surface(runs) or self.surface is None:
+            return self.top_level
+        return {**self.top_level, SIZE: self.surface.amplitude}
+
+    def __hash__(self) -> int:
+        priors = tuple(sorted(self.priors.items()))
+        return hash((self.law, self.vary, priors, self.noise, self.stage_noise, self.surface))

@@ -1,0 +1,170 @@
+"""allocation: the compute-optimal parameters, tokens and their ratio against compute."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.fitting.average import single
+from bayes_scaling.plots._canvas import (
+    Style,
+    beside,
+    draw_band,
+    log_input_axis,
+    neutral,
+    several_axes,
+    shade_extrapolation,
+    styles,
+    titled,
+)
+from bayes_scaling.plots._legends import (
+    band_entry,
+    colour_of,
+    group_entries,
+    interval_label,
+    legend,
+    point_entry,
+)
+from bayes_scaling.plots._sources import (
+    Group,
+    frontier,
+    group_name,
+    in_group,
+    run_budgets,
+    run_values,
+)
+
+QUANTITIES = ("params", "tokens", "tokens_per_param")
+
+APART = 6.0
+"""Points between the bars of groups at one budget."""
+
+
+def allocation(
+    allocation: Allocation,
+    *,
+    ax: Sequence[Axes] | np.ndarray | None = None,
+    prob: float | None = None,
+) -> np.ndarray:
+    """Draw the optimal split of compute from the runs out to the largest budget.
+
+    Three panels: parameters, training tokens and tokens per parameter of the run with the least
+    expected loss, against compute. Bands run on over all compute between; budgets asked for are
+    marked with error bars; what lies beyond the largest run is shaded. Points are the runs, which
+    show whether the optimum lies among the sizes that were tried.
+
+    Bands of many groups are made of every k-th draw; those of a law without a closed form of its
+    optimum from about a thousand, at twelve budgets.
+
+    Parameters
+    ----------
+    allocation : Allocation
+    ax : sequence of three matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of bands and bars; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes, three of them
+
+    Raises
+    ------
+    ValueError
+        `ax` does not hold three axes.
+    """
+    made = ax is None
+    panels = several_axes(ax, len(QUANTITIES), columns=3, cell=(4.2, 3.6))
+    fit, budgets, unit = single(allocation.fit), allocation.draws, allocation.cost.unit
+    spent = run_budgets(fit.runs, allocation.cost)
+    reach = _reach(allocation, spent)
+    between = frontier(fit, *reach, allocation).draws
+    looks = styles(_groups(allocation))
+    for panel, quantity in zip(panels, QUANTITIES, strict=True):
+        runs = run_values(fit.runs, quantity)
+        panel.scatter(
+            spent, runs, s=8, color=neutral(), alpha=0.35, linewidths=0, label="runs", zorder=1.5
+        )
+        for number, (group, style) in enumerate(looks.items()):
+            on_curve = in_group(between, "budget", group, fit.model)
+            asked = in_group(budgets, "budget", group, fit.model)
+            _draw_band(panel, on_curve, (unit, quantity), group, style, prob)
+            aside = APART * (number - (len(looks) - 1) / 2)
+            _draw_budgets(panel, asked, (unit, quantity), style, prob, aside)
+        log_input_axis(panel.xaxis, unit)
+        log_input_axis(panel.yaxis, quantity)
+        shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
+    optimum = band_entry(f"optimum, {interval_label(prob)}", colour_of(looks))
+    legend(panels[-1], made, [*group_entries(looks), optimum, point_entry("runs", neutral(), ".")])
+    titled(panels[0], f"Compute-optimal allocation by {fit.model.law.name}", fit, made, 110)
+    return panels
+
+
+def _word_at(quantity: str) -> Literal["top", "bottom"]:
+    """The end of a panel that its curves leave free."""
+    return "top" if quantity == "tokens_per_param" else "bottom"
+
+
+def _reach(allocation: Allocation, spent: np.ndarray) -> tuple[float, float]:
+    """The budgets that bands run over: within limits, only those that can be spent for certain."""
+    asked = allocation.draws[allocation.cost.unit]
+    low, high = float(asked.min()), float(asked.max())
+    if allocation.constraints.given:
+        return low, high
+    return min(low, float(spent.min())), max(high, float(spent.max()))
+
+
+def _groups(allocation: Allocation) -> list[Group]:
+    labels = [
+        allocation.draws[factor].values.astype(str) for factor in allocation.fit.model.factors
+    ]
+    return list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()]
+
+
+def _draw_band(
+    ax: Axes,
+    between: xr.Dataset,
+    names: tuple[str, str],
+    group: Group,
+    style: Style,
+    prob: float | None,
+) -> None:
+    name = group_name(group) if group else "optimum"
+    unit, quantity = names
+    ends = intervals(between[quantity], prob)
+    draw_band(ax, between[unit].values, ends, style, f"{name}, {interval_label(prob)}")
+
+
+def _draw_budgets(
+    ax: Axes,
+    asked: xr.Dataset,
+    names: tuple[str, str],
+    style: Style,
+    prob: float | None,
+    aside: float,
+) -> None:
+    unit, quantity = names
+    ends = intervals(asked[quantity], prob)
+    place = beside(ax, aside)
+    lower, upper = ends["lower"].values, ends["upper"].values
+    bars = ax.vlines(asked[unit].values, lower, upper, color=style.colour, transform=place)
+    bars.set(zorder=4, gid="budget bars")
+    ax.plot(
+        asked[unit].values,
+        ends["median"].values,
+        linestyle="none",
+        marker=style.marker,
+        markersize=5,
+        color=style.colour,
+        markeredgecolor=neutral(),
+        markeredgewidth=0.7,
+        transform=place,
+        zorder=5,
+        gid="budgets",
+    )

@@ -1,0 +1,142 @@
+"""isoflop_optima: the best size at each budget without a law, over the band of the fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from bayes_scaling.decisions.parabolas import NO_MINIMUM, IsoflopOptima
+from bayes_scaling.display.intervals import interval_prob, intervals
+from bayes_scaling.plots._canvas import (
+    WARNING_COLOUR,
+    Style,
+    draw_band,
+    log_input_axis,
+    neutral,
+    one_axes,
+    styles,
+    titled,
+)
+from bayes_scaling.plots._legends import (
+    band_entry,
+    colour_of,
+    group_entries,
+    interval_label,
+    legend,
+    point_entry,
+)
+from bayes_scaling.plots._sources import Group, frontier, group_name, in_group
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+
+MARGIN = 1.5
+"""By what factor the band goes beyond the budgets."""
+
+HEADROOM = 1.5
+"""How far beyond runs and optima sizes are shown; a bar may run off the page."""
+
+RING: dict[str, Any] = {
+    "markerfacecolor": "none",
+    "markeredgecolor": WARNING_COLOUR,
+    "markeredgewidth": 1.5,
+}
+"""The mark of a budget at which parabola and law disagree."""
+
+
+def isoflop_optima(
+    result: IsoflopOptima, *, ax: Axes | None = None, prob: float | None = None
+) -> Axes:
+    """Draw the law-free optimum of each budget over the fitted optimum's band, against compute.
+
+    Marks are vertices of parabolas, with confidence intervals by Student's t from their standard
+    errors. Budgets at which parabola and law disagree are ringed; those without a minimum among
+    the sizes that were run have a cross at the lower edge. Small points are the runs.
+
+    Parameters
+    ----------
+    result : IsoflopOptima
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of band and bars; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    made = ax is None
+    ax = one_axes(ax)
+    fit, table = result.fit, result.table(prob)
+    flops = result.parabolas["flops"]
+    between = frontier(fit, float(flops.min()) / MARGIN, float(flops.max()) * MARGIN).draws
+    groups = _groups(result)
+    looks = styles(list(dict.fromkeys(groups)))
+    _draw_runs(ax, result, table)
+    for group, style in looks.items():
+        curve = in_group(between, "budget", group, fit.model)
+        name = f"{group_name(group) or 'law'}, {interval_label(prob)}"
+        draw_band(ax, curve["flops"].values, intervals(curve["params"], prob), style, name)
+        rows = np.array([key == group for key in groups])
+        _draw_vertices(ax, flops.to_numpy()[rows], table[rows], style)
+    log_input_axis(ax.xaxis, "flops")
+    log_input_axis(ax.yaxis, "params")
+    _legend(ax, looks, table, prob, made)
+    titled(ax, f"Best size by parabolas and by {fit.model.law.name}", fit, made)
+    return ax
+
+
+def _groups(result: IsoflopOptima) -> list[Group]:
+    """Whose each budget is."""
+    labels = result.parabolas[list(result.fit.model.factors)].astype(str)
+    return [tuple(row) for row in labels.itertuples(index=False)]
+
+
+def _draw_runs(ax: Axes, result: IsoflopOptima, table: pd.DataFrame) -> None:
+    """The runs near the budgets, by 6ND as the parabolas take them; they set the range of sizes."""
+    params, tokens = (result.fit.runs.values(name) for name in ("params", "tokens"))
+    spent, flops = FLOPS_PER_PARAM_TOKEN * params * tokens, result.parabolas["flops"]
+    near = (spent > flops.min() / MARGIN) & (spent < flops.max() * MARGIN)
+    ax.scatter(spent[near], params[near], s=8, color=neutral(), alpha=0.35, linewidths=0)
+    medians = [table[name, "median"].dropna() for name in ("parabola", "fitted")]
+    shown = np.concatenate([params[near], *medians])
+    ax.set_yscale("log")
+    ax.set_ylim(shown.min() / HEADROOM, shown.max() * HEADROOM)
+
+
+def _draw_vertices(ax: Axes, flops: np.ndarray, table: pd.DataFrame, style: Style) -> None:
+    """Optima of parabolas with their intervals, and what the verdict on each is."""
+    found, verdict = table["parabola"], table["verdict"].to_numpy()
+    known = verdict != NO_MINIMUM
+    bars = ax.vlines(
+        flops[known], found["lower"][known], found["upper"][known], color=style.colour, zorder=4
+    )
+    bars.set_gid("parabola bars")
+    at, middle = flops[known], found["median"][known]
+    ax.plot(at, middle, style.marker, color=style.colour, markersize=5, zorder=5, gid="parabolas")
+    apart = verdict == "disagrees"
+    ax.plot(
+        flops[apart], found["median"][apart], "o", markersize=12, **RING, zorder=6, gid="disagrees"
+    )
+    lower_edge = np.full((~known).sum(), 0.03)
+    place = ax.get_xaxis_transform()
+    ax.plot(flops[~known], lower_edge, "x", color=style.colour, transform=place, gid=NO_MINIMUM)
+
+
+def _legend(
+    ax: Axes, looks: dict[Group, Style], table: pd.DataFrame, prob: float | None, made: bool
+) -> None:
+    colour, share = colour_of(looks), 100 * interval_prob(prob)
+    ring = point_entry("parabola and law disagree", "none")
+    ring.set(markersize=9, **RING)
+    verdicts = set(table["verdict"])
+    entries = [
+        *group_entries(looks),
+        band_entry(f"law, {interval_label(prob)}", colour),
+        point_entry(f"parabola, {share:.3g} % confidence", colour),
+        *([ring] if "disagrees" in verdicts else []),
+        *([point_entry(NO_MINIMUM, colour, "x")] if NO_MINIMUM in verdicts else []),
+        point_entry("runs", neutral(), "."),
+    ]
+    legend(ax, made, entries)

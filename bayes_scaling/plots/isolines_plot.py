@@ -1,0 +1,145 @@
+"""isolines: curves of equal loss or of equal compute, with bands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from bayes_scaling.decisions.isolines import Isolines
+from bayes_scaling.decisions.point_results import BEYOND, INFINITE
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.plots._canvas import (
+    Style,
+    draw_band,
+    format_input,
+    format_number,
+    log_input_axis,
+    log_loss_axis,
+    neutral,
+    one_axes,
+    styles,
+    titled,
+)
+from bayes_scaling.plots._legends import band_entry, interval_label, legend, point_entry
+from bayes_scaling.plots._sources import Group, group_name, run_values
+
+NEARBY = 1.15
+"""Runs within this factor of a budget are drawn as points of its curve."""
+
+MOST_TOKENS = 30.0
+"""How far beyond the most tokens of any run the axis of isoloss curves reaches at most."""
+
+HEADROOM = 3.0
+"""How far beyond runs and medians the tokens of an isoloss curve are shown."""
+
+
+def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
+    """Draw isoloss curves, tokens against parameters, or isoFLOP curves, loss against parameters.
+
+    Bands are credible intervals at each size. On isoloss curves all runs are points; a curve rises
+    without end towards the size that no amount of data makes up for. On isoFLOP curves the runs
+    within 15 % of a budget are points in its colour.
+
+    Parameters
+    ----------
+    lines : Isolines
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the bands; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    made = ax is None
+    ax = one_axes(ax)
+    equal_loss = lines.held == "loss"
+    quantity = "tokens" if equal_loss else "expected_loss"
+    curves = dict(_curves(lines))
+    looks = styles(list(curves))
+    tops = []
+    for key, curve in curves.items():
+        ends = intervals(curve[quantity].where(np.isfinite(curve[quantity]), BEYOND), prob)
+        ends = ends.where(ends < INFINITE, np.inf)
+        tops.append(_draw_curve(ax, curve["params"].values, ends, looks[key], _name(lines, key)))
+        if not equal_loss:
+            _draw_budget(ax, lines, key, looks[key])
+    if equal_loss:
+        _draw_runs(ax, lines, max(tops))
+        log_input_axis(ax.yaxis, "tokens")
+    else:
+        log_loss_axis(ax, lines.fit.runs)
+    log_input_axis(ax.xaxis, "params")
+    what = "Equal expected loss" if equal_loss else "Equal compute"
+    bands = [band_entry(_name(lines, key), look.colour) for key, look in looks.items()]
+    runs = [point_entry("runs", neutral())]
+    legend(ax, made, [*bands, *runs], f"medians and {interval_label(prob)}")
+    titled(ax, f"{what} by {lines.fit.model.law.name}", lines.fit, made)
+    return ax
+
+
+type Key = tuple[float, Group]
+"""What is held along a curve, and whose it is."""
+
+
+def _curves(lines: Isolines) -> Iterator[tuple[Key, xr.Dataset]]:
+    """The points of each curve, from small to large."""
+    draws, factors = lines.draws, lines.fit.model.factors
+    held = draws[lines.held].values
+    labels = [draws[factor].values.astype(str) for factor in factors]
+    groups = list(zip(*labels, strict=True)) if factors else [()] * len(held)
+    keys = list(zip(held.tolist(), groups, strict=True))
+    for key in dict.fromkeys(keys):
+        yield key, draws.isel(point=[k == key for k in keys]).sortby("params")
+
+
+def _name(lines: Isolines, key: Key) -> str:
+    value, group = key
+    if lines.held == "loss":
+        return ", ".join([f"loss {format_number(value)}", *group])
+    return ", ".join([f"{format_input('flops', value)} FLOP", *group])
+
+
+def _draw_curve(ax: Axes, x: np.ndarray, ends: xr.Dataset, style: Style, name: str) -> float:
+    """Median and band where the lower end is finite; the largest finite median."""
+    known = np.isfinite(ends["lower"].values)
+    top = float(ends["median"].where(np.isfinite(ends["median"])).max())
+    shown = ends.isel(point=known)
+    cut = 1e6 * top if np.isfinite(top) else np.inf
+    draw_band(ax, x[known], shown.where(shown < cut, cut), style, name)
+    return top
+
+
+def _draw_runs(ax: Axes, lines: Isolines, top: float) -> None:
+    runs = lines.fit.runs
+    tokens = runs.values("tokens")
+    ax.scatter(runs.values("params"), tokens, s=10, color=neutral(), alpha=0.5, linewidths=0)
+    low = min(float(tokens.min()), float(lines.draws["tokens"].min())) / HEADROOM
+    # The median may rise steeply at its last point; what the runs say lies lower.
+    high = max(float(tokens.max()), min(top, MOST_TOKENS * float(tokens.max()))) * HEADROOM
+    ax.set_yscale("log")
+    ax.set_ylim(low, high)
+
+
+def _draw_budget(ax: Axes, lines: Isolines, key: Key, style: Style) -> None:
+    runs, (flops, group) = lines.fit.runs, key
+    of_group = np.ones(len(runs), dtype=bool)
+    for factor, level in zip(lines.fit.model.factors, group, strict=True):
+        of_group &= runs.table[factor].to_numpy(str) == level
+    near = np.abs(np.log(run_values(runs, "flops") / flops)) < np.log(NEARBY)
+    rows = of_group & near
+    name = f"runs, {group_name(group)}" if group else "runs"
+    ax.scatter(
+        runs.values("params")[rows],
+        runs.values("loss")[rows],
+        s=16,
+        color=style.colour,
+        marker=style.marker,
+        linewidths=0,
+        zorder=3,
+        label=name,
+    )

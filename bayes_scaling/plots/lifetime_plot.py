@@ -1,0 +1,174 @@
+"""lifetime: the model that is cheapest to train and serve, beside the compute-optimal one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from bayes_scaling.decisions.lifetime import LifetimeAllocation
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.plots._canvas import (
+    Style,
+    beside,
+    format_number,
+    input_label,
+    log_input_axis,
+    loss_label,
+    readable_log_ticks,
+    several_axes,
+    styles,
+    titled,
+)
+from bayes_scaling.plots._legends import (
+    colour_of,
+    group_entries,
+    interval_label,
+    legend,
+    point_entry,
+)
+from bayes_scaling.plots._sources import in_group
+
+PANELS = ("params", "tokens", "saving")
+
+APART = 7.0
+"""Points between the bars at one quality."""
+
+MARGIN = 2.0
+"""By what factor the horizontal axis goes beyond sizes and budgets asked for."""
+
+LOSS_MARGIN = 1.02
+"""The same for losses, which differ by less."""
+
+
+def lifetime(
+    result: LifetimeAllocation,
+    *,
+    ax: Sequence[Axes] | np.ndarray | None = None,
+    prob: float | None = None,
+) -> np.ndarray:
+    """Draw the model that is cheapest over its life beside the compute-optimal one.
+
+    Three panels against the quality that was asked for: parameters and training tokens of both
+    models, which reach the same loss, and the share of the lifetime cost that the first saves.
+    Filled marks are the cheapest model, hollow ones the compute-optimal; bars are credible
+    intervals, set apart sideways. Without a bar, its quantity was given.
+
+    Parameters
+    ----------
+    result : LifetimeAllocation
+        Of one quality or several, which are joined by lines.
+    ax : sequence of three matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the bars; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes, three of them
+
+    Raises
+    ------
+    ValueError
+        `ax` does not hold three axes.
+    """
+    made = ax is None
+    panels = several_axes(ax, len(PANELS), columns=3, cell=(4.2, 3.6))
+    fit, asked = result.fit, _asked(result.draws)
+    labels = [result.draws[factor].values.astype(str) for factor in fit.model.factors]
+    looks = styles(list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()])
+    for panel in panels[:2]:
+        panel.set_yscale("log")
+    for number, (group, style) in enumerate(looks.items()):
+        draws = in_group(result.draws, "point", group, fit.model).sortby(asked)
+        middle = 2 * APART * (number - (len(looks) - 1) / 2)
+        for panel, quantity in zip(panels, PANELS, strict=True):
+            _draw_plans(panel, draws, (asked, quantity), style, prob, middle)
+    _finish(panels, result, asked)
+    legend(panels[-1], made, [*group_entries(looks), *_plan_entries(colour_of(looks), prob)])
+    titled(panels[0], f"Cheapest model over its life by {fit.model.law.name}", fit, made, 110)
+    return panels
+
+
+def _asked(draws: xr.Dataset) -> str:
+    """Name of the quality that was asked for."""
+    names = ("optimal_params", "optimal_flops", "target_loss")
+    return next(name for name in names if name in draws.coords)
+
+
+def _draw_plans(
+    ax: Axes,
+    draws: xr.Dataset,
+    names: tuple[str, str],
+    style: Style,
+    prob: float | None,
+    middle: float,
+) -> None:
+    """A quantity of the cheapest model, and beside it of the optimal one, if that has it."""
+    asked, quantity = names
+    x, ends = draws[asked].values, intervals(draws[quantity], prob)
+    reference = f"reference_{quantity}"
+    if reference not in draws:
+        _draw_plan(ax, x, ends, style, middle)
+        return
+    optimal = intervals(draws[reference], prob)
+    _draw_plan(ax, x, optimal, style, middle - APART / 2, hollow=True)
+    _draw_plan(ax, x, ends, style, middle + APART / 2)
+
+
+def _plan_entries(colour: str, prob: float | None) -> list[Artist]:
+    """What filled and hollow marks are."""
+    cheapest = point_entry(f"cheapest to train\nand serve, {interval_label(prob)}", colour)
+    optimum = point_entry(f"compute-optimal,\n{interval_label(prob)}", colour)
+    optimum.set(markerfacecolor="none")
+    return [cheapest, optimum]
+
+
+def _draw_plan(
+    ax: Axes, x: np.ndarray, ends: xr.Dataset, style: Style, aside: float, hollow: bool = False
+) -> None:
+    """Medians with bars."""
+    # What is moved sideways does not count when axes are scaled.
+    for name in ("lower", "upper"):
+        ax.update_datalim(np.column_stack([x, ends[name]]))
+    place = beside(ax, aside)
+    bars = ax.vlines(x, ends["lower"], ends["upper"], color=style.colour, transform=place)
+    bars.set(zorder=3, gid="compute-optimal bars" if hollow else "bars")
+    ax.plot(
+        x,
+        ends["median"],
+        color=style.colour,
+        linestyle=":" if hollow else style.line,
+        linewidth=0.8,
+        marker=style.marker,
+        markersize=5,
+        markerfacecolor=ax.get_facecolor() if hollow else style.colour,
+        transform=place,
+        zorder=4,
+        gid="compute-optimal" if hollow else "cheapest",
+    )
+
+
+def _finish(panels: np.ndarray, result: LifetimeAllocation, asked: str) -> None:
+    """Axes: the quality across, quantities up."""
+    values = result.draws[asked].values
+    margin = LOSS_MARGIN if asked == "target_loss" else MARGIN
+    for panel, quantity in zip(panels, PANELS, strict=True):
+        panel.set(xscale="log", xlim=(values.min() / margin, values.max() * margin))
+        if asked == "target_loss":
+            panel.set_xlabel(f"target {loss_label(result.fit.runs)}")
+            readable_log_ticks(panel.xaxis, format_number)
+        else:
+            name = asked.removeprefix("optimal_")
+            log_input_axis(panel.xaxis, name)
+            panel.set_xlabel(f"{input_label(name)},\ncompute-optimal model of that quality")
+        if quantity == "saving":
+            panel.yaxis.set_major_formatter(PercentFormatter(1.0))
+            panel.set(ylabel="share of lifetime cost saved")
+            panel.set_ylim(bottom=min(0.0, panel.get_ylim()[0]))
+        else:
+            log_input_axis(panel.yaxis, quantity)

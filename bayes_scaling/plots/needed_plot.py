@@ -1,0 +1,138 @@
+"""needed: the amount that reaches a loss, against that loss, and whether any amount does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from bayes_scaling.decisions.point_results import BEYOND, INFINITE
+from bayes_scaling.decisions.requirements import Needed
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.plots._canvas import (
+    Style,
+    draw_band,
+    format_number,
+    log_input_axis,
+    loss_label,
+    neutral,
+    readable_log_ticks,
+    several_axes,
+    styles,
+    titled,
+)
+from bayes_scaling.plots._legends import (
+    band_entry,
+    colour_of,
+    group_entries,
+    interval_label,
+    legend,
+    line_entry,
+)
+from bayes_scaling.plots._sources import Group, in_group, run_values
+
+MARGIN = 1.01
+"""By what factor the axes go beyond the targets."""
+
+OFF_PAGE = 1e3
+"""How far beyond the largest finite median an end of a band is drawn, as if infinite."""
+
+
+def needed(
+    needed: Needed, *, ax: Sequence[Axes] | np.ndarray | None = None, prob: float | None = None
+) -> np.ndarray:
+    """Draw the amount that reaches a loss, over that loss, and how likely none does.
+
+    Two panels. Above, median and credible band of the amount; where a band runs off the page its
+    end is infinite, since the floor of too many draws is above the target. A dotted line is the
+    largest run. Below, the probability that no amount suffices.
+
+    Parameters
+    ----------
+    needed : Needed
+        Of several targets, which are joined by lines.
+    ax : sequence of two matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the bands; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes, two of them
+
+    Raises
+    ------
+    ValueError
+        `ax` does not hold two axes.
+    """
+    made = ax is None
+    amount, chance = panels = several_axes(ax, 2, columns=1, cell=(7.5, 2.8))
+    fit, of = needed.fit, needed.of
+    amount.set_yscale("log")
+    labels = [needed.draws[factor].values.astype(str) for factor in fit.model.factors]
+    looks = styles(list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()])
+    for group, style in looks.items():
+        draws = in_group(needed.draws, "point", group, fit.model).sortby("loss")
+        _draw_amount(amount, draws, of, style, group)
+        share = np.isinf(draws[of].values).mean((0, 1))
+        chance.plot(
+            draws["loss"], share, color=style.colour, linestyle=style.line, marker=style.marker
+        )
+    for group, style in looks.items():
+        draws = in_group(needed.draws, "point", group, fit.model).sortby("loss")
+        _draw_interval(amount, draws, of, style, prob)
+    _finish(panels, needed)
+    band = band_entry(f"{of} needed, {interval_label(prob)}", colour_of(looks))
+    largest_run = line_entry("largest run", neutral(), ":")
+    legend(amount, made, [*group_entries(looks), band, largest_run])
+    titled(amount, f"What a loss needs by {fit.model.law.name}", fit, made)
+    return panels
+
+
+def _finish(panels: np.ndarray, needed: Needed) -> None:
+    """The largest run, and axes over all targets."""
+    amount, chance = panels
+    fit, of = needed.fit, needed.of
+    largest = float(run_values(fit.runs, of).max())
+    amount.axhline(largest, color=neutral(), linewidth=0.8, linestyle=":", gid="largest run")
+    log_input_axis(amount.yaxis, of)
+    chance.set(
+        ylim=(-0.04, 1.04), ylabel="probability that\nnone suffices", xlabel=loss_label(fit.runs)
+    )
+    amount.set_xlabel(loss_label(fit.runs))
+    targets = needed.draws["loss"]
+    ends = (float(targets.min()) / MARGIN, float(targets.max()) * MARGIN)
+    for panel in panels:
+        panel.set(xscale="log", xlim=ends)
+        readable_log_ticks(panel.xaxis, format_number)
+
+
+def _draw_amount(ax: Axes, draws: xr.Dataset, of: str, style: Style, group: Group) -> None:
+    """Medians where they are finite; they set the range of the axis."""
+    median = draws[of].median(("chain", "draw")).values
+    known = np.isfinite(median)
+    ax.plot(
+        draws["loss"].values[known],
+        median[known],
+        color=style.colour,
+        linestyle=style.line,
+        marker=style.marker,
+        markersize=4,
+        label=", ".join(group) or "median",
+        zorder=3,
+    )
+
+
+def _draw_interval(ax: Axes, draws: xr.Dataset, of: str, style: Style, prob: float | None) -> None:
+    ends = intervals(draws[of].where(np.isfinite(draws[of]), BEYOND), prob)
+    top = float(ends["median"].where(ends["median"] < INFINITE).max())
+    known = ends["lower"].values < INFINITE
+    if not (known.any() and np.isfinite(top)):
+        return
+    low, high = ax.get_ylim()
+    shown = ends.isel(point=known).clip(max=top * OFF_PAGE)
+    shown["median"] = shown["median"].where(shown["median"] <= top)
+    draw_band(ax, draws["loss"].values[known], shown, style, f"{of}, {interval_label(prob)}")
+    ax.set(ylim=(min(low, float(ends["lower"].min())), max(high, 10 * top)))

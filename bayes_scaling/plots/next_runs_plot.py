@@ -1,0 +1,159 @@
+"""next_runs: which candidates were chosen, and the interval that is promised after each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from bayes_scaling.decisions.next_runs.candidates import COST, short_cost
+from bayes_scaling.decisions.next_runs.choosing import NextRuns
+from bayes_scaling.plots._canvas import (
+    COLOURS,
+    format_input,
+    format_number,
+    input_label,
+    log_input_axis,
+    loss_label,
+    neutral,
+    several_axes,
+    titled,
+)
+from bayes_scaling.plots._legends import interval_label
+from bayes_scaling.plots._sources import run_values
+
+PANELS = 2
+
+RINGS = (COLOURS[5], COLOURS[1], COLOURS[3], COLOURS[0])
+"""Colours of the rings about chosen runs, by group."""
+
+MOST_LABELS = 8
+"""Runs that are named below the right panel; of more, every second or third is."""
+
+
+def next_runs(
+    plan: NextRuns,
+    *,
+    ax: Sequence[Axes] | np.ndarray | None = None,
+    prob: float | None = None,
+) -> np.ndarray:
+    """Draw the candidates with those chosen, and how the goal's interval is expected to shrink.
+
+    Left, the runs made so far, the candidates (coloured by how much of the goal's spread each
+    would take off alone) and those chosen, numbered in their order and ringed, by group where
+    there are several. Right, the interval of the goal now and as it is expected after each chosen
+    run, with what has been spent by then.
+
+    Parameters
+    ----------
+    plan : NextRuns
+    ax : sequence of two matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes, two of them
+
+    Raises
+    ------
+    ValueError
+        `ax` does not hold two axes.
+    """
+    made = ax is None
+    panels = several_axes(ax, PANELS, columns=PANELS, cell=(5.6, 4.2))
+    _draw_candidates(panels[0], plan)
+    _draw_promise(panels[1], plan, prob)
+    runs = f"{len(plan.chosen)} of {len(plan.candidates)} runs"
+    title = f"{runs} for {short_cost(plan.cost)}, chosen for {plan.goal!r}"
+    titled(panels[0], title, plan.fit, made, 110)
+    return panels
+
+
+def _draw_candidates(ax: Axes, plan: NextRuns) -> None:
+    x, y = _coordinates(plan)
+    if {x, y} <= {"params", "tokens", *plan.fit.runs.inputs}:
+        made = run_values(plan.fit.runs, x), run_values(plan.fit.runs, y)
+        ax.scatter(*made, s=9, color=neutral(), alpha=0.5, linewidths=0, label="runs so far")
+    candidates, chosen = plan.candidates, plan.chosen
+    taken = 1 - candidates["sd_alone"] / plan.sd[0]
+    shades = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 256)))
+    points = ax.scatter(
+        candidates[x], candidates[y], c=taken, cmap=shades, vmin=0, s=26, label="candidates"
+    )
+    points.set_gid("candidates")
+    factors = list(plan.fit.model.factors)
+    several = len(candidates[factors].drop_duplicates()) > 1
+    labels = chosen[factors].agg(", ".join, axis=1) if several else chosen[x].map(lambda _: "")
+    for place, (group, runs) in enumerate(chosen.groupby(labels)):
+        ring = ax.scatter(runs[x], runs[y], s=90 * (1 + place), facecolors="none", linewidths=1.4)
+        ring.set(edgecolor=RINGS[place % len(RINGS)], gid="chosen")
+        ring.set_label(f"chosen, in order{': ' if group else ''}{group}")
+    _number_chosen(ax, plan, x, y)
+    figure = ax.get_figure()
+    if figure is not None:
+        bar = figure.colorbar(points, ax=ax, label="spread taken off by that run alone")
+        bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    log_input_axis(ax.xaxis, x)
+    log_input_axis(ax.yaxis, y)
+    ax.legend(loc="best", fontsize="small")
+
+
+def _coordinates(plan: NextRuns) -> tuple[str, str]:
+    """What candidates are drawn against: two inputs of the law, or one and the cost."""
+    inputs = [name for name in plan.fit.model.law.inputs if name in plan.candidates]
+    return (inputs[0], inputs[1]) if len(inputs) > 1 else (inputs[0], COST)
+
+
+def _draw_promise(ax: Axes, plan: NextRuns, prob: float | None) -> None:
+    ends = plan.intervals(prob)
+    steps, colour = ends["step"].values, COLOURS[0]
+    lower, upper = ends["lower"].values, ends["upper"].values
+    band = ax.fill_between(steps, lower, upper, color=colour, alpha=0.15, linewidth=0)
+    band.set_gid("promise")
+    bars = ax.vlines(steps, lower, upper, color=colour, label=f"expected {interval_label(prob)}")
+    bars.set_gid("intervals")
+    ax.plot(steps, ends["median"].values, "o", color=colour, markersize=3.5)
+    for end in (lower[0], upper[0]):
+        ax.axhline(end, color=neutral(), linewidth=0.8, linestyle=":")
+    spent = [0.0, *plan.chosen[COST].cumsum()]
+    kept = steps[:: -(-len(steps) // MOST_LABELS)]
+    labels = [f"{step}\n{short_cost(spent[step])}" if step else "now" for step in kept]
+    ax.set_xticks(kept, labels, fontsize="small")
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _goal_value(plan, value)))
+    ax.set(xlabel="runs made, and their cost so far", ylabel=_goal_label(plan))
+    ax.legend(loc="best", fontsize="small")
+
+
+def _goal_label(plan: NextRuns) -> str:
+    name = plan.goal.quantity
+    if name == "expected_loss":
+        return f"expected {loss_label(plan.fit.runs)}"
+    return f"optimal {input_label(name)}" if _counted(name) else name
+
+
+def _goal_value(plan: NextRuns, value: float) -> str:
+    name = plan.goal.quantity
+    return format_input(name, value) if _counted(name) else format_number(value)
+
+
+def _counted(name: str) -> bool:
+    return name in ("params", "tokens", "tokens_per_param")
+
+
+def _number_chosen(ax: Axes, plan: NextRuns, x: str, y: str) -> None:
+    """The order of each run; groups may have runs at one place."""
+    chosen = plan.chosen.assign(number=[str(i) for i in range(1, len(plan.chosen) + 1)])
+    for _, runs in chosen.groupby([x, y]):
+        ax.annotate(
+            ", ".join(runs["number"]),
+            (float(runs[x].iloc[0]), float(runs[y].iloc[0])),
+            xytext=(6, 5),
+            textcoords="offset points",
+            fontsize="small",
+        )

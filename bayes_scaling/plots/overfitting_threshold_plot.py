@@ -1,0 +1,128 @@
+"""overfitting_threshold: tokens below which a model overfits, against its size."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from bayes_scaling.decisions.kaplan.limits import OverfittingThreshold
+from bayes_scaling.decisions.point_results import BEYOND
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.plots._canvas import (
+    Style,
+    beside,
+    draw_band,
+    log_input_axis,
+    one_axes,
+    styles,
+    titled,
+)
+from bayes_scaling.plots._legends import (
+    band_entry,
+    colour_of,
+    group_entries,
+    interval_label,
+    legend,
+    point_entry,
+)
+from bayes_scaling.plots._sources import Group, group_name, groups_of, in_group
+
+HEADROOM = 3.0
+"""How far beyond runs and medians tokens are shown; a band may run off the page."""
+
+APART = 4.0
+"""Points between the runs of groups at one place."""
+
+SOURCES = {
+    "given": "as given",
+    "noise_seed_sd": "the scatter of seeds",
+    "noise_sd": "the scatter of runs",
+}
+"""Where the penalty comes from, as the legend says it."""
+
+
+def overfitting_threshold(
+    result: OverfittingThreshold, *, ax: Axes | None = None, prob: float | None = None
+) -> Axes:
+    """Draw the tokens that a model needs for its overfitting to stay within the noise.
+
+    Tokens against parameters: a run below the band has lost more to its limited data than the
+    penalty allows. Points are the runs, in the colour of their group. Sizes asked for are marked.
+
+    Parameters
+    ----------
+    result : OverfittingThreshold
+        Of one size or several, which are joined by lines.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the band; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    made = ax is None
+    ax = one_axes(ax)
+    fit = result.fit
+    labels = [result.draws[factor].values.astype(str) for factor in fit.model.factors]
+    looks = styles(list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()])
+    ax.set_yscale("log")
+    _limit(ax, result)
+    params, tokens = (fit.runs.values(name) for name in ("params", "tokens"))
+    members = groups_of(fit.runs, fit.model)
+    for number, (group, style) in enumerate(looks.items()):
+        draws = in_group(result.draws, "point", group, fit.model).sortby("params")
+        _draw_threshold(ax, draws, style, group, prob)
+        rows = members.get(group, np.zeros(len(fit.runs), dtype=bool))
+        aside = APART * (number - (len(looks) - 1) / 2)
+        _draw_runs(ax, params[rows], tokens[rows], style, aside)
+    log_input_axis(ax.xaxis, "params")
+    log_input_axis(ax.yaxis, "tokens")
+    colour = colour_of(looks)
+    band = band_entry(f"threshold, {interval_label(prob)}", colour)
+    entries = [*group_entries(looks), band, point_entry("runs", colour)]
+    legend(ax, made, entries, _penalty(result))
+    titled(ax, f"Data below which models overfit by {fit.model.law.name}", fit, made)
+    return ax
+
+
+def _limit(ax: Axes, result: OverfittingThreshold) -> None:
+    """Show all runs and medians, however far intervals reach."""
+    median = result.draws["tokens"].median(("chain", "draw")).values
+    shown = np.concatenate([result.fit.runs.values("tokens"), median[np.isfinite(median)]])
+    ax.set_ylim(shown.min() / HEADROOM, shown.max() * HEADROOM)
+
+
+def _draw_runs(
+    ax: Axes, params: np.ndarray, tokens: np.ndarray, style: Style, aside: float
+) -> None:
+    """Runs of one group, set apart from those of others, which often have the same sizes."""
+    points = ax.scatter(
+        params, tokens, s=14, color=style.colour, marker=style.marker, linewidths=0, zorder=3
+    )
+    points.set(offset_transform=beside(ax, aside), gid="runs")
+
+
+def _penalty(result: OverfittingThreshold) -> str:
+    """How much loss counts as overfitting, and why that much."""
+    return (
+        f"excess loss of {float(result.draws['penalty'].median()):.2g},\n"
+        + (SOURCES[result.source])
+    )
+
+
+def _draw_threshold(
+    ax: Axes, draws: xr.Dataset, style: Style, group: Group, prob: float | None
+) -> None:
+    """Band, and bars at the sizes asked for; ends without limit are far above the page."""
+    params, tokens = draws["params"].values, draws["tokens"]
+    ends = intervals(tokens.where(~np.isinf(tokens), BEYOND), prob)
+    top = 1e3 * ax.get_ylim()[1]
+    shown = ends.clip(max=top)
+    shown["median"] = ends["median"].where(ends["median"] < top)
+    name = f"{group_name(group) or 'threshold'}, {interval_label(prob)}"
+    draw_band(ax, params, shown, style, name)
+    bars = ax.vlines(params, shown["lower"], shown["upper"], color=style.colour, zorder=2.7)
+    bars.set(linewidth=0.8, gid="threshold bars")

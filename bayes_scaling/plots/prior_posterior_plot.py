@@ -1,0 +1,193 @@
+"""prior_posterior: what was believed of each parameter before the runs, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import arviz as az
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, MaxNLocator
+
+from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
+from bayes_scaling.display.wording import listed
+from bayes_scaling.errors import ModelError
+from bayes_scaling.fitting.posterior import complete
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.surface import MISS_SIZE
+from bayes_scaling.plots._canvas import (
+    COLOURS,
+    Style,
+    format_number,
+    neutral,
+    readable_log_ticks,
+    several_axes,
+    styles,
+    titled,
+)
+from bayes_scaling.plots._legends import (
+    band_entry,
+    figure_legend,
+    interval_label,
+    legend,
+    line_entry,
+)
+from bayes_scaling.plots._sources import group_name
+
+PRIOR_DRAWS = 2000
+
+MOST_TICKS = 4
+LOG_FROM = 30.0
+"""Ratio of the ends of the prior's central 98 % from which the axis is logarithmic."""
+
+
+def prior_posterior(
+    fit: ScalingFit,
+    *,
+    var_names: Sequence[str] | None = None,
+    ax: Sequence[Axes] | np.ndarray | None = None,
+    prob: float | None = None,
+) -> np.ndarray:
+    """Draw the prior density of each parameter against its posterior, in paper units.
+
+    One panel for each parameter. Where the two densities look alike, the runs said nothing of the
+    parameter. Each density is scaled to the same height: next to a narrow posterior the prior
+    would be a line on the floor. Where the prior spans decades the axis is logarithmic, and the
+    density is per decade. Densities are ArviZ's kernel estimates, the prior's from 2000 draws
+    with a fixed seed.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+    var_names : sequence of str, optional
+        Variables of ``fit.posterior``. If not given: the law's parameters, the typical value of
+        those that vary by group, derived quantities, spreads, noise, and the sizes of what the law
+        leaves out and misses (no run informs ``miss_sd``). A variable with a value for each group
+        has a posterior for each.
+    ax : sequence of matplotlib.axes.Axes, optional
+        Where to draw, one for each parameter; a new figure if not given.
+    prob : float, optional
+        Probability of the shaded interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    numpy.ndarray of matplotlib.axes.Axes, one for each parameter
+
+    Raises
+    ------
+    ModelError
+        A variable is not in the posterior, or is held at a value and has no density.
+    """
+    names = _default_names(fit) if var_names is None else list(var_names)
+    _check_names(fit, names)
+    made = ax is None
+    panels = several_axes(ax, len(names), columns=4, cell=(2.9, 2.2))
+    sampled = fit.model.prior_predictive(fit.runs, draws=PRIOR_DRAWS, seed=0)["prior"].to_dataset()
+    prior = complete(sampled, fit.model, fit.runs)
+    for panel, name in zip(panels, names, strict=True):
+        _draw_panel(panel, name, prior[name], fit.posterior[name], prob)
+    _draw_legend(panels, fit.posterior, names, prob, made)
+    titled(panels[0], f"Prior and posterior of {fit.model.law.name}", fit, made, 110)
+    return panels
+
+
+def _default_names(fit: ScalingFit) -> list[str]:
+    varying = [name for name in fit.model.parameters if fit.model.varying(name)]
+    names = [f"{name}_typical" if name in varying else name for name in fit.parameter_names]
+    if MISS_SIZE in fit.posterior:
+        names.append(MISS_SIZE)
+    return [name for name in dict.fromkeys(names) if _moves(fit.posterior[name])]
+
+
+def _moves(draws: xr.DataArray) -> bool:
+    return bool(np.ptp(draws.values) > 0)
+
+
+def _check_names(fit: ScalingFit, names: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in fit.posterior]
+    if unknown:
+        raise ModelError(
+            f"prior_posterior: the posterior has no variable {listed(unknown)}, so nothing can be "
+            f"drawn of it. Choose from {listed(fit.posterior.data_vars, 100)}."
+        )
+    still = [name for name in names if not _moves(fit.posterior[name])]
+    if still:
+        raise ModelError(
+            f"prior_posterior: {listed(still)} is held at a value, and a value has no density. "
+            "Leave it out of var_names."
+        )
+
+
+def _draw_panel(
+    ax: Axes, name: str, prior: xr.DataArray, posterior: xr.DataArray, prob: float | None
+) -> None:
+    low, high = np.quantile(prior, [0.01, 0.99])
+    log = bool(low > 0 and high > LOG_FROM * low)
+    x, density = _density(prior, log)
+    ax.plot(x, density, color=neutral(), linestyle="--", linewidth=1.0, label="prior", gid="prior")
+    for _, style, draws in _by_group(posterior):
+        x, density = _density(draws, log)
+        ax.plot(
+            x, density, color=style.colour, linewidth=1.3, linestyle=style.line, gid="posterior"
+        )
+        ends = intervals(draws, prob)
+        inside = (x >= float(ends["lower"])) & (x <= float(ends["upper"]))
+        ax.fill_between(
+            x[inside], density[inside], color=style.colour, alpha=0.3, linewidth=0, gid="interval"
+        )
+    _frame(ax, name, log, posterior, (float(low), float(high)))
+
+
+def _frame(
+    ax: Axes, name: str, log: bool, posterior: xr.DataArray, prior: tuple[float, float]
+) -> None:
+    """Limits, ticks and label: the central 98 % of the prior and all of the posterior."""
+    ends = (min(prior[0], float(posterior.min())), max(prior[1], float(posterior.max())))
+    if log:
+        ax.set_xscale("log")
+    ax.set_xlim(ends)
+    if log:
+        readable_log_ticks(ax.xaxis, format_number)
+        ax.xaxis.set_major_locator(LogLocator(numticks=MOST_TICKS))
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(MOST_TICKS))
+    ax.set_ylim(bottom=0)
+    ax.set_yticks([])
+    ax.set_xlabel(name)
+
+
+def _by_group(posterior: xr.DataArray) -> list[tuple[str, Style, xr.DataArray]]:
+    """Name, style and draws of each group; of all draws, without a name, if there are none."""
+    dims = [dim for dim in posterior.dims if dim not in SAMPLE_DIMS]
+    if not dims:
+        return [("", Style(COLOURS[0]), posterior)]
+    stacked = posterior.stack(point=dims)
+    names = [group_name(group) for group in stacked["point"].values]
+    looks = zip(names, styles(names).values(), strict=True)
+    return [(name, style, stacked.isel(point=number)) for number, (name, style) in enumerate(looks)]
+
+
+def _density(draws: xr.DataArray, log: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel density of the draws; per decade where `log`."""
+    values = draws.values.ravel()
+    grid, density, *_ = az.kde(np.log10(values) if log else values)
+    return (10**grid if log else grid), density / density.max()
+
+
+def _draw_legend(
+    panels: np.ndarray, posterior: xr.Dataset, names: Sequence[str], prob: float | None, made: bool
+) -> None:
+    """One legend for all panels: what lines are, and the groups of those that have them."""
+    looks = {label: style for name in names for label, style, _ in _by_group(posterior[name])}
+    posteriors = [
+        line_entry(f"posterior, {label}" if label else "posterior", style.colour, style.line)
+        for label, style in looks.items()
+    ]
+    shade = COLOURS[0] if set(looks) == {""} else neutral()
+    band = band_entry(interval_label(prob), shade)
+    handles = [line_entry("prior", neutral(), "--"), *posteriors, band]
+    if made:
+        figure_legend(panels[0], handles)
+    else:
+        legend(panels[-1], made, handles)

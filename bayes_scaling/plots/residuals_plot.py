@@ -1,0 +1,125 @@
+"""residuals: by how much each run misses the law, whatever the law's inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+
+from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
+from bayes_scaling.fitting.posterior import new_runs
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.points import points
+from bayes_scaling.plots._canvas import (
+    draw_runs,
+    log_input_axis,
+    neutral,
+    one_axes,
+    styles,
+    titled,
+)
+from bayes_scaling.plots._legends import interval_label, legend
+from bayes_scaling.plots._sources import (
+    group_name,
+    groups_of,
+    horizontal,
+    run_table,
+    run_values,
+    thinned,
+)
+
+BAND_POINTS = 40
+"""Runs at which the band of scatter is worked out, evenly among them."""
+
+
+def residuals(
+    fit: ScalingFit,
+    *,
+    against: str | None = None,
+    ax: Axes | None = None,
+    prob: float | None = None,
+) -> Axes:
+    """Draw how far each run's loss is off its expected loss, in per cent of that.
+
+    A trend, or a group on one side of zero, is a way in which the law is wrong. The band is where
+    runs are to be expected from their scatter alone. Responses other than a loss are drawn as
+    differences. With very many runs every k-th draw is used.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+    against : str, optional
+        The input to draw against; compute, or the law's first input, if not given.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the band; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    RunsError
+        The runs have no input `against`.
+    """
+    name = horizontal(fit.model) if against is None else against
+    values = run_values(fit.runs, name)
+    made = ax is None
+    ax = one_axes(ax)
+    few = thinned(fit, len(fit.runs))
+    expected = few.expected_loss(at=run_table(fit))
+    off = _off(fit, fit.runs.values("loss"), expected.median(SAMPLE_DIMS).values)
+    groups = groups_of(fit.runs, fit.model)
+    looks = styles(list(groups))
+    for group, rows in groups.items():
+        label = f"runs, {group_name(group)}" if group else "runs"
+        draw_runs(ax, values[rows], off[rows], looks[group], label)
+    _draw_scatter(ax, few, expected, values, prob)
+    ax.set_ylabel(_off_label(fit))
+    log_input_axis(ax.xaxis, name)
+    legend(ax, made)
+    titled(ax, f"Runs about {fit.model.law.name}", fit, made)
+    return ax
+
+
+def _off(fit: ScalingFit, observed: Any, expected: Any) -> Any:
+    return 100 * (observed / expected - 1) if fit.runs.response == "loss" else observed - expected
+
+
+def _off_label(fit: ScalingFit) -> str:
+    if fit.runs.response == "loss":
+        return "observed loss relative to expected (%)"
+    return f"observed minus expected {fit.runs.response}"
+
+
+def _draw_scatter(
+    ax: Axes, fit: ScalingFit, expected: xr.DataArray, values: np.ndarray, prob: float | None
+) -> None:
+    """Band of new runs about the expected loss, at some of the runs in the order of `values`.
+
+    The scatter of a draw is the same at all of them, so that the ends of the band are smooth.
+    """
+    order = np.argsort(values)
+    chosen = order[np.linspace(0, len(order) - 1, min(BAND_POINTS, len(order))).round().astype(int)]
+    where = points(fit.model, fit.runs, at=run_table(fit).iloc[chosen])
+    ends = []
+    for number, run in enumerate(chosen):
+        rng, at = np.random.default_rng(fit.settings.seed), where.isel(point=number)
+        middle = expected.isel(point=run)
+        loss = new_runs(fit.posterior, fit.model, fit.runs, middle, at, rng)
+        ends.append(intervals(_off(fit, loss, middle), prob))
+    ax.fill_between(
+        values[chosen],
+        [float(end["lower"]) for end in ends],
+        [float(end["upper"]) for end in ends],
+        color=neutral(),
+        alpha=0.12,
+        linewidth=0,
+        zorder=0,
+        label=f"scatter of a run, {interval_label(prob)}",
+    )
+    ax.axhline(0.0, color=neutral(), linewidth=0.8, linestyle="--", zorder=1)

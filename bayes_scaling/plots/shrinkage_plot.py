@@ -1,0 +1,227 @@
+"""shrinkage: the levels of a factor, and how far pooling drew them to what is typical."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.display.wording import counted, listed
+from bayes_scaling.errors import ModelError
+from bayes_scaling.fitting.posterior import parameters_at
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.inputs import scales
+from bayes_scaling.plots._canvas import (
+    COLOURS,
+    neutral,
+    one_axes,
+    titled,
+)
+from bayes_scaling.plots._legends import interval_label, legend
+
+POOLED, UNPOOLED = COLOURS[0], COLOURS[5]
+ROW_HEIGHT = 0.5
+LIFT = 0.3
+"""How far above the pooled estimate that of the level alone is, in rows."""
+
+ANY_LEVEL = ("",)
+"""The label of no level that was fitted."""
+
+
+def shrinkage(
+    fit: ScalingFit,
+    parameter: str | None = None,
+    *,
+    by: str | None = None,
+    unpooled: Mapping[str, ScalingFit] | None = None,
+    ax: Axes | None = None,
+    prob: float | None = None,
+) -> Axes:
+    """Draw a varying parameter in each level of a factor, beside its typical value.
+
+    Each level has its pooled estimate with interval and its number of runs. The line and the band
+    about it are the typical value; the wide pale band is where a level not yet seen would lie,
+    which is the spread between levels. Arrows lead from estimates of each level alone, where
+    given, to the pooled ones.
+
+    Parameters
+    ----------
+    fit : ScalingFit
+        Of a pooled model.
+    parameter : str, optional
+        A parameter of the law that varies, the first of them if not given; in paper units.
+    by : str, optional
+        The factor, if the parameter varies by several. Other factors are then at no offset.
+    unpooled : mapping of str to ScalingFit, optional
+        For some levels, the same law fitted to the runs of that level alone.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ModelError
+        The parameter does not vary, or by several factors and `by` does not say which; an
+        unpooled fit is of no level of the fit, or not of a comparable parameter.
+    """
+    parameter = _first_varying(fit) if parameter is None else parameter
+    factor = _factor(fit, parameter, by)
+    levels = fit.runs.levels(factor)
+    alone = dict(unpooled or {})
+    _check_unpooled(fit, parameter, levels, alone)
+    made = ax is None
+    ax = one_axes(ax, (7.5, 1.6 + ROW_HEIGHT * len(levels)))
+    _draw_typical(ax, fit, parameter, factor, prob)
+    pooled = intervals(_values(fit, parameter, factor, levels), prob)
+    once = f"pooled, {interval_label(prob)}"
+    for row in range(len(levels)):
+        _draw_estimate(ax, row, pooled.isel(level=row), "o", POOLED, None if row else once)
+    for number, (level, other) in enumerate(alone.items()):
+        row = levels.index(level)
+        ends = intervals(other.posterior[parameter], prob)
+        once = f"each level alone, {interval_label(prob)}"
+        _draw_unpooled(ax, row, ends, pooled.isel(level=row), None if number else once)
+    _label(ax, fit, parameter, factor)
+    legend(ax, made)
+    titled(ax, f"{parameter} by {factor}", fit, made)
+    return ax
+
+
+def _first_varying(fit: ScalingFit) -> str:
+    if fit.model.vary:
+        return fit.model.vary[0].parameter
+    raise ModelError(
+        f"shrinkage: nothing varies in {fit.model!r}, so there are no levels to draw. Fit a model "
+        "with vary=[bs.Vary(parameter, by=factor)]."
+    )
+
+
+def _factor(fit: ScalingFit, parameter: str, by: str | None) -> str:
+    factors = [vary.by for vary in fit.model.varying(parameter)]
+    wanted = factors if by is None else [by]
+    if len(wanted) == 1 and wanted[0] in factors:
+        return wanted[0]
+    varying = dict.fromkeys(f"{vary.parameter} by {vary.by}" for vary in fit.model.vary)
+    if not factors or by is not None:
+        what = f"does not vary{f' by {by!r}' if by else ''}, so there are no levels to draw"
+    else:
+        what = f"varies by {listed(factors)}, and one plot shows the levels of one factor"
+    raise ModelError(
+        f"shrinkage: {parameter!r} {what}. Ask for one of what varies: {listed(varying, 20)}"
+        f"{'; name the factor with by=' if factors else ''}."
+    )
+
+
+def _check_unpooled(
+    fit: ScalingFit, parameter: str, levels: tuple[str, ...], alone: Mapping[str, ScalingFit]
+) -> None:
+    unknown = [level for level in alone if level not in levels]
+    if unknown:
+        raise ModelError(
+            f"shrinkage: unpooled has fits of {listed(unknown)}, which the pooled fit does not "
+            f"have, so there is nothing to compare. Its levels are {listed(levels, 20)}."
+        )
+    here = scales(fit.model.law, fit.runs)
+    for level, other in alone.items():
+        if other.model.law != fit.model.law or other.model.varying(parameter):
+            raise ModelError(
+                f"shrinkage: the unpooled fit of {level!r} is {other.model!r}, whose {parameter} "
+                f"is not that of {fit.model!r}. Fit {fit.model.law.name} without Vary to the runs "
+                "of that level."
+            )
+        if not fit.model.law.scaled and scales(other.model.law, other.runs) != here:
+            raise ModelError(
+                f"shrinkage: {fit.model.law.name} has no paper units, and the runs of {level!r} "
+                "have reference scales of their own, so the estimates do not compare. Fit them "
+                "with runs.with_reference(**fit.runs.reference)."
+            )
+
+
+def _values(
+    fit: ScalingFit, parameter: str, factor: str, levels: tuple[str, ...], drawn: bool = False
+) -> xr.DataArray:
+    """The parameter in paper units at levels of one factor, without offsets of other factors.
+
+    An unknown level is drawn from the spread if `drawn`, and else has no offset.
+    """
+    others = [vary for vary in fit.model.vary if vary.by != factor]
+    without = {vary.spread_name: 0 * fit.posterior[vary.spread_name] for vary in others}
+    labels = {
+        name: xr.DataArray(
+            list(levels if name == factor else ANY_LEVEL * len(levels)), dims="level"
+        )
+        for name in fit.model.factors
+    }
+    theta = parameters_at(
+        fit.posterior.assign(without),
+        fit.model,
+        labels,
+        "draw" if drawn else "typical",
+        np.random.default_rng(fit.settings.seed),
+    )
+    values: xr.DataArray = fit.model.law.rescale(scales(fit.model.law, fit.runs), theta)[parameter]
+    return values
+
+
+def _draw_typical(
+    ax: Axes, fit: ScalingFit, parameter: str, factor: str, prob: float | None
+) -> None:
+    for drawn, alpha, what in ((True, 0.1, "a new level"), (False, 0.25, "typical value")):
+        draws = _values(fit, parameter, factor, ANY_LEVEL, drawn).isel(level=0)
+        ends = intervals(draws, prob)
+        low, high = float(ends["lower"]), float(ends["upper"])
+        label = f"{what}, {interval_label(prob)}"
+        ax.axvspan(low, high, color=neutral(), alpha=alpha, linewidth=0, zorder=0, label=label)
+    ax.axvline(float(ends["median"]), color=neutral(), linewidth=1.0, linestyle="--", zorder=1)
+
+
+def _draw_estimate(
+    ax: Axes, row: float, ends: xr.Dataset, marker: str, colour: str, label: str | None
+) -> None:
+    width = 2.0 if marker == "o" else 1.0
+    ax.hlines(row, ends["lower"], ends["upper"], color=colour, linewidth=width, zorder=2)
+    ax.plot(
+        ends["median"],
+        row,
+        linestyle="none",
+        marker=marker,
+        markerfacecolor=colour if marker == "o" else "none",
+        markeredgecolor=colour,
+        label=label,
+        gid="pooled" if marker == "o" else "alone",
+        zorder=3,
+    )
+
+
+def _draw_unpooled(
+    ax: Axes, row: int, ends: xr.Dataset, pooled: xr.Dataset, label: str | None
+) -> None:
+    """The estimate of the level alone above the pooled one, with an arrow to it."""
+    _draw_estimate(ax, row - LIFT, ends, "D", UNPOOLED, label)
+    ax.annotate(
+        "",
+        xy=(float(pooled["median"]), row),
+        xytext=(float(ends["median"]), row - LIFT),
+        arrowprops={"arrowstyle": "->", "color": neutral(), "shrinkA": 4, "shrinkB": 4},
+    )
+
+
+def _label(ax: Axes, fit: ScalingFit, parameter: str, factor: str) -> None:
+    """Levels downwards in their order, each with its number of runs."""
+    levels = fit.runs.levels(factor)
+    counts = np.bincount(fit.runs.codes(factor))
+    names = [f"{level} ({counted(int(n), 'run')})" for level, n in zip(levels, counts, strict=True)]
+    ax.set_yticks(range(len(levels)), names)
+    ax.set_ylim(len(levels) - 0.5, -0.5 - LIFT)
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    paper = parameter in fit.model.law.scaled
+    ax.set_xlabel(f"{parameter} (paper units)" if paper else parameter)

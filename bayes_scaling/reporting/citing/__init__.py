@@ -1,0 +1,1 @@
+"""Sentences, tables, methods and references of a result."""

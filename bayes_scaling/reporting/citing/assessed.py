@@ -1,0 +1,103 @@
+"""Whether a verdict is about what it is printed beside: the same fit, the same targets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.display.tables import coordinate_index, short
+from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.fitting.average import FitAverage, Fitted, made_from, parts
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import Forecast
+from bayes_scaling.reporting.citing.estimates import Result
+from bayes_scaling.trust import TrustReport
+
+FARTHER = 2.0
+"""Times the largest compute assessed up to which the best run of a budget is about the same."""
+
+SAME = 1e-6
+"""Relative difference up to which inputs are the same: targets went through their logarithm."""
+
+
+def check_assessed(result: Result | FitAverage, trust: TrustReport | None, asker: str) -> None:
+    """Refuse what is no verdict, one on another fit, or on other targets than a forecast's.
+
+    The best run of a budget has no targets of its own to be assessed: a forecast of about its
+    compute, or of more, stands for it. Verdicts of unknown origin are not looked at.
+
+    Raises
+    ------
+    BayesScalingError
+        With what to assess.
+    """
+    if trust is not None and not isinstance(trust, TrustReport):
+        raise BayesScalingError(
+            f"{asker}: trust={trust!r} is no TrustReport, and a verdict is cited with the checks "
+            "that it comes from. Give what bs.assess(fit, at=...) returns."
+        )
+    if trust is None or trust.fit is None:
+        return
+    fit = result if isinstance(result, ScalingFit | FitAverage) else result.fit
+    if not (made_from(fit, trust.fit) or _is_part(result, trust.fit)):
+        raise BayesScalingError(
+            f"{asker}: trust is the verdict on another fit ({_named(trust.fit)}), which may be "
+            f"right where this one ({_named(fit)}) is wrong. Give what bs.assess says of the fit "
+            "that is cited."
+        )
+    if isinstance(result, Forecast):
+        _check_points(result, trust, asker)
+    if isinstance(result, Allocation):
+        _check_budgets(result, trust, asker)
+
+
+def _is_part(result: Result | FitAverage, assessed: Fitted) -> bool:
+    """Whether it is one of the fits of an average that was assessed, cited by itself."""
+    if not isinstance(result, ScalingFit):
+        return False
+    return any(made_from(result, part.fit) for part in parts(assessed))
+
+
+def _check_points(forecast: Forecast, trust: TrustReport, asker: str) -> None:
+    asked = coordinate_index(forecast.draws["point"]).to_frame(index=False)
+    columns = [str(name) for name in asked if name in trust.targets]
+    if {"params", "tokens"} <= set(columns):
+        # Compute that was given beside the two may be counted in another way.
+        columns = [name for name in columns if name != "flops"]
+    for point in asked[columns].to_dict("records"):
+        among = np.logical_and.reduce([_alike(trust.targets[n], point[n]) for n in columns])
+        if not np.any(among):
+            words = ", ".join(f"{name} {_written(point[name])}" for name in columns)
+            raise BayesScalingError(
+                f"{asker}: the forecast is of {words}, which is none of the "
+                f"{len(trust.targets)} target(s) that trust is about, and a verdict on one run "
+                "says nothing of another. Assess the forecast itself: "
+                "trust=bs.assess(fit, at=forecast)."
+            )
+
+
+def _check_budgets(allocation: Allocation, trust: TrustReport, asker: str) -> None:
+    if "flops" not in allocation.draws.coords or "flops" not in trust.targets:
+        return
+    asked, assessed = float(allocation.draws["flops"].max()), float(trust.targets["flops"].max())
+    if asked > FARTHER * assessed:
+        raise BayesScalingError(
+            f"{asker}: the allocation is of {short(asked)} FLOP and trust is about runs of up to "
+            f"{short(assessed)}, {asked / assessed:.3g} times less, and trust ends somewhere on "
+            "the way. Assess a forecast of the run that is allocated, and give that."
+        )
+
+
+def _alike(column: pd.Series, value: object) -> np.ndarray:
+    if isinstance(value, str):
+        return np.asarray(column.astype(str) == value)
+    return np.isclose(column.to_numpy(float), float(value), rtol=SAME, atol=0)  # type: ignore[arg-type]
+
+
+def _written(value: object) -> str:
+    return repr(value) if isinstance(value, str) else short(float(value))  # type: ignore[arg-type]
+
+
+def _named(fitted: Fitted) -> str:
+    return ", ".join(repr(part.fit.model) for part in parts(fitted))

@@ -1,0 +1,143 @@
+"""What can be cited: results that hold draws, their fits, and what their rows are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import arviz as az
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.decisions.near_optimality import NearOptimal
+from bayes_scaling.decisions.point_results import PairedResult, PointResult
+from bayes_scaling.decisions.regretting import Regret
+from bayes_scaling.display.digits import estimate, label_writer
+from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.fitting.average import FitAverage, parts
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import Forecast
+from bayes_scaling.reporting.citing.escaping import one_line
+
+type Answer = Forecast | Allocation | NearOptimal | Regret | PointResult
+"""A result of a fit: draws, notes, and a table with an interval of each quantity by row."""
+
+type Result = ScalingFit | Answer
+
+_ANSWERS = (Forecast, Allocation, NearOptimal, Regret, PointResult)
+
+_WORDS = {"params": "parameters", "tokens": "tokens", "flops": "FLOP"}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A median with its interval, as text with the digits that its draws support.
+
+    Attributes
+    ----------
+    row : int
+        Number of the row of the result's table.
+    quantity : str
+    text : str
+        Such as ``1.97 [1.95, 2.00]``.
+    """
+
+    row: int
+    quantity: str
+    text: str
+
+
+def check_result(result: object) -> None:
+    """Refuse what has no draws to be cited.
+
+    Raises
+    ------
+    BayesScalingError
+        With what can be given instead.
+    """
+    if not isinstance(result, (ScalingFit, *_ANSWERS)):
+        raise BayesScalingError(
+            f"A {type(result).__name__} cannot be cited: it holds no draws of a fit, so there is "
+            "no estimate with an interval. Give a ScalingFit, or what forecast, allocate, "
+            "near_optimal, regret, needed and the like made from one."
+        )
+
+
+def fits(result: Result) -> tuple[ScalingFit, ...]:
+    """The fits that a result rests on."""
+    if isinstance(result, ScalingFit):
+        return (result,)
+    if isinstance(result, PairedResult):
+        return (result.fit, result.other)
+    return tuple(part.fit for part in parts(result.fit))
+
+
+def averaged(result: Result) -> FitAverage | None:
+    """The average that a result was made from, if it was."""
+    fit = None if isinstance(result, ScalingFit) else result.fit
+    return fit if isinstance(fit, FitAverage) else None
+
+
+def problems(result: Result) -> tuple[str, ...]:
+    """Why the chains count as not converged; empty if they have."""
+    if isinstance(result, Forecast | Allocation):
+        return result.diagnostics.problems
+    return tuple(problem for fit in fits(result) for problem in fit.diagnostics.problems)
+
+
+def estimates(result: Result, prob: float | None) -> list[Estimate]:
+    """Every median with its interval in a result's table, row by row."""
+    if isinstance(result, ScalingFit):
+        return _of_parameters(result, prob)
+    table = result.table(prob)
+    first, second = (table.columns.get_level_values(level) for level in (0, 1))
+    quantities = list(map(str, first[second == "median"]))
+    dim = "budget" if "budget" in result.draws.dims else "point"
+    return [
+        Estimate(place, name, estimate(name, result.draws[name].isel({dim: place}), *ends))
+        for name in quantities
+        for place, ends in enumerate(_ends(pd.DataFrame(table[name])))
+    ]
+
+
+def _of_parameters(fit: ScalingFit, prob: float | None) -> list[Estimate]:
+    summary = fit.summary(prob)
+    draws = fit.posterior[list(fit.parameter_names)]
+    parts = az.xarray_var_iter(draws, skip_dims=set(SAMPLE_DIMS))
+    drawn = [xr.DataArray(values, dims=SAMPLE_DIMS) for *_, values in parts]
+    return [
+        Estimate(place, name, estimate(name, values, *ends))
+        for place, (name, values, ends) in enumerate(
+            zip(map(str, summary.index), drawn, _ends(summary), strict=True)
+        )
+    ]
+
+
+def _ends(table: pd.DataFrame) -> list[tuple[float, float, float]]:
+    columns = table[["median", "lower", "upper"]].to_numpy(float)
+    return [(median, lower, upper) for median, lower, upper in columns.tolist()]
+
+
+def row_words(table: pd.DataFrame, place: int) -> list[str]:
+    """What a row of a result's table is about: ``["7B parameters", "corpus 'books'"]``."""
+    key = table.index[place]
+    keys: Sequence[object] = key if isinstance(key, tuple) else (key,)
+    return [_label(str(name), value) for name, value in zip(table.index.names, keys, strict=True)]
+
+
+def _label(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return f"{one_line(name)} '{one_line(value)}'"
+    written = written_label(name, value)
+    if name in _WORDS:
+        return f"{written} {_WORDS[name]}"
+    return f"{one_line(name).replace('_', ' ')} {written}"
+
+
+def written_label(name: str, value: object) -> str:
+    """An entry of an index as text: exact numbers shortened, labels in one line."""
+    if isinstance(value, str | bool):
+        return one_line(str(value))
+    return label_writer(name)(float(value))  # type: ignore[arg-type]

@@ -1,0 +1,116 @@
+"""The paragraph on methods: what was assumed, sampled, checked and with which software."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bayes_scaling.display.wording import counted
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.axes import compute_and_ratio
+from bayes_scaling.reporting.citing.bibliography import SOFTWARE, installed_version
+from bayes_scaling.reporting.citing.escaping import one_line
+from bayes_scaling.reporting.citing.estimates import Result, averaged, fits
+from bayes_scaling.reporting.citing.sentences import law_words, reasons
+from bayes_scaling.reporting.citing.tables import interval_words
+
+if TYPE_CHECKING:
+    from bayes_scaling.trust import TrustReport
+
+_NAMES = {"bayes_scaling": "bayes_scaling", "pymc": "PyMC", "nutpie": "nutpie", "arviz": "ArviZ"}
+
+
+def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | None) -> str:
+    """Write the paragraph, in plain text."""
+    said = [" ".join(_fitting(fit)) for fit in fits(result)]
+    average = averaged(result)
+    if average is not None and len(average.fits) == 1:
+        said.append(f"It has all the weight of an average ({average.source}).")
+    elif average is not None:
+        shares = ", ".join(f"{weight:.2f}" for weight in average.weights.values())
+        said.append(
+            f"Draws of {counted(len(said), 'fit')} were mixed with weights {shares}, in the order "
+            f"in which they are described ({average.source})."
+        )
+    software = ", ".join(f"{_NAMES[name]} {installed_version(name)}" for name in SOFTWARE)
+    closing = (
+        f"Estimates are posterior medians with the {interval_words(prob)}, each computed draw by "
+        "draw and written to the digits that its Monte-Carlo error supports.",
+        _assessment(trust),
+        f"Software: {software}.",
+    )
+    return " ".join([*said, *closing])
+
+
+def formulas(result: Result) -> tuple[str, ...]:
+    """Formulas in the paragraph, in LaTeX, in their order."""
+    return tuple(_formula(fit) for fit in fits(result) if fit.model.law.formula)
+
+
+def _formula(fit: ScalingFit) -> str:
+    return f"${fit.model.law.formula}$"
+
+
+def _fitting(fit: ScalingFit) -> Iterator[str]:
+    formula = f", {_formula(fit)}, as expected value" if fit.model.law.formula else ""
+    yield f"We fitted {law_words(fit)}{_left_out(fit)} by Bayesian inference{formula}."
+    priors = ", ".join(f"{name} ~ {prior!r}" for name, prior in fit.model.parameters.items())
+    yield (
+        "Inputs and response were divided by reference scales, by default the geometric mean of "
+        "an input, the 5 % quantile of a loss and the 90 % quantile of a metric that is far from "
+        "one; on "
+        "that scale, unless said otherwise, priors were "
+        f"{priors}."
+    )
+    if fit.model.vary:
+        varying = ", ".join(f"{one_line(v.parameter)} by {one_line(v.by)}" for v in fit.model.vary)
+        yield f"Partially pooled between groups: {varying}."
+    if fit.model.has_surface(fit.runs):
+        yield surface_words(fit)
+    yield _sampling(fit)
+
+
+def surface_words(fit: ScalingFit) -> str:
+    """What was fitted with the law, in one sentence."""
+    along, across = compute_and_ratio(fit.model.law)
+    name = along[0].replace("_", " ") if len(along) == 1 and along[0] != "flops" else "compute"
+    where = f"{name} and tokens per parameter" if across else name
+    return (
+        "The law was fitted together with a Gaussian process for what it leaves out, over "
+        f"{one_line(where)}; beyond the largest run its decline was taken to be faster or slower "
+        "by a factor learned from public sweeps."
+    )
+
+
+def _left_out(fit: ScalingFit) -> str:
+    return f" ({fit.runs.dropped} more left out for missing values)" if fit.runs.dropped else ""
+
+
+def _sampling(fit: ScalingFit) -> str:
+    settings = fit.settings
+    return (
+        f"The posterior was sampled by the No-U-Turn sampler with low-rank adaptation: "
+        f"{settings.chains} chains of {settings.draws} draws after {settings.tune} of warm-up, "
+        f"target acceptance {settings.target_accept:g}, seed {settings.seed}. "
+        f"{_convergence(fit)}"
+    )
+
+
+def _convergence(fit: ScalingFit) -> str:
+    found = fit.diagnostics
+    state = "had converged" if not found.problems else "had not converged"
+    return (
+        f"The chains {state}: largest R-hat {found.r_hat:.4f}, smallest bulk and tail effective "
+        f"sample sizes {found.ess_bulk:.0f} and {found.ess_tail:.0f}, "
+        f"{100 * found.divergent:.2g} % of draws divergent."
+    )
+
+
+def _assessment(trust: TrustReport | None) -> str:
+    if trust is None:
+        return "Whether the extrapolation should be believed was not assessed."
+    number = len(trust.checks)
+    return (
+        f'{number} checks (level "{trust.level}") gave the verdict "{trust.verdict}"'
+        f"{reasons(trust)}. {trust.reach}"
+    )

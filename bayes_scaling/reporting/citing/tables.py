@@ -1,0 +1,193 @@
+"""Tables for papers: numbers with the digits that their draws support, as Markdown or LaTeX.
+
+A table is written once, as text, by :func:`written_table`; the two formats only lay it out and
+escape it. What a reader must know stands under the table, so that it cannot be left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from bayes_scaling.display.intervals import interval_attrs
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped, one_line
+from bayes_scaling.reporting.citing.estimates import (
+    Result,
+    check_result,
+    estimates,
+    written_label,
+)
+
+KINDS = {"eti": "equal-tailed", "hdi": "highest-density"}
+
+
+def written_table(result: Result, prob: float | None = None) -> pd.DataFrame:
+    """Write the table of a result as text, each number to the digits that its draws support.
+
+    Parameters
+    ----------
+    result : ScalingFit, Forecast, Allocation or another result with draws
+    prob : float, optional
+        Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text. A column for what the rows are about (inputs and labels), then one for each quantity
+        with cells such as ``1.97 [1.95, 2.00]``. ``attrs["caption"]`` says what the intervals are
+        and whatever a reader must know, such as that the chains have not converged.
+
+    Raises
+    ------
+    BayesScalingError
+        The result holds no draws.
+    """
+    check_result(result)
+    found = estimates(result, prob)
+    if isinstance(result, ScalingFit):
+        columns = {
+            "parameter": [one_line(one.quantity) for one in found],
+            "estimate": [one.text for one in found],
+        }
+    else:
+        about = result.table(prob).index.to_frame(index=False)
+        columns = {
+            str(name): [written_label(str(name), value) for value in values]
+            for name, values in about.items()
+        }
+        for one in found:
+            columns.setdefault(one.quantity, []).append(one.text)
+    table = pd.DataFrame(columns)
+    table.attrs["caption"] = caption(result, prob)
+    return table
+
+
+def caption(result: Result, prob: float | None) -> str:
+    """What a table's intervals are, and the notes of the result, bad diagnostics first."""
+    return " ".join([f"Median and {interval_words(prob)}.", *result.notes])
+
+
+def interval_words(prob: float | None) -> str:
+    """What the intervals are.
+
+    Examples
+    --------
+    >>> interval_words(0.9)
+    '90 % equal-tailed credible interval'
+    """
+    attrs = interval_attrs(prob)
+    kind = KINDS[attrs["ci_kind"]]
+    return f"{100 * attrs['ci_prob']:.3g} % {kind} credible interval"
+
+
+def markdown_table(table: pd.DataFrame | Result, prob: float | None = None) -> str:
+    r"""Lay out a table in Markdown, with its caption under it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, or a result with draws
+        A table as :func:`written_table` writes it; of a result, that table. Numbers in other
+        tables get four significant digits, whether or not draws support them.
+    prob : float, optional
+        Probability of the intervals of a result.
+
+    Returns
+    -------
+    str
+        All text in it is escaped.
+
+    Examples
+    --------
+    >>> print(markdown_table(pd.DataFrame({"corpus": ["a|b"], "loss": ["1.97 [1.95, 2.00]"]})))
+    | corpus | loss |
+    |---|---|
+    | a\|b | 1.97 [1.95, 2.00] |
+    """
+    header, rows, under = _parts(table, prob, markdown_escaped)
+    first, *others = (f"| {' | '.join(cells)} |" for cells in (header, *rows))
+    text = "\n".join([first, "|" + "---|" * len(header), *others])
+    return f"{text}\n\n{under}" if under else text
+
+
+def latex_table(table: pd.DataFrame | Result, prob: float | None = None) -> str:
+    r"""Lay out a table in LaTeX, for the package booktabs.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, or a result with draws
+        See :func:`markdown_table`.
+    prob : float, optional
+        Probability of the intervals of a result.
+
+    Returns
+    -------
+    str
+        A ``table`` with its caption, or a bare ``tabular`` if it has none. All text is escaped.
+
+    Examples
+    --------
+    >>> print(latex_table(pd.DataFrame({"corpus": ["c4_en"], "loss": ["1.97 [1.95, 2.00]"]})))
+    \begin{tabular}{ll}
+    \toprule
+    corpus & loss \\
+    \midrule
+    c4\_en & 1.97 [1.95, 2.00] \\
+    \bottomrule
+    \end{tabular}
+    """
+    header, rows, under = _parts(table, prob, latex_escaped)
+    tabular = "\n".join(
+        [
+            rf"\begin{{tabular}}{{{'l' * len(header)}}}",
+            r"\toprule",
+            _latex_row(header),
+            r"\midrule",
+            *map(_latex_row, rows),
+            r"\bottomrule",
+            r"\end{tabular}",
+        ]
+    )
+    if not under:
+        return tabular
+    head = rf"\begin{{table}}{chr(10)}\centering{chr(10)}\caption{{{under}}}"
+    return f"{head}\n{tabular}\n\\end{{table}}"
+
+
+def _latex_row(cells: Sequence[str]) -> str:
+    # A bracket at the start of a row would be read as the argument of the \\ before it.
+    first = "{}" + cells[0] if cells[0].startswith(("[", "*")) else cells[0]
+    return " & ".join([first, *cells[1:]]) + r" \\"
+
+
+def _parts(
+    table: pd.DataFrame | Result, prob: float | None, escape: Callable[[str], str]
+) -> tuple[list[str], list[list[str]], str]:
+    """Header, rows and caption, escaped."""
+    written = _flat(table) if isinstance(table, pd.DataFrame) else written_table(table, prob)
+    header = [escape(str(name)) for name in written]
+    rows = [
+        [escape(_written(name, value)) for name, value in row.items()]
+        for _, row in written.iterrows()
+    ]
+    return header, rows, escape(str(written.attrs.get("caption", "")))
+
+
+def _flat(table: pd.DataFrame) -> pd.DataFrame:
+    """A table without levels of columns, and with its index as columns unless it only counts."""
+    flat = table.set_axis([" ".join(map(str, _levels(name))).strip() for name in table], axis=1)
+    if not isinstance(table.index, pd.RangeIndex):
+        flat = flat.reset_index()
+    flat.attrs = dict(table.attrs)
+    return flat
+
+
+def _levels(name: object) -> tuple[object, ...]:
+    return name if isinstance(name, tuple) else (name,)
+
+
+def _written(name: object, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if pd.isna(value) else written_label(str(name), value)  # type: ignore[call-overload]

@@ -1,0 +1,1 @@
+"""The part of a report in which a reader sets a run."""

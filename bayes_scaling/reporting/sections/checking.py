@@ -1,0 +1,297 @@
+"""Sections on the evidence: diagnostics, posterior, predictive checks, sensitivity, backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling import plots
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.fitting.diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import forecast
+from bayes_scaling.plots.delta_plot import delta_at_runs
+from bayes_scaling.reporting.citing.tables import interval_words, written_table
+from bayes_scaling.reporting.sections.contents import (
+    Block,
+    Listing,
+    Paragraph,
+    Section,
+    missing,
+    tabulated,
+)
+from bayes_scaling.reporting.sections.describing import weights
+from bayes_scaling.reporting.sections.figures import drawn
+from bayes_scaling.reporting.sections.reproducing import asked_points
+from bayes_scaling.reporting.sections.subject import Subject, part_title
+from bayes_scaling.trust import CheckResult
+
+PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
+SHOWN = 10
+"""Rows of long tables: those that matter most."""
+
+FULL = "bs.assess(fit, at=forecast, level='full')"
+
+
+def diagnostics(subject: Subject) -> Section:
+    """Settings of the sampler and the diagnostics of every parameter."""
+    blocks = subject.of_each(lambda fit: _diagnostics(fit, subject.prob))
+    if subject.light:
+        rows = [(part_title(part), _found(part.fit)) for part in subject.light]
+        table = pd.DataFrame(rows, columns=["fit", "diagnostics"])
+        blocks.append(tabulated("Fits of little weight.", table))
+    return Section("diagnostics", "Diagnostics of the sampler", tuple(blocks))
+
+
+def _diagnostics(fit: ScalingFit, prob: float | None) -> list[Block]:
+    settings, problems = fit.settings, fit.diagnostics.problems
+    text = (
+        f"NUTS (nutpie), {settings.chains} chains of {settings.draws} draws after "
+        f"{settings.tune} of warm-up, target acceptance {settings.target_accept:g}. {_found(fit)}"
+    )
+    table = fit.summary(prob)[["r_hat", "ess_bulk", "ess_tail"]]
+    written = pd.DataFrame(
+        {
+            "R-hat": table["r_hat"].map("{:.4f}".format),
+            "ESS, bulk": table["ess_bulk"].map("{:.0f}".format),
+            "ESS, tail": table["ess_tail"].map("{:.0f}".format),
+        }
+    ).replace("nan", "held at a value")
+    return [
+        *([Paragraph(f"Not converged: {'; '.join(problems)}.", True)] if problems else []),
+        Paragraph(text),
+        tabulated("Every parameter and derived quantity.", written.rename_axis("parameter")),
+    ]
+
+
+def _found(fit: ScalingFit) -> str:
+    found = fit.diagnostics
+    return (
+        f"Largest R-hat {found.r_hat:.4f} (at most {R_HAT_MOST}), smallest effective sample size "
+        f"{found.ess_bulk:.0f} in the bulk and {found.ess_tail:.0f} in the tails (at least "
+        f"{ESS_LEAST}), {found.divergent:.2%} of draws divergent (at most {DIVERGENT_MOST:.1%})."
+    )
+
+
+def posterior(subject: Subject) -> Section:
+    """Parameters in paper units, prior beside posterior, and the levels of pooled parameters."""
+
+    def told(fit: ScalingFit) -> list[Block]:
+        table = written_table(fit, subject.prob)
+        caption = f"Parameters in paper units. {table.attrs['caption']}"
+        figures = _parameter_figures(fit, subject.prob) if fit is subject.main else []
+        return [tabulated(caption, table), *figures]
+
+    head = _of_heaviest(subject, "Tables are of every fit described; figures")
+    return Section("posterior", "Posterior", (*head, *subject.of_each(told)))
+
+
+def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
+    shown = drawn(
+        "parameters",
+        "Prior and posterior density of each parameter.",
+        "What the runs taught: prior (dashed) and posterior of each parameter. How far laws miss "
+        "beyond the runs, miss_sd, is taught by other sweeps alone.",
+        lambda: plots.prior_posterior(fit, prob=prob),
+    )
+    if not fit.model.vary:
+        return [shown]
+    levels = drawn(
+        "levels",
+        "A varying parameter in each level, beside its typical value.",
+        f"{fit.model.vary[0].parameter} in each level, partially pooled.",
+        lambda: plots.shrinkage(fit, prob=prob),
+    )
+    return [shown, levels]
+
+
+def _of_heaviest(subject: Subject, what: str) -> list[Block]:
+    """What is of one fit only, where there are several."""
+    if not subject.mixed:
+        return []
+    return [Paragraph(f"{what} are of the heaviest fit, {part_title(subject.parts[0])}.")]
+
+
+def predictive(subject: Subject) -> Section:
+    """Whether runs drawn from the fit look like the runs: coverage, residuals, structure."""
+    fit, check = subject.main, subject.check("predictive")
+    blocks = [
+        *_of_heaviest(subject, "The share inside intervals and the figure of residuals"),
+        tabulated(*_coverage(fit)),
+    ]
+    if check is None:
+        blocks.append(missing("A test for structure in the residuals", "bs.assess"))
+    else:
+        caption = "What the residuals may follow: share of their variance that does, p-value."
+        blocks += _judged(check, lambda: [tabulated(caption, check.table, folded=True)])
+    blocks.append(
+        drawn(
+            "residuals",
+            "Relative distance of each run from its expected loss, against compute.",
+            "Residuals; the band is where runs are to be expected from their scatter alone.",
+            lambda: plots.residuals(fit, prob=subject.prob),
+        )
+    )
+    return Section("predictive", "Posterior predictive checks", tuple(blocks))
+
+
+def _judged(check: CheckResult, detail: Callable[[], list[Block]]) -> list[Block]:
+    """What a check found, and its table: its own, or of an average what it found in each fit."""
+    head: list[Block] = [Paragraph(check.headline, warning=check.verdict != "trust")]
+    if check.table.empty:
+        return head
+    if check.table.index.name == "fit":
+        caption = "The same check of each fit that is judged."
+        return [*head, tabulated(caption, check.table, folded=True)]
+    return [*head, *detail()]
+
+
+def _coverage(fit: ScalingFit) -> tuple[str, pd.DataFrame]:
+    replicated = fit.tree["posterior_predictive"].to_dataset()["loss"]
+    observed = fit.runs.values("loss")
+    below = (replicated < observed).mean(("chain", "draw")).values
+    rows = {f"{p:.0%}": f"{float((np.abs(2 * below - 1) <= p).mean()):.0%}" for p in PROBABILITIES}
+    table = pd.DataFrame({"interval": list(rows), "runs inside": list(rows.values())})
+    return f"Share of the {len(observed)} runs inside intervals of replicated runs.", table
+
+
+def left_out(subject: Subject) -> Section:
+    """What the law leaves out: its size at the runs, and where it is."""
+
+    def told(fit: ScalingFit) -> list[Block]:
+        if not fit.model.has_surface(fit.runs):
+            return [Paragraph("The law was fitted alone: what it may leave out is not modelled.")]
+        said = Paragraph(_left_out_at_runs(fit, subject.prob))
+        return [said, *([_delta(fit, subject.prob)] if fit is subject.main else [])]
+
+    return Section("left-out", "What the law leaves out", tuple(subject.of_each(told)))
+
+
+def _left_out_at_runs(fit: ScalingFit, prob: float | None) -> str:
+    ends = intervals(delta_at_runs(fit), prob)
+    low, high = float(ends["median"].min()), float(ends["median"].max())
+    sure = int(((ends["lower"] > 0) | (ends["upper"] < 0)).sum())
+    return (
+        f"At the runs the law leaves out from {low:.2g} % to {high:.2g} % of the reducible loss "
+        f"(posterior medians), and at {sure or 'none'} of {len(fit.runs)} runs the "
+        f"{interval_words(prob)} does not include zero."
+    )
+
+
+def _delta(fit: ScalingFit, prob: float | None) -> Block:
+    return drawn(
+        "delta",
+        "What the law leaves out, by compute and tokens per parameter.",
+        "What the law leaves out, in per cent of the reducible loss; it may be nothing where the "
+        "interval includes zero.",
+        lambda: plots.delta(fit, prob=prob),
+    )
+
+
+def sensitivity(subject: Subject) -> Section:
+    """How the forecast follows the floor, the priors, the likelihood and single runs."""
+    learning, influence = subject.check("learning"), subject.check("influence")
+    floor = subject.check("floor")
+    blocks: list[Block] = []
+    if learning is None:
+        blocks.append(missing("Sensitivity to the priors", "bs.assess(fit, at=forecast)"))
+    else:
+        blocks += _judged(learning, lambda: _learned(subject, learning))
+    if influence is None:
+        blocks.append(missing("Influence of single runs", "bs.assess(fit, at=forecast)"))
+    else:
+        blocks += _judged(influence, lambda: _influential(influence))
+    if floor is not None:
+        caption = "The forecast of each target with the floor of the law held at three values."
+        blocks += _judged(floor, lambda: [tabulated(caption, floor.table)])
+    return Section("sensitivity", "Sensitivity", tuple(blocks))
+
+
+def _learned(subject: Subject, check: CheckResult) -> list[Block]:
+    caption = (
+        "Power-scaling sensitivity of the forecast, point by point, and its spread over that "
+        "under the priors alone."
+    )
+    blocks: list[Block] = [tabulated(caption, _named_points(subject, check.table))]
+    if "parameters" in check.table.attrs:
+        caption = (
+            "Spread of each parameter before and after the runs: of its logarithm where it is "
+            "positive, of its log odds where it is a share."
+        )
+        blocks.append(tabulated(caption, check.table.attrs["parameters"], folded=True))
+    return blocks
+
+
+def _influential(check: CheckResult) -> list[Block]:
+    if "shift_0" not in check.table:
+        return []
+    order = check.table["shift_0"].abs().sort_values(ascending=False).index[:SHOWN]
+    shown = check.table.loc[order].rename_axis("run left out")
+    caption = "Runs whose absence moves the first target most, in posterior sd (shift)."
+    return [tabulated(caption, shown, folded=True)]
+
+
+def _named_points(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
+    """A table by point, with the targets numbered and the larger runs named."""
+    assert subject.trust is not None
+    targets = [f"target {number}" for number in range(1, len(subject.trust.targets) + 1)]
+    ladder = [f"{reach} the largest run" for reach in subject.trust.ladder.index]
+    return table.set_axis(pd.Index([*targets, *ladder], name="point"))
+
+
+def backtest(subject: Subject) -> Section:
+    """What the sweep, stopped earlier, would have forecast."""
+    check = subject.check("backtest")
+    if check is None:
+        return Section("backtest", "Backtest", (missing("A backtest", FULL),))
+    return Section("backtest", "Backtest", tuple(_judged(check, lambda: _backtested(check))))
+
+
+def _backtested(check: CheckResult) -> list[Block]:
+    caption = (
+        "Forecasts of held-out larger runs, on the log scale for losses: share inside each "
+        "interval, bias, width, scores. A higher log score and a lower CRPS are better."
+    )
+    written = check.table.copy()
+    for name in [one for one in map(str, written) if one.startswith("coverage_")]:
+        written[name] = written[name].map("{:.0%}".format)
+    blocks: list[Block] = [tabulated(caption, written)]
+    if "folds" in check.table.attrs:
+        folds = check.table.attrs["folds"].drop(columns="seconds", errors="ignore")
+        blocks.append(tabulated("Cut-offs.", folds, folded=True))
+    return blocks
+
+
+def alternatives(subject: Subject) -> Section:
+    """Other models of the same runs: those that are mixed, and those that were compared."""
+    blocks: list[Block] = [weights(subject), *_apart(subject)] if subject.mixed else []
+    notes = list(subject.weighing)
+    if subject.comparison is None:
+        blocks.append(missing("A comparison with other models", "bs.compare"))
+    else:
+        table = subject.comparison.table()
+        blocks.append(tabulated("Models of the same runs, compared.", table))
+        notes += table.attrs.get("notes", ())
+    if notes:
+        blocks.append(Listing(tuple(dict.fromkeys(notes))))
+    return Section("alternatives", "Alternatives", tuple(blocks))
+
+
+def _apart(subject: Subject) -> list[Block]:
+    """What each fit of an average forecasts by itself."""
+    asked = subject.forecast
+    if asked is None:
+        return []
+    at, labels = pd.DataFrame(asked_points(asked)), written_table(asked, subject.prob)
+    quantities = ["expected_loss", "loss"]
+    tables = []
+    for part in subject.described:
+        alone = forecast(part.fit, at=at, new_levels=asked.new_levels)
+        found = written_table(alone, subject.prob)[quantities]
+        table = labels.drop(columns=quantities).join(found)
+        table.insert(0, "fit", part.name)
+        tables.append(table)
+    caption = f"The forecast by each fit alone: median and {interval_words(subject.prob)}."
+    return [tabulated(caption, pd.concat(tables))]

@@ -1,0 +1,146 @@
+"""What the fit and its results themselves answer of the checklists; the rest only people know."""
+
+from __future__ import annotations
+
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.axes import run_axes
+from bayes_scaling.reporting.sections.checklist import BARG, MISFITTING, filled
+from bayes_scaling.reporting.sections.contents import Paragraph, Section, Table, cell
+from bayes_scaling.reporting.sections.describing import likelihood, pooling
+from bayes_scaling.reporting.sections.subject import Subject
+
+SEE = "see {}"
+UNITS = {
+    "loss": "nats per token unless said otherwise",
+    "accuracy": "accuracy as a fraction",
+    "metric": "the metric in its own unit",
+}
+
+
+def checklists(subject: Subject) -> Section:
+    """Both checklists, every field filled or "not given"; the user's facts come first."""
+    known = {**_of_analysis(subject), **_of_runs(subject), **_of_checks(subject), **subject.facts}
+    header = ("part", "field", "answer")
+    barg = Table(
+        "Bayesian analysis reporting guidelines (Kruschke, 2021).",
+        header,
+        tuple(filled(BARG, known)),
+    )
+    misfitting = Table(
+        "Checklist of (Mis)Fitting (Li, Kudugunta and Zettlemoyer, 2025).",
+        header,
+        tuple(filled(MISFITTING, known)),
+    )
+    note = Paragraph("Fields marked 'not given' are known to those who trained the runs only.")
+    return Section("checklists", "Checklists", (barg, misfitting, note))
+
+
+def _of_analysis(subject: Subject) -> dict[str, str]:
+    runs, found, words = subject.fit.runs, subject.fit.diagnostics, subject.in_words
+    return {
+        "why_bayesian": (
+            "Probability statements on forecasts and decisions, with all uncertainty of the "
+            "parameters carried into them draw by draw"
+        ),
+        "question": _goal(subject),
+        "data_variables": f"predicted: {runs.response}; predicting: {words(_inputs)}",
+        "likelihood": words(lambda fit: f"{likelihood(fit)} {pooling(fit)}"),
+        "priors": SEE.format("Model") + ": every prior with its 90 % range, on reference scales",
+        "formal_specification": SEE.format("Model and Reproduce"),
+        "prior_predictive": SEE.format("Model"),
+        "software": "bayes_scaling on PyMC, sampled by nutpie; " + SEE.format("Reproduce"),
+        "convergence": f"largest R-hat {found.r_hat:.4f}; for each parameter, "
+        + SEE.format("Diagnostics of the sampler"),
+        "resolution": f"smallest ESS {found.ess_bulk:.0f} (bulk), {found.ess_tail:.0f} (tail)",
+        "approximations": "none: NUTS draws of the full posterior",
+        "posterior_predictive": SEE.format("Posterior predictive checks"),
+        "posterior_summary": SEE.format("Answer and Posterior"),
+        "bayes_factor_threshold": "no Bayes factor is used",
+        "estimates_beside_decisions": SEE.format("Answer"),
+        "installation": "versions of all packages, " + SEE.format("Reproduce"),
+        "script": f"{SEE.format('Reproduce')}; seed {words(lambda fit: str(fit.settings.seed))}",
+        "readability": "the script is the package's public interface",
+        "runs_from_start_to_end": "it needs nothing but that table and the packages",
+        "auxiliary_files": "the table of runs, known by its SHA-256",
+        "form": words(_form),
+        "variables_and_units": words(_inputs) + f"; counts, FLOP, {UNITS[runs.response]}",
+        "parameters": words(lambda fit: ", ".join(fit.model.law.priors)),
+        "objective": f"posterior density under {words(_scatter)} and the priors",
+        "algorithm": "NUTS (nutpie), low-rank adaptation of the mass matrix",
+        "initialisation": words(_starts),
+        "fitting_settings": words(_settings),
+        "uncertainty": "credible intervals from the draws; " + SEE.format("Answer and Posterior"),
+    }
+
+
+def _inputs(fit: ScalingFit) -> str:
+    return ", ".join(fit.model.law.inputs)
+
+
+def _form(fit: ScalingFit) -> str:
+    law = fit.model.law
+    return f"L = {law.equation}" if law.equation else f"the code of {law.name}"
+
+
+def _scatter(fit: ScalingFit) -> str:
+    return repr(fit.model.noise)
+
+
+def _starts(fit: ScalingFit) -> str:
+    return f"{fit.settings.chains} chains, each from its own random start"
+
+
+def _settings(fit: ScalingFit) -> str:
+    settings = fit.settings
+    return (
+        f"{settings.draws} draws after {settings.tune} of warm-up, target acceptance "
+        f"{settings.target_accept:g}, seed {settings.seed}"
+    )
+
+
+def _goal(subject: Subject) -> str:
+    goals = [
+        *(["forecast"] if subject.forecast is not None else []),
+        *(["allocation of compute"] if subject.allocation is not None else []),
+    ]
+    return " and ".join(goals or ["estimation of the law's parameters"])
+
+
+def _of_runs(subject: Subject) -> dict[str, str]:
+    runs = subject.fit.runs
+    logs = run_axes(subject.main.model.law, runs)
+    ranges = [
+        f"{name.replace('_', ' ')} {cell(name, 10 ** logs[name].min())} to "
+        f"{cell(name, 10 ** logs[name].max())}"
+        for name in map(str, logs)
+    ]
+    known = {"number_of_models": f"{len(runs)} runs", "coverage": "; ".join(ranges)}
+    if "params" in runs.inputs:
+        sizes = runs.values("params")
+        known["sizes"] = (
+            f"{cell('params', sizes.min())} to {cell('params', sizes.max())} parameters, "
+            f"{len(set(sizes.tolist()))} different"
+        )
+    if "flops" in runs.inputs:
+        known["flop_formula"] = runs.sources.get("flops", "a column of the table")
+    out = f"{runs.dropped} rows left out for missing values" if runs.dropped else "no run left out"
+    known["outliers"] = f"{out}; no weights; scatter is {subject.in_words(_scatter)}"
+    return known
+
+
+def _of_checks(subject: Subject) -> dict[str, str]:
+    known = {}
+    if (learning := subject.check("learning")) is not None:
+        told = learning.headline
+        known["sensitivity_broad"] = told
+        known |= dict.fromkeys(("sensitivity_informed", "sensitivity_default"), "the same")
+    if (tested := subject.check("backtest")) is not None:
+        known["validation"] = tested.headline
+    if subject.comparison is not None or subject.mixed:
+        known["model_probabilities"] = SEE.format("Alternatives")
+    if subject.allocation is not None:
+        known["decision"] = "the split of a budget between parameters and tokens"
+        known["loss_function"] = "expected loss of the run that the budget buys"
+    if subject.near is not None:
+        known["region_of_equivalence"] = f"{subject.near.title.lower()}; {SEE.format('Answer')}"
+    return known

@@ -1,0 +1,54 @@
+"""Runs larger than those there are, with what every law of a fit or an average reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.fitting.average import Fitted, parts
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.axes import main_axis, run_axes, scaled_up
+from bayes_scaling.model.inputs import input_values
+
+
+def larger_runs(fitted: Fitted, times: Sequence[float]) -> pd.DataFrame:
+    """The largest run made larger by each of some factors.
+
+    Parameters
+    ----------
+    fitted : ScalingFit or FitAverage
+        Of an average the law that reads most says which run is the largest and how it grows;
+        others add what only they read.
+    times : sequence of float
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each factor; the inputs of every law, and the factors of every model.
+    """
+    fits = sorted((part.fit for part in parts(fitted)), key=_reads, reverse=True)
+    law = fits[0].model.law
+    top = int(np.argmax(run_axes(law, fits[0].runs)[main_axis(law)].to_numpy()))
+    columns: dict[str, list[object]] = {}
+    for fit in fits:
+        row = _row(fit, top)
+        rows = pd.concat([scaled_up(fit.model.law, row, factor) for factor in times])
+        columns |= {str(name): rows[name].tolist() for name in rows if name not in columns}
+    return pd.DataFrame(columns)
+
+
+def widest(fitted: Fitted) -> ScalingFit:
+    """The fit whose model reads most factors and inputs, of these the heaviest."""
+    return max((part.fit for part in parts(fitted)), key=_reads)
+
+
+def _reads(fit: ScalingFit) -> tuple[int, int]:
+    return len(fit.model.factors), len(fit.model.law.inputs)
+
+
+def _row(fit: ScalingFit, place: int) -> pd.DataFrame:
+    inputs = {name: [input_values(fit.runs, name)[place]] for name in fit.model.law.inputs}
+    labels = {name: [fit.runs.table[name].iloc[place]] for name in fit.model.factors}
+    return pd.DataFrame({**inputs, **labels})

@@ -1,0 +1,218 @@
+"""What is needed to reproduce a fit: versions, seed, the table's digest, the code that made it."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import platform
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.decisions.costs import SixND
+from bayes_scaling.fitting.average import Fitted, parts
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import Forecast
+from bayes_scaling.laws import Law
+from bayes_scaling.model.surface import Surface
+from bayes_scaling.noise import LogStudentT
+from bayes_scaling.priors import Prior
+from bayes_scaling.runs import Runs
+
+PACKAGES = (
+    "bayes_scaling",
+    "pymc",
+    "pytensor",
+    "nutpie",
+    "arviz",
+    "numpy",
+    "scipy",
+    "pandas",
+    "xarray",
+    "matplotlib",
+)
+
+
+def versions() -> dict[str, str]:
+    """Version of Python, of this package and of what it computes with."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed as a package"
+    return found
+
+
+def runs_csv(runs: Runs) -> str:
+    """The columns that a model can read, as CSV: inputs, loss, factors, by name of the run.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"N": [1e8, 1e9], "D": [2e9, 2e10], "loss": [3.5, 2.9]})
+    >>> print(runs_csv(Runs.from_frame(frame)))
+    run,params,tokens,flops,loss
+    0,100000000.0,2000000000.0,1.2e+18,3.5
+    1,1000000000.0,20000000000.0,1.2e+20,2.9
+    <BLANKLINE>
+    """
+    return str(runs.table[[*runs.inputs, "loss", *runs.factors]].to_csv(lineterminator="\n"))
+
+
+def table_digest(runs: Runs) -> str:
+    """SHA-256 of :func:`runs_csv` in UTF-8; it is the same for the same numbers and labels."""
+    return hashlib.sha256(runs_csv(runs).encode("utf-8")).hexdigest()
+
+
+def run_tables(fitted: Fitted) -> dict[str, Runs]:
+    """The tables that the code reads, by file: one, unless fits read columns of their own."""
+    different = {_read(part.fit.runs): part.fit.runs for part in parts(fitted)}
+    return {f"runs{number or ''}.csv": runs for number, runs in enumerate(different.values())}
+
+
+def _read(runs: Runs) -> tuple[str, str]:
+    """The same for tables that the code reads alike."""
+    return _table("runs", "runs.csv", runs), table_digest(runs)
+
+
+def code(fitted: Fitted, forecast: Forecast | None, allocation: Allocation | None) -> str:
+    """Python that makes the same fits of the same table and asks the same questions.
+
+    It reads the tables of :func:`run_tables` from their files, as :func:`runs_csv` writes them.
+    """
+    asked = [
+        *([_forecasting(forecast)] if forecast is not None else []),
+        *([_allocating(allocation)] if allocation is not None else []),
+    ]
+    tables = {file.removesuffix(".csv"): runs for file, runs in run_tables(fitted).items()}
+    return "\n".join(
+        [
+            "import pandas as pd\n\nimport bayes_scaling as bs\n",
+            *(_table(name, f"{name}.csv", runs) for name, runs in tables.items()),
+            *_fits(fitted, tables),
+            *asked,
+        ]
+    )
+
+
+def _fits(fitted: Fitted, tables: Mapping[str, Runs]) -> list[str]:
+    """The fit; of an average each of its fits, and their mixture."""
+    made = parts(fitted)
+    names = {_read(runs): name for name, runs in tables.items()}
+    if len(made) == 1:
+        return _fit(made[0].fit, "fit", *names.values())
+    lines = ["fits = {}"]
+    for part in made:
+        lines += _fit(part.fit, f"fits[{part.name!r}]", names[_read(part.fit.runs)])
+    weights = {part.name: part.weight for part in made}
+    return [*lines, f"fit = bs.average(fits, {weights!r})"]
+
+
+def law_source(law: Law) -> str | None:
+    """The code of a law that is not one of the package's own; None for those."""
+    if type(law).__module__.startswith("bayes_scaling."):
+        return None
+    try:
+        return inspect.getsource(type(law))
+    except (OSError, TypeError):
+        return f"# The code of {law.name} cannot be read; its authors have it."
+
+
+def _table(name: str, file: str, runs: Runs) -> str:
+    labels = ", ".join(f"{name!r}: str" for name in (runs.table.index.name or "run", *runs.factors))
+    hand = f", reference={runs.scales_by_hand!r}" if runs.scales_by_hand else ""
+    response = "" if runs.response == "loss" else f", response={runs.response!r}"
+    return (
+        f"labels = {{{labels}}}\n"
+        "table = pd.read_csv(\n"
+        f'    "{file}", index_col=0, dtype=labels, keep_default_na=False\n'
+        ")\n"
+        f"{name} = bs.Runs(\n    table, inputs={runs.inputs!r}, factors={runs.factors!r}"
+        f"{response}{hand},\n)"
+    )
+
+
+def _fit(fit: ScalingFit, target: str, runs: str) -> list[str]:
+    model, settings = fit.model, fit.settings
+    options = {
+        "vary": list(model.vary),
+        "priors": dict(model.priors),
+        "noise": None if model.noise == LogStudentT() else model.noise,
+        "stage_noise": None if model.stage_noise == LogStudentT() else model.stage_noise,
+    }
+    given = "".join(f",\n    {name}={literal(value)}" for name, value in options.items() if value)
+    once = f"draws={settings.draws}, " if settings.thin == 1 else ""
+    if model.surface != Surface():
+        given += f",\n    surface={literal(model.surface)}"
+    return [
+        f"model = bs.ScalingModel(\n    {literal(model.law)}{given},\n)",
+        # Draws that were given are sampled once; else for as long as it took.
+        f"{target} = bs.fit(\n    model, {runs}, {once}tune={settings.tune}, "
+        f"chains={settings.chains}, seed={settings.seed},\n"
+        f"    target_accept={settings.target_accept},\n)",
+    ]
+
+
+def asked_points(forecast: Forecast) -> dict[str, list[Any]]:
+    """The points of a forecast, by column: inputs and labels."""
+    return {
+        str(name): values.values.tolist()
+        for name, values in forecast.draws.coords.items()
+        if values.dims == ("point",) and name != "point"
+    }
+
+
+def _forecasting(forecast: Forecast) -> str:
+    points = asked_points(forecast)
+    new = "" if forecast.new_levels == "error" else f", new_levels={forecast.new_levels!r}"
+    return f"forecast = bs.forecast(fit, at=pd.DataFrame({points!r}){new})"
+
+
+def _allocating(allocation: Allocation) -> str:
+    budgets = np.unique(allocation.draws[allocation.cost.unit].values).tolist()
+    options = {
+        "cost": None if isinstance(allocation.cost, SixND) else allocation.cost,
+        "constraints": allocation.constraints if allocation.constraints.given else None,
+        "inputs": dict(allocation.inputs),
+    }
+    given = "".join(f", {name}={literal(value)}" for name, value in options.items() if value)
+    return f"allocation = bs.allocate(fit, flops={budgets!r}{given})"
+
+
+_PREFIXES = (
+    ("bayes_scaling.laws", "bs.laws."),
+    ("bayes_scaling.noise", "bs.noise."),
+    ("bayes_scaling.decisions.costs", "bs.decisions.costs."),
+    ("bayes_scaling", "bs."),
+)
+
+
+def literal(value: Any) -> str:
+    """Python that makes a value again: specifications exactly, other values by their ``repr``.
+
+    Examples
+    --------
+    >>> literal({"alpha": Prior.fixed_at(0.35)})
+    "{'alpha': bs.Prior('Fixed', (0.35,))}"
+    """
+    if isinstance(value, Prior):
+        units = "" if value.units == "reference" else f", {value.units!r}"
+        return f"bs.Prior({value.distribution!r}, {value.numbers!r}{units})"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key!r}: {literal(one)}' for key, one in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    if not (is_dataclass(value) or isinstance(value, Law)):
+        return repr(value)
+    module = type(value).__module__
+    prefix = next((short for long, short in _PREFIXES if module.startswith(long)), "")
+    options = fields(value) if is_dataclass(value) else ()
+    given = {f.name: getattr(value, f.name) for f in options if f.init}
+    changed = {f.name for f in options if f.init and given[f.name] != f.default}
+    arguments = ", ".join(f"{name}={literal(given[name])}" for name in given if name in changed)
+    return f"{prefix}{type(value).__name__}({arguments})"

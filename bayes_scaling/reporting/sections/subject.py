@@ -1,0 +1,159 @@
+"""What a report is about: a fit or several, what was asked of them, and what was found out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Protocol
+
+import pandas as pd
+
+from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.decisions.costs import SixND
+from bayes_scaling.decisions.near_optimality import NearOptimal, near_optimal
+from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.fitting.average import FitAverage, Fitted, Part, made_from, parts
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import Forecast
+from bayes_scaling.reporting.citing.assessed import check_assessed
+from bayes_scaling.reporting.citing.citation import Citation, cite
+from bayes_scaling.reporting.citing.escaping import one_line
+from bayes_scaling.reporting.sections.contents import Block, Heading
+from bayes_scaling.trust import CheckResult, TrustReport
+from bayes_scaling.trust.averages import LEAST
+
+
+class HasTable(Protocol):
+    """A comparison of models: anything with a table."""
+
+    def table(self) -> pd.DataFrame:
+        """One row for each model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What the sections of a report are made from."""
+
+    fit: Fitted
+    forecast: Forecast | None = None
+    allocation: Allocation | None = None
+    trust: TrustReport | None = None
+    comparison: HasTable | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    prob: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no fit, results of another or a verdict on one, and what has no table."""
+        if not isinstance(self.fit, ScalingFit | FitAverage):
+            raise BayesScalingError(
+                f"report: fit is of type {type(self.fit).__name__}, and a report is about a fit or "
+                "an average. Give what bs.fit or bs.average returns."
+            )
+        for name, result in (("forecast", self.forecast), ("allocation", self.allocation)):
+            if result is not None and not made_from(result.fit, self.fit):
+                raise BayesScalingError(
+                    f"report: the {name} was made from another fit ({_described(result.fit)}), and "
+                    "the report would describe one and answer with the other. Make it from the fit "
+                    "that is reported."
+                )
+        for one in self.asked or (self.fit,):
+            check_assessed(one, self.trust, "report")
+        if self.comparison is not None and not callable(getattr(self.comparison, "table", None)):
+            raise BayesScalingError(
+                f"report: comparison is of type {type(self.comparison).__name__} and has no "
+                "table() to be printed. Give what bs.compare returns."
+            )
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The fits that the report is about with their weights, the heaviest first."""
+        return tuple(replace(part, name=one_line(part.name)) for part in parts(self.fit))
+
+    @property
+    def weighing(self) -> tuple[str, ...]:
+        """What to know of the weights; nothing where there are none."""
+        return self.fit.weighing if isinstance(self.fit, FitAverage) else ()
+
+    @property
+    def main(self) -> ScalingFit:
+        """The heaviest fit."""
+        return self.parts[0].fit
+
+    @property
+    def mixed(self) -> bool:
+        """Whether there is more than one fit."""
+        return len(self.parts) > 1
+
+    @property
+    def described(self) -> tuple[Part, ...]:
+        """Fits with a section of their own: those heavy enough to be judged."""
+        return tuple(part for part in self.parts if part.weight >= LEAST) or self.parts[:1]
+
+    @property
+    def light(self) -> tuple[Part, ...]:
+        """Fits that are only named."""
+        return self.parts[len(self.described) :]
+
+    @property
+    def title(self) -> str:
+        """What the report is of."""
+        names = ", ".join(dict.fromkeys(part.fit.model.law.name for part in self.parts))
+        of = f"{names}: an average of {len(self.parts)} fits" if self.mixed else f"{names} fitted"
+        return f"{of} to {len(self.fit.runs)} runs"
+
+    def of_each(self, write: Callable[[ScalingFit], Iterable[Block]]) -> list[Block]:
+        """What is to be said of each fit, under its name where there are several."""
+        blocks: list[Block] = []
+        for part in self.described:
+            blocks += [Heading(part_title(part))] if self.mixed else []
+            blocks += write(part.fit)
+        return blocks
+
+    def in_words(self, write: Callable[[ScalingFit], str]) -> str:
+        """What is to be said of each fit in a few words, once where it is the same."""
+        said: dict[str, list[str]] = {}
+        for part in self.described:
+            said.setdefault(write(part.fit), []).append(part.name)
+        if len(said) == 1:
+            return next(iter(said))
+        return "; ".join(f"{', '.join(names)}: {words}" for words, names in said.items())
+
+    @property
+    def asked(self) -> tuple[Forecast | Allocation, ...]:
+        """What was asked of the fit."""
+        return tuple(one for one in (self.forecast, self.allocation) if one is not None)
+
+    @cached_property
+    def results(self) -> tuple[ScalingFit | Forecast | Allocation, ...]:
+        """What the report answers with: what was asked, or else each fit itself."""
+        return self.asked or tuple(part.fit for part in self.described)
+
+    @cached_property
+    def citations(self) -> tuple[Citation, ...]:
+        """One for each of the results."""
+        return tuple(cite(one, trust=self.trust, prob=self.prob) for one in self.results)
+
+    def check(self, name: str) -> CheckResult | None:
+        """What one check found; None where it was not run."""
+        results = self.trust.checks if self.trust is not None else []
+        return next((result for result in results if result.check == name), None)
+
+    @cached_property
+    def near(self) -> NearOptimal | None:
+        """Sizes nearly as good as the best, for an allocation of one fit by 6ND, unconstrained."""
+        asked = self.allocation
+        plain = asked is not None and isinstance(asked.cost, SixND) and not asked.constraints.given
+        if asked is None or not plain or self.mixed:
+            return None
+        flops = sorted(set(asked.draws["flops"].values.tolist()))
+        return near_optimal(self.main, flops, inputs=asked.inputs)
+
+
+def part_title(part: Part) -> str:
+    """A fit of an average by its name, weight and law."""
+    return f"{part.name} ({part.fit.model.law.name}), weight {part.weight:.2f}"
+
+
+def _described(fitted: Fitted) -> str:
+    return ", ".join(repr(part.fit.model) for part in parts(fitted))

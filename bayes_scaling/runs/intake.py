@@ -1,0 +1,217 @@
+"""From the user's data frame to a table with standard names.
+
+Owns the steps in between: finding columns, leaving out rows on request, deriving the third of
+params, tokens and flops, and comparing the three. What cells may hold is checked in `checks`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.display.wording import Column, counted, listed
+from bayes_scaling.errors import RunsError
+from bayes_scaling.runs.cells import Response, checked_numbers, is_missing, rounded_counts
+from bayes_scaling.runs.checks import (
+    RESPONSES,
+    check_choice,
+    check_flops_agree,
+    check_names,
+    checked_index,
+    label_of,
+)
+from bayes_scaling.runs.columns import (
+    STANDARD_INPUTS,
+    Choice,
+    assign_columns,
+    check_unique,
+    rearrange,
+)
+from bayes_scaling.runs.conventions import check_is_loss, convention
+from bayes_scaling.runs.frames import as_pandas
+from bayes_scaling.runs.run_names import run_names
+from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
+
+__all__ = ["Request", "Taken", "take_in"]
+
+_DERIVED = {
+    "params": "flops / (6 x tokens)",
+    "tokens": "flops / (6 x params)",
+    "flops": "6 x params x tokens",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for: the arguments of `Runs.from_frame`, by name."""
+
+    standard: Mapping[str, Choice]
+    inputs: Mapping[str, str]
+    factors: Mapping[str, str]
+    run: str | None
+    response: Response
+    missing: str
+    flops_factor: float
+    states: States
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of it: the parts that `Runs` is made of."""
+
+    table: pd.DataFrame
+    inputs: tuple[str, ...]
+    left_out: tuple[str, ...]
+    sources: Mapping[str, str]
+    remarks: tuple[str, ...]
+
+
+def take_in(frame: object, request: Request) -> Taken:
+    """Return the parts of runs, out of a data frame that is left as it is.
+
+    Raises
+    ------
+    RunsError
+        See `Runs.from_frame`.
+    """
+    _check_request(request)
+    source = _as_table(frame)
+    claims = assign_columns(
+        list(source.columns),
+        request.standard,
+        {**request.inputs, **request.factors},
+        request.response,
+    )
+    table, left_out, remarks = _rows(source, claims, request)
+    sources = {name: _source(name, column) for name, column in claims.items() if name != column}
+    if request.response == "loss":
+        check_is_loss(claims["loss"], label_of("loss", sources))
+    found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
+    for name in found:
+        remarks += _on_rounding(table[name], label_of(name, sources))
+        table[name] = checked_numbers(table[name], label_of(name, sources), "input")
+    if {*STANDARD_INPUTS} <= {*found}:
+        check_flops_agree(table, request.flops_factor, sources)
+    derived = _derive(table)
+    sources |= {name: _DERIVED[name] for name in derived}
+    inputs = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in (*found, *derived)]
+    if not inputs:
+        raise _nothing_to_learn_from(source)
+    return Taken(table, tuple(inputs), left_out, sources, remarks)
+
+
+def _rows(
+    source: pd.DataFrame, claims: Mapping[str, str], request: Request
+) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
+    """Return the rearranged rows that are taken, the names of those left out, and the remarks."""
+    names, run_column = run_names(source, request.run, claims.values())
+    tracked = is_tracked(source)
+    source = source.set_axis(checked_index(names, run_column), axis=0)
+    state = state_column(source, tracked=tracked)
+    source, remarks = in_states(source, state, request.states, tracked=tracked)
+    table = rearrange(source, claims, run_column)
+    return *_without_missing(table, list(claims), request), remarks
+
+
+def _source(name: str, column: str) -> str:
+    known = convention(name, column)
+    return f"column {column!r}, {known}" if known else f"column {column!r}"
+
+
+def _on_rounding(column: Column, label: str) -> tuple[str, ...]:
+    texts = rounded_counts(column)
+    if not texts:
+        return ()
+    return (
+        f"{label} has {counted(len(texts), 'count')} written with a suffix ({listed(texts)}): "
+        f"rounded sizes move the exponents, exact counts are better.",
+    )
+
+
+def _check_request(request: Request) -> None:
+    check_choice("response", request.response, RESPONSES)
+    check_choice("missing", request.missing, ("error", "drop"))
+    check_names([*STANDARD_INPUTS, *request.inputs], [*request.factors])
+    for name, choice in request.standard.items():
+        if not (choice is None or choice is False or isinstance(choice, str)):
+            raise RunsError(
+                f"Runs: {name} is {choice!r}, which is not the name of a column. It says where to "
+                f'find the numbers, not what they are. Pass {name}="column", or None to look for '
+                f"the usual names."
+            )
+    if not (request.run is None or isinstance(request.run, str)):
+        raise RunsError(
+            f"Runs: run is {request.run!r}, which is not the name of a column. It says where the "
+            f'names of the runs are. Pass run="column", or None for the row labels.'
+        )
+    factor = request.flops_factor
+    if isinstance(factor, bool) or not isinstance(factor, Real) or not factor >= 1:
+        raise RunsError(
+            f"Runs: flops_factor is {factor!r}. It says how many times larger or smaller than the "
+            f"compute 6 x params x tokens may be. Pass a number of at least 1, such as 2.0 "
+            f"(math.inf allows anything)."
+        )
+
+
+def _as_table(frame: object) -> pd.DataFrame:
+    table = as_pandas(frame)
+    if table is None:
+        how = (
+            "Read a file with bs.read_runs(path)."
+            if isinstance(frame, str)
+            else "Pass a DataFrame: pandas.DataFrame(...) of these data."
+        )
+        raise RunsError(
+            f"Runs: the data are of type {type(frame).__name__}, not a data frame. "
+            f"Columns and rows are found by name in it. {how}"
+        )
+    if table.empty:
+        raise RunsError(
+            f"Runs: the table is empty ({counted(len(table), 'row')}, "
+            f"{counted(table.shape[1], 'column')}). There is nothing to learn from. "
+            f"Check the file or the filter it comes from."
+        )
+    check_unique(table.columns)
+    return table
+
+
+def _without_missing(
+    table: pd.DataFrame, used: list[str], request: Request
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    if request.missing == "error":
+        return table, ()
+    lacking = {name: is_missing(table[name], number=name not in request.factors) for name in used}
+    out = pd.DataFrame(lacking).any(axis=1)
+    if out.all():
+        counts = ", ".join(f"{name} {int(gone.sum())}" for name, gone in lacking.items())
+        raise RunsError(
+            f'Runs: missing="drop" leaves none of the {counted(len(table), "row")} (missing values '
+            f"by column: {counts}). There would be nothing to learn from. Leave out a column that "
+            f"is mostly missing, as in flops=False, or fill the cells in."
+        )
+    return table.loc[~out].copy(), tuple(table.index[out])
+
+
+def _derive(table: pd.DataFrame) -> tuple[str, ...]:
+    lacking = [name for name in STANDARD_INPUTS if name not in table]
+    if len(lacking) != 1:
+        return ()
+    if lacking == ["flops"]:
+        product = compute(table["params"].to_numpy(), table["tokens"].to_numpy())
+        table["flops"] = np.asarray(product)
+    else:
+        other = "tokens" if lacking == ["params"] else "params"
+        table[lacking[0]] = table["flops"] / (FLOPS_PER_PARAM_TOKEN * table[other])
+    return tuple(lacking)
+
+
+def _nothing_to_learn_from(source: pd.DataFrame) -> RunsError:
+    columns = ", ".join(repr(name) for name in source.columns[:20])
+    return RunsError(
+        f"Runs: no column holds params, tokens, flops or another input (the columns are "
+        f"{columns}). A law explains the loss by at least one of them. Name their columns, as in "
+        f'params="my_params", or further ones with inputs=("my_input",).'
+    )

@@ -1,0 +1,148 @@
+"""What a reader must know about a table of runs before believing anything fitted to it.
+
+Owns the notes: problems that do not stop the work, each a sentence with its evidence. Computed from
+the table alone, so they stay true of every subset.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.display.wording import counted, listed, rows
+from bayes_scaling.runs.cells import Response
+
+__all__ = ["table_notes"]
+
+# Beyond this, log N explains 96 % of the variance of log D.
+_COLLINEAR = 0.98
+# Quantities this close to each other count as one and the same: no exponent is learnt from them.
+_SAME = 1.05
+# No language model is this small: the smallest published sweeps start at some 1e5.
+_SMALLEST_MAXIMUM = 1e5
+# ln 250 000, in nats per token: the largest vocabularies have so many tokens.
+_LARGEST_LOSS = 12.4
+
+
+def table_notes(
+    table: pd.DataFrame,
+    inputs: Sequence[str],
+    factors: Sequence[str],
+    dropped: Sequence[str],
+    response: Response,
+) -> tuple[str, ...]:
+    """Return the notes on a valid table, as full sentences.
+
+    Parameters
+    ----------
+    table
+        The runs, with standard column names.
+    inputs, factors
+        The numeric and the grouping columns.
+    dropped
+        The names of rows that were left out for missing values.
+    response
+        What the losses are.
+    """
+    return (
+        *_left_out(dropped),
+        *_units(table, inputs),
+        *(_too_large(table["loss"]) if response == "loss" else ()),
+        *_repeated(table, [*inputs, *factors, "loss"]),
+        *_constant(table, inputs),
+        *_collinear(table, inputs),
+        *(note for factor in factors for note in _grouping(table[factor])),
+    )
+
+
+def _left_out(dropped: Sequence[str]) -> Iterator[str]:
+    if dropped:
+        verb = "was" if len(dropped) == 1 else "were"
+        yield (
+            f"{counted(len(dropped), 'row')} with missing values {verb} left out ({rows(dropped)})."
+        )
+
+
+def _units(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
+    for name, subject, noun in (("params", "model", "parameters"), ("tokens", "run", "tokens")):
+        largest = table[name].max() if name in inputs else np.inf
+        if largest < _SMALLEST_MAXIMUM:
+            yield (
+                f"The largest {subject} has {_plain(largest)} {noun}: they look like millions or "
+                f"billions. Give plain counts (7e9, not 7.0), or the results are in that unit too."
+            )
+
+
+def _too_large(losses: "pd.Series[float]") -> Iterator[str]:
+    large = losses.index[losses > _LARGEST_LOSS]
+    if len(large):
+        yield (
+            f"{counted(len(large), 'loss', 'losses')} up to {losses.max():.3g} ({rows(large)}): a "
+            f"guess among a quarter of a million tokens costs {_LARGEST_LOSS} nats per token. If "
+            f"this is a perplexity, take its logarithm; if it is a sum over tokens, divide it by "
+            f"their number."
+        )
+
+
+def _repeated(table: pd.DataFrame, columns: Sequence[str]) -> Iterator[str]:
+    same = table.index[table.duplicated(subset=list(columns), keep=False)]
+    if len(same):
+        yield (
+            f"{counted(len(same), 'row')} repeat the inputs and the loss of another one "
+            f"({rows(same)}): a run that is counted twice makes intervals too narrow."
+        )
+
+
+def _constant(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
+    if len(table) < 2:
+        return
+    for name in inputs:
+        if _is_one(table[name]):
+            yield (
+                f"Every run has the same {name}, or nearly so ({_plain(table[name].median())}): "
+                f"how the loss changes with {name} cannot be learnt from these runs, only from "
+                f"the priors."
+            )
+
+
+def _collinear(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
+    if not {"params", "tokens"} <= set(inputs):
+        return
+    points = table[["params", "tokens"]].drop_duplicates()
+    if _is_one(points["params"]) or _is_one(points["tokens"]):
+        return
+    consequence = "alpha and beta cannot be separated by these runs, only by the priors."
+    ratio = points["tokens"] / points["params"]
+    if _is_one(ratio):
+        yield f"Every run has {ratio.median():.3g} tokens per parameter: {consequence}"
+        return
+    correlation = np.corrcoef(np.log(points["params"]), np.log(points["tokens"]))[0, 1]
+    if correlation < 0:
+        consequence = (
+            "how the loss falls as both grow is guessed from their trade-off. Add runs of another "
+            "compute."
+        )
+    if len(points) > 2 and abs(correlation) > _COLLINEAR:
+        yield f"log params and log tokens are collinear (r = {correlation:.3f}): {consequence}"
+
+
+def _grouping(labels: "pd.Series[str]") -> Iterator[str]:
+    sizes = labels.value_counts()
+    if len(sizes) == 1:
+        yield (
+            f"Factor {labels.name!r} has one level ({listed(sizes.index)}): how much its levels "
+            f"differ is known from the prior only."
+        )
+    elif sizes.max() == 1:
+        yield (
+            f"Factor {labels.name!r} has one run in each of its {len(sizes)} levels: differences "
+            f"between levels cannot be told from noise."
+        )
+
+
+def _is_one(values: "pd.Series[float]") -> bool:
+    return bool(values.max() < _SAME * values.min())
+
+
+def _plain(value: float) -> str:
+    return f"{value:.1f}" if value < 1000 else f"{value:g}"

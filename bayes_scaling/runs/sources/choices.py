@@ -1,0 +1,122 @@
+"""What the readers of other sources pass on to `Runs.from_frame`, as one typed value.
+
+Owns the list of these arguments, which columns they settle on before a frame is there, and how
+runs are told where they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+import pandas as pd
+
+from bayes_scaling.display.wording import listed
+from bayes_scaling.runs.cells import Response, as_typed
+from bayes_scaling.runs.columns import (
+    STANDARD_INPUTS,
+    Choice,
+    assign_columns,
+    name_mapping,
+)
+from bayes_scaling.runs.run_names import run_columns
+from bayes_scaling.runs.states import States
+
+if TYPE_CHECKING:
+    from bayes_scaling.runs.table import Runs
+
+__all__ = ["ColumnChoices", "claimed", "renamed_choices", "typed", "with_origin"]
+
+
+class ColumnChoices(TypedDict, total=False):
+    """The arguments of `Runs.from_frame`, by name."""
+
+    params: Choice
+    tokens: Choice
+    loss: str | None
+    flops: Choice
+    inputs: Iterable[str] | Mapping[str, str]
+    factors: Iterable[str] | Mapping[str, str]
+    run: str | None
+    response: Response
+    missing: Literal["error", "drop"]
+    flops_factor: float
+    states: States
+
+
+def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
+    """Return the source column of every part that `Runs.from_frame` would find one for.
+
+    Raises
+    ------
+    TypeError
+        A choice is no argument of `Runs.from_frame`: said before a large source is read.
+
+    Examples
+    --------
+    >>> claimed(["N", "val/loss", "width"], {"inputs": ("width",)})
+    {'params': 'N', 'loss': 'val/loss', 'width': 'width'}
+    """
+    known = ColumnChoices.__annotations__
+    unknown = [name for name in choices if name not in known]
+    if unknown:
+        raise TypeError(f"unexpected argument {unknown[0]!r}; there are {listed(known, 20)}")
+    standard: dict[str, Choice] = {
+        "params": choices.get("params"),
+        "tokens": choices.get("tokens"),
+        "flops": choices.get("flops"),
+        "loss": choices.get("loss"),
+    }
+    further = {
+        **name_mapping(choices.get("inputs", ()), "inputs"),
+        **name_mapping(choices.get("factors", ()), "factors"),
+    }
+    return assign_columns(columns, standard, further, choices.get("response", "loss"))
+
+
+def typed(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
+    """Return the table of a file with numbers in the columns that hold them and play no part.
+
+    Conditions may be put on these; the cells of the others are read once their part is known.
+    """
+    columns = [str(name) for name in frame.columns]
+    used = {*claimed(columns, choices).values(), *run_columns(columns), choices.get("run")}
+    free = [name for name in columns if name not in used]
+    return frame.assign(**{name: as_typed(frame[name]) for name in free})
+
+
+def renamed_choices(choices: ColumnChoices, names: Mapping[str, str]) -> ColumnChoices:
+    """Return the same choices where some columns have another name now.
+
+    Examples
+    --------
+    >>> renamed_choices({"loss": "metrics.nll", "factors": ["lr"]}, {"metrics.nll": "nll"})
+    {'loss': 'nll', 'factors': {'lr': 'lr'}}
+    """
+    changed = choices.copy()
+    for part in (*STANDARD_INPUTS, "loss", "run"):
+        asked = choices.get(part)
+        if isinstance(asked, str):
+            changed[part] = names.get(asked, asked)  # type: ignore[literal-required]
+    for part in ("inputs", "factors"):
+        if part in choices:
+            given = choices[part]  # type: ignore[literal-required]
+            pairs = name_mapping(given, part).items()
+            short = {} if isinstance(given, Mapping) else names
+            found = {short.get(name, name): names.get(column, column) for name, column in pairs}
+            changed[part] = found  # type: ignore[literal-required]
+    return changed
+
+
+def with_origin(
+    runs: Runs, remarks: Iterable[str], sources: Mapping[str, str] | None = None
+) -> Runs:
+    """Return the same runs with remarks on their source, and what columns were made of."""
+    return replace(
+        runs,
+        remarks=(*remarks, *runs.remarks),
+        sources={**runs.sources, **(sources or {})},
+        # What it holds beyond these is computed from the table.
+        reference=runs.scales_by_hand,
+    )

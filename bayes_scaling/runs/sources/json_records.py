@@ -1,0 +1,118 @@
+"""Records in JSON: a list of them, one a line, or what data frames write.
+
+Owns the layouts of such files and what is said about one that is in none of them.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bayes_scaling.display.wording import listed
+from bayes_scaling.errors import RunsError
+from bayes_scaling.runs.sources.text import opened
+
+__all__ = ["json_lines", "json_records"]
+
+type Record = dict[str, object]
+
+_EXAMPLE = '{"params": 7e9, "tokens": 2e11, "loss": 2.3}'
+
+
+# Under which name an object holds the list, as the Trainer of Hugging Face has its log.
+_LISTS = ("runs", "log_history")
+# What a run of W&B holds beside its name.
+_KINDS = frozenset({"config", "summary", "summaryMetrics", "summary_metrics"})
+
+
+class _RepeatedName(ValueError):
+    pass
+
+
+def json_lines(path: Path) -> list[Record]:
+    """Return the objects of a file that has one a line.
+
+    Raises
+    ------
+    RunsError
+        The file cannot be read, or a line is no object.
+    """
+    records: list[Record] = []
+    with opened(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            read = _parsed(line, f"line {number} of {str(path)!r}")
+            if not isinstance(read, dict):
+                raise RunsError(
+                    f"Runs: line {number} of {str(path)!r} is a JSON {type(read).__name__}, not an "
+                    f"object. Every line of a JSON lines file is one run, with its columns by "
+                    f"name. Write one object a line, such as {_EXAMPLE}."
+                )
+            records.append(read)
+    return records
+
+
+def json_records(path: Path) -> list[Record]:
+    """Return the records of a JSON file.
+
+    It holds a list of objects, an object with such a list as "runs" or "log_history", one run with
+    its "config" or "summary", columns by name, or what `DataFrame.to_json` writes with any `orient`
+    that keeps the names of columns. NaN and Infinity stay words: they were computed, null was not.
+
+    Raises
+    ------
+    RunsError
+        The file cannot be read, or is in none of these layouts.
+    """
+    with opened(path) as text:
+        read = _parsed(text.read(), repr(str(path)))
+    records = _of_object(read) if isinstance(read, dict) else read
+    if not (isinstance(records, list) and all(isinstance(record, dict) for record in records)):
+        raise RunsError(
+            f"Runs: {str(path)!r} is no list of runs. Understood are a list of objects such as "
+            f'{_EXAMPLE}, an object with such a list as "runs", and what DataFrame.to_json writes. '
+            f"Write the file in one of these ways."
+        )
+    return records
+
+
+def _parsed(text: str, where: str) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=_without_repeats, parse_constant=str)
+    except (ValueError, RecursionError) as error:
+        what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        at = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise RunsError(
+            f"Runs: {where} is not JSON that holds runs ({what}{at}). A .json file is one list of "
+            f"runs, a .jsonl file one object a line. Check that it was written to the end and has "
+            f"the suffix of its kind; an object is such as {_EXAMPLE}."
+        ) from error
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> Record:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+        raise _RepeatedName(f"an object has {listed(twice)} more than once")
+    return found
+
+
+def _of_object(read: dict[str, Any]) -> object:
+    for name in _LISTS:
+        if isinstance(read.get(name), list):
+            return read[name]
+    if _KINDS & {*read} and not all(isinstance(column, dict) for column in read.values()):
+        return [read]
+    if {*read} <= _KINDS:
+        return [read]
+    if {"schema", "data"} == {*read}:  # orient="table"
+        return read["data"]
+    try:
+        if {"columns", "data"} <= {*read}:  # orient="split"
+            return pd.DataFrame(read["data"], columns=read["columns"]).to_dict("records")
+        return pd.DataFrame(read, dtype=object).to_dict("records")
+    except (ValueError, TypeError):
+        return None

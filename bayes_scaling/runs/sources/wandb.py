@@ -1,0 +1,197 @@
+"""Runs out of what Weights & Biases exports.
+
+Owns charts, and which curve in them is whose. The layouts of tables are settled in `wandb_files`,
+which runs are taken in `wandb_runs`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+import pandas as pd
+
+from bayes_scaling.display.wording import counted, listed
+from bayes_scaling.errors import RunsError
+from bayes_scaling.runs.cells import is_missing
+from bayes_scaling.runs.columns import by_alias
+from bayes_scaling.runs.sources.choices import ColumnChoices
+from bayes_scaling.runs.sources.files import SEPARATORS, check_is_file, format_of, read_frame
+from bayes_scaling.runs.sources.reducing import Final, checked_rule
+from bayes_scaling.runs.sources.text import text_table
+from bayes_scaling.runs.sources.wandb_files import read_export
+from bayes_scaling.runs.sources.wandb_runs import GROUP, as_runs, taken
+
+if TYPE_CHECKING:
+    from bayes_scaling.runs.table import Runs
+
+__all__ = ["from_wandb_export", "is_wandb_chart"]
+
+
+def from_wandb_export(
+    cls: type[Runs],
+    path: str | os.PathLike[str],
+    *,
+    history: str | os.PathLike[str] | None = None,
+    final: Final = "last",
+    warmup: float = 0.1,
+    window: float = 0.05,
+    **columns: Unpack[ColumnChoices],
+) -> Runs:
+    """Make runs of a file that was exported from Weights & Biases.
+
+    Every field of config and summary is a column, called by its name alone (`val/loss`,
+    `optimizer.lr`) or, always understood and needed where both have the name, with its kind:
+    `config.lr`, `summary.val/loss`. Runs are called by their name, with the start of the id where
+    names repeat.
+
+    Parameters
+    ----------
+    path
+        The table of runs, in one of these layouts:
+
+        * CSV downloaded from the table of runs: `Name`, `State` and one column per field;
+        * CSV with columns `name`, `config` and `summary` that hold mappings as text, as the
+          example of W&B's documentation writes it;
+        * JSON: a list of objects with `name`, `state`, `config` and `summary` (or
+          `summaryMetrics`, with config as JSON text), such a list under "runs", one such object,
+          or what `DataFrame.to_json` writes of them; with the suffix `.jsonl`, one object a line.
+          Values of a config may be wrapped as ``{"value": 0.1, "desc": null}``.
+
+        The files `config.yaml` and `*.wandb` of the folder of a run are not understood.
+    history
+        The CSV of a chart, with the steps in the first column and `run - metric` in the others:
+        losses are then made of these curves and not taken from the summary. W&B thins out long
+        curves in such files, and shows the mean of each group where runs are grouped.
+    final, warmup, window
+        How curves become losses, as in `Runs.from_curves`.
+    **columns
+        Which column plays which part, and all else that `Runs.from_frame` takes by name: `params`,
+        `tokens`, `flops`, `loss` (the metric of the chart, where `history` is given), `inputs`,
+        `factors`, `run`, `response`, `missing`, `flops_factor`. Sizes may be text
+        ("1.4e9", "7B"). `states` are "finished" unless others are named: "crashed", "failed",
+        "killed", "preempted", "preempting", "running"; or "any". Of groups W&B says none.
+
+    Returns
+    -------
+    Runs
+
+    Raises
+    ------
+    RunsError
+        The file is in none of these layouts, no run is left, or the table cannot be used.
+
+    Notes
+    -----
+    A summary holds the last value that was logged, unless the run defined another one with
+    `define_metric`: its best value is then called `val/loss.min`.
+
+    Examples
+    --------
+    >>> import json
+    >>> from tempfile import TemporaryDirectory
+    >>> from bayes_scaling.runs import Runs
+    >>> run = {
+    ...     "name": "s",
+    ...     "state": "finished",
+    ...     "config": {"N": {"value": 1e8}, "D": 2e9},
+    ...     "summary": {"val/loss": 3.5},
+    ... }
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "runs.json")
+    ...     _ = path.write_text(json.dumps([run, run | {"name": "t", "state": "crashed"}]))
+    ...     print(Runs.from_wandb_export(path).notes[0])
+    1 of 2 runs was left out for the state: 1 crashed ('t').
+    """
+    rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
+    found = taken(_runs_of(Path(path).expanduser()), columns)
+    if history is None and final != "last":
+        raise _no_curve(final)
+    chart = None if history is None else Path(history).expanduser()
+    logged = None if chart is None else _logged(chart, found.shown, found.choices.get("loss"))
+    return as_runs(cls, found, logged, rule)
+
+
+def _no_curve(final: str) -> RunsError:
+    return RunsError(
+        f"Runs.from_wandb_export: final is {final!r}, and no history was given. The table of runs "
+        f"holds one value per run. Export the chart of the loss as CSV and pass it as history=."
+    )
+
+
+def _runs_of(path: Path) -> pd.DataFrame:
+    frame = read_export(path)
+    if _is_chart(list(frame.columns)):
+        raise RunsError(
+            f"Runs.from_wandb_export: {str(path)!r} is the export of a chart (its columns are "
+            f"{listed(frame.columns, 3)}). It holds losses by step, not what was trained. Export "
+            f"the table of runs too, and pass this file as history=."
+        )
+    return frame
+
+
+def is_wandb_chart(path: str | os.PathLike[str]) -> bool:
+    """Return if a file is a chart that W&B exported: a curve for each run, in columns.
+
+    Raises
+    ------
+    RunsError
+        The file cannot be read.
+    """
+    file = Path(path).expanduser()
+    check_is_file(file)
+    suffix = format_of(file)
+    return suffix in SEPARATORS and _is_chart(text_table(file, SEPARATORS[suffix]).names)
+
+
+def _is_chart(columns: Sequence[str]) -> bool:
+    return any(column.endswith(("__MIN", "__MAX")) for column in columns) or (
+        len(columns) > 1 and all(" - " in column for column in columns[1:])
+    )
+
+
+def _logged(path: Path, called: pd.Series[str], asked: str | None) -> pd.DataFrame:
+    """Return what a chart holds of a metric: columns `run`, the steps, and the metric's own."""
+    chart = read_frame(path)
+    at, *others = [str(column) for column in chart.columns]
+    chart = chart.set_axis([at, *others], axis=1)
+    by_metric = _curves_by_metric(called, others)
+    metric = asked or by_alias("loss", "loss", [*by_metric]) or "loss"
+    if metric not in by_metric:
+        raise RunsError(
+            f"Runs.from_wandb_export: the chart {str(path)!r} holds no curve of {metric!r} for "
+            f"these runs (it holds {listed(by_metric, 20)} of {listed(called)}; its columns are "
+            f"{listed(others)}). Columns are called 'run - metric'. Name the metric with loss=, or "
+            f"export the chart for these runs."
+        )
+    parts = [
+        # The steps are those of all runs: a blank is no evidence of a run that went on.
+        pd.DataFrame({"run": name, at: chart[at], metric: chart[column]})[
+            ~is_missing(chart[column])
+        ]
+        for name, column in by_metric[metric].items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _curves_by_metric(called: pd.Series[str], columns: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return the columns of a chart, by metric and name of the run."""
+    twice = sorted({*called[called.duplicated()]})
+    if twice:
+        raise RunsError(
+            f"Runs.from_wandb_export: {counted(len(twice), 'name')} of runs repeats "
+            f"({listed(twice)}). A chart names curves by the name of the run. Rename the runs, or "
+            f"leave the repeated ones out of the export."
+        )
+    found: dict[str, dict[str, str]] = {}
+    # The longest first: a run may be called "a", and another "a - b".
+    names = sorted(called.items(), key=lambda pair: -len(pair[1]))
+    for column in columns:
+        curve = column.removeprefix(GROUP)
+        owner = next((pair for pair in names if curve.startswith(f"{pair[1]} - ")), None)
+        metric = curve.removeprefix(f"{owner[1]} - ") if owner else ""
+        if owner and not metric.endswith(("__MIN", "__MAX")) and metric != "_step":
+            found.setdefault(metric, {})[str(owner[0])] = column
+    return found

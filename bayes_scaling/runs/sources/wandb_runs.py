@@ -1,0 +1,92 @@
+"""From the runs that Weights & Biases gives to `Runs`, whether by file or by its API.
+
+Owns the names of runs, which of them are taken, and losses from histories in place of summaries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bayes_scaling.runs.cells import as_label, is_missing
+from bayes_scaling.runs.sources.choices import ColumnChoices, renamed_choices, typed, with_origin
+from bayes_scaling.runs.sources.histories import with_losses
+from bayes_scaling.runs.sources.reducing import WORDING, Rule
+from bayes_scaling.runs.sources.trackers import distinct_names, short_names
+from bayes_scaling.runs.sources.wandb_files import KINDS
+from bayes_scaling.runs.states import UNKNOWN_STATES, in_states
+
+if TYPE_CHECKING:
+    from bayes_scaling.runs.table import Runs
+
+__all__ = ["GROUP", "Taken", "as_runs", "taken"]
+
+GROUP = "Group: "
+"""What W&B calls the rows of grouped runs in tables, and their curves in charts."""
+
+# What W&B shows, and what is unique: GraphQL calls the first displayName and the second name.
+_NAMES = ("Name", "displayName", "display_name", "name")
+_KEYS = ("ID", "id", "run_id", "name")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Runs in the states asked for, with what else is known of them.
+
+    `frame` has one row per run, indexed by a name that is unique; `shown` are the names that W&B
+    shows, `full` the columns with their kind, by the names that they have here.
+    """
+
+    frame: pd.DataFrame
+    shown: pd.Series[str]
+    choices: ColumnChoices
+    full: dict[str, str]
+    remarks: tuple[str, ...]
+
+
+def taken(frame: pd.DataFrame, columns: ColumnChoices) -> Taken:
+    """Return the runs of an export, or of an answer of the API, that are taken."""
+    name, key = _first(frame, _NAMES), _first(frame, _KEYS)
+    keys = [_text(cell) or str(row) for row, cell in enumerate(frame[key] if key else frame.index)]
+    shown = [_text(cell).removeprefix(GROUP) for cell in frame[name]] if name else keys
+    names = pd.Index(distinct_names(shown, keys))
+    frame = frame.rename(columns={"run": "run_in_source"}).set_axis(names, axis=0).assign(run=names)
+    remarks: tuple[str, ...] = (UNKNOWN_STATES,)
+    state = _first(frame, ("State", "state"))
+    if state is not None:
+        frame, remarks = in_states(frame, state, columns.get("states"), tracked=True)
+    short = short_names(list(frame.columns), KINDS)
+    return Taken(
+        frame.rename(columns=short),
+        pd.Series(shown, names, dtype="str")[frame.index],
+        renamed_choices({"run": "run", **columns, "states": "any"}, short),
+        {name: full for full, name in short.items()},
+        remarks,
+    )
+
+
+def as_runs(cls: type[Runs], found: Taken, history: pd.DataFrame | None, rule: Rule) -> Runs:
+    """Return the runs, with losses made of what was logged where a history is given.
+
+    `history` has the columns `run`, that of the steps, and that of the metric.
+    """
+    if history is None:
+        made = cls.from_frame(typed(found.frame, found.choices), **found.choices)
+        return with_origin(made, found.remarks)
+    metric = str(history.columns[-1])
+    choices: ColumnChoices = {**found.choices, "loss": metric}
+    frame, remarks = with_losses(found.frame, metric, history, rule)
+    sources = {"loss": f"{WORDING[rule.final]} of {metric!r} in the history"}
+    made = cls.from_frame(typed(frame, choices), **choices)
+    return with_origin(made, [*found.remarks, *remarks], sources)
+
+
+def _text(cell: object) -> str:
+    return "" if is_missing(pd.Series([cell], dtype=object)).item() else as_label(cell)
+
+
+def _first(frame: pd.DataFrame, columns: Iterable[str]) -> str | None:
+    return next((column for column in columns if column in frame), None)

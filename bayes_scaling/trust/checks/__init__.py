@@ -1,0 +1,1 @@
+"""The checks of a forecast, one per file; each returns a `CheckResult`."""

@@ -1,0 +1,158 @@
+"""Checks of reach: how far beyond the runs a target lies, and what the backtest says of that.
+
+The two do not count the same doubt twice: `reach` asks whether such a reach was tested at all, and
+`backtest` how the forecasts did up to there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.trust.case import LADDER, Case
+from bayes_scaling.validation.folds import MODEL
+from bayes_scaling.validation.scores import covered
+from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded, worst
+
+TRUSTED_SHARE = 1 / 2
+"""Share of the runs' own range that a target may lie beyond them: a cut in the middle of the range
+tests one half from the other, and farther forecasts only from fewer runs than they forecast. So
+100 times is trusted of runs over four decades, and 1000 times of six."""
+
+SIMILAR_SHARE = 1.0
+"""Beyond the runs by more than their own range, not even a similar extrapolation could be tested:
+1000 times is at best a doubt, and not even that of runs over less than three decades."""
+
+FREE_DECADES = float(np.log10(1.25))
+"""A step along an axis on which all runs agree that is free: with an exponent unknown by 0.15 it
+moves the loss by 3 %."""
+
+DOUBTFUL_DECADES = float(np.log10(1.5))
+"""A step along such an axis that is a doubt: it moves the loss by 6 %, more than runs scatter."""
+
+MISS_CAUTION = 0.20
+MISS_DISTRUST = 0.40
+"""Misses of 90 % intervals among the held-out runs: twice and four times as many as promised."""
+
+FEW = 3
+"""Held-out runs below which a coverage is no evidence."""
+
+
+def check_backtest(case: Case) -> Finding:
+    """Share of held-out runs outside their 90 % interval, at reaches up to that of each point."""
+    tested = case.backtest
+    if len(tested.of_model()) < FEW:
+        raise CannotJudge(f"{len(tested.of_model())} held-out run(s) are no evidence")
+    missed = [_missed(within(tested.of_model(), one)) for one in case.beyond[case.main]]
+    by_point: list[Verdict] = [
+        "trust" if inside else graded(share, MISS_CAUTION, MISS_DISTRUST)
+        for inside, share in zip(case.inside, missed, strict=True)
+    ]
+    table = tested.table()
+    table.attrs["folds"] = tested.folds
+    table.attrs["notes"] = tested.notes
+    worst_asked = int(np.argmax(missed[: case.asked]))
+    near = within(tested.predictions, float(case.beyond[case.main].iloc[worst_asked]))
+    shares = {str(name): _missed(part) for name, part in near.groupby("method", sort=False)}
+    count = int((near["method"] == MODEL).sum())
+    others = "; ".join(f"{name} {share:.0%}" for name, share in shares.items() if name != MODEL)
+    undone = len(tested.unfinished)
+    failed = f" {undone} fold(s) failed." if undone else ""
+    headline = (
+        f"{shares[MODEL]:.0%} of {count} held-out runs, up to "
+        f"{10 ** near['decades'].max():.3g} times beyond those fitted, fell outside their 90 % "
+        f"interval ({others or 'no baseline'})."
+    )
+    return Finding(by_point, f"{headline} {tested.record().sentence}{failed}", table)
+
+
+def within(predictions: pd.DataFrame, reach: float) -> pd.DataFrame:
+    """Predictions no farther beyond the fitted runs than `reach` decades.
+
+    Of at least a third of the held-out runs, the nearest: at short reaches there may be few.
+    """
+    least = predictions["decades"].quantile(1 / 3)
+    return predictions[predictions["decades"] <= max(reach, least)]
+
+
+def _missed(predictions: pd.DataFrame) -> float:
+    return float(1 - covered(predictions["pit"], 0.9).mean())
+
+
+def check_reach(case: Case) -> Finding:
+    """Decades of each point beyond the runs of its level, along each axis, against what was tested.
+
+    What is tested is a share of the range of all runs: exponents are learned from all levels.
+    """
+    trusted, doubted, source = reaches(case)
+    names = list(map(str, case.beyond))
+    beyond = case.beyond.to_numpy()
+    by_point = [
+        worst(map(graded, row, trusted.tolist(), doubted.tolist())) for row in beyond.tolist()
+    ]
+    table = (10**case.beyond).add_prefix("times_beyond_")
+    table.attrs["trusted_times"] = dict(10**trusted)
+    table.attrs["doubted_times"] = dict(10**doubted)
+    ratio = beyond[: case.asked] / trusted.to_numpy()
+    if not ratio.any():
+        inside = f"inside the range of the runs{_of_level(case)}"
+        headline = f"Every target lies {inside} along {', '.join(names)}."
+        return Finding(by_point, headline, table)
+    point, column = divmod(int(ratio.argmax()), len(names))
+    span = float(np.ptp(case.runs[names[column]]))
+    headline = (
+        f"Point {point} lies {10 ** beyond[point, column]:.3g} times {_side(case, point, column)} "
+        f"in {names[column]}, of which all runs span {10**span:.3g} times; trusted up to "
+        f"{10 ** trusted.iloc[column]:.3g} times ({source})."
+    )
+    return Finding(by_point, headline, table)
+
+
+def _side(case: Case, point: int, column: int) -> str:
+    """Where a point outside the range lies: ``"beyond the runs"``."""
+    below = case.points.to_numpy() < case.ends[0].to_numpy()
+    return f"{'below' if below[point, column] else 'beyond'} the runs{_of_level(case)}"
+
+
+def _of_level(case: Case) -> str:
+    return " of its level" if case.fit.model.factors else ""
+
+
+def reaches(case: Case) -> tuple[pd.Series[float], pd.Series[float], str]:
+    """Decades beyond the runs that are trusted and doubted along each axis, and on what grounds."""
+    share, source = tested_share(case)
+    spans = (case.runs.max() - case.runs.min()).round(6)
+    trusted, doubted = share * spans, SIMILAR_SHARE * spans
+    return trusted.clip(lower=FREE_DECADES), doubted.clip(lower=DOUBTFUL_DECADES), source
+
+
+def tested_share(case: Case) -> tuple[float, str]:
+    """The share of the runs' range up to which there is evidence beyond them, and from where."""
+    untested = TRUSTED_SHARE, "half of what they span"
+    if case.level != "full":
+        return untested
+    try:
+        scores = case.backtest.of_model()
+    except CannotJudge:
+        return untested
+    # The few farthest runs are a test only together.
+    farthest = np.sort(scores["decades"])[-FEW:][0]
+    span = float(np.ptp(case.runs[case.main]))
+    tested = float(farthest) / span, "as far as the backtest reached"
+    return min(tested, untested)
+
+
+def trusted_factor(case: Case) -> float:
+    """How many times the largest run's compute is within trusted reach, along the ladder."""
+    trusted, _, _ = reaches(case)
+    ladder = case.points.iloc[case.asked :]
+    steps = (ladder.iloc[-1] - ladder.iloc[0]) / np.log10(LADDER[-1])
+    room = trusted + (case.ends[1].iloc[case.asked] - ladder.iloc[0])
+    growing = steps > 1e-9
+    return float(10 ** (room[growing] / steps[growing]).min())
+
+
+def ladder_frame(case: Case) -> pd.DataFrame:
+    """The ladder as a table: factor, inputs and levels of each rung."""
+    rungs = case.placed.iloc[case.asked :]
+    return rungs.set_axis(pd.Index([f"{factor:g}x" for factor in LADDER], name="reach"))

@@ -1,0 +1,101 @@
+"""Check: how much of the forecast is the floor? Its answer with the floor held at three values.
+
+No run shows a floor; law and prior say where it is from how runs bend. The draws are weighted by
+how near their floor lies to each value, with Pareto-smoothed weights, so nothing is fitted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.tables import short
+from bayes_scaling.trust.case import Case
+from bayes_scaling.validation.scores import spread
+from bayes_scaling.validation.verdict import Finding, graded
+
+PINNED = (0.1, 0.5, 0.9)
+"""Quantiles of the floor at which it is held."""
+
+WIDTH = 0.25
+"""Width of the kernel that holds it, in posterior standard deviations of its logarithm: wide enough
+for hundreds of draws at either end, and narrow beside the distance of the values."""
+
+MOVES = 0.5
+"""Share of the forecast's 90 % interval that its median moves from the lowest floor to the highest
+from which the floor is most of what is not known; of a forecast that is nothing else it is 0.78."""
+
+UNLEARNT = 0.5
+"""Posterior over prior spread of the floor's logarithm, above which it is mostly a belief."""
+
+
+def check_floor(case: Case) -> Finding:
+    """Median of the expected loss at each point with the floor held at three values.
+
+    It explains, for the interval holds the doubt of the floor already. A caution is a forecast that
+    follows a floor of which the runs have taught little.
+    """
+    floor = case.surface.floor + xr.zeros_like(case.expected.reset_coords(drop=True))
+    if not float(spread(floor).max()) > 0:
+        said = f"It does not apply: {case.fit.model.law.name} has no floor that could be otherwise."
+        return Finding(["trust"] * case.size, said, pd.DataFrame())
+    table = pd.DataFrame(_rows(case, floor)).set_index(["point", "quantile"]).sort_index()
+    medians = table["expected_loss"].unstack()
+    moved = (medians.max(axis=1) - medians.min(axis=1)) / _width(case)
+    believed = moved.where(_left_of_prior(case, floor) > UNLEARNT, 0.0)
+    by_point = [graded(one, MOVES, np.inf) for one in believed]
+    return Finding(by_point, _headline(case, table, moved), table.loc[: case.asked - 1])
+
+
+def _left_of_prior(case: Case, floor: xr.DataArray) -> np.ndarray:
+    """Posterior over prior spread of the logarithm of the floor, dims (point,)."""
+    rng = np.random.default_rng(case.fit.settings.seed)
+    before = case.prior.surface_at(case.where, case.new_levels, rng).floor
+    share = spread(xr.apply_ufunc(np.log, floor)) / spread(xr.apply_ufunc(np.log, before))
+    return np.broadcast_to(share.values, case.size)
+
+
+def _rows(case: Case, floor: xr.DataArray) -> Iterator[dict[str, float]]:
+    """The floor, the weighted median of the expected loss, and what the weights are worth."""
+    log = xr.apply_ufunc(np.log, floor)
+    width = WIDTH * spread(log)
+    for quantile in PINNED:
+        apart = (log - log.quantile(quantile, SAMPLE_DIMS)) / width
+        # ArviZ takes the negative logarithms of the weights, as they are for leave-one-out.
+        smoothed, pareto_k = (0.5 * apart**2).azstats.psislw(dim=list(SAMPLE_DIMS))
+        weights = np.exp(smoothed)
+        for point in range(case.size):
+            own = weights.isel(point=point).values.ravel()
+            yield {
+                "point": point,
+                "quantile": quantile,
+                "floor": _weighted(floor.isel(point=point), own),
+                "expected_loss": _weighted(case.expected.isel(point=point), own),
+                "ess": 1 / float((own**2).sum()),
+                "pareto_k": float(pareto_k[point]),
+            }
+
+
+def _weighted(draws: xr.DataArray, weights: np.ndarray) -> float:
+    flat = draws.transpose(*SAMPLE_DIMS).values.ravel()
+    return float(np.quantile(flat, 0.5, weights=weights, method="inverted_cdf"))
+
+
+def _width(case: Case) -> np.ndarray:
+    ends = case.expected.reset_coords(drop=True).quantile([0.05, 0.95], SAMPLE_DIMS)
+    return np.asarray(ends.diff("quantile").isel(quantile=0).values)
+
+
+def _headline(case: Case, table: pd.DataFrame, moved: pd.Series[float]) -> str:
+    point = int(moved.iloc[: case.asked].to_numpy().argmax())
+    rows = table.loc[point]
+    answers = ", ".join(map(short, rows["expected_loss"]))
+    return (
+        f"With the floor held at {', '.join(map(short, rows['floor']))} (10 %, 50 % and 90 % of "
+        f"its posterior) point {point} is expected at {answers}: "
+        f"{moved.iloc[point]:.0%} of the 90 % interval's width lies between them."
+    )

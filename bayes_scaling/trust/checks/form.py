@@ -1,0 +1,199 @@
+"""Check: what would other plausible laws answer? Rivals of the same runs, at the targets.
+
+Laws that describe the runs equally well can part beyond them. The check fits rivals to the same
+runs, leaves out those that the runs rule out, and sets what the others expect against the width of
+the forecast that is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.display.intervals import intervals
+from bayes_scaling.display.wording import counted
+from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.fitting.average import FitAverage
+from bayes_scaling.fitting.mixture import mixture
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import forecast_draws
+from bayes_scaling.model.points import points
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.trust.case import Case
+from bayes_scaling.trust.checks.rivals import default_rivals, short_name
+from bayes_scaling.validation.folds import R_HAT_WORST
+from bayes_scaling.validation.loo import leave_one_out, loo_difference
+from bayes_scaling.validation.refits import refit_all
+from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded
+
+RULED_OUT = 2.0
+"""Standard errors of the leave-one-out difference by which the runs must prefer the law to rule a
+rival out; twice as many below :data:`FEW_RUNS`, where such errors are often half of what they
+should be (Sivula et al., 2025, arXiv:2008.10296)."""
+
+FEW_RUNS = 100
+
+WORTH = 4.0
+"""Summed log score below which no difference counts, whatever its standard error (as ArviZ has
+it)."""
+
+CAUTION = 1.0
+DISTRUST = 2.0
+"""How far another law's answer may lie from the median, in distances from there to the end of a new
+run's 90 % interval on its side: up to one it lies inside the interval, which holds it already;
+beyond two it is another forecast."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Rival:
+    """One rival: why it does not count (nothing if it does), its scores, its medians by point."""
+
+    reason: str
+    difference: float
+    error: float
+    medians: np.ndarray
+
+    @property
+    def counts(self) -> bool:
+        return not self.reason
+
+
+def check_form(case: Case) -> Finding:
+    """How far out in the forecast's interval the median of each plausible rival lies."""
+    models = default_rivals(case.fit) if case.rivals is None else list(case.rivals)
+    if not models:
+        raise CannotJudge(f"no rival of {case.fit.model.law.name} is known; give rivals=")
+    draws = answer(case.fit, case.where, case)
+    return _finding(case, draws, fitted_rivals(case, models))
+
+
+def check_form_of_average(average: FitAverage, cases: Mapping[str, Case]) -> Finding:
+    """The same for a mixture, of which the fits are each other's rivals.
+
+    A fit that alone is judged has the rivals of a single one, for it is none of itself.
+    """
+    case = cases[average.heaviest]
+    if len(cases) == 1:
+        return check_form(case)
+    parts = {name: answer(one.fit, one.where, one) for name, one in cases.items()}
+    kept = average.only(parts)
+    mixed = mixture(kept, parts, average.settings.seed)
+    rivals = {name: _Rival("", np.nan, np.nan, _medians(draws)) for name, draws in parts.items()}
+    if case.rivals:
+        rivals |= fitted_rivals(case, case.rivals)
+    return _finding(case, mixed, rivals)
+
+
+def answer(fit: ScalingFit, where: xr.Dataset, case: Case) -> xr.Dataset:
+    """Draws of a forecast as the one that is judged was made."""
+    return forecast_draws(fit, where, case.new_levels, case.fit.settings.seed)
+
+
+def fitted_rivals(case: Case, models: Sequence[ScalingModel]) -> dict[str, _Rival]:
+    """Rivals fitted to the runs of the case, by their names; numbered where these repeat."""
+    names = [short_name(model, case.fit.model) for model in models]
+    return {
+        name if names.count(name) == 1 else f"{name} ({number})": _fitted(case, model)
+        for number, (name, model) in enumerate(zip(names, models, strict=True), 1)
+    }
+
+
+def _fitted(case: Case, model: ScalingModel) -> _Rival:
+    nowhere = np.full(case.size, np.nan)
+    outcome = refit_all(model, {"all runs": case.fit.runs}, case.refitter)["all runs"]
+    if outcome.fit is None:
+        return _Rival(f"the fit failed: {outcome.failure}", np.nan, np.nan, nowhere)
+    fit = outcome.fit
+    if not fit.diagnostics.r_hat <= R_HAT_WORST:
+        return _Rival(fit.diagnostics.diagnosis, np.nan, np.nan, nowhere)
+    better, error = loo_difference(leave_one_out(fit), case.loo)
+    try:
+        at = case.where.to_dataframe()
+        where = points(fit.model, fit.runs, at=at, new_levels=case.new_levels)
+        medians = _medians(answer(fit, where, case))
+    except BayesScalingError as refused:
+        return _Rival(f"no answer at the targets: {refused}", better, error, nowhere)
+    out = -better > _clear(error, case)
+    return _Rival("ruled out by the runs" if out else "", better, error, medians)
+
+
+def _clear(error: float, case: Case) -> float:
+    """The summed log score that settles which of two fits the runs prefer."""
+    few = 2 if len(case.fit.runs) < FEW_RUNS else 1
+    return max(WORTH, few * RULED_OUT * error)
+
+
+def _medians(draws: xr.Dataset) -> np.ndarray:
+    median = draws["expected_loss"].median(("chain", "draw"))
+    return np.asarray(median.transpose("point").values)
+
+
+def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Finding:
+    own, ends = _medians(draws), intervals(draws["loss"], 0.9)
+    above, below = (np.abs(ends[end].values - own) for end in ("upper", "lower"))
+    apart = {
+        name: np.abs(one.medians - own) / np.where(one.medians > own, above, below)
+        for name, one in rivals.items()
+    }
+    table = _table(case, rivals, apart)
+    counted_ones = {name: apart[name] for name, one in rivals.items() if one.counts}
+    ruled_out = [name for name, one in rivals.items() if one.reason == "ruled out by the runs"]
+    if not counted_ones:
+        if len(ruled_out) < len(rivals):
+            reasons = "; ".join(f"{name}: {one.reason}" for name, one in rivals.items())
+            raise CannotJudge(f"no rival could be asked ({reasons})")
+        said = f"The runs rule out {counted(len(rivals), 'rival')} ({', '.join(rivals)})."
+        return Finding(["trust"] * case.size, said, table)
+    farthest = np.max(list(counted_ones.values()), axis=0)
+    by_point = [_at(float(one), inside) for one, inside in zip(farthest, case.inside, strict=True)]
+    return Finding(by_point, _headline(case, own, rivals, counted_ones), table)
+
+
+def _at(way: float, inside: bool) -> Verdict:
+    """The verdict on a point; inside the runs, which the rivals predict as well, no small doubt."""
+    verdict = graded(way, CAUTION, DISTRUST)
+    return "trust" if inside and verdict == "caution" else verdict
+
+
+def _table(
+    case: Case, rivals: Mapping[str, _Rival], apart: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "counts": {name: one.counts for name, one in rivals.items()},
+            "why_not": {name: one.reason for name, one in rivals.items()},
+            "elpd_difference": {name: one.difference for name, one in rivals.items()},
+            "standard_error": {name: one.error for name, one in rivals.items()},
+        }
+    ).rename_axis("rival")
+    for point in range(case.asked):
+        table[f"median_{point}"] = {name: one.medians[point] for name, one in rivals.items()}
+        table[f"way_to_end_{point}"] = {name: apart[name][point] for name in rivals}
+    return table
+
+
+def _headline(
+    case: Case,
+    own: np.ndarray,
+    rivals: Mapping[str, _Rival],
+    apart: Mapping[str, np.ndarray],
+) -> str:
+    """The rival that answers most differently, by how much, and which did not count."""
+    asked = {name: values[: case.asked] for name, values in apart.items()}
+    name = max(asked, key=lambda one: float(asked[one].max()))
+    point = int(asked[name].argmax())
+    away = float(rivals[name].medians[point] / own[point] - 1)
+    others = [f"{one} ({rival.reason.split(':')[0]})" for one, rival in rivals.items() if
+              not rival.counts]  # fmt: skip
+    left = f" Not counted: {', '.join(others)}." if others else ""
+    better = rivals[name].difference > _clear(rivals[name].error, case)
+    fits = ", and describes the runs better" if better else ""
+    return (
+        f"At point {point} {name} expects {away:+.1%}, {asked[name][point]:.2f} of the way to the "
+        f"end of the 90 % interval{fits}; of {counted(len(rivals), 'rival')} no other that counts "
+        f"lies farther out.{left}"
+    )

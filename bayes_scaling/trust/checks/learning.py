@@ -1,0 +1,103 @@
+"""Check: what did the runs teach? Prior against posterior, and power-scaling of the forecast."""
+
+from __future__ import annotations
+
+import warnings
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.hierarchy import LINKS
+from bayes_scaling.priors import Prior
+from bayes_scaling.trust.case import Case
+from bayes_scaling.validation.scores import spread
+from bayes_scaling.validation.verdict import Finding, Verdict
+
+SENSITIVE = 0.05
+"""Power-scaling sensitivity that counts (Kallioinen et al., 2024)."""
+
+UNLEARNT = 0.5
+"""Posterior over prior spread of the forecast, above which most of it is prior."""
+
+
+def check_learning(case: Case) -> Finding:
+    """Sensitivity of the expected loss at each point, and the contraction of each parameter."""
+    prior = case.prior
+    expected, inside = case.expected, case.surface.inside.loss(case.where)
+    before = spread(_expected(prior, case))
+    table = pd.DataFrame(
+        {
+            "prior_sensitivity": _sensitivity(case, expected, "prior"),
+            "likelihood_sensitivity": _sensitivity(case, expected, "likelihood"),
+            "share_of_prior_spread": (spread(expected) / before).to_numpy(),
+            "miss_share": (1 - (spread(inside) / spread(expected)) ** 2).clip(0).to_numpy(),
+        },
+        index=pd.RangeIndex(case.size, name="point"),
+    )
+    judged = table.drop(columns="miss_share")
+    verdicts = [_verdict(*row) for row in judged.itertuples(index=False)]
+    table.attrs["parameters"] = _contraction(prior, case.fit)
+    worst, _, share, miss = table.iloc[: case.asked].max()
+    least = table.attrs["parameters"]["share_of_prior_spread"]
+    headline = (
+        f"The forecast's sensitivity to the priors is {worst:.3f} (from {SENSITIVE} they matter), "
+        f"and its spread {share:.1%} of what the priors alone allow; {miss:.0%} of its variance is "
+        "the miss beyond the runs, of which other sweeps have taught; these runs taught least "
+        f"about {least.idxmax()} ({least.max():.0%} of its prior spread is left)."
+    )
+    return Finding(verdicts, headline, table)
+
+
+def _verdict(prior: float, likelihood: float, share: float) -> Verdict:
+    """A forecast that follows the priors is a doubt; one that the runs hardly moved is none."""
+    if share > UNLEARNT or (prior > SENSITIVE and likelihood < SENSITIVE):
+        return "do not trust"
+    return "caution" if prior > SENSITIVE or not np.isfinite(prior) else "trust"
+
+
+def _sensitivity(case: Case, expected: xr.DataArray, group: str) -> np.ndarray:
+    tree = case.fit.tree
+    nodes = {
+        "posterior": xr.Dataset({"forecast": expected.reset_coords(drop=True)}),
+        "log_likelihood": tree["log_likelihood"].to_dataset(),
+        "log_prior": tree["log_prior"].to_dataset(),
+    }
+    # Draws that are all alike, far out, have no sensitivity; the NaN is a caution.
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+        warnings.filterwarnings("ignore", "Estimated shape parameter", UserWarning)
+        found = az.psense(xr.DataTree.from_dict(nodes), group=group)
+    return np.asarray(found["forecast"].values, dtype=float)
+
+
+def _contraction(prior: ScalingFit, fit: ScalingFit) -> pd.DataFrame:
+    """Robust spread of each sampled parameter on its own scale, after over before.
+
+    That scale is the logarithm of a positive parameter and the logit of one between 0 and 1: runs
+    that settle it to a few percent have taught it, however large it is.
+    """
+    rows = {
+        name: {
+            "prior_spread": _own_spread(one, prior.posterior[name]),
+            "posterior_spread": _own_spread(one, fit.posterior[name]),
+        }
+        for name, one in fit.model.top_level.items()
+        if not one.fixed and fit.posterior[name].dims == ("chain", "draw")
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
+    share = table["posterior_spread"] / table["prior_spread"]
+    return table.assign(share_of_prior_spread=share)
+
+
+def _own_spread(prior: Prior, draws: xr.DataArray) -> float:
+    # A share may round to 0 or 1, which the spread of quantiles survives.
+    with np.errstate(divide="ignore"):
+        return float(spread(LINKS[prior.support].forward(draws)))
+
+
+def _expected(prior: ScalingFit, case: Case) -> xr.DataArray:
+    rng = np.random.default_rng(0)
+    with np.errstate(over="ignore"):
+        return prior.expected_at(case.where, case.new_levels, rng)

@@ -1,0 +1,224 @@
+"""Check: does the model reproduce the runs? Structure in the residuals, and LOO-PIT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy import stats
+
+from bayes_scaling.fitting.posterior import new_runs
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.surface import SIZE
+from bayes_scaling.trust.case import Case
+from bayes_scaling.validation.scores import COVERAGES, covered
+from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded, worst
+
+SURPRISING = 0.01
+"""Probability, after correction for the number of tests, below which structure is real."""
+
+WORTH = 0.1
+"""Share of the residual variance that structure must explain to matter: below a tenth, the
+scatter of single runs is more than three times the misfit."""
+
+RULING = 0.5
+"""Share above which the misfit is more than the scatter: the law has the wrong shape."""
+
+USUAL, UNUSUAL = 0.9, 0.98
+"""Mass of the prior's central ranges of the size of what the law leaves out, which public sweeps
+have taught: one in twenty lies above the first, one in a hundred above the second. Sound simulated
+sweeps stay below 1 % of the reducible loss, and sweeps with slips of units, breaks or runs stopped
+early lie at 15 to 30 %."""
+
+UNEVEN = 0.1
+"""Distance of the leave-one-out probabilities from even ones (Kolmogorov and Smirnov's) that
+matters: intervals from the lowest values up hold that much more or less than they say. Of thousands
+of runs a smaller one is certain, and does no harm."""
+
+CLIP = 3.0
+"""Residuals count up to so many robust standard deviations: one outlier is no trend."""
+
+REPLICATES = 4000
+
+LEAST_RUNS = 4
+
+Share = Callable[[np.ndarray], np.ndarray]
+
+
+def check_predictive(case: Case) -> Finding:
+    """Trend, curvature and neighbours alike in the residuals, and the size of what is left out.
+
+    Residuals are about the whole surface, so that a law of the wrong shape shows in what it leaves
+    out. A misfit that is there inside the runs is part of their scatter, and so of the interval for
+    a target among them; beyond them it grows. So it counts against targets beyond only, unless it
+    rules.
+    """
+    table = _tested(case)
+    pit, calibration = _calibration(case)
+    left_out, size = _left_out(case.fit)
+    table.attrs["loo_pit"] = pit
+    misfit = worst([left_out, *table["verdict"]])
+    within: Verdict = misfit if misfit == "do not trust" else "trust"
+    structure = [within if inside else misfit for inside in case.inside]
+    by_point = [worst([calibration, one]) for one in structure]
+    # Of a doubt at the targets, the finding that raised it comes first.
+    scattered = calibration != "trust" and worst(structure[: case.asked]) == "trust"
+    found = _scatter(pit) if scattered else ""
+    return Finding(by_point, f"{size}{found}{_clearest(table)}; {_intervals(pit)}.", table)
+
+
+def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
+    """The verdict on the size of `delta`, and a sentence where it is unusual."""
+    surface = fit.model.surface
+    if surface is None or not fit.model.has_surface(fit.runs):
+        return "trust", ""
+    ends = (surface.amplitude.range(mass)[1] for mass in (USUAL, UNUSUAL))
+    size = float(fit.posterior[SIZE].median())
+    verdict = graded(size, *ends)
+    if verdict == "trust":
+        return "trust", ""
+    return verdict, (
+        f"The law leaves out {size:.0%} of its reducible loss ({SIZE}), more than "
+        f"{(1 + USUAL) / 2:.0%} of its prior: the runs have another shape, or not all were made "
+        "alike. "
+    )
+
+
+def _tested(case: Case) -> pd.DataFrame:
+    """One row for each structure: its share of the variance, and how surprising that is."""
+    actual, replicated = _residuals(case)
+    rows = []
+    for name, axis, share in _structures(case):
+        found, simulated = share(actual), share(replicated)
+        p_value = (1 + (simulated >= found).sum()) / (1 + len(found))
+        rows.append((name, axis, float(found.mean()), float(simulated.mean()), float(p_value)))
+    columns = ["structure", "of", "share", "expected_share", "p_value"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["adjusted"] = (table["p_value"] * len(table)).clip(upper=1.0)
+    excess = (table["share"] - table["expected_share"]).where(table["adjusted"] < SURPRISING, 0)
+    table["verdict"] = [graded(one, WORTH, RULING) for one in excess]
+    return table
+
+
+def _scatter(pit: pd.DataFrame) -> str:
+    held = pit.attrs["coverage"][0.5]
+    return (
+        "Runs scatter otherwise than the noise has it: their leave-one-out probabilities are "
+        f"uneven (by {pit.attrs['distance']:.2f} of 1, p = {pit.attrs['p_value']:.2g}), and 50 % "
+        f"intervals hold {held:.0%} of them. "
+    )
+
+
+def _intervals(pit: pd.DataFrame) -> str:
+    return f"leave-one-out 90 % intervals hold {pit.attrs['coverage'][0.9]:.0%} of the runs"
+
+
+def _clearest(table: pd.DataFrame) -> str:
+    real = table[table["adjusted"] < SURPRISING]
+    largest = int((real["share"] - real["expected_share"]).argmax()) if len(real) else 0
+    low = real.iloc[largest] if len(real) else table.iloc[int(table["p_value"].argmin())]
+    chance = max(low["expected_share"], 0.0)
+    return (
+        f"The clearest structure in the residuals is the {low['structure']} along {low['of']}: "
+        f"{low['share']:.0%} of their variance where {chance:.0%} is expected "
+        f"(p = {low['p_value']:.3f}, {low['adjusted']:.3f} corrected for {len(table)} tests)"
+    )
+
+
+def _residuals(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Residuals of the runs and of replicated runs about the law, dims (draw, run), clipped."""
+    if len(case.runs) < LEAST_RUNS:
+        raise CannotJudge(f"{len(case.runs)} runs have no structure to look for")
+    fit, rng = case.fit, np.random.default_rng(case.fit.settings.seed)
+    where = fit.tree["constant_data"].to_dataset().rename(run="point")
+    expected = fit.expected_at(where).transpose("chain", "draw", "point")
+    # A p-value that is to be small needs replicates, of which a short fit has few.
+    times = max(1, REPLICATES // (expected.sizes["chain"] * expected.sizes["draw"]))
+    centre = _flat(fit, expected)
+    with np.errstate(divide="ignore", over="ignore"):
+        again = [
+            _flat(fit, new_runs(fit.posterior, fit.model, fit.runs, expected, where, rng)) - centre
+            for _ in range(times)
+        ]
+    actual = fit.model.noise.on_scale(fit.runs.values("loss")) - centre
+    return _clipped(np.tile(actual, (times, 1))), _clipped(np.concatenate(again))
+
+
+def _flat(fit: ScalingFit, draws: xr.DataArray) -> np.ndarray:
+    """Draws at the runs on the scale of the noise, dims (draw, run)."""
+    sampled = draws.transpose("chain", "draw", "point").values
+    return fit.model.noise.on_scale(sampled.reshape(-1, sampled.shape[-1]))
+
+
+def median_residuals(case: Case) -> np.ndarray:
+    """Residual of each run about the posterior median of the law, on the scale of the noise."""
+    fit = case.fit
+    constant = fit.tree["constant_data"].to_dataset().rename(run="point")
+    middle = fit.expected_at(constant).median(("chain", "draw")).values
+    noise = fit.model.noise
+    return np.asarray(noise.on_scale(fit.runs.values("loss")) - noise.on_scale(middle))
+
+
+def _clipped(residuals: np.ndarray) -> np.ndarray:
+    unit = 1.4826 * np.median(np.abs(residuals), axis=1, keepdims=True)
+    unit = np.maximum(unit, np.finfo(float).tiny)
+    return np.clip(np.nan_to_num(residuals / unit, posinf=CLIP, neginf=-CLIP), -CLIP, CLIP)
+
+
+def _structures(case: Case) -> Iterator[tuple[str, str, Share]]:
+    """What residuals may follow, each with the share of their variance that does."""
+    for name in map(str, case.runs):
+        values = case.runs[name].to_numpy()
+        if np.ptp(values) < 1e-6:
+            continue
+        powers = np.vander((values - values.mean()) / values.std(), 3, increasing=True)
+        basis = np.linalg.qr(powers)[0].T
+        yield "trend", name, partial(_along, vectors=basis[1:2])
+        if len(np.unique(values.round(2))) > 2:
+            yield "curvature", name, partial(_along, vectors=basis[2:3])
+        yield "likeness of neighbours", name, partial(_alike, order=np.argsort(values))
+    for factor in case.fit.model.factors:
+        codes = case.fit.runs.codes(factor)
+        if 1 < codes.max() + 1 < len(codes):
+            levels = np.linalg.qr(np.eye(codes.max() + 1)[codes])[0].T
+            yield "level", factor, partial(_along, vectors=levels)
+
+
+def _along(residuals: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Share of each draw's sum of squares that lies along orthonormal vectors."""
+    along = ((residuals @ vectors.T) ** 2).sum(axis=1)
+    return np.asarray(along / _squares(residuals))
+
+
+def _alike(residuals: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Correlation of each residual with the next: what misfit of any smooth shape leaves."""
+    placed = residuals[:, order]
+    return np.asarray((placed[:, 1:] * placed[:, :-1]).sum(axis=1) / _squares(residuals))
+
+
+def _squares(residuals: np.ndarray) -> np.ndarray:
+    return np.asarray(np.maximum((residuals**2).sum(axis=1), np.finfo(float).tiny))
+
+
+def _calibration(case: Case) -> tuple[pd.DataFrame, Verdict]:
+    """LOO-PIT of each run, and whether they are uniform."""
+    loo = case.loo
+    tree = case.fit.tree
+    pit = az.loo_pit(
+        tree,
+        var_names=["loss"],
+        log_weights=loo.log_weights.to_dataset(name="loss"),
+        pareto_k=loo.pareto_k.to_dataset(name="loss"),
+    )
+    values = pd.Series(np.asarray(pit["loss"].values), index=case.runs.index, name="loo_pit")
+    tested = stats.kstest(values, "uniform")
+    distance, p_value = float(tested.statistic), float(tested.pvalue)
+    table = values.to_frame()
+    table.attrs["coverage"] = {p: float(covered(values, p).mean()) for p in COVERAGES}
+    table.attrs |= {"p_value": p_value, "distance": distance}
+    uneven = p_value < SURPRISING and distance > UNEVEN
+    return table, "caution" if uneven else "trust"

@@ -1,0 +1,130 @@
+"""Baselines of a backtest: what people use today, as predictive draws for the same held-out runs.
+
+Log-linear least squares, and the law fitted by Huber loss with a bootstrap (Hoffmann et al., 2022).
+Neither knows groups: both are fitted to all runs alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special, stats
+
+from bayes_scaling.model.hierarchy import LINKS
+from bayes_scaling.model.inputs import input_values, scales
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.runs import Runs
+from bayes_scaling.validation.huber import minimised
+from bayes_scaling.validation.verdict import CannotJudge
+
+BOOTSTRAPS = 100
+STARTS = 40
+DRAWS = 2000
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What is predicted of runs, on the scale of errors.
+
+    Attributes
+    ----------
+    draws : array, dims (sample, run)
+        New runs.
+    log_density : array, dims (run,)
+        Of what was observed.
+    law : array, dims (sample, run), optional
+        The expected log loss if the law went on beyond the runs as it says; baselines and other
+        responses have none.
+    """
+
+    draws: np.ndarray
+    log_density: np.ndarray
+    law: np.ndarray | None = None
+
+
+def error_scale(runs: Runs) -> np.ndarray:
+    """The response on the scale on which errors are judged: log loss, other responses as is."""
+    values = runs.values("loss")
+    return np.log(values) if runs.response == "loss" else values
+
+
+def log_linear(
+    model: ScalingModel, train: Runs, test: Runs, rng: np.random.Generator
+) -> Prediction:
+    """Least squares of the (log) response on the logarithms of the law's inputs."""
+    design, wanted = (_log_design(model, runs) for runs in (train, test))
+    varying = np.ptp(design, axis=0) > 0
+    varying[0] = True
+    design, wanted = design[:, varying], wanted[:, varying]
+    target = error_scale(train)
+    freedom = len(target) - np.linalg.matrix_rank(design)
+    if freedom < 1:
+        raise CannotJudge(f"{len(target)} runs leave least squares no degree of freedom")
+    inverse = np.linalg.pinv(design.T @ design)
+    coefficients = inverse @ design.T @ target
+    variance = ((target - design @ coefficients) ** 2).sum() / freedom
+    leverage = np.einsum("ij,jk,ik->i", wanted, inverse, wanted)
+    predictive = stats.t(freedom, wanted @ coefficients, np.sqrt(variance * (1 + leverage)))
+    draws = predictive.rvs((DRAWS, len(wanted)), random_state=rng)
+    return Prediction(draws, predictive.logpdf(error_scale(test)))
+
+
+def huber(model: ScalingModel, train: Runs, test: Runs, rng: np.random.Generator) -> Prediction:
+    """The law by Huber loss from many starts, then on resampled runs, with normal residuals."""
+    free = {name: prior for name, prior in model.parameters.items() if not prior.fixed}
+    if model.converted or len(train) <= len(free):
+        raise CannotJudge(f"{len(train)} runs do not settle {len(free)} parameters")
+    target, counts = error_scale(train), np.ones((1, len(train)))
+    starts = np.column_stack(
+        [LINKS[p.support].forward(p.sample(STARTS, rng)) for p in free.values()]
+    )
+    best, objective = minimised(_curve(model, train, train), starts, target, counts)
+    start = best[np.argmin(objective)]
+    resampled = rng.multinomial(len(train), np.full(len(train), 1 / len(train)), BOOTSTRAPS)
+    again = np.repeat(start[None], BOOTSTRAPS, axis=0)
+    fits, _ = minimised(_curve(model, train, train), again, target, resampled.astype(float))
+    residual = target - _curve(model, train, train)(start[None])[0]
+    spread = float(np.sqrt((residual**2).sum() / (len(train) - len(free))))
+    centres = _curve(model, train, test)(fits)
+    chosen = centres[rng.integers(BOOTSTRAPS, size=DRAWS)]
+    each = stats.norm.logpdf(error_scale(test), centres, spread)
+    density = special.logsumexp(each, axis=0) - np.log(BOOTSTRAPS)
+    return Prediction(chosen + spread * rng.standard_normal(chosen.shape), density)
+
+
+BASELINES = {"log-linear": log_linear, "huber + bootstrap": huber}
+
+
+def _log_design(model: ScalingModel, runs: Runs) -> np.ndarray:
+    columns = [np.log(input_values(runs, name)) for name in model.law.inputs]
+    return np.column_stack([np.ones(len(runs)), *columns])
+
+
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """The law at fixed inputs, from unconstrained parameters, dims (fit, parameter)."""
+
+    model: ScalingModel
+    inputs: Mapping[str, np.ndarray]
+    unit: float
+    logarithm: bool
+
+    def __call__(self, unconstrained: np.ndarray) -> np.ndarray:
+        column = 0
+        theta = {}
+        for name, prior in self.model.parameters.items():
+            if prior.fixed:
+                theta[name] = prior.numbers[0]
+                continue
+            theta[name] = LINKS[prior.support].inverse(unconstrained[:, column, None])
+            column += 1
+        value = self.unit * np.asarray(self.model.law.evaluate(self.inputs, theta))
+        return np.log(value) if self.logarithm else value
+
+
+def _curve(model: ScalingModel, train: Runs, runs: Runs) -> _Curve:
+    unit = scales(model.law, train)
+    inputs = {name: input_values(runs, name) / unit[name] for name in model.law.inputs}
+    return _Curve(model, inputs, unit["loss"], train.response == "loss")

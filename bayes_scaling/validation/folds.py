@@ -1,0 +1,241 @@
+"""Folds of a backtest: where the runs are cut, the refits, and the scores of what was held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import logsumexp
+
+from bayes_scaling.errors import BayesScalingError, RunsError
+from bayes_scaling.fitting.posterior import log_density
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import forecast
+from bayes_scaling.model.axes import main_axis, run_axes
+from bayes_scaling.model.inputs import input_values
+from bayes_scaling.model.points import points
+from bayes_scaling.model.reach import reach
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.runs import Runs
+from bayes_scaling.validation.baselines import BASELINES, Prediction, error_scale
+from bayes_scaling.validation.refits import Outcome, Refitter, refit_all
+from bayes_scaling.validation.scores import score_draws
+from bayes_scaling.validation.verdict import CannotJudge
+
+MODEL = "model"
+
+SHARES = (1 / 3, 1 / 2, 2 / 3, 5 / 6)
+"""Where cut-offs lie by default, as shares of the runs' range on the log scale."""
+
+R_HAT_WORST = 1.05
+"""Chains that differ by so much sit in different places (the limit before Vehtari et al., 2021):
+their draws are no posterior, and what they forecast is no test of it."""
+
+SPARE_RUNS = 3
+"""Runs that a fold has beyond its parameters: fewer test the priors, not the law."""
+
+
+def cut(
+    model: ScalingModel, runs: Runs, cutoffs: Sequence[float] | None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Size of each run along the main axis, and which runs each fold fits.
+
+    Raises
+    ------
+    RunsError
+        A cut-off has no runs on one side of it, or there is none to be chosen.
+    """
+    along = main_axis(model.law)
+    size = 10 ** run_axes(model.law, runs)[along].to_numpy()
+    chosen = default_cutoffs(model, size) if cutoffs is None else cutoffs
+    purpose = "backtest", "A backtest fits the runs below a cut-off and forecasts those above."
+    return size, fitted_below(chosen, size, along, purpose)
+
+
+def fitted_below(
+    cutoffs: Sequence[float], size: np.ndarray, along: str, purpose: tuple[str, str]
+) -> dict[str, np.ndarray]:
+    """Which runs each cut-off leaves to be fitted, by its number.
+
+    Parameters
+    ----------
+    purpose : tuple of str
+        Who asks, and what cut-offs are for, as a sentence.
+
+    Raises
+    ------
+    RunsError
+        A cut-off has no runs on one side of it, or there is none.
+    """
+    ordered = sorted(set(map(float, cutoffs)))
+    below = dict(zip(_told_apart(ordered), [size <= cutoff for cutoff in ordered], strict=True))
+    bad = [name for name, mask in below.items() if mask.all() or not mask.any()]
+    if not below or bad:
+        asker, why = purpose
+        found = f"cut-off {bad[0]}" if bad else f"{len(size)} runs with no usable cut-off"
+        raise RunsError(
+            f"{asker}: {found}, where {along} of the runs goes from {size.min():.3g} to "
+            f"{size.max():.3g}. {why} Give cut-offs inside the range, or more runs."
+        )
+    return below
+
+
+def _told_apart(cutoffs: Sequence[float]) -> list[str]:
+    """Names of different numbers: four digits, or as many as it takes."""
+    for digits in range(4, 17):
+        names = [f"{cutoff:.{digits}g}" for cutoff in cutoffs]
+        if len(set(names)) == len(names):
+            return names
+    return list(map(repr, cutoffs))
+
+
+def run_folds(
+    model: ScalingModel,
+    runs: Runs,
+    cutoffs: Sequence[float] | None,
+    refitter: Refitter,
+    baselines: bool,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Predictions and folds, as a :class:`bayes_scaling.trust.Backtest` holds them."""
+    size, below = cut(model, runs, cutoffs)
+    outcomes = refit_all(model, {k: runs.where(mask) for k, mask in below.items()}, refitter)
+    parts, folds = [], {}
+    for name, outcome in outcomes.items():
+        mask = below[name]
+        decades = _decades(model, runs.where(mask), runs.where(~mask))
+        seed = refitter.settings.seed
+        found, status = score_fold(model, runs, mask, outcome, baselines, seed)
+        observed = error_scale(runs.where(~mask))
+        law = found[MODEL].law if MODEL in found else None
+        miss = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
+        folds[name] = {
+            "cutoff": float(size[mask].max()),
+            "fitted": int(mask.sum()),
+            "held_out": int((~mask).sum()),
+            "decades": float(decades.max()),
+            "miss": miss[0],
+            "miss_sd": miss[1],
+            "status": status,
+            "diagnosis": outcome.fit.diagnostics.diagnosis if outcome.fit else "",
+            "seconds": outcome.seconds,
+        }
+        for method, one in found.items():
+            score = score_draws(one.draws, observed).assign(log_score=one.log_density)
+            placed = score.assign(fold=name, method=method, run=runs.table.index[~mask])
+            parts.append(placed.assign(size=size[~mask], decades=decades))
+    table = pd.DataFrame.from_dict(folds, orient="index").rename_axis("fold")
+    if not parts:
+        raise RunsError(
+            f"backtest: none of {len(folds)} folds gave a result (the first: "
+            f"{table['status'].iloc[0]}), so nothing was tested. Mend what the reason names."
+        )
+    front = ["fold", "method", "run", "size", "decades"]
+    predictions = pd.concat(parts, ignore_index=True)
+    others = [name for name in predictions if name not in front]
+    return predictions[[*front, *others]], table
+
+
+def _decades(model: ScalingModel, fitted: Runs, held_out: Runs) -> np.ndarray:
+    """How far each run held out lies beyond the largest one fitted of its level."""
+    where = points(model, fitted, at=_inputs_of(model, held_out), new_levels="draw")
+    return reach(model, fitted, where).to_numpy()
+
+
+def default_cutoffs(model: ScalingModel, size: np.ndarray) -> list[float]:
+    """Cut-offs at fixed shares of the log range that leave enough runs below."""
+    low, high = np.log(size.min()), np.log(size.max())
+    least = sum(not p.fixed for p in model.parameters.values()) + SPARE_RUNS
+    tried = (float(np.exp(low + share * (high - low))) for share in SHARES)
+    kept: dict[int, float] = {}
+    for cutoff in tried:
+        number = int((size <= cutoff).sum())
+        if least <= number < len(size):
+            kept.setdefault(number, cutoff)
+    return list(kept.values())
+
+
+def score_fold(
+    model: ScalingModel,
+    runs: Runs,
+    mask: np.ndarray,
+    outcome: Outcome,
+    baselines: bool,
+    seed: int,
+) -> tuple[dict[str, Prediction], str]:
+    """What each method predicts of the held-out runs, and the fold's status."""
+    train, test = runs.where(mask), runs.where(~mask)
+    found = {}
+    if outcome.fit is None:
+        return {}, outcome.failure
+    if not outcome.fit.diagnostics.r_hat <= R_HAT_WORST:
+        return {}, outcome.fit.diagnostics.diagnosis
+    try:
+        found[MODEL] = model_prediction(outcome.fit, test, seed)
+    except (BayesScalingError, ValueError) as error:
+        return {}, f"{type(error).__name__}: {error}"
+    if baselines:
+        for name, predict in BASELINES.items():
+            try:
+                found[name] = predict(model, train, test, np.random.default_rng(seed))
+            except (CannotJudge, np.linalg.LinAlgError):
+                continue
+    return found, "done"
+
+
+def model_prediction(fit: ScalingFit, test: Runs, seed: int) -> Prediction:
+    """New runs at the inputs of held-out ones, from the posterior of the others."""
+    model, at = fit.model, _inputs_of(fit.model, test)
+    predicted = forecast(fit, at=at, new_levels="draw", seed=seed).draws
+    where = points(model, fit.runs, at=at, new_levels="draw")
+    observed = xr.DataArray(test.values("loss"), dims="point")
+    expected = predicted["expected_loss"]
+    density = log_density(fit.posterior, model, fit.runs, observed, expected, where)
+    sampled = density.transpose("point", "chain", "draw").values.reshape(len(test), -1)
+    per_unit = logsumexp(sampled, axis=1) - np.log(sampled.shape[1])
+    draws = _flat(predicted["loss"])
+    if test.response != "loss":
+        return Prediction(draws, per_unit)
+    with np.errstate(divide="ignore"):
+        # A loss drawn as zero or infinite is a quantile far out; ends of the range stand for it.
+        logs = np.nan_to_num(np.log(draws), neginf=-50.0, posinf=50.0)
+    # The density of the log is that of the loss times the loss.
+    law = np.log(_flat(expected)) - _flat(predicted["miss"])
+    return Prediction(logs, per_unit + error_scale(test), law)
+
+
+def shared_miss(law: np.ndarray, observed: np.ndarray, decades: np.ndarray) -> tuple[float, float]:
+    """By how much for each decade the held-out runs lie off the law together, and its error.
+
+    The least-squares slope, through zero, of their residuals on the decades that they lie beyond
+    the fitted runs: median over the draws of the law, dims (sample, run). Its standard error has
+    the spread of those draws, and the scatter of single runs about the slope.
+
+    Examples
+    --------
+    >>> decades = np.array([0.5, 1.0, 1.5])
+    >>> shared_miss(np.zeros((10, 3)), 0.02 * decades, decades)
+    (0.02, 0.0)
+    """
+    weight = float(decades @ decades)
+    if not weight > 0:
+        return np.nan, np.nan
+    slopes = (observed - law) @ decades / weight
+    slope = float(np.median(slopes))
+    rest = observed - np.median(law, axis=0) - slope * decades
+    scatter = 1.4826 * float(np.median(np.abs(rest)))
+    return round(slope, 12), float(np.sqrt(slopes.var() + scatter**2 / weight).round(12))
+
+
+def _flat(draws: xr.DataArray) -> np.ndarray:
+    """Draws as an array, dims (sample, run)."""
+    sampled = draws.transpose("chain", "draw", "point").values
+    return np.asarray(sampled.reshape(-1, sampled.shape[-1]))
+
+
+def _inputs_of(model: ScalingModel, runs: Runs) -> pd.DataFrame:
+    names = (*model.law.inputs, *model.noise.inputs)
+    columns = {name: input_values(runs, name) for name in names}
+    labels = {factor: runs.table[factor].to_numpy() for factor in model.factors}
+    return pd.DataFrame({**columns, **labels})

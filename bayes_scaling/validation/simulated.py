@@ -1,0 +1,93 @@
+"""Simulated sweeps: a design's runs with the responses that known parameters would have given.
+
+Owns where the true parameters come from, and how a whole table of runs is drawn from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from bayes_scaling.fitting.posterior import complete, new_runs, parameters_at, stages_at
+from bayes_scaling.fitting.sampling import Settings
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.fitting.tree import run_data
+from bayes_scaling.model.inputs import scales
+from bayes_scaling.model.replicates import earlier_replicates
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.noise.location_scale import EARLIER_RUNS
+from bayes_scaling.runs import Runs
+
+PRIOR_DRAWS = 1000
+"""Draws of the prior at least, whatever the number of truths: shrinkage is measured by them."""
+
+
+def prior_draws(model: ScalingModel, runs: Runs, draws: int, seed: int) -> xr.Dataset:
+    """Draws of all that a posterior of these runs holds, from the prior."""
+    drawn = model.prior_predictive(runs, draws=draws, seed=seed)
+    return complete(drawn["prior"].to_dataset(), model, runs)
+
+
+def prior_source(model: ScalingModel, runs: Runs, count: int, seed: int) -> ScalingFit:
+    """A fit that has learnt nothing: draws of the prior in place of a posterior."""
+    size = max(count, PRIOR_DRAWS)
+    posterior = prior_draws(model, runs, size, seed)
+    never = xr.zeros_like(posterior[["chain", "draw"]])
+    return ScalingFit(model, runs, posterior, never, Settings(size, 1, 1, seed))
+
+
+def drawn_truths(source: ScalingFit, count: int, rng: np.random.Generator) -> ScalingFit:
+    """The fit with `count` of its draws, dims (chain, draw) with one chain."""
+    posterior = source.posterior
+    shape = posterior.sizes["chain"], posterior.sizes["draw"]
+    size = shape[0] * shape[1]
+    chosen = np.unravel_index(rng.choice(size, count, replace=count > size), shape)
+    chain, draw = (xr.DataArray(one, dims="draw") for one in chosen)
+    picked = posterior.drop_vars(["chain", "draw"]).isel(chain=chain, draw=draw)
+    one_chain = picked.expand_dims(chain=[0])
+    # The reference scales stay: they are part of the priors, and would follow the new losses.
+    runs = source.runs.with_reference(**source.runs.reference)
+    return replace(source, runs=runs, posterior=one_chain.assign_coords(draw=np.arange(count)))
+
+
+def simulated_runs(truth: ScalingFit, seed: int) -> Runs:
+    """The runs of a fit with the responses that its only draw would have given.
+
+    Raises
+    ------
+    RunsError
+        A response drawn cannot be one, such as a loss beyond the largest number.
+    """
+    model, runs = truth.model, truth.runs
+    for _ in range(_passes(truth)):
+        where = run_data(model, runs).rename(run="point")
+        rng = np.random.default_rng(seed)
+        expected = truth.expected_at(where).transpose("chain", "draw", "point")
+        response = new_runs(truth.posterior, model, runs, expected, where, rng)
+        columns = {"loss": response, **_stages(truth, where, rng)}
+        values = {name: drawn.values.reshape(-1) for name, drawn in columns.items()}
+        runs = replace(runs, table=runs.table.assign(**values))
+    return runs
+
+
+def _passes(truth: ScalingFit) -> int:
+    """How often runs are drawn, with the same random numbers: replicates depend on earlier ones."""
+    noise = truth.model.noise
+    if EARLIER_RUNS not in noise.columns:
+        return 1
+    return 1 + int(earlier_replicates(noise, truth.runs, 1.0)[EARLIER_RUNS].max())
+
+
+def _stages(
+    truth: ScalingFit, where: xr.Dataset, rng: np.random.Generator
+) -> dict[str, xr.DataArray]:
+    """What would have been observed on the way to the response."""
+    model, draws = truth.model, truth.posterior
+    units = scales(model.law, truth.runs)
+    theta = parameters_at(draws, model, {factor: where[factor] for factor in model.factors})
+    return {
+        stage: model.stage_noise.draw(expected.transpose("chain", "draw", "point"), scatter, rng)
+        for stage, (expected, scatter) in stages_at(draws, model, theta, where, units).items()
+    }

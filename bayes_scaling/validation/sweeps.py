@@ -1,0 +1,150 @@
+"""Refits of simulated sweeps, and where each truth lies among the draws of its refit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.errors import BayesScalingError, RunsError
+from bayes_scaling.fitting.sampling import Settings
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.hierarchy import NewLevels
+from bayes_scaling.runs import Runs
+from bayes_scaling.validation.folds import R_HAT_WORST
+from bayes_scaling.validation.refits import Outcome, Refitter, refit_all
+from bayes_scaling.validation.scores import spread
+from bayes_scaling.validation.simulated import drawn_truths, simulated_runs
+
+SHORT = Settings(draws=300, tune=300, chains=2, seed=1)
+"""How a refit is sampled: 600 draws place the end of a 90 % interval to a hundredth or two of
+probability, where a few dozen sweeps tell its coverage to a tenth."""
+
+EXPECTED = "expected_loss"
+
+SAMPLE = ("chain", "draw")
+
+ROUNDING = 1e-12
+"""Relative spread of draws below which a quantity is a constant."""
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Points at which the expected loss is ranked, and what new levels get there."""
+
+    where: xr.Dataset | None = None
+    new_levels: NewLevels = "error"
+
+
+def run_sweeps(
+    source: ScalingFit, simulations: int, refitter: Refitter, targets: Targets
+) -> tuple[xr.DataTree, pd.DataFrame]:
+    """Simulate from draws of the source, refit, rank; tree and refits of a ``Calibration``.
+
+    Raises
+    ------
+    RunsError
+        No sweep gave a result.
+    """
+    rng = np.random.default_rng(refitter.settings.seed)
+    truths = drawn_truths(source, simulations, rng)
+    names = _free(source)
+    actual = _quantities(truths, names, targets, rng).isel(chain=0, drop=True)
+    before = spread_of(_quantities(source, names, targets, rng))
+    seeds = rng.integers(2**31, size=simulations)
+    parts, rows = {}, {}
+    for number, outcome in enumerate(_outcomes(truths, seeds, refitter)):
+        rows[number] = {"status": outcome.failure, "r_hat": np.nan, "seconds": outcome.seconds}
+        if outcome.fit is None:
+            continue
+        draws = _quantities(outcome.fit, names, targets, rng)
+        rows[number] |= _converged(draws)
+        if rows[number]["status"] == "done":
+            truth = actual.isel(draw=number, drop=True)
+            parts[number] = (_pit(draws, truth), truth, 1 - spread_of(draws) / before)
+    refits = pd.DataFrame.from_dict(rows, orient="index").rename_axis("sweep")
+    if not parts:
+        raise RunsError(
+            f"calibrate: none of {simulations} simulated sweeps gave a result (the first: "
+            f"{refits['status'].iloc[0]}), so nothing was tested. Mend what the reason names."
+        )
+    groups = zip(("prior_sbc", "truths", "shrink"), zip(*parts.values(), strict=True), strict=True)
+    return xr.DataTree.from_dict(
+        {name: _stacked(sets, list(parts)) for name, sets in groups}
+    ), refits
+
+
+def spread_of(draws: xr.Dataset) -> xr.Dataset:
+    """The spread of each quantity."""
+    return draws.map(spread)
+
+
+def elements(quantities: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
+    """Each quantity in each of its levels or points, with a label such as ``E[web]``."""
+    for name, values in quantities.data_vars.items():
+        others = [dim for dim in values.dims if dim not in SAMPLE]
+        if not others:
+            yield str(name), values
+            continue
+        stacked = values.stack(element=others)
+        for place, labels in enumerate(stacked["element"].values):
+            yield f"{name}[{', '.join(map(str, labels))}]", stacked.isel(element=place, drop=True)
+
+
+def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> list[Outcome]:
+    """One for each truth, in their order; what cannot be simulated has failed."""
+    sweeps: dict[str, Runs] = {}
+    failed: dict[str, Outcome] = {}
+    for number, seed in enumerate(seeds):
+        one = truths.posterior.isel(draw=[number])
+        try:
+            sweeps[str(number)] = simulated_runs(replace(truths, posterior=one), int(seed))
+        except BayesScalingError as error:
+            failed[str(number)] = Outcome(None, f"{type(error).__name__}: {error}", 0.0)
+    outcomes = {**failed, **refit_all(truths.model, sweeps, refitter)}
+    return [outcomes[str(number)] for number in range(len(seeds))]
+
+
+def _converged(draws: xr.Dataset) -> dict[str, object]:
+    """Whether the chains of a refit agree on what they are asked for."""
+    # What is the same in all draws has no R-hat.
+    with np.errstate(invalid="ignore"):
+        worst = float(az.rhat(draws).to_array().max())
+    status = "done" if worst <= R_HAT_WORST else f"R-hat above {R_HAT_WORST}"
+    return {"status": status, "r_hat": worst}
+
+
+def _free(source: ScalingFit) -> list[str]:
+    """The parameters of a summary that are not held at a value, but for rounding."""
+    drawn = source.posterior[list(source.parameter_names)]
+    relative = drawn.std(SAMPLE) / abs(drawn).mean(SAMPLE)
+    return [str(name) for name, one in relative.data_vars.items() if float(one.max()) > ROUNDING]
+
+
+def _quantities(
+    fit: ScalingFit, names: list[str], targets: Targets, rng: np.random.Generator
+) -> xr.Dataset:
+    """What a fit is asked for: its parameters and its forecast."""
+    found = fit.posterior[names].reset_coords(drop=True)
+    if targets.where is None:
+        return found
+    with np.errstate(over="ignore"):
+        expected = fit.expected_at(targets.where, targets.new_levels, rng)
+    return found.assign({EXPECTED: expected.reset_coords(drop=True)})
+
+
+def _pit(draws: xr.Dataset, truth: xr.Dataset) -> xr.Dataset:
+    """Share of draws below the truth, with half a draw more on either side, so never 0 or 1."""
+    below = (draws < truth).sum(SAMPLE) + 0.5 * (draws == truth).sum(SAMPLE)
+    size = draws.sizes["chain"] * draws.sizes["draw"]
+    return (below + 0.5) / (size + 1)
+
+
+def _stacked(sets: tuple[xr.Dataset, ...], numbers: list[int]) -> xr.Dataset:
+    """One draw for each sweep, dims (chain, draw, ...), as ArviZ counts simulations."""
+    joined = xr.concat(sets, pd.Index(numbers, name="draw")).expand_dims(chain=[0])
+    return joined.transpose(*SAMPLE, ...)

@@ -1,0 +1,57 @@
+"""Targets: the points that are asked about, from a forecast or a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting.average import FitAverage, made_from
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import Forecast
+from bayes_scaling.model.hierarchy import NewLevels
+from bayes_scaling.model.points import points
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Points of a fit.
+
+    Attributes
+    ----------
+    where : xarray.Dataset, dims (point,)
+    new_levels : {"error", "draw", "typical"}
+        What levels that were not fitted get.
+    """
+
+    where: xr.Dataset
+    new_levels: NewLevels
+
+
+def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> Asked:
+    """The points that are asked about.
+
+    Raises
+    ------
+    RunsError
+        The targets cannot be points of this fit, or the forecast is of another one.
+    """
+    new_levels: NewLevels = "error"
+    if isinstance(at, Forecast):
+        if not made_from(at.fit, fit):
+            other = at.fit.description if isinstance(at.fit, FitAverage) else at.fit.model
+            raise RunsError(
+                f"{asker}: the forecast was made from another fit ({other}), and this one "
+                "may be right where that one is wrong. Forecast from the fit that is assessed."
+            )
+        new_levels = at.new_levels
+        columns = {
+            str(name): values.to_numpy()
+            for name, values in at.draws.coords.items()
+            if values.dims == ("point",) and name != "point"
+        }
+        at = pd.DataFrame(columns)
+    where = points(fit.model, fit.runs, at=at, new_levels=new_levels)
+    return Asked(where, new_levels)

@@ -1,0 +1,63 @@
+"""Fits are sampled until their chains have converged, or for as long as there is time."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import bayes_scaling as bs
+from bayes_scaling.fitting import scaling_fit as fitting
+from bayes_scaling.fitting.sampling import Settings
+
+
+@pytest.fixture
+def rounds(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> list[Settings]:
+    """Rounds that were sampled: chains far apart until the third, each in no time."""
+    asked: list[Settings] = []
+
+    def sample(model: Any, runs: Any, settings: Settings, shown: Any) -> xr.DataTree:
+        asked.append(settings)
+        apart = 0.0 if len(asked) > 2 else 10.0
+        chain, shape = np.arange(4.0)[:, None], (4, settings.draws)
+        draws = np.random.default_rng(1).standard_normal(shape) + apart * chain
+        values = xr.Dataset({"E_ref": (("chain", "draw"), draws)})
+        never = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(shape, bool))})
+        return xr.DataTree.from_dict({"posterior": values, "sample_stats": never})
+
+    density = SimpleNamespace(sample=sample)
+    monkeypatch.setattr(fitting, "compiled", lambda *asked: density)
+    monkeypatch.setattr(fitting, "complete", lambda draws, *rest: draws)
+    found = property(lambda fit: fitting.diagnose(fit.posterior, fit.sample_stats, ["E_ref"]))
+    monkeypatch.setattr(bs.ScalingFit, "diagnostics", found)
+    return asked
+
+
+def test_chains_that_have_not_converged_are_sampled_for_longer(
+    rounds: list[Settings], stored_fit: bs.ScalingFit
+) -> None:
+    fit = bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)
+    assert [settings.thin for settings in rounds] == [1, 4, 16]
+    assert {(settings.draws, settings.seed) for settings in rounds} == {(1000, 1)}
+    assert fit.settings.thin == 16
+    assert not fit.diagnostics.problems
+
+
+def test_draws_that_were_asked_for_are_sampled_once(
+    rounds: list[Settings], stored_fit: bs.ScalingFit
+) -> None:
+    fit = bs.fit(stored_fit.model, stored_fit.runs, draws=500, progress=False)
+    assert [(settings.draws, settings.thin) for settings in rounds] == [(500, 1)]
+    assert fit.diagnostics.problems
+
+
+def test_no_round_is_begun_that_would_take_too_long(
+    rounds: list[Settings], stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 10_000, 20))
+    monkeypatch.setattr(fitting, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    fit = bs.fit(stored_fit.model, stored_fit.runs, progress=False)
+    # Twenty seconds, and then four times as many.
+    assert [settings.thin for settings in rounds] == [1]
+    assert fit.diagnostics.problems

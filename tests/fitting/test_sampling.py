@@ -1,0 +1,327 @@
+"""Compiled models kept by structure, interrupts, and draws that are no posterior."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import nutpie
+import pytest
+import xarray as xr
+
+import bayes_scaling as bs
+from bayes_scaling.display.progress import stages
+from bayes_scaling.errors import IncompletePosteriorError
+from bayes_scaling.fitting import sampling
+from bayes_scaling.fitting.sampling import Settings, compiled, refuse_incomplete
+from bayes_scaling.model.surface import Rotation
+
+SETTINGS = Settings(draws=100, tune=10, chains=2, seed=1)
+
+
+def tree(settings: Settings = SETTINGS, **changes: np.ndarray) -> xr.DataTree:
+    """What a sampler hands back, with some variables replaced."""
+    rng = np.random.default_rng(0)
+    shape = (settings.chains, settings.draws)
+    values = {
+        "alpha": rng.normal(size=shape),
+        "E_raw_corpus": rng.normal(size=(*shape, 3)),
+    } | changes
+    dims = ("chain", "draw", "corpus")
+    variables = {name: (dims[: np.ndim(array)], array) for name, array in values.items()}
+    posterior = xr.Dataset(variables)
+    stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(shape, bool))})
+    return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": stats})
+
+
+def test_whole_draws_pass() -> None:
+    complete = tree()
+    refuse_incomplete(complete, SETTINGS)
+    assert complete["posterior"].sizes == {"chain": 2, "draw": 100, "corpus": 3}
+
+
+def test_truncated_draws_are_refused() -> None:
+    cut = tree().isel(draw=slice(0, 60))
+    message = "returned 2 chains of 60 draws where 2 of 100 were asked.*truncated.*Fit again"
+    with pytest.raises(IncompletePosteriorError, match=message):
+        refuse_incomplete(cut, SETTINGS)
+    with pytest.raises(IncompletePosteriorError, match="returned 1 chains of 100"):
+        refuse_incomplete(tree().isel(chain=[0]), SETTINGS)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_draws_that_are_not_finite_are_refused_with_chain_and_variable(wrong: float) -> None:
+    values = np.random.default_rng(0).normal(size=(2, 100, 3))
+    values[1, 7:9, 2] = wrong
+    message = "Chain 1 has 2 draws of E_raw_corpus that are not finite.*narrow the priors"
+    with pytest.raises(IncompletePosteriorError, match=message):
+        refuse_incomplete(tree(E_raw_corpus=values), SETTINGS)
+
+
+def test_a_chain_that_does_not_move_is_refused() -> None:
+    values = np.random.default_rng(0).normal(size=(2, 100))
+    values[0] = 0.3
+    with pytest.raises(
+        IncompletePosteriorError, match=r"Chain 0 took 1 distinct values of alpha in 100.*stuck"
+    ):
+        refuse_incomplete(tree(alpha=values), SETTINGS)
+
+
+def test_runs_without_scatter_are_the_cause_that_is_named() -> None:
+    values = np.random.default_rng(0).normal(size=(2, 100))
+    values[0] = 0.3
+    spread = np.full((2, 100), 4e-13) * np.linspace(1, 2, 100)
+    with pytest.raises(
+        IncompletePosteriorError,
+        match=r"stuck.*without scatter \(noise_sd.*4e-13\).*0\.3 %.*fixed_at",
+    ):
+        refuse_incomplete(tree(alpha=values, noise_sd=spread), SETTINGS)
+    with pytest.raises(IncompletePosteriorError, match=r"stuck.*Raise target_accept"):
+        refuse_incomplete(tree(alpha=values, noise_sd=spread * 1e9), SETTINGS)
+
+
+def test_a_chain_of_which_one_level_does_not_move_is_refused() -> None:
+    values = np.random.default_rng(0).normal(size=(2, 100, 3))
+    values[1, :, 1] = 0.3
+    with pytest.raises(IncompletePosteriorError, match=r"Chain 1 took 1 distinct.*E_raw_corpus"):
+        refuse_incomplete(tree(E_raw_corpus=values), SETTINGS)
+
+
+def test_a_chain_that_rejects_most_proposals_is_slow_and_not_stuck() -> None:
+    few = np.repeat(np.random.default_rng(0).normal(size=(2, 10)), 10, axis=1)
+    slow = tree(alpha=few)
+    refuse_incomplete(slow, SETTINGS)
+    assert len(np.unique(slow["posterior"]["alpha"].isel(chain=0))) == 10
+
+
+@dataclass
+class Sampler:
+    """In place of nutpie's sampler in the background: its wait ends as told."""
+
+    outcome: Any
+    cancelled: int = 0
+
+    def wait(self) -> xr.DataTree:
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome  # type: ignore[no-any-return]
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+
+@dataclass(frozen=True)
+class Variable:
+    name: str
+
+
+@dataclass
+class Density:
+    """In place of nutpie's compiled model: keeps the data that it is given."""
+
+    names: list[str]
+    data: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def shared_var_keys(self) -> list[Variable]:
+        return [Variable(name) for name in self.names]
+
+    def with_data(self, **data: np.ndarray) -> "Density":
+        self.data.update(data)
+        return self
+
+
+@dataclass
+class Nutpie:
+    """Counts compilations, records what is sampled, and returns draws of the right variables."""
+
+    built: list[Any] = field(default_factory=list)
+    densities: list[Density] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    sampler: Sampler | None = None
+
+    def compile_pymc_model(self, model: Any, **options: Any) -> Density:
+        self.built.append(model)
+        names = [variable.name for variable in model.data_vars]
+        self.densities.append(Density([name for name in names if not name.startswith("ref")]))
+        return self.densities[-1]
+
+    def sample(self, density: Density, **options: Any) -> Sampler:
+        self.asked.append(options)
+        if self.sampler is None:
+            return Sampler(self._draws(options))
+        return self.sampler
+
+    def _draws(self, options: dict[str, Any]) -> xr.DataTree:
+        rng = np.random.default_rng(options["seed"])
+        model = self.built[-1]
+        shape = (options["chains"], options["draws"])
+        posterior = {}
+        for variable in (*model.free_RVs, *model.deterministics):
+            dims = model.named_vars_to_dims[variable.name]
+            sizes = tuple(len(model.coords[dim]) for dim in dims)
+            values = rng.uniform(0.1, 0.5, (*shape, *sizes))
+            posterior[variable.name] = (("chain", "draw", *dims), values)
+        used = {dim for dims, _ in posterior.values() for dim in dims[2:]}
+        coords = {dim: list(model.coords[dim]) for dim in used}
+        stats = {"diverging": (("chain", "draw"), np.zeros(shape, bool))}
+        return xr.DataTree.from_dict(
+            {"posterior": xr.Dataset(posterior, coords), "sample_stats": xr.Dataset(stats)}
+        )
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Nutpie:
+    """A sampler that compiles nothing, in a process that has not compiled anything yet."""
+    stand_in = Nutpie()
+    monkeypatch.setattr(nutpie, "compile_pymc_model", stand_in.compile_pymc_model)
+    monkeypatch.setattr(nutpie, "sample", stand_in.sample)
+    monkeypatch.setattr(sampling, "_COMPILED", {})
+    return stand_in
+
+
+def quick(model: Any, runs: bs.Runs, **options: Any) -> bs.ScalingFit:
+    return bs.fit(model, runs, draws=20, tune=5, chains=2, progress=False, **options)
+
+
+def test_a_second_fit_of_the_same_structure_does_not_compile(
+    fake: Nutpie, stored_fit: bs.ScalingFit
+) -> None:
+    runs = stored_fit.runs
+    quick("chinchilla", runs)
+    quick(bs.ScalingModel("chinchilla"), runs.where(corpus="web"))
+    quick(bs.ScalingModel("chinchilla", priors={"A": bs.Prior.between(0.3, 0.4)}), runs)
+    quick("chinchilla", runs.with_reference(params=1e9))
+    assert len(fake.built) == 1
+    quick(stored_fit.model, runs)
+    quick(stored_fit.model, runs.where(lambda table: table["params"] > 1e8))
+    quick(bs.ScalingModel("chinchilla", noise=bs.noise.LogNormal()), runs)
+    assert len(fake.built) == 3
+
+
+def test_a_second_fit_is_given_its_own_rows_and_prior_numbers(
+    fake: Nutpie, stored_fit: bs.ScalingFit
+) -> None:
+    quick("chinchilla", stored_fit.runs)
+    fewer = stored_fit.runs.where(corpus="web")
+    model = bs.ScalingModel("chinchilla", priors={"A": bs.Prior.log_normal(-1.5, 0.25)})
+    quick(model, fewer)
+    data = fake.densities[0].data
+    np.testing.assert_allclose(
+        data["params_ref"], fewer.values("params") / fewer.reference["params"]
+    )
+    assert data["response_ref"].shape == (len(fewer),)
+    assert (float(data["A_ref_mu"]), float(data["A_ref_sigma"])) == (-1.5, 0.25)
+    found = Rotation.of(model.law, fewer)
+    np.testing.assert_array_equal(data["delta_basis"], found.basis)
+    np.testing.assert_array_equal(data["delta_strength"], found.strength)
+    # nutpie refuses data that its compiled code does not read.
+    assert set(data) == set(fake.densities[0].names)
+
+
+def test_the_sampler_is_asked_for_what_the_settings_say(
+    fake: Nutpie, stored_fit: bs.ScalingFit
+) -> None:
+    fit = quick("chinchilla", stored_fit.runs, seed=5, target_accept=0.9)
+    asked = fake.asked[0]
+    wanted = {"draws": 20, "tune": 5, "chains": 2, "seed": 5, "target_accept": 0.9}
+    assert {name: asked[name] for name in wanted} == wanted
+    assert asked["adaptation"] == "low_rank"
+    assert fit.settings == Settings(20, 5, 2, 5, 0.9)
+
+
+def test_without_a_seed_one_is_chosen_and_kept(fake: Nutpie, stored_fit: bs.ScalingFit) -> None:
+    seeds = {quick("chinchilla", stored_fit.runs).settings.seed for _ in range(3)}
+    assert len(seeds) == 3
+    assert seeds == {asked["seed"] for asked in fake.asked}
+
+
+def test_an_interrupt_stops_the_sampler_and_keeps_nothing(
+    fake: Nutpie, stored_fit: bs.ScalingFit
+) -> None:
+    fake.sampler = Sampler(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt, match="interrupted: the draws so far were thrown away"):
+        quick("chinchilla", stored_fit.runs)
+    assert fake.sampler.cancelled == 1
+    # The compiled model is whole, and the next fit uses it.
+    fake.sampler = None
+    assert len(quick("chinchilla", stored_fit.runs).posterior["draw"]) == 20
+    assert len(fake.built) == 1
+
+
+def test_an_interrupt_while_compiling_keeps_nothing(
+    fake: Nutpie, stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(model: Any, **options: Any) -> Density:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(nutpie, "compile_pymc_model", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            quick("chinchilla", stored_fit.runs)
+    assert sampling._COMPILED == {}
+    # Nor is the lock held: this would wait for ever.
+    quick("chinchilla", stored_fit.runs)
+    assert len(fake.built) == 1
+
+
+def test_a_sampler_that_fails_is_an_incomplete_posterior_with_its_reason(
+    fake: Nutpie, stored_fit: bs.ScalingFit
+) -> None:
+    fake.sampler = Sampler(RuntimeError("all initialisation points failed"))
+    with pytest.raises(
+        IncompletePosteriorError, match=r"sampler stopped: all init.*no posterior.*extreme values"
+    ) as caught:
+        quick("chinchilla", stored_fit.runs)
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_incomplete_draws_are_refused_by_fit(fake: Nutpie, stored_fit: bs.ScalingFit) -> None:
+    fake.sampler = Sampler(tree(Settings(draws=7, tune=1, chains=2)))
+    with pytest.raises(IncompletePosteriorError, match="2 chains of 7 draws where 2 of 20"):
+        quick("chinchilla", stored_fit.runs)
+
+
+def test_progress_names_the_stages(
+    fake: Nutpie, stored_fit: bs.ScalingFit, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        bs.fit("chinchilla", stored_fit.runs, draws=20, tune=5, chains=2, progress=True)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("compiling (once): started") == 1
+    assert shown.err.count("sampling") >= 2
+    bs.fit("chinchilla", stored_fit.runs, draws=20, tune=5, chains=2, progress=False)
+    assert capsys.readouterr().err == ""
+
+
+def test_compiled_models_are_shared_by_structure(fake: Nutpie, stored_fit: bs.ScalingFit) -> None:
+    model, runs = bs.ScalingModel("chinchilla"), stored_fit.runs
+    with stages(show=False) as hidden:
+        assert compiled(model, runs, hidden) is compiled(model, runs, hidden)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"draws": 0}, "draws=0 is too few.*at least 4"),
+        ({"draws": 10.5}, "draws=10.5 is too few or no whole number"),
+        ({"tune": 0}, "tune=0 is too few"),
+        ({"chains": 0}, "chains=0 is too few"),
+        ({"seed": -1}, "seed=-1 is no whole number from 0"),
+        ({"seed": 2**64}, "seed=18446744073709551616 is no whole number from 0"),
+        ({"target_accept": 1.0}, "target_accept=1.0 is no acceptance rate.*such as 0.95"),
+    ],
+)
+def test_settings_that_cannot_be_sampled_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Settings(**options)
+
+
+def test_settings_are_refused_before_anything_is_compiled(
+    fake: Nutpie, stored_fit: bs.ScalingFit
+) -> None:
+    with pytest.raises(ValueError, match="draws=2"):
+        bs.fit("chinchilla", stored_fit.runs, draws=2, progress=False)
+    with pytest.raises(bs.BayesScalingError, match=r"is a DataFrame|are a DataFrame"):
+        bs.fit("chinchilla", stored_fit.runs.table, progress=False)  # type: ignore[arg-type]
+    assert fake.built == []

@@ -1,0 +1,41 @@
+"""Where runs and targets lie, and how a run is made larger."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.laws import as_law
+from bayes_scaling.model.axes import decades_beyond, main_axis, run_axes, scaled_up
+
+
+def test_compute_and_ratio_follow_from_the_inputs() -> None:
+    table = pd.DataFrame({"params": [1e8, 3e9], "tokens": [2e9, 4e10], "loss": [3.0, 2.5]})
+    runs = bs.Runs.from_frame(table)
+    axes = run_axes(as_law("Chinchilla"), runs)
+    assert list(axes) == ["params", "tokens", "flops", "tokens_per_param"]
+    assert 10 ** axes["flops"].to_numpy() == pytest.approx(runs.values("flops"))
+    assert main_axis(as_law("Chinchilla")) == "flops"
+    assert main_axis(bs.laws.PowerLaw("tokens")) == "tokens"
+
+
+def test_targets_below_the_runs_are_beyond_them_too() -> None:
+    runs = pd.DataFrame({"x": [1.0, 2.0], "y": [0.0, 0.0]})
+    points = pd.DataFrame({"x": [0.0, 1.5, 4.0], "y": [0.0, 0.5, -0.25]})
+    found = decades_beyond(points, runs.min(), runs.max())
+    assert found["x"].tolist() == [1.0, 0.0, 2.0]
+    assert found["y"].tolist() == [0.0, 0.5, 0.25]
+
+
+def test_a_larger_run_has_that_much_more_compute_at_the_same_ratio() -> None:
+    row = pd.DataFrame({"params": [1e9], "tokens": [2e10]})
+    larger = scaled_up(as_law("Chinchilla"), row, 100.0)
+    assert larger.loc[0, "params"] == pytest.approx(1e10)
+    assert larger.loc[0, "tokens"] == pytest.approx(2e11)
+
+
+def test_unique_tokens_grow_with_tokens() -> None:
+    law = as_law("DataConstrained")
+    row = pd.DataFrame({name: [1.0] for name in law.inputs})
+    larger = scaled_up(law, row, 4.0)
+    assert larger.to_numpy().ravel() == pytest.approx(np.full(len(law.inputs), 2.0))

@@ -1,0 +1,237 @@
+"""The surface of a posterior: inside the runs, beyond them, its nodes and its directions."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+import bayes_scaling as bs
+from bayes_scaling.errors import ModelError
+from bayes_scaling.fitting.loss_surface import LossSurface
+from bayes_scaling.model.reach import reach
+from bayes_scaling.model.surface import (
+    COMPUTE_LENGTH,
+    JITTER,
+    MISS_OF_DELTA,
+    RATIO_LENGTH,
+    SHAPE_SHARE,
+    Nodes,
+    Placement,
+    Rotation,
+    kernel,
+    kernel_sum,
+    run_places,
+)
+
+RATIO = 20.0
+
+
+def path(fit: bs.ScalingFit, decades: float = 4.0, count: int = 33) -> xr.Dataset:
+    """Runs of growing compute at one ratio, from the smallest to far beyond the largest."""
+    u, _ = run_places(fit.model.law, fit.runs)
+    compute = 10 ** np.linspace(u.min(), u.max() + decades, count)
+    table = pd.DataFrame({"params": (compute / RATIO) ** 0.5, "tokens": (compute * RATIO) ** 0.5})
+    return xr.Dataset.from_dataframe(table.rename_axis("point"))
+
+
+def on_path(fit: bs.ScalingFit, times: float = 1.0) -> dict[str, float]:
+    """A run on that path, of a multiple of the compute of the largest run."""
+    u, _ = run_places(fit.model.law, fit.runs)
+    compute = times * 10 ** u.max()
+    return {"params": (compute / RATIO) ** 0.5, "tokens": (compute * RATIO) ** 0.5}
+
+
+def surface_of(fit: bs.ScalingFit, corpus: str = "web", **changes: float) -> LossSurface:
+    """The surface of one level, with some variables held at a value."""
+    held = {name: xr.full_like(fit.posterior[name], value) for name, value in changes.items()}
+    fit = replace(fit, posterior=fit.posterior.assign(held))
+    return fit.surface_at({"corpus": xr.DataArray(corpus)})
+
+
+def test_a_larger_run_on_the_same_path_is_not_worse_where_the_law_leaves_out_nothing(
+    stored_fit: bs.ScalingFit,
+) -> None:
+    along = path(stored_fit, decades=12.0)
+    # Misses of the fit, and such as it never has.
+    for misses in ({}, {"miss": -3.0, "miss_corpus": -3.0}, {"miss": 2.0}):
+        loss = surface_of(stored_fit, delta_z=0.0, **misses).loss(along)
+        assert float((loss / loss.shift(point=1)).max()) <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("grown", ["params", "tokens"])
+@pytest.mark.parametrize("miss", [-0.4, 0.0, 0.4])
+def test_more_of_one_input_is_hardly_worse_where_the_law_leaves_out_nothing(
+    grown: str, miss: float, stored_fit: bs.ScalingFit
+) -> None:
+    surface = surface_of(stored_fit, delta_z=0.0, miss=miss, miss_corpus=miss / 3)
+    times = xr.DataArray(np.geomspace(1, 1e9, 200), dims="point")
+    for ratio in (0.05, 1.0, 20.0):
+        start = on_path(stored_fit, 2.0)
+        held = {"params": start["params"] / ratio**0.5, "tokens": start["tokens"] * ratio**0.5}
+        loss = surface.loss({**held, grown: held[grown] * times})
+        # A slower decline is felt the more the farther a run lies, also where nothing declines any
+        # more: over nine decades of one input less than half a per cent.
+        assert float((loss.isel(point=-1) / loss.min("point")).max()) <= 1.005
+
+
+def test_a_larger_run_on_the_same_path_is_hardly_ever_worse(stored_fit: bs.ScalingFit) -> None:
+    surface = surface_of(stored_fit)
+    largest = surface.loss(on_path(stored_fit))
+    for times in (10, 30, 100):
+        larger = surface.loss(on_path(stored_fit, times))
+        assert float((larger > largest).mean()) <= 0.02
+
+
+def test_no_draw_is_below_its_floor(stored_fit: bs.ScalingFit) -> None:
+    for misses in ({}, {"miss": 3.0, "miss_corpus": 1.0}, {"miss": -9.0}):
+        surface = surface_of(stored_fit, **misses)
+        loss = surface.loss(path(stored_fit, decades=20.0))
+        assert np.isfinite(loss).all()
+        assert (loss >= surface.floor).all()
+    np.testing.assert_allclose(surface.floor, stored_fit.posterior["E"].sel(corpus="web"))
+
+
+def test_beyond_the_runs_the_decline_of_the_law_is_multiplied(stored_fit: bs.ScalingFit) -> None:
+    """By hand: a law that leaves out nothing inside, ten times beyond the largest run."""
+    surface = surface_of(stored_fit, delta_z=0.0, miss_corpus=0.0, miss=0.4)
+    u, _ = run_places(stored_fit.model.law, stored_fit.runs)
+    edge, far = on_path(stored_fit), on_path(stored_fit, 10)
+    law = replace(surface, left_out=None)
+    at_edge, at_far = (np.log(law.loss(one) - surface.floor) for one in (edge, far))
+    factor = np.exp(0.4 * 1.0 / (1.0 + np.ptp(u)))
+    expected = surface.floor + np.exp(at_edge + factor * (at_far - at_edge))
+    np.testing.assert_allclose(surface.loss(far), expected, rtol=1e-9)
+    np.testing.assert_allclose(surface.inside.loss(far), law.loss(far), rtol=1e-9)
+
+
+def test_inside_the_runs_misses_change_nothing(stored_fit: bs.ScalingFit) -> None:
+    surface = surface_of(stored_fit)
+    at = {name: xr.DataArray(stored_fit.runs.values(name), dims="run") for name in surface.units}
+    own = (stored_fit.runs.table["corpus"] == "web").to_numpy()
+    loss, inside = surface.loss(at), surface.inside.loss(at)
+    np.testing.assert_allclose(loss.isel(run=own), inside.isel(run=own), rtol=1e-12)
+
+
+def test_plain_arrays_give_what_labelled_draws_do(stored_fit: bs.ScalingFit) -> None:
+    surface = surface_of(stored_fit)
+    along = path(stored_fit)
+    plain = surface.map(lambda values: np.asarray(values)[..., None])
+    found = plain.loss({name: along[name].to_numpy() for name in ("params", "tokens")})
+    expected = surface.loss(along).transpose("chain", "draw", "point")
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_nodes_hold_a_function_that_changes_over_its_length(rng: np.random.Generator) -> None:
+    """Between nodes closer than the length, the prior of the function is that of its kernel."""
+    nodes = Nodes(np.linspace(0, 2, 5), 1.0)
+    at = np.linspace(0, 2, 21)
+    covariance = nodes.basis(at) @ nodes.basis(at).T
+    np.testing.assert_allclose(covariance, kernel(at[:, None], at, 1.0), atol=2e-3)
+    at_nodes = nodes.basis(nodes.at) @ nodes.basis(nodes.at).T
+    np.testing.assert_allclose(at_nodes, kernel(nodes.at[:, None], nodes.at, 1.0), atol=2 * JITTER)
+    z = rng.standard_normal(5)
+    of_kernels = kernel_sum(nodes.kernels(at), nodes.factor @ z)
+    np.testing.assert_allclose(of_kernels, nodes.basis(at) @ z, rtol=1e-9, atol=1e-12)
+
+
+def test_the_size_of_delta_is_its_standard_deviation_at_the_runs(
+    stored_fit: bs.ScalingFit,
+) -> None:
+    law, runs = stored_fit.model.law, stored_fit.runs
+    u, v = run_places(law, runs)
+    assert v is not None
+    found = Placement.of(law, runs)
+    covariance = found.basis(u, v) @ found.basis(u, v).T
+    along, across = (
+        kernel(x[:, None], x, length) for x, length in ((u, COMPUTE_LENGTH), (v, RATIO_LENGTH))
+    )
+    expected = SHAPE_SHARE * across + (1 - SHAPE_SHARE) * along * across
+    inside = (v - found.centre > found.ratio.at[0]) & (v - found.centre < found.ratio.at[-1])  # type: ignore[union-attr]
+    # Four nodes hold almost all of a function of tokens per parameter.
+    np.testing.assert_allclose(covariance[inside][:, inside], expected[inside][:, inside], atol=0.1)
+    # Far beyond the runs what depends on compute fades, and what does not stays.
+    far = found.basis(np.array([found.top + 5]), np.array([found.centre]))
+    assert float((far**2).sum()) == pytest.approx(SHAPE_SHARE, abs=0.02)
+
+
+@pytest.mark.parametrize("rows", [36, 7])
+def test_directions_are_the_nodes_turned(stored_fit: bs.ScalingFit, rows: int) -> None:
+    law = stored_fit.model.law
+    runs = stored_fit.runs.where(run=list(stored_fit.runs.table.index[:rows]))
+    found, basis = Rotation.of(law, runs), Placement.of(law, runs).basis(*run_places(law, runs))
+    np.testing.assert_allclose(found.turn.T @ found.turn, np.eye(len(found.turn)), atol=1e-12)
+    np.testing.assert_allclose(found.basis @ found.turn.T, basis, atol=1e-12)
+    assert found.shown.shape == (len(found.turn), rows)
+    assert (np.diff(found.strength) <= 0).all()
+    # Runs settle no more directions than they are.
+    assert (found.strength[rows:] < 1e-9).all()
+
+
+def test_misses_are_larger_where_the_law_leaves_out_more(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    surface = bs.Surface(miss_sd=bs.Prior.fixed_at(0.1), miss_mean=0.3)
+    fit = prior_fit(bs.ScalingModel("chinchilla", surface=surface), stored_fit.runs, draws=500)
+    draws = fit.posterior
+    assert (draws["miss_sd"] == 0.1).all()
+    spread = np.sqrt(0.1**2 + (MISS_OF_DELTA * draws["delta_sd"]) ** 2)
+    z = (draws["miss"] - 0.3) / spread
+    # Evenly spaced quantiles of the normal: there is no Monte-Carlo error.
+    np.testing.assert_allclose(np.quantile(z, [0.16, 0.5, 0.84]), [-0.994, 0, 0.994], atol=0.01)
+
+
+def test_misses_of_a_law_of_one_input_are_those_of_learning_curves() -> None:
+    curve = bs.Surface().miss(bs.laws.PowerLaw("flops"))
+    both = bs.Surface().miss(bs.laws.Chinchilla())
+    assert curve[0] == 0 < both[0]
+    assert curve[1].range()[0] > both[1].range()[1]
+    own = bs.Surface(miss_sd=bs.Prior.between(0.1, 0.3), miss_mean=-0.2)
+    assert own.miss(bs.laws.Chinchilla()) == (-0.2, bs.Prior.between(0.1, 0.3))
+
+
+def test_reach_is_that_of_the_own_level(stored_fit: bs.ScalingFit) -> None:
+    table = stored_fit.runs.table
+    tops = table.assign(u=np.log10(table["params"] * table["tokens"])).groupby("corpus")["u"].max()
+    where = xr.Dataset(
+        {
+            "params": ("point", [1e10, 1e10, 1e7]),
+            "tokens": ("point", [1e12, 1e12, 1e8]),
+            "corpus": ("point", np.array(["web", "books", "web"], object)),
+        }
+    )
+    expected = [22 - tops["web"], 22 - tops["books"], 15 - tops["web"]]
+    np.testing.assert_allclose(reach(stored_fit.model, stored_fit.runs, where), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["amplitude", "miss_sd"])
+@pytest.mark.parametrize("prior", [bs.Prior.normal(0, 1), bs.Prior.fixed_at(0.0)], ids=repr)
+def test_a_size_that_may_not_be_positive_is_refused(name: str, prior: bs.Prior) -> None:
+    with pytest.raises(ModelError, match=f"{name}=.*not positive.*surface=None"):
+        bs.Surface(**{name: prior})  # type: ignore[arg-type]
+
+
+def test_only_losses_of_one_stage_have_a_surface(stored_fit: bs.ScalingFit) -> None:
+    assert bs.ScalingModel("chinchilla").has_surface(stored_fit.runs)
+    assert not bs.ScalingModel("chinchilla", surface=None).has_surface(stored_fit.runs)
+    frame = stored_fit.runs.table[["params", "loss"]].assign(loss=lambda t: t["loss"] / 10)
+    shares = bs.Runs.from_frame(frame, response="accuracy")
+    assert not bs.ScalingModel("LogLinear", noise=bs.noise.Normal()).has_surface(shares)
+
+
+def test_a_surface_shows_what_is_not_the_default() -> None:
+    assert "surface" not in repr(bs.ScalingModel("chinchilla"))
+    assert "surface=None" in repr(bs.ScalingModel("chinchilla", surface=None))
+    own = bs.ScalingModel("chinchilla", surface=bs.Surface(miss_mean=0.0))
+    assert "miss_mean=0.0" in repr(own)
+
+
+def test_a_new_level_misses_as_those_fitted_do(stored_fit: bs.ScalingFit) -> None:
+    label = {"corpus": xr.DataArray("new")}
+    left_out = stored_fit.surface_at(label, "draw", np.random.default_rng(1)).left_out
+    assert left_out is not None
+    own, fitted = left_out.misses[1][1], stored_fit.posterior["miss_corpus"]
+    # Of 400 draws each, heavy tails included, a standard deviation is known to some 10 %.
+    assert float(own.std()) == pytest.approx(float(fitted.std()), rel=0.3)

@@ -1,0 +1,77 @@
+import arviz as az
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.collections import FillBetweenPolyCollection
+
+import bayes_scaling as bs
+from bayes_scaling import plots
+from bayes_scaling.plots.allocation_plot import QUANTITIES
+
+BUDGETS = [1e22, 5.76e23]
+
+
+@pytest.fixture(scope="module")
+def plan(lone_fit: bs.ScalingFit) -> bs.Allocation:
+    return bs.allocate(lone_fit, BUDGETS)
+
+
+def test_three_panels_with_their_units(plan: bs.Allocation) -> None:
+    panels = plots.allocation(plan)
+    assert [panel.get_ylabel() for panel in panels] == [
+        "parameters",
+        "training tokens",
+        "tokens per parameter",
+    ]
+    assert {panel.get_xlabel() for panel in panels} == {"compute (FLOP)"}
+
+
+@pytest.mark.parametrize(("panel", "quantity"), list(enumerate(QUANTITIES)))
+def test_budgets_are_marked_with_median_and_interval(
+    plan: bs.Allocation, panel: int, quantity: str
+) -> None:
+    ax = plots.allocation(plan, prob=0.8)[panel]
+    [marks] = [line for line in ax.lines if line.get_gid() == "budgets"]
+    draws = plan.draws[quantity]
+    np.testing.assert_allclose(marks.get_xdata(), BUDGETS)
+    np.testing.assert_allclose(marks.get_ydata(), draws.median(("chain", "draw")))
+    ends = az.eti(draws, prob=0.8, dim=["chain", "draw"]).values
+    [bars] = [c for c in ax.collections if c.get_gid() == "budget bars"]
+    np.testing.assert_allclose([bar[:, 1] for bar in bars.get_segments()], ends)
+
+
+def test_bands_run_from_the_smallest_run_to_the_largest_budget(plan: bs.Allocation) -> None:
+    for panel in plots.allocation(plan):
+        [band] = [c for c in panel.collections if isinstance(c, FillBetweenPolyCollection)]
+        x = band.get_paths()[0].vertices[:, 0]
+        assert x.min() == pytest.approx(plan.fit.runs.values("flops").min())
+        assert x.max() == pytest.approx(5.76e23)
+
+
+def test_every_panel_shades_what_lies_beyond_the_runs(plan: bs.Allocation) -> None:
+    for panel in plots.allocation(plan):
+        [region] = [patch for patch in panel.patches if patch.get_gid() == "extrapolated"]
+        assert region.get_x() == pytest.approx(plan.fit.runs.values("flops").max())
+
+
+def test_groups_have_bands_and_names_of_their_own(stored_fit: bs.ScalingFit) -> None:
+    panels = plots.allocation(bs.allocate(stored_fit, [1e23]))
+    bands = [c for c in panels[0].collections if isinstance(c, FillBetweenPolyCollection)]
+    assert [band.get_label() for band in bands] == ["books, 89 % ETI", "web, 89 % ETI"]
+    assert len({tuple(np.asarray(band.get_facecolor())[0]) for band in bands}) == 2
+    legend = panels[-1].get_legend()
+    texts = [text.get_text() for text in legend.get_texts()]
+    assert texts == ["books", "web", "optimum, 89 % ETI", "runs"]
+
+
+def test_three_axes_are_taken_and_others_refused(plan: bs.Allocation) -> None:
+    _, mine = plt.subplots(1, 3)
+    assert list(plots.allocation(plan, ax=mine)) == list(mine)
+    with pytest.raises(ValueError, match="ax holds 2 axes and the plot has 3 panels"):
+        plots.allocation(plan, ax=mine[:2])
+
+
+def test_the_warning_stands_over_all_panels(plan: bs.Allocation) -> None:
+    assert plan.fit.diagnostics.problems
+    panels = plots.allocation(plan)
+    assert "not converged" in panels[0].figure.get_suptitle()
