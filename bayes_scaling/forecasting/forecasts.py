@@ -18,9 +18,9 @@ from bayes_scaling.display.tables import coordinate_index, result_html, result_t
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.diagnostics import Diagnostics
-from bayes_scaling.fitting.loss_surface import labelled
 from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
+from bayes_scaling.fitting.posterior_surface import labelled
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.points import Numbers, points

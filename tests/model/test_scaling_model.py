@@ -16,11 +16,11 @@ from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError, RunsError
-from bayes_scaling.fitting.loss_surface import loss_surface
 from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.posterior import log_density as posterior_density
+from bayes_scaling.fitting.posterior_surface import loss_surface
 from bayes_scaling.fitting.tree import observed_data, run_data
-from bayes_scaling.model.surface import Rotation
+from bayes_scaling.model.nodes import Rotation
 from bayes_scaling.priors import TIE
 
 FAST = {"mode": "FAST_COMPILE"}
