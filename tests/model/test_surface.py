@@ -11,7 +11,6 @@ import xarray as xr
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.loss_surface import LossSurface
-from bayes_scaling.model.reach import reach
 from bayes_scaling.model.axes import run_places
 from bayes_scaling.model.nodes import (
     COMPUTE_LENGTH,
@@ -24,6 +23,7 @@ from bayes_scaling.model.nodes import (
     kernel,
     kernel_sum,
 )
+from bayes_scaling.model.reach import reach
 
 RATIO = 20.0
 
@@ -75,8 +75,9 @@ def test_more_of_one_input_is_hardly_worse_where_the_law_leaves_out_nothing(
         held = {"params": start["params"] / ratio**0.5, "tokens": start["tokens"] * ratio**0.5}
         loss = surface.loss({**held, grown: held[grown] * times})
         # A slower decline is felt the more the farther a run lies, also where nothing declines any
-        # more: over nine decades of one input less than half a per cent.
-        assert float((loss.isel(point=-1) / loss.min("point")).max()) <= 1.005
+        # more, and a best ratio that moves makes less of the input in excess: over nine decades
+        # of one input at most one per cent.
+        assert float((loss.isel(point=-1) / loss.min("point")).max()) <= 1.01
 
 
 def test_a_larger_run_on_the_same_path_is_hardly_ever_worse(stored_fit: bs.ScalingFit) -> None:
