@@ -21,9 +21,6 @@ from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.model.surface import DRIFT, DRIFT_SIZE, EDGE, MISS, MISS_SIZE, SIZE
 from bayes_scaling.runs import Runs
 
-SHOWN_OVER = 1.0
-"""Decades of compute below the largest run over which the runs show a drift, if they span more."""
-
 MOST_DRIFT = 0.9
 """Largest drift: beyond 1 a run larger on the same path would be worse than a smaller one."""
 
@@ -71,8 +68,10 @@ def shown_drift(
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """Best tokens per parameter at the compute of the largest run, and the drift that leads there.
 
-    Where `delta` at the largest run would have the best ratio of smaller runs, and where it is:
-    decades between the two for each decade of compute. Of a pool, at its typical parameters.
+    Where `delta` at the largest run would have the best ratio at the smallest, and where it is:
+    decades between the two for each decade of compute. Of a pool, at its typical parameters. Over
+    the last decade or two alone, best sizes of public sweeps beyond their runs are missed by as
+    much and scattered more.
     """
     placement = Placement.of(model.law, runs)
     left_out = LeftOut(placement, *coefficients(placement, draws))
@@ -85,8 +84,8 @@ def shown_drift(
         assert surface.left_out is not None
         return lowest(ratios, law + surface.left_out.delta(delta_from, ratios))
 
-    top, below = placement.top, placement.top - min(SHOWN_OVER, placement.span)
-    shown = (best(below, top) - best(below, below)) / (top - below)
+    top, least = placement.top, placement.top - placement.span
+    shown = (best(least, top) - best(least, least)) / placement.span
     like = draws[SIZE].transpose("chain", "draw")
     return like.copy(data=10 ** best(top, top)), like.copy(data=shown)
 
