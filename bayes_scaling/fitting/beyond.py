@@ -1,4 +1,4 @@
-"""How a surface goes on beyond the runs, draw by draw: what other sweeps and these runs say of it.
+"""Draws of how a surface goes on beyond the runs, as other sweeps and these runs say.
 
 No run informs `miss` and what is not known of `drift`; what the runs show of `drift` is where
 `delta` had to move the best ratio of tokens to parameters among them.
@@ -91,7 +91,7 @@ def shown_drift(
 
 
 def lowest(places: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Where functions are least on a grid, refined by a parabola through the three lowest places.
+    """Places where functions are least on a grid, refined by a parabola through the three lowest places.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ MOST_MISS = 3.9
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """How the best ratio of tokens to parameters moves beyond the largest run, for each draw.
+    """Movement of the best ratio of tokens to parameters beyond the largest run, for each draw.
 
     Attributes
     ----------
@@ -52,13 +52,13 @@ class Drift:
         return self.rate * np.minimum(within, reach)
 
     def map(self, change: Callable[[Any], Any]) -> Drift:
-        """The same with every array changed."""
+        """A copy with a function applied to every array."""
         return Drift(change(self.start), change(self.rate))
 
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """What the law leaves out, for each draw: `delta` by its values at nodes, `drift` and `miss`.
+    """`delta` by its values at nodes, `drift` and `miss`, for each draw.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ class LeftOut:
     drift: Drift | None = None
 
     def delta(self, u: Any, v: Any) -> Any:
-        """What is left out at log10 compute and log10 tokens per parameter."""
+        """`delta` at log10 compute and log10 tokens per parameter."""
         at = self.placement
         if at.ratio is None or at.shape is None:
             return kernel_sum(at.compute.kernels(u - at.top), [row[0] for row in self.both])
@@ -91,7 +91,7 @@ class LeftOut:
         return both + alone + self._faded(u, inner)
 
     def map(self, change: Callable[[Any], Any]) -> LeftOut:
-        """The same with every array changed, such as to plain arrays."""
+        """A copy with a function applied to every array, such as one that makes them plain."""
         return replace(
             self,
             both=[[change(one) for one in row] for row in self.both],
@@ -101,7 +101,7 @@ class LeftOut:
         )
 
     def _faded(self, u: Any, inner: Sequence[Any]) -> Any:
-        """By how much `delta` at the best ratio of the largest runs changes beyond them."""
+        """Change beyond the largest runs of `delta` at their best ratio."""
         at = self.placement
         if self.drift is None or at.ratio is None or not np.any(u > at.top):
             return 0.0
@@ -149,14 +149,14 @@ class LossSurface:
         return self.units["loss"] * self._floor
 
     def map(self, change: Callable[[Any], Any]) -> LossSurface:
-        """The same with every array changed."""
+        """A copy with a function applied to every array."""
         theta = {name: change(values) for name, values in self.theta.items()}
         left_out = self.left_out and self.left_out.map(change)
         return replace(self, theta=theta, left_out=left_out)
 
     @property
     def inside(self) -> LossSurface:
-        """The same as if the law went on beyond the runs as it says."""
+        """The surface, had the law gone on beyond the runs as it says."""
         left_out = self.left_out
         if left_out is None or left_out.drift is None:
             return replace(self, left_out=left_out and replace(left_out, misses=()))

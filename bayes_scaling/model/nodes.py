@@ -1,4 +1,4 @@
-"""Where `delta` has its values: nodes placed by the range of the runs, and what runs say of them.
+"""Nodes at which `delta` has its values, placed by the range of the runs, and their directions.
 
 `delta` is the sum of a function of tokens per parameter alone and of one of compute and tokens per
 parameter. Nodes are placed by the runs, so that the structure of the model is the same for all.
@@ -96,7 +96,7 @@ def kernel_sum(kernels: Sequence[Any], coefficients: Sequence[Any]) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Where the nodes lie among the runs.
+    """Places of the nodes among the runs.
 
     Attributes
     ----------

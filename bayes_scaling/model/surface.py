@@ -61,7 +61,7 @@ parameter at the compute of the largest run."""
 
 @dataclass(frozen=True)
 class Surface(AsCode):
-    """What a law is assumed to leave out, inside the runs and beyond them.
+    """Prior of what a law leaves out, inside the runs and beyond them.
 
     Parameters
     ----------

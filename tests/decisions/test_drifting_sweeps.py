@@ -1,4 +1,4 @@
-"""Best sizes beyond sweeps of runs of equal compute: of a law, and of one whose best ratio drifts."""
+"""Best sizes beyond runs of equal compute: of a law, and of one whose best ratio drifts."""
 
 import numpy as np
 import pandas as pd
