@@ -91,7 +91,7 @@ def shown_drift(
 
 
 def lowest(places: np.ndarray, heights: np.ndarray) -> np.ndarray:
-    """Places where functions are least on a grid, refined by a parabola through the three lowest places.
+    """Places of least heights on a grid, refined by a parabola through the three lowest.
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 
 ``python -m tests.benchmarks.learn_drift [folder]`` (some minutes) fits every isoFLOP sweep below
 its budgets, and looks for the size of what is not known of `drift` under which the best sizes of
-the budgets kept back have the least interval score. It prints what each source left out has chosen by
-the others, and how those choices predict it; what all sources together choose is the middle of
+the budgets kept back have the least interval score. It prints what each source left out has chosen
+by the others, and how those choices predict it; what all sources together choose is the middle of
 ``drift_sd`` in :mod:`bayes_scaling.model.surface`.
 """
 
