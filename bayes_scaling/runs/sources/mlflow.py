@@ -37,7 +37,8 @@ def from_mlflow(
     Every metric (its last value), parameter and tag is a column, called by its name alone
     (`val/loss`) or, always understood and needed where two kinds share a name, with its kind:
     `metrics.val/loss`, `params.lr`, `tags.corpus`. The columns `experiment`, `status`, `run_id` and
-    `url` (of a server) come along; runs are called by their name, with the start of the id where names repeat.
+    `url` (of a server) come along; runs are called by their name, with the start of the id where
+    names repeat.
 
     Parameters
     ----------
