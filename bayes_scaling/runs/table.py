@@ -159,9 +159,8 @@ class Runs:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader must know about these runs, as sentences with their evidence."""
-        found = table_notes(
-            self.__dict__["table"], self.inputs, self.factors, self.left_out, self.response
-        )
+        table, source = self.__dict__["table"], self.sources.get("loss", "")
+        found = table_notes(table, self.inputs, self.factors, self.left_out, self.response, source)
         return (*self.remarks, *found)
 
     @property
