@@ -61,10 +61,10 @@ def _is_other(values: Floats, own: Floats) -> bool:
 
 
 def _with(runs: Runs, part: str, values: Floats, source: str) -> Runs:
-    follow = [name for name, how in DERIVED.items() if runs.sources.get(name) == how != source]
+    sources = {**runs.sources, part: source}
+    follow = [name for name, how in DERIVED.items() if sources.get(name) == how and name != part]
     table = runs.table.assign(**{part: values}).drop(columns=follow)
     derive(table)
-    sources = {**runs.sources, part: source}
     return replace(runs, table=table, sources=sources, reference=runs.scales_by_hand)
 
 
