@@ -36,19 +36,19 @@ from bayes_scaling.runs.run_names import run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
 
-__all__ = ["DERIVED", "Request", "derive", "take_in"]
+__all__ = ["DERIVED", "Request", "derive", "standard_parts"]
 
 DERIVED = {
     "params": "flops / (6 x tokens)",
     "tokens": "flops / (6 x params)",
     "flops": "6 x params x tokens",
 }
-"""How the third of them follows from two, as the source of its column."""
+"""Sources of the third of them where it follows from the other two."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for: the arguments of `Runs.from_frame`, by name."""
+    """Arguments of `Runs.from_frame`, by name: the request of the user."""
 
     standard: Mapping[str, Choice]
     inputs: Mapping[str, str]
@@ -60,7 +60,7 @@ class Request:
     states: States
 
 
-def take_in(frame: object, request: Request) -> Parts:
+def standard_parts(frame: object, request: Request) -> Parts:
     """Return the parts of runs, out of a data frame that is left as it is.
 
     Raises
@@ -205,7 +205,8 @@ def derive(table: pd.DataFrame) -> dict[str, str]:
         return {}
     (name,) = lacking
     if name == "flops":
-        product = compute(table["params"].to_numpy(), table["tokens"].to_numpy())
+        with np.errstate(over="ignore"):  # what is infinite is refused by its row
+            product = compute(table["params"].to_numpy(), table["tokens"].to_numpy())
         table["flops"] = np.asarray(product)
     else:
         other = "tokens" if name == "params" else "params"

@@ -1,4 +1,4 @@
-"""What a reader must know about a table of runs before believing anything fitted to it.
+"""Notes on a table of runs, to be read before anything fitted to it is believed.
 
 Owns the notes: problems that do not stop the work, each a sentence with its evidence. Computed from
 the table alone, so they stay true of every subset.

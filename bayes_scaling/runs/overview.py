@@ -1,4 +1,4 @@
-"""How a table of runs is shown at a glance, as text and as HTML for Jupyter.
+"""Table of runs at a glance, as text and as HTML for Jupyter.
 
 Owns the layout; numbers are printed by `units`. Knows of runs only the columns it is handed.
 """
@@ -19,7 +19,7 @@ _LONGEST = 40
 
 
 class _Shown(Protocol):
-    """What is needed of runs to show them."""
+    """Attributes of runs that are shown."""
 
     @property
     def table(self) -> pd.DataFrame: ...

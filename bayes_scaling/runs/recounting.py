@@ -1,4 +1,4 @@
-"""The same runs with model size or compute counted otherwise, where their table holds both counts.
+"""Runs with model size or compute counted otherwise, where their table holds both counts.
 
 Owns which other counts a table holds, and the count of a larger run that follows from them.
 """

@@ -153,12 +153,12 @@ class Runs:
 
     @property
     def dropped(self) -> int:
-        """How many rows of the source `missing="drop"` left out."""
+        """Number of rows of the source that `missing="drop"` left out."""
         return len(self.left_out)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know about these runs, as sentences with their evidence."""
+        """Sentences, with their evidence, to be read before anything fitted to these runs."""
         table, source = self.__dict__["table"], self.sources.get("loss", "")
         found = table_notes(table, self.inputs, self.factors, self.left_out, self.response, source)
         return (*self.remarks, *found)

@@ -1,4 +1,4 @@
-"""What the readers of other sources pass on to `Runs.from_frame`, as one typed value.
+"""Arguments that readers of other sources pass on to `Runs.from_frame`, as one typed value.
 
 Owns the list of these arguments, and which columns they settle on before a frame is there.
 """
@@ -19,7 +19,7 @@ from bayes_scaling.runs.columns import (
 from bayes_scaling.runs.run_names import run_columns
 from bayes_scaling.runs.states import States
 
-__all__ = ["ColumnChoices", "claimed", "renamed_choices", "typed"]
+__all__ = ["ColumnChoices", "assigned_columns", "renamed_choices", "with_numbers"]
 
 
 class ColumnChoices(TypedDict, total=False):
@@ -38,7 +38,7 @@ class ColumnChoices(TypedDict, total=False):
     states: States
 
 
-def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
+def assigned_columns(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
     """Return the source column of every part that `Runs.from_frame` would find one for.
 
     Raises
@@ -48,7 +48,7 @@ def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
 
     Examples
     --------
-    >>> claimed(["N", "val/loss", "width"], {"inputs": ("width",)})
+    >>> assigned_columns(["N", "val/loss", "width"], {"inputs": ("width",)})
     {'params': 'N', 'loss': 'val/loss', 'width': 'width'}
     """
     known = ColumnChoices.__annotations__
@@ -68,13 +68,13 @@ def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
     return assign_columns(columns, standard, further, choices.get("response", "loss"))
 
 
-def typed(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
+def with_numbers(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
     """Return the table of a file with numbers in the columns that hold them and play no part.
 
     Conditions may be put on these; the cells of the others are read once their part is known.
     """
     columns = [str(name) for name in frame.columns]
-    used = {*claimed(columns, choices).values(), *run_columns(columns), choices.get("run")}
+    used = {*assigned_columns(columns, choices).values(), *run_columns(columns), choices.get("run")}
     free = [name for name in columns if name not in used]
     return frame.assign(**{name: as_typed(frame[name]) for name in free})
 

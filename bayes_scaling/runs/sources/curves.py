@@ -29,9 +29,9 @@ from bayes_scaling.runs.run_names import run_columns, run_names, run_urls
 from bayes_scaling.runs.sources.checkpoints import Roles
 from bayes_scaling.runs.sources.choices import (
     ColumnChoices,
-    claimed,
+    assigned_columns,
     renamed_choices,
-    typed,
+    with_numbers,
 )
 from bayes_scaling.runs.sources.curve_remarks import curve_remarks
 from bayes_scaling.runs.sources.curve_source import Curves, open_curves
@@ -153,7 +153,7 @@ def from_curves(
     found = reduced(source, roles, rule)
     frame, without_curve = _joined(found, about, run)
     choices: ColumnChoices = {**columns, "run": run}
-    made = from_frame(typed(frame, choices), **choices)
+    made = from_frame(with_numbers(frame, choices), **choices)
     planned = None if schedule is None else frame[schedule]
     remarks = curve_remarks(found.facts, rule, roles.at, planned)
     sources = {"loss": f"{WORDING[final]} of column {roles.loss!r}"}
@@ -207,7 +207,7 @@ def _roles(
             raise no_such_column(part, column, own)
     apart = {run, named["lr"], named["schedule"]}
     known = [name for name in dict.fromkeys([*own, *others]) if name not in apart]
-    claims = claimed(known, columns)
+    claims = assigned_columns(known, columns)
     free = [name for name in own if name not in (*apart, *claims.values())]
     step = by_alias("step", "step", free) if named["step"] is None else named["step"]
     at = step or claims.get("tokens", "")

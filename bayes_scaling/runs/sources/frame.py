@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayes_scaling.runs.cells import Response
 from bayes_scaling.runs.columns import Choice, name_mapping
-from bayes_scaling.runs.intake import Request, take_in
+from bayes_scaling.runs.intake import Request, standard_parts
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.states import States
 
@@ -89,4 +89,4 @@ def from_frame(  # noqa: PLR0913 - one argument for each part that a column can 
         flops_factor=flops_factor,
         states=states,
     )
-    return take_in(frame, request)
+    return standard_parts(frame, request)

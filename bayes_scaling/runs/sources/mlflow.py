@@ -12,7 +12,7 @@ from typing import Unpack
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import run_urls
-from bayes_scaling.runs.sources.choices import ColumnChoices, claimed, renamed_choices
+from bayes_scaling.runs.sources.choices import ColumnChoices, assigned_columns, renamed_choices
 from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.histories import with_losses
 from bayes_scaling.runs.sources.mlflow_store import history, logged_frame, tracking_store
@@ -93,7 +93,7 @@ def from_mlflow(
         urls = run_urls(frame)
         frame, remarks = in_states(frame, "status", columns.get("states"), tracked=True)
         choices = renamed_choices({**columns, "states": "any"}, names)
-        claims = claimed(list(frame.columns), choices)
+        claims = assigned_columns(list(frame.columns), choices)
         sources = {}
         if final != "last":
             metric = _metric_name(claims["loss"], names)

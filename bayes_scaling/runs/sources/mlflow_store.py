@@ -1,4 +1,4 @@
-"""What is asked of an MLflow tracking store, and how its answer becomes a table.
+"""Requests to an MLflow tracking store, and the table made of its answers.
 
 Owns every call of MLflow. Which of the runs are taken, and as what, is settled in `mlflow`.
 """
@@ -42,14 +42,14 @@ class _Data(Protocol):
 
 
 class _Logged(Protocol):
-    """What is read of a run as MLflow gives it."""
+    """Attributes that are read of a run of MLflow."""
 
     info: _Info
     data: _Data
 
 
 class Client(Protocol):
-    """What is asked of MLflow's client."""
+    """Methods that are called of MLflow's client."""
 
     def search_experiments(self, **options: object) -> Sequence[_Experiment]: ...
     def search_runs(self, experiment_ids: list[str], **options: object) -> Sequence[_Logged]: ...

@@ -23,7 +23,7 @@ from bayes_scaling.runs.sources.files import SEPARATORS, check_is_file, format_o
 from bayes_scaling.runs.sources.reducing import Final, checked_rule
 from bayes_scaling.runs.sources.text import text_table
 from bayes_scaling.runs.sources.wandb_files import read_export
-from bayes_scaling.runs.sources.wandb_runs import GROUP, parts_of, taken
+from bayes_scaling.runs.sources.wandb_runs import GROUP, parts_of, selected_runs
 
 __all__ = ["from_wandb_export", "is_wandb_chart"]
 
@@ -103,7 +103,7 @@ def from_wandb_export(
     1 of 2 runs was left out for the state: 1 crashed ('t').
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
-    found = taken(_runs_of(Path(path).expanduser()), columns)
+    found = selected_runs(_runs_of(Path(path).expanduser()), columns)
     if history is None and final != "last":
         raise _no_curve(final)
     chart = None if history is None else Path(history).expanduser()

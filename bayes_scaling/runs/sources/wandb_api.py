@@ -13,11 +13,11 @@ import pandas as pd
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.parts import Parts
-from bayes_scaling.runs.sources.choices import ColumnChoices, claimed
+from bayes_scaling.runs.sources.choices import ColumnChoices, assigned_columns
 from bayes_scaling.runs.sources.optional import require
 from bayes_scaling.runs.sources.reducing import Final, checked_rule
 from bayes_scaling.runs.sources.wandb_files import expanded
-from bayes_scaling.runs.sources.wandb_runs import Taken, parts_of, taken
+from bayes_scaling.runs.sources.wandb_runs import SelectedRuns, parts_of, selected_runs
 
 __all__ = ["from_wandb"]
 
@@ -30,7 +30,7 @@ class _Summary(Protocol):
 
 
 class _Logged(Protocol):
-    """What is read of a run as the API gives it."""
+    """Attributes that are read of a run of the API."""
 
     id: str
     name: str
@@ -93,7 +93,7 @@ def from_wandb(
                 f"There is nothing to learn from. Check the project and the filters."
             )
         frame = expanded([_record(run) for run in logged], f"the project {project!r}")
-        found = taken(frame, columns)
+        found = selected_runs(frame, columns)
         history = None if final == "last" else _history(found, logged)
     return parts_of(found, history, rule)
 
@@ -124,9 +124,9 @@ def _record(run: _Logged) -> dict[str, object]:
     }
 
 
-def _history(found: Taken, logged: Iterable[_Logged]) -> pd.DataFrame:
+def _history(found: SelectedRuns, logged: Iterable[_Logged]) -> pd.DataFrame:
     """Return all that was logged of the loss: columns `run`, the step, and the metric."""
-    column = claimed([*found.frame.columns], found.choices)["loss"]
+    column = assigned_columns([*found.frame.columns], found.choices)["loss"]
     metric = found.full.get(column, column).removeprefix("summary.")
     by_id = {run.id: run for run in logged}
     values = [

@@ -13,7 +13,7 @@ import pandas as pd
 from bayes_scaling.runs.cells import as_label, is_missing
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import run_urls
-from bayes_scaling.runs.sources.choices import ColumnChoices, renamed_choices, typed
+from bayes_scaling.runs.sources.choices import ColumnChoices, renamed_choices, with_numbers
 from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.histories import with_losses
 from bayes_scaling.runs.sources.reducing import WORDING, Rule
@@ -21,10 +21,10 @@ from bayes_scaling.runs.sources.trackers import distinct_names, short_names
 from bayes_scaling.runs.sources.wandb_files import KINDS
 from bayes_scaling.runs.states import UNKNOWN_STATES, in_states
 
-__all__ = ["GROUP", "Taken", "parts_of", "taken"]
+__all__ = ["GROUP", "SelectedRuns", "parts_of", "selected_runs"]
 
 GROUP = "Group: "
-"""What W&B calls the rows of grouped runs in tables, and their curves in charts."""
+"""Prefix of W&B for the rows of grouped runs in tables, and for their curves in charts."""
 
 # What W&B shows, and what is unique: GraphQL calls the first displayName and the second name.
 _NAMES = ("Name", "displayName", "display_name", "name")
@@ -32,7 +32,7 @@ _KEYS = ("ID", "id", "run_id", "name")
 
 
 @dataclass(frozen=True)
-class Taken:
+class SelectedRuns:
     """Runs in the states asked for, with what else is known of them.
 
     `frame` has one row per run, indexed by a name that is unique; `shown` are the names that W&B
@@ -48,7 +48,7 @@ class Taken:
     urls: dict[str, str]
 
 
-def taken(frame: pd.DataFrame, columns: ColumnChoices) -> Taken:
+def selected_runs(frame: pd.DataFrame, columns: ColumnChoices) -> SelectedRuns:
     """Return the runs of an export, or of an answer of the API, that are taken."""
     name, key = _first(frame, _NAMES), _first(frame, _KEYS)
     keys = [_text(cell) or str(row) for row, cell in enumerate(frame[key] if key else frame.index)]
@@ -61,7 +61,7 @@ def taken(frame: pd.DataFrame, columns: ColumnChoices) -> Taken:
     if state is not None:
         frame, remarks = in_states(frame, state, columns.get("states"), tracked=True)
     short = short_names(list(frame.columns), KINDS)
-    return Taken(
+    return SelectedRuns(
         frame.rename(columns=short),
         pd.Series(shown, names, dtype="str")[frame.index],
         renamed_choices({"run": "run", **columns, "states": "any"}, short),
@@ -71,19 +71,19 @@ def taken(frame: pd.DataFrame, columns: ColumnChoices) -> Taken:
     )
 
 
-def parts_of(found: Taken, history: pd.DataFrame | None, rule: Rule) -> Parts:
+def parts_of(found: SelectedRuns, history: pd.DataFrame | None, rule: Rule) -> Parts:
     """Return the parts of runs, with losses made of what was logged where a history is given.
 
     `history` has the columns `run`, that of the steps, and that of the metric.
     """
     if history is None:
-        made = from_frame(typed(found.frame, found.choices), **found.choices)
+        made = from_frame(with_numbers(found.frame, found.choices), **found.choices)
         return made.with_origin(found.remarks, urls=found.urls)
     metric = str(history.columns[-1])
     choices: ColumnChoices = {**found.choices, "loss": metric}
     frame, remarks = with_losses(found.frame, metric, history, rule)
     sources = {"loss": f"{WORDING[rule.final]} of {metric!r} in the history"}
-    made = from_frame(typed(frame, choices), **choices)
+    made = from_frame(with_numbers(frame, choices), **choices)
     return made.with_origin([*found.remarks, *remarks], sources, found.urls)
 
 
