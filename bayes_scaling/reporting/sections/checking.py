@@ -24,6 +24,7 @@ from bayes_scaling.reporting.sections.contents import (
 )
 from bayes_scaling.reporting.sections.describing import weights
 from bayes_scaling.reporting.sections.figures import drawn
+from bayes_scaling.reporting.sections.misses import largest_misses
 from bayes_scaling.reporting.sections.reproducing import asked_points
 from bayes_scaling.reporting.sections.subject import Subject, part_title
 from bayes_scaling.trust import CheckResult
@@ -126,6 +127,7 @@ def predictive(subject: Subject) -> Section:
     else:
         caption = "What the residuals may follow: share of their variance that does, p-value."
         blocks += _judged(check, lambda: [tabulated(caption, check.table, folded=True)])
+    blocks.append(largest_misses(fit))
     blocks.append(
         drawn(
             "residuals",
@@ -228,7 +230,7 @@ def _influential(check: CheckResult) -> list[Block]:
     if "shift_0" not in check.table:
         return []
     order = check.table["shift_0"].abs().sort_values(ascending=False).index[:SHOWN]
-    shown = check.table.loc[order].rename_axis("run left out")
+    shown = check.table.loc[order].rename(index=repr).rename_axis("run left out")
     caption = "Runs whose absence moves the first target most, in posterior sd (shift)."
     return [tabulated(caption, shown, folded=True)]
 

@@ -58,7 +58,9 @@ def data(subject: Subject) -> Section:
         blocks.append(tabulated(f"Runs by {factor}.", table))
     if fit.runs.left_out:
         blocks.append(
-            Paragraph(f"Rows left out for missing values: {', '.join(fit.runs.left_out)}.")
+            Paragraph(
+                f"Rows left out for missing values: {', '.join(map(repr, fit.runs.left_out))}."
+            )
         )
     if fit.runs.notes:
         blocks.append(Listing(fit.runs.notes))
