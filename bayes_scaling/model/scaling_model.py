@@ -32,15 +32,9 @@ from bayes_scaling.model.building import (
 from bayes_scaling.model.checks import check_model, check_runs, check_stage_noise
 from bayes_scaling.model.hierarchy import Vary, centred_weights
 from bayes_scaling.model.inputs import input_values, noise_columns, scales
+from bayes_scaling.model.nodes import DIRECTION, NODE, Rotation, node_count
 from bayes_scaling.model.specification import Specification
-from bayes_scaling.model.surface import (
-    DIRECTION,
-    MISS_SIZE,
-    NODE,
-    Rotation,
-    Surface,
-    node_count,
-)
+from bayes_scaling.model.surface import Surface
 from bayes_scaling.noise import LogStudentT, Noise
 from bayes_scaling.priors import PRIOR_MASS, Prior
 from bayes_scaling.runs import Runs
@@ -221,8 +215,7 @@ class ScalingModel(Specification):
         paper = self._paper_ranges(runs)
         names = {self.typical_name(parameter): parameter for parameter in self.parameters}
         rows = {}
-        beyond = {MISS_SIZE: self.surface.miss(self.law)[1]} if self.surface else {}
-        shown = {**self.sampled_priors(runs), **(beyond if self.has_surface(runs) else {})}
+        shown = {**self.sampled_priors(runs), **self.priors_beyond(runs)}
         for variable, prior in shown.items():
             parameter = names.get(variable, variable)
             lower, upper = prior.range()

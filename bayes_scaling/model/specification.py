@@ -109,3 +109,9 @@ class Specification:
         if not self.has_surface(runs) or self.surface is None:
             return self.top_level
         return {**self.top_level, SIZE: self.surface.amplitude}
+
+    def priors_beyond(self, runs: Runs) -> Mapping[str, Prior]:
+        """Prior of every size of what lies beyond these runs, of which none of them informs."""
+        if not self.has_surface(runs) or self.surface is None:
+            return {}
+        return self.surface.sizes_beyond(self.law)

@@ -17,11 +17,11 @@ from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError, RunsError
-from bayes_scaling.fitting.loss_surface import loss_surface
 from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.posterior import log_density as posterior_density
+from bayes_scaling.fitting.posterior_surface import loss_surface
 from bayes_scaling.fitting.tree import observed_data, run_data
-from bayes_scaling.model.surface import Rotation
+from bayes_scaling.model.nodes import Rotation
 from bayes_scaling.priors import TIE
 
 FAST = {"mode": "FAST_COMPILE"}
@@ -493,7 +493,7 @@ def test_describe_gives_every_sampled_variable_in_both_units() -> None:
     table = model.describe(RUNS)
     assert list(table.index) == [
         "E_typical_ref", "A_ref", "B_ref", "alpha", "beta", "E_sd_corpus", "noise_sd", "noise_df",
-        "delta_sd", "miss_sd",
+        "delta_sd", "miss_sd", "drift_sd",
     ]  # fmt: skip
     assert table.loc["E_typical_ref", "varies_by"] == "corpus"
     assert table.loc["alpha", "varies_by"] == ""

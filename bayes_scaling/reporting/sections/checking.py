@@ -94,7 +94,8 @@ def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
         "parameters",
         "Prior and posterior density of each parameter.",
         "What the runs taught: prior (dashed) and posterior of each parameter. How far laws miss "
-        "beyond the runs, miss_sd, is taught by other sweeps alone.",
+        "beyond the runs, miss_sd, and best sizes drift there, drift_sd, is taught by other sweeps "
+        "alone.",
         lambda: plots.prior_posterior(fit, prob=prob),
     )
     if not fit.model.vary:
