@@ -28,7 +28,7 @@ from bayes_scaling.plots._sources import run_values
 
 PANELS = 2
 
-RINGS = (COLOURS[5], COLOURS[1], COLOURS[3], COLOURS[0])
+RINGS = (COLOURS[-1], COLOURS[1], COLOURS[3], COLOURS[0])
 """Colours of the rings about chosen runs, by group."""
 
 MOST_LABELS = 8

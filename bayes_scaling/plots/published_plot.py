@@ -25,7 +25,7 @@ from bayes_scaling.plots._canvas import (
 from bayes_scaling.plots._legends import figure_legend, interval_label, legend, point_entry
 from bayes_scaling.plots._sources import group_name
 
-POSTERIOR, PUBLISHED = COLOURS[0], COLOURS[5]
+POSTERIOR, PUBLISHED = COLOURS[0], COLOURS[-1]
 COLUMNS = 3
 ROW_HEIGHT = 0.22
 

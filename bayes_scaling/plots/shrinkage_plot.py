@@ -23,7 +23,7 @@ from bayes_scaling.plots._canvas import (
 )
 from bayes_scaling.plots._legends import interval_label, legend
 
-POOLED, UNPOOLED = COLOURS[0], COLOURS[5]
+POOLED, UNPOOLED = COLOURS[0], COLOURS[-1]
 ROW_HEIGHT = 0.5
 LIFT = 0.3
 """How far above the pooled estimate that of the level alone is, in rows."""

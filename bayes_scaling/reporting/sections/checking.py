@@ -94,7 +94,8 @@ def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
         "Prior and posterior density of each parameter.",
         "What the runs taught: prior (dashed) and posterior of each parameter. How far laws miss "
         "beyond the runs, miss_sd, is taught by other sweeps alone.",
-        lambda: plots.prior_posterior(fit, prob=prob),
+        lambda _: plots.prior_posterior(fit, prob=prob),
+        panels=None,
     )
     if not fit.model.vary:
         return [shown]
@@ -102,7 +103,7 @@ def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
         "levels",
         "A varying parameter in each level, beside its typical value.",
         f"{fit.model.vary[0].parameter} in each level, partially pooled.",
-        lambda: plots.shrinkage(fit, prob=prob),
+        lambda ax: plots.shrinkage(fit, ax=ax, prob=prob),
     )
     return [shown, levels]
 
@@ -131,7 +132,7 @@ def predictive(subject: Subject) -> Section:
             "residuals",
             "Relative distance of each run from its expected loss, against compute.",
             "Residuals; the band is where runs are to be expected from their scatter alone.",
-            lambda: plots.residuals(fit, prob=subject.prob),
+            lambda ax: plots.residuals(fit, ax=ax, prob=subject.prob),
         )
     )
     return Section("predictive", "Posterior predictive checks", tuple(blocks))
@@ -186,7 +187,7 @@ def _delta(fit: ScalingFit, prob: float | None) -> Block:
         "What the law leaves out, by compute and tokens per parameter.",
         "What the law leaves out, in per cent of the reducible loss; it may be nothing where the "
         "interval includes zero.",
-        lambda: plots.delta(fit, prob=prob),
+        lambda ax: plots.delta(fit, ax=ax, prob=prob),
     )
 
 

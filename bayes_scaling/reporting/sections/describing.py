@@ -66,7 +66,7 @@ def data(subject: Subject) -> Section:
             "runs",
             "Loss of each run against compute, with the band of the fitted law.",
             f"The runs and the law fitted to them{which}.",
-            lambda: plots.fit_curves(fit, prob=subject.prob),
+            lambda ax: plots.fit_curves(fit, ax=ax, prob=subject.prob),
         )
     )
     return Section("data", "Data", tuple(blocks))

@@ -24,6 +24,10 @@ from bayes_scaling.trust import CheckResult, TrustReport
 from bayes_scaling.trust.averages import LEAST
 
 
+PROB = 0.9
+"""Probability of the intervals of a report: that at which the checks judge intervals."""
+
+
 class HasTable(Protocol):
     """A comparison of models: anything with a table."""
 
@@ -41,7 +45,7 @@ class Subject:
     trust: TrustReport | None = None
     comparison: HasTable | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
-    prob: float | None = None
+    prob: float = PROB
 
     def __post_init__(self) -> None:
         """Refuse what is no fit, results of another or a verdict on one, and what has no table."""
