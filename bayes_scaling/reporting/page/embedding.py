@@ -16,6 +16,7 @@ import xarray as xr
 
 from bayes_scaling.decisions.allocation import allocate
 from bayes_scaling.decisions.near_optimality import near_optimal
+from bayes_scaling.display.digits import monte_carlo_error
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -169,6 +170,16 @@ class Grid:
             names = ("expected_loss", "loss")
             found.append({name: _quantiles(draws[name], prob, shape) for name in names})
         return found
+
+    def error(self, prob: float | None) -> float:
+        """Monte-Carlo error over the width of the interval, at the run at which the page opens."""
+        at = pd.DataFrame({name: [value] for name, value in self.opened.items()})
+        level = self.groups.head(1).reset_index(drop=True)
+        draws = losses_along(self.fitted, at.join(level[list(self.fit.model.factors)]), "error")
+        loss = draws["loss"].isel(point=0)
+        ends = intervals(loss, prob)
+        median, lower, upper = (float(ends[end]) for end in ("median", "lower", "upper"))
+        return monte_carlo_error(loss, median) / max(upper - lower, np.finfo(float).tiny)
 
     def _inputs(self, first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
         if not self.splits:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from bayes_scaling.display.intervals import interval_prob
 from bayes_scaling.fitting.average import Fitted
-from bayes_scaling.reporting.citing.tables import interval_words
 from bayes_scaling.reporting.page.embedding import ABOVE, ASIDE, BELOW, Grid, tested_range, verdicts
 from bayes_scaling.reporting.sections.contents import cell
 from bayes_scaling.trust import TrustReport
@@ -95,7 +95,8 @@ def page(
         "splits": grid.splits,
         "held": {name: cell(name, value) for name, value in grid.held.items()},
         "within": WITHIN,
-        "interval": interval_words(prob),
+        "interval": f"{100 * interval_prob(prob):.3g} %",
+        "error": grid.error(prob),
         "response": runs.response,
         "range": tested_range(grid, trust),
         "trust": verdicts(trust),

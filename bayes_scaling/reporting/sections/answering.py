@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.display.wording import times
 from bayes_scaling.forecasting.forecasts import forecast
 from bayes_scaling.reporting.citing.tables import interval_words, written_table
 from bayes_scaling.reporting.sections.contents import (
@@ -15,7 +16,7 @@ from bayes_scaling.reporting.sections.contents import (
     tabulated,
 )
 from bayes_scaling.reporting.sections.larger import larger_runs
-from bayes_scaling.reporting.sections.opening import split, times_words
+from bayes_scaling.reporting.sections.opening import split
 from bayes_scaling.reporting.sections.subject import Subject
 
 
@@ -59,11 +60,13 @@ def _ladder(subject: Subject) -> Block:
     """The largest run made larger: the forecast, the verdict, and the checks that doubt it."""
     assert subject.trust is not None
     ladder = subject.trust.ladder
-    times = [float(str(reach).removesuffix("x")) for reach in ladder.index]
-    expected = written_table(forecast(subject.fit, at=larger_runs(subject.fit, times)), subject.prob)
+    factors = [float(str(reach).removesuffix("x")) for reach in ladder.index]
+    expected = written_table(
+        forecast(subject.fit, at=larger_runs(subject.fit, factors)), subject.prob
+    )
     table = pd.DataFrame(
         {
-            "run": ["largest run", *(f"{times_words(one)} larger" for one in times[1:])],
+            "run": ["largest run", *(f"{times(one)} larger" for one in factors[1:])],
             subject.fit.runs.response: expected["loss"],
             "verdict": ladder["verdict"].to_list(),
             "because of": ladder["because"].to_list(),

@@ -111,7 +111,7 @@ def _lay_out(figure: Figure) -> None:
     found = [*figure.legends, *filter(None, (ax.get_legend() for ax in panels))]
     entries = 0
     for legend in found:
-        labels = [text.get_text() for text in legend.get_texts()]
+        labels = [text.get_text().replace("ETI", "interval") for text in legend.get_texts()]
         abreast = 2 if max(map(len, labels), default=0) <= SHORT_LABEL else 1
         entries += -(-len(labels) // abreast) + bool(legend.get_title().get_text())
         figure.legend(

@@ -10,6 +10,7 @@ import pandas as pd
 from bayes_scaling import plots
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.display.intervals import interval_prob
+from bayes_scaling.display.wording import times
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.axes import main_axis, run_axes
@@ -68,10 +69,23 @@ def _verdict(subject: Subject) -> tuple[str, str]:
         return "trust", "No check found a reason for doubt."
     doubts = [one for one in trust.checks if one.verdict != "trust"]
     doubts.sort(key=lambda one: one.verdict == "caution")
-    said = [REASONS.get(one.check, f"the check '{one.check}' doubts it") for one in doubts]
+    said = [doubt(one.check) for one in doubts]
     more = f", and {len(said) - 2} more checks doubt it" if len(said) > 2 else ""
-    text = "; ".join(said[:2]) + more or "its checks doubt it"
-    return trust.verdict, f"{text[0].upper()}{text[1:]}."
+    return trust.verdict, sentence("; ".join(said[:2]) + more or "its checks doubt it")
+
+
+def doubt(check: str) -> str:
+    """The doubt of a check, as part of a sentence."""
+    return REASONS.get(check, f"the check '{check}' doubts it")
+
+
+def sentence(text: str) -> str:
+    """Part of a sentence as a whole one.
+
+    >>> sentence("it rests on one run")
+    'It rests on one run.'
+    """
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _questions(subject: Subject) -> Iterator[str]:
@@ -123,15 +137,15 @@ def _findings(subject: Subject) -> Iterator[Finding]:
 
 def _losses(forecast: Forecast, prob: float) -> Iterator[Finding]:
     table, response = forecast.table(prob), forecast.fit.runs.response
-    for one in _written(forecast, "loss", prob):
+    for one in written(forecast, "loss", prob):
         run = run_words(table, one[0])
         yield Finding(f"{response.capitalize()} of {run}", one[1], _interval(one, prob))
 
 
 def _splits(allocation: Allocation, prob: float) -> Iterator[Finding]:
     budgets, table = _budgets(allocation), allocation.table(prob)
-    tokens = {row: number for row, number, *_ in _written(allocation, "tokens", prob)}
-    for one in _written(allocation, "params", prob):
+    tokens = {row: number for row, number, *_ in written(allocation, "tokens", prob)}
+    for one in written(allocation, "params", prob):
         words = dict(zip(table.index.names, row_words(table, one[0]), strict=True))
         words.pop(allocation.cost.unit, None)
         yield Finding(
@@ -144,7 +158,7 @@ def _splits(allocation: Allocation, prob: float) -> Iterator[Finding]:
 def _parameters(fit: ScalingFit, prob: float) -> Iterator[Finding]:
     for name in fit.parameter_names:
         if name in fit.model.parameters:
-            for one in _written(fit, name, prob):
+            for one in written(fit, name, prob):
                 yield Finding(name, one[1], _interval(one, prob))
 
 
@@ -152,7 +166,8 @@ type Written = tuple[int, str, str, str]
 """Row, median, lower and upper end, the numbers as text."""
 
 
-def _written(result: Result, quantity: str, prob: float) -> list[Written]:
+def written(result: Result, quantity: str, prob: float) -> list[Written]:
+    """A quantity in each row of a result, with the digits that its draws support."""
     rows = []
     for one in estimates(result, prob):
         if one.quantity.split("[")[0] == quantity:
@@ -168,12 +183,11 @@ def _interval(one: Written, prob: float, unit: str = "") -> str:
 
 
 def _context(subject: Subject) -> Iterator[str]:
-    """How far beyond the runs the answer lies, what the sweep's record is, and the best run."""
-    times, record = times_beyond(subject), sweep_record(subject)
-    if times is not None and times > 1:
-        where = f"{times_words(times)} beyond your largest run"
-        yield f"{where[0].upper()}{where[1:]}{record and f', and {record}'}."
-    elif times is not None:
+    """Sentences on the distance from the runs, the sweep's own record, and its best run."""
+    farther, record = times_beyond(subject), sweep_record(subject)
+    if farther is not None and farther > 1:
+        yield sentence(f"{times(farther)} beyond your largest run{record and f', and {record}'}")
+    elif farther is not None:
         yield "No larger than your largest run."
     if subject.forecast is not None and subject.fit.runs.response == "loss":
         best = float(subject.fit.runs.values("loss").min())
@@ -189,16 +203,6 @@ def times_beyond(subject: Subject) -> float | None:
         return None
     largest = float(10 ** run_axes(fit.model.law, fit.runs)[along].max())
     return max(float(one.max()) for one in asked) / largest
-
-
-def times_words(times: float) -> str:
-    """A factor in words: two digits, thousands apart.
-
-    >>> times_words(45.37), times_words(9270.0), times_words(1.25)
-    ('45 times', '9,300 times', '1.2 times')
-    """
-    rounded = float(f"{times:.2g}")
-    return f"{rounded:,.0f} times" if rounded >= 10 else f"{rounded:g} times"
 
 
 def sweep_record(subject: Subject) -> str:

@@ -23,7 +23,6 @@ from bayes_scaling.reporting.sections.contents import Block, Heading
 from bayes_scaling.trust import CheckResult, TrustReport
 from bayes_scaling.trust.averages import LEAST
 
-
 PROB = 0.9
 """Probability of the intervals of a report: that at which the checks judge intervals."""
 

@@ -13,7 +13,6 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import short
 from bayes_scaling.trust.case import Case
 from bayes_scaling.validation.scores import spread
 from bayes_scaling.validation.verdict import Finding, graded
@@ -92,10 +91,10 @@ def _width(case: Case) -> np.ndarray:
 
 def _headline(case: Case, table: pd.DataFrame, moved: pd.Series[float]) -> str:
     point = int(moved.iloc[: case.asked].to_numpy().argmax())
-    rows = table.loc[point]
-    answers = ", ".join(map(short, rows["expected_loss"]))
+    low, *_, high = table.loc[point].itertuples()
     return (
-        f"With the floor held at {', '.join(map(short, rows['floor']))} (10 %, 50 % and 90 % of "
-        f"its posterior) point {point} is expected at {answers}: "
-        f"{moved.iloc[point]:.0%} of the 90 % interval's width lies between them."
+        f"With the floor held low ({low.floor:.3g}) {case.named(point)} is expected at "
+        f"{low.expected_loss:.3g}. With it held high ({high.floor:.3g}) it is expected at "
+        f"{high.expected_loss:.3g}: {moved.iloc[point]:.0%} of the 90 % interval's width lies "
+        "between the two."
     )
