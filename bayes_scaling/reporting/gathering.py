@@ -24,6 +24,7 @@ from bayes_scaling.reporting.sections.reproducing import (
     table_digest,
     versions,
 )
+from bayes_scaling.reporting.sections.sensitivity import sensitivity
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.runs import Runs
 
@@ -42,7 +43,7 @@ def gathered(subject: Subject) -> Contents:
         checking.posterior(subject),
         checking.predictive(subject),
         checking.left_out(subject),
-        checking.sensitivity(subject),
+        sensitivity(subject),
         checking.backtest(subject),
         checking.alternatives(subject),
         concluding.limits(subject),

@@ -34,7 +34,7 @@ SENTENCE = 30
 ROWS_OF_A_PAGE = 30
 
 GENERATOR = "bayes_scaling report"
-"""By which a report is known again, where no text of a user's own would have it."""
+"""Mark of a report, which no text of a user would carry at its place."""
 
 FIGURES: Mapping[str, Literal["png", "pdf"]] = {".md": "png", ".tex": "pdf"}
 """Formats whose figures are files beside the report, by its suffix."""

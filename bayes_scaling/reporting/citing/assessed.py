@@ -1,4 +1,4 @@
-"""Whether a verdict is about what it is printed beside: the same fit, the same targets."""
+"""Check that a verdict is about what it stands beside: the same fit, the same targets."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def check_assessed(result: Result | FitAverage, trust: TrustReport | None, asker
 
 
 def _is_part(result: Result | FitAverage, assessed: Fitted) -> bool:
-    """Whether it is one of the fits of an average that was assessed, cited by itself."""
+    """True of one fit, cited by itself, of an average that was assessed."""
     if not isinstance(result, ScalingFit):
         return False
     return any(made_from(result, part.fit) for part in parts(assessed))

@@ -22,7 +22,7 @@ from bayes_scaling.trust import TrustReport
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Citation:
-    """What a paper needs to cite a result.
+    """Sentence, table, methods and BibTeX to cite a result with.
 
     Attributes
     ----------

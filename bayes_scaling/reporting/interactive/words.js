@@ -74,15 +74,18 @@ function standing(point) {
   return { bad, text: [...sentences, verdict].join(" ") };
 }
 
-// The verdict between two rungs of the ladder: the worse of theirs.
+// The verdict at a rung of the ladder, or those of the rungs on either side.
 function ladderVerdict(point) {
   const ladder = data.trust.ladder;
   const times = point[data.trust.along] / data.trust.largest;
-  const next = ladder.find((one) => one.times >= times * (1 - 1e-6));
   const where = times > 1 ? `${timesText(times)} your largest run` : "no larger than your largest run";
-  if (!next) return `Do not trust: ${where}, farther than was judged.`;
-  const because = next.because ? ` (${next.because})` : "";
-  return `${next.verdict[0].toUpperCase()}${next.verdict.slice(1)}: ${where}${because}.`;
+  const above = ladder.find((one) => one.times >= times * 0.99);
+  const below = ladder.filter((one) => one.times <= times * 1.01).at(-1) || above;
+  if (!above) return `Do not trust: ${where}, farther than was judged.`;
+  const verdict = `${below.verdict[0].toUpperCase()}${below.verdict.slice(1)}`;
+  if (above.verdict === below.verdict || times > above.times * 0.99) return `${verdict}: ${where}.`;
+  const from = `${above.verdict} from at most ${timesText(above.times)}`;
+  return `${verdict} up to at least ${timesText(below.times)} your largest run, ${from}: ${where}.`;
 }
 
 function timesText(times) {

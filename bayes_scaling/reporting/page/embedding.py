@@ -1,4 +1,4 @@
-"""What the interactive page holds: tables of quantiles over runs, the tested range, the verdicts.
+"""Numbers of the interactive page: quantiles over a grid of runs, the tested range, the verdicts.
 
 Owns where the tables have their nodes and how many digits they have; no layout.
 """
@@ -41,14 +41,14 @@ ASIDE = 1.0
 STEP = 0.15
 """Decades between nodes at most: losses between them are then within 0.1 %."""
 
-MOST_VALUES = 6_000_000
+MOST_VALUES = 10_000_000
 """Draws times nodes that the tables are made of at most; beyond, every k-th draw is taken."""
 
 EACH_BUDGET = 2
 """Steps along compute between budgets that are split: best sizes bend less than losses."""
 
 MOST_SEARCHED = 120_000
-"""The same where a best split is searched for in each draw."""
+"""Draws times nodes at most where each draw is searched for its best split."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Grid:
 
     @property
     def splits(self) -> bool:
-        """Whether the law has compute split between parameters and tokens."""
+        """True if the law splits compute between parameters and tokens."""
         return len(FOLLOWING & set(self.fit.model.law.inputs)) > 1
 
     @property
@@ -241,7 +241,7 @@ def _short(values: np.ndarray) -> list[Any]:
 
 
 def tested_range(grid: Grid, trust: TrustReport | None) -> list[dict[str, dict[str, float]]]:
-    """Where the runs of each group lie along each axis, and how many times beyond is tested."""
+    """Range of the runs of each group along each axis, and the times beyond it that are tested."""
     fit, groups = grid.fit, grid.groups
     trusted: Mapping[str, float] = {}
     if trust is not None:
@@ -264,15 +264,22 @@ def tested_range(grid: Grid, trust: TrustReport | None) -> list[dict[str, dict[s
 
 
 def verdicts(trust: TrustReport | None) -> dict[str, Any] | None:
-    """What the checks say of the largest run and of larger ones."""
+    """Verdicts on the largest run, on larger ones and on the targets."""
     if trust is None:
         return None
     factors = [float(str(reach).removesuffix("x")) for reach in trust.ladder.index]
-    rungs = zip(factors, trust.ladder["verdict"], trust.ladder["because"], strict=True)
+    rungs = [*zip(factors, trust.ladder["verdict"], strict=True), *_asked(trust)]
     return {
-        "verdict": trust.verdict,
-        "level": trust.level,
         "along": trust.along,
         "largest": trust.largest,
-        "ladder": [{"times": t, "verdict": v, "because": because} for t, v, because in rungs],
+        "ladder": [{"times": times, "verdict": verdict} for times, verdict in sorted(rungs)],
     }
+
+
+def _asked(trust: TrustReport) -> list[tuple[float, str]]:
+    """Times the largest run, and the verdict, of each target beyond it."""
+    if trust.along not in trust.targets:
+        return []
+    factors = trust.targets[trust.along] / trust.largest
+    asked = zip(factors.tolist(), trust.targets["verdict"], strict=True)
+    return [(times, verdict) for times, verdict in asked if times > 1]

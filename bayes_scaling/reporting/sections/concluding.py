@@ -143,8 +143,7 @@ def _reach(subject: Subject) -> Iterator[str]:
     worse = subject.trust.ladder[subject.trust.ladder["verdict"] == "do not trust"]
     if len(worse):
         factor = float(str(worse.index[0]).removesuffix("x"))
-        doubts = "; ".join(map(doubt, str(worse.iloc[0]["because"]).split(", ")))
-        yield f"A larger target: of a run {times(factor)} your largest, {doubts}."
+        yield f"A larger target: at {times(factor)} your largest run the verdict is 'do not trust'."
 
 
 def _flatness(subject: Subject) -> Iterator[str]:

@@ -202,7 +202,17 @@ def tabulated(caption: str, frame: pd.DataFrame, *, folded: bool = False) -> Tab
         tuple(cell(name, value) for name, value in zip(names, row, strict=True))
         for row in flat.itertuples(index=False)
     )
-    return Table(caption, tuple(name.replace("_", " ") for name in names), rows, folded)
+    return Table(caption, tuple(map(_heading, names)), rows, folded)
+
+
+def _heading(name: str) -> str:
+    """The name of a column in words.
+
+    >>> _heading("tokens_per_param"), _heading("flops")
+    ('tokens per parameter', 'FLOP')
+    """
+    words = {"params": "parameters", "param": "parameter", "flops": "FLOP"}
+    return " ".join(words.get(word, word) for word in name.split("_"))
 
 
 def cell(name: str, value: object) -> str:

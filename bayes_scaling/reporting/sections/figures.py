@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from html import escape
+from textwrap import fill
 from typing import Any, Literal
 
 import matplotlib as mpl
@@ -43,6 +44,7 @@ WIDTH, HEIGHT = 4.6, 3.0
 """Inches of a figure of one panel: text of 11 points is that large on a phone of 390 pixels."""
 
 PANEL_HEIGHT = 2.1
+LONGEST_LABEL = 26
 SHORT_LABEL = 22
 """Characters up to which entries of a legend stand two abreast."""
 
@@ -108,6 +110,8 @@ def _lay_out(figure: Figure) -> None:
         panel.set_subplotspec(grid[divmod(place, columns)])
         panel.set_title("")
     figure.suptitle("")
+    for ax in figure.axes:
+        ax.set_ylabel(fill(ax.get_ylabel(), LONGEST_LABEL))
     found = [*figure.legends, *filter(None, (ax.get_legend() for ax in panels))]
     entries = 0
     for legend in found:
@@ -126,6 +130,7 @@ def _lay_out(figure: Figure) -> None:
         )
         legend.remove()
     figure.set_size_inches(size[0], size[1] + 0.21 * entries)
+    figure.get_layout_engine().set(w_pad=0.08)
 
 
 def encoded(figure: Figure, kind: Literal["svg", "png", "pdf"]) -> bytes:

@@ -1,4 +1,4 @@
-"""What the fit and its results themselves answer of the checklists; the rest only people know."""
+"""Answers to the checklists that fit and results give by themselves; the rest only people know."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _inputs(fit: ScalingFit) -> str:
 
 def _form(fit: ScalingFit) -> str:
     law = fit.model.law
-    return f"L = {law.equation}" if law.equation else f"the code of {law.name}"
+    return f"{law.name}; {SEE.format('Model')}"
 
 
 def _scatter(fit: ScalingFit) -> str:

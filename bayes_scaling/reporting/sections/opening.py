@@ -111,7 +111,8 @@ def run_words(table: pd.DataFrame, place: int) -> str:
     words = dict(zip(table.index.names, row_words(table, place), strict=True))
     if {"params", "tokens"} <= set(words):
         size = words.pop("params").removesuffix(" parameters")
-        start = f"a {size} model on {words.pop('tokens')}"
+        article = "an" if re.match(r"8|1[18](?!\d)", size) else "a"
+        start = f"{article} {size} model on {words.pop('tokens')}"
         words.pop("flops", None)
     else:
         start = f"a run with {words.pop(next(iter(words)))}"

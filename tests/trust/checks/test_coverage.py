@@ -25,7 +25,9 @@ def test_intervals_that_hold_are_trusted(
     assert set(found.by_point) == {"trust"}
     assert found.headline.endswith("17 or fewer would be too few.")
     held = found.table.loc["expected_loss[0]", "held"]
-    assert found.headline.startswith(f"In {held} of 24 sweeps simulated at this design the 90 % interval")
+    assert found.headline.startswith(
+        f"In {held} of 24 sweeps simulated at this design the 90 % interval"
+    )
     assert found.table.attrs["calibration"].tree["prior_sbc"].sizes["draw"] == 24
 
 
