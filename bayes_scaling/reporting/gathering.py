@@ -95,7 +95,7 @@ def reproduction(subject: Subject) -> Section:
     ]
     for file, runs in tables.items():
         blocks.append(_printed(file, runs))
-    return Section("reproduce", "Reproduce", tuple(blocks))
+    return Section("reproduce", "To reproduce", tuple(blocks))
 
 
 def _script(subject: Subject) -> str:

@@ -116,7 +116,7 @@ def test_a_distrusted_report_says_so_first_and_wherever_it_can_be_cited(plain: P
     first = section(plain, "opening")
     assert first.index("Do not trust. It lies farther") < first.index("90 % between")
     title = plain.read_text(encoding="utf-8").partition("<title>")[2]
-    assert title.startswith("Do not trust: Loss of a 10B model on 200B tokens: 2.")
+    assert title.startswith("Do not trust: Loss of a 10B model on 200B tokens: 1.")
     sentences = re.findall(
         r"(?s)<li>(.*?)</li>", plain.read_text("utf-8").partition('id="citation"')[2]
     )
@@ -217,8 +217,8 @@ def test_the_conclusion_can_be_overturned_by_a_run_that_it_predicts(
     top = converged_fit.runs.values("flops").max()
     assert 6 * run["params"] * run["tokens"] == pytest.approx(3 * top, rel=0.01)
     ends = bs.forecast(converged_fit, **run).table(0.9)["loss"].iloc[0]
-    # The run is printed to three digits, and its scatter is drawn with the same seed.
-    assert (low, high) == pytest.approx((ends["lower"], ends["upper"]), rel=1e-3)
+    # The run and its ends are printed to three digits, and scatter is drawn with the same seed.
+    assert (low, high) == pytest.approx((ends["lower"], ends["upper"]), abs=5.1e-3)
     assert f"To settle it: {REMEDIES['reach']}" in text
 
 

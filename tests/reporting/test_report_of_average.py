@@ -149,7 +149,7 @@ def test_checklists_speak_of_every_law(written: Path) -> None:
     assert "ours: posterior density" not in text
     assert "under ours: LogStudentT(); kaplan: LogNormal() and the priors" in text
     assert "predicting: params, tokens" in text
-    assert "Bayes factors or other weights of models see Alternatives" in text
+    assert "Bayes factors or other weights of models see Other models" in text
 
 
 def test_markdown_and_latex_have_the_same_headings(

@@ -22,7 +22,7 @@ SAME = 1e-6
 
 
 def check_assessed(result: Result | FitAverage, trust: TrustReport | None, asker: str) -> None:
-    """Refuse what is no verdict, one on another fit, or on other targets than a forecast's.
+    """Refuse anything but a verdict, and a verdict on another fit or on other targets.
 
     The best run of a budget has no targets of its own to be assessed: a forecast of about its
     compute, or of more, stands for it. Verdicts of unknown origin are not looked at.
@@ -34,8 +34,8 @@ def check_assessed(result: Result | FitAverage, trust: TrustReport | None, asker
     """
     if trust is not None and not isinstance(trust, TrustReport):
         raise BayesScalingError(
-            f"{asker}: trust={trust!r} is no TrustReport, and a verdict is cited with the checks "
-            "that it comes from. Give what bs.assess(fit, at=...) returns."
+            f"{asker}: trust={trust!r} is not a TrustReport, and a verdict is cited with its "
+            "checks. Give what bs.assess(fit, at=...) returns."
         )
     if trust is None or trust.fit is None:
         return

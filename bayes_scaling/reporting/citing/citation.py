@@ -115,7 +115,7 @@ def cite(
     Raises
     ------
     BayesScalingError
-        The result holds no draws, `trust` is no TrustReport or one of another fit or of other
+        The result holds no draws, `trust` is not a TrustReport, or one of another fit or of other
         targets, or there is no such table.
     ValueError
         `prob` is not between 0 and 1.

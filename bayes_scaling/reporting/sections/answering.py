@@ -29,7 +29,7 @@ def answer(subject: Subject) -> Section:
             blocks += _near(subject)
             # Without a forecast it is the picture of the first screen.
             blocks += [split(result, subject.prob)] if subject.forecast is not None else []
-    return Section("answer", "The answer in full", tuple(blocks))
+    return Section("answer", "All numbers", tuple(blocks))
 
 
 def _near(subject: Subject) -> list[Block]:

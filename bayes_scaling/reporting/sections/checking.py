@@ -39,7 +39,7 @@ def diagnostics(subject: Subject) -> Section:
         rows = [(part_title(part), _found(part.fit)) for part in subject.light]
         table = pd.DataFrame(rows, columns=["fit", "diagnostics"])
         blocks.append(tabulated("Fits of little weight.", table))
-    return Section("diagnostics", "Diagnostics of the sampler", tuple(blocks))
+    return Section("diagnostics", "Sampler", tuple(blocks))
 
 
 def _diagnostics(fit: ScalingFit, prob: float | None) -> list[Block]:
@@ -82,7 +82,7 @@ def posterior(subject: Subject) -> Section:
         return [tabulated(caption, table), *figures]
 
     head = _of_heaviest(subject, "Tables are of every fit described; figures")
-    return Section("posterior", "Posterior", (*head, *subject.of_each(told)))
+    return Section("posterior", "Parameters", (*head, *subject.of_each(told)))
 
 
 def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
@@ -132,7 +132,7 @@ def predictive(subject: Subject) -> Section:
             lambda ax: plots.residuals(fit, ax=ax, prob=subject.prob),
         )
     )
-    return Section("predictive", "Posterior predictive checks", tuple(blocks))
+    return Section("predictive", "Fit to the runs", tuple(blocks))
 
 
 def judged(check: CheckResult, detail: Callable[[], list[Block]]) -> list[Block]:
@@ -164,7 +164,7 @@ def left_out(subject: Subject) -> Section:
         said = Paragraph(_left_out_at_runs(fit, subject.prob))
         return [said, *([_delta(fit, subject.prob)] if fit is subject.main else [])]
 
-    return Section("left-out", "What the law leaves out", tuple(subject.of_each(told)))
+    return Section("left-out", "Misfit of the law", tuple(subject.of_each(told)))
 
 
 def _left_out_at_runs(fit: ScalingFit, prob: float | None) -> str:
@@ -223,7 +223,7 @@ def alternatives(subject: Subject) -> Section:
         notes += table.attrs.get("notes", ())
     if notes:
         blocks.append(Listing(tuple(dict.fromkeys(notes))))
-    return Section("alternatives", "Alternatives", tuple(blocks))
+    return Section("alternatives", "Other models", tuple(blocks))
 
 
 def _apart(subject: Subject) -> list[Block]:

@@ -69,7 +69,7 @@ def data(subject: Subject) -> Section:
             lambda ax: plots.fit_curves(fit, ax=ax, prob=subject.prob),
         )
     )
-    return Section("data", "Data", tuple(blocks))
+    return Section("data", "Runs", tuple(blocks))
 
 
 def columns(fit: ScalingFit) -> pd.DataFrame:

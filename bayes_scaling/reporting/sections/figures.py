@@ -34,6 +34,7 @@ SETTINGS = {
     "savefig.facecolor": PAPER,
     "axes.facecolor": "none",
     "font.size": 11.0,
+    "figure.constrained_layout.w_pad": 0.08,
     **dict.fromkeys(
         ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK
     ),
@@ -119,8 +120,8 @@ def _lay_out(figure: Figure) -> None:
         abreast = 2 if max(map(len, labels), default=0) <= SHORT_LABEL else 1
         entries += -(-len(labels) // abreast) + bool(legend.get_title().get_text())
         figure.legend(
-            legend.legend_handles,
-            labels,
+            handles=list(filter(None, legend.legend_handles)),
+            labels=labels,
             title=legend.get_title().get_text() or None,
             loc="outside lower left",
             ncols=abreast,
@@ -130,7 +131,6 @@ def _lay_out(figure: Figure) -> None:
         )
         legend.remove()
     figure.set_size_inches(size[0], size[1] + 0.21 * entries)
-    figure.get_layout_engine().set(w_pad=0.08)
 
 
 def encoded(figure: Figure, kind: Literal["svg", "png", "pdf"]) -> bytes:
@@ -167,7 +167,11 @@ def _attributes(style: str) -> str:
 
 def formula_svg(latex: str) -> str | None:
     """A formula as a drawing; None where Matplotlib's LaTeX does not reach."""
-    drawn_as_paths = {"text.parse_math": True, "mathtext.fontset": "cm", "svg.fonttype": "path"}
+    drawn_as_paths: Any = {
+        "text.parse_math": True,
+        "mathtext.fontset": "cm",
+        "svg.fonttype": "path",
+    }
     with plain_style(), mpl.rc_context(drawn_as_paths):
         figure = Figure(figsize=(0.1, 0.1), facecolor="none")
         figure.text(0, 0, f"${latex}$", fontsize=14)

@@ -46,7 +46,7 @@ def opening(subject: Subject) -> Opening:
     """
     status, reason = _verdict(subject)
     return Opening(
-        question=subject.facts.get("question") or joined(_questions(subject)),
+        question=subject.facts.get("question") or joined(list(_questions(subject))),
         findings=tuple(_findings(subject))[:NAMED],
         status=status,
         reason=reason,

@@ -91,10 +91,10 @@ def _width(case: Case) -> np.ndarray:
 
 def _headline(case: Case, table: pd.DataFrame, moved: pd.Series[float]) -> str:
     point = int(moved.iloc[: case.asked].to_numpy().argmax())
-    low, *_, high = table.loc[point].itertuples()
+    held = table.loc[point].iloc[[0, -1]]
+    (low, high), (first, last) = held["floor"], held["expected_loss"]
     return (
-        f"With the floor held low ({low.floor:.3g}) {case.named(point)} is expected at "
-        f"{low.expected_loss:.3g}. With it held high ({high.floor:.3g}) it is expected at "
-        f"{high.expected_loss:.3g}: {moved.iloc[point]:.0%} of the 90 % interval's width lies "
-        "between the two."
+        f"With the floor held low ({low:.3g}) {case.named(point)} is expected at {first:.3g}. With "
+        f"it held high ({high:.3g}) it is expected at {last:.3g}: {moved.iloc[point]:.0%} of the "
+        "90 % interval's width lies between the two."
     )
