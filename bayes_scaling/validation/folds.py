@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,7 @@ def cut(
 def fitted_below(
     cutoffs: Sequence[float], size: np.ndarray, along: str, purpose: tuple[str, str]
 ) -> dict[str, np.ndarray]:
-    """Which runs each cut-off leaves to be fitted, by its number.
+    """Masks of the runs that each cut-off leaves to be fitted, by its number.
 
     Parameters
     ----------
@@ -108,19 +108,8 @@ def run_folds(
         seed = refitter.settings.seed
         found, status = score_fold(model, runs, mask, outcome, baselines, seed)
         observed = error_scale(runs.where(~mask))
-        law = found[MODEL].law if MODEL in found else None
-        miss = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
-        folds[name] = {
-            "cutoff": float(size[mask].max()),
-            "fitted": int(mask.sum()),
-            "held_out": int((~mask).sum()),
-            "decades": float(decades.max()),
-            "miss": miss[0],
-            "miss_sd": miss[1],
-            "status": status,
-            "diagnosis": outcome.fit.diagnostics.diagnosis if outcome.fit else "",
-            "seconds": outcome.seconds,
-        }
+        about = {"cutoff": float(size[mask].max()), "fitted": int(mask.sum()), "status": status}
+        folds[name] = about | _fold(outcome, found, observed, decades)
         for method, one in found.items():
             score = score_draws(one.draws, observed).assign(log_score=one.log_density)
             placed = score.assign(fold=name, method=method, run=runs.table.index[~mask])
@@ -137,8 +126,24 @@ def run_folds(
     return predictions[[*front, *others]], table
 
 
+def _fold(
+    outcome: Outcome, found: Mapping[str, Prediction], observed: np.ndarray, decades: np.ndarray
+) -> dict[str, object]:
+    """The row of a fold: held-out runs, their common miss, and the fit that predicted them."""
+    law = found[MODEL].law if MODEL in found else None
+    miss, error = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
+    return {
+        "held_out": len(decades),
+        "decades": float(decades.max()),
+        "miss": miss,
+        "miss_sd": error,
+        "diagnosis": outcome.fit.diagnostics.diagnosis if outcome.fit else "",
+        "seconds": outcome.seconds,
+    }
+
+
 def _decades(model: ScalingModel, fitted: Runs, held_out: Runs) -> np.ndarray:
-    """How far each run held out lies beyond the largest one fitted of its level."""
+    """Decades of each run held out beyond the largest one fitted of its level."""
     where = points(model, fitted, at=_inputs_of(model, held_out), new_levels="draw")
     return reach(model, fitted, where).to_numpy()
 
@@ -164,7 +169,7 @@ def score_fold(
     baselines: bool,
     seed: int,
 ) -> tuple[dict[str, Prediction], str]:
-    """What each method predicts of the held-out runs, and the fold's status."""
+    """Predictions of the held-out runs by each method, and the fold's status."""
     train, test = runs.where(mask), runs.where(~mask)
     found = {}
     if outcome.fit is None:
@@ -206,7 +211,7 @@ def model_prediction(fit: ScalingFit, test: Runs, seed: int) -> Prediction:
 
 
 def shared_miss(law: np.ndarray, observed: np.ndarray, decades: np.ndarray) -> tuple[float, float]:
-    """By how much for each decade the held-out runs lie off the law together, and its error.
+    """Common miss of the held-out runs per decade, and its error.
 
     The least-squares slope, through zero, of their residuals on the decades that they lie beyond
     the fitted runs: median over the draws of the law, dims (sample, run). Its standard error has

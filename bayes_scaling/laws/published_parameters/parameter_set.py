@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law, arguments
+from bayes_scaling.laws._base import Law
+from bayes_scaling.laws._contract import arguments
 from bayes_scaling.units import compute
 
 type Counted = Literal["total", "non-embedding", "active", "not stated", "no parameters"]
@@ -96,7 +97,7 @@ class PublishedSet(AsCode):
         return self.law.derived(**used)
 
     def loss(self, **inputs: Any) -> Any:
-        """What the set expects at `inputs`: a loss, or whatever the law's response is.
+        """Expected loss at `inputs`, or whatever the law's response is.
 
         Parameters
         ----------

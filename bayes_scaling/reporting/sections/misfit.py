@@ -9,7 +9,7 @@ import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.plots._sources import run_table, thinned
+from bayes_scaling.plots.sources import run_table, thinned
 
 
 def off_fit(fit: ScalingFit) -> np.ndarray:

@@ -47,7 +47,7 @@ class Subject:
     prob: float = PROB
 
     def __post_init__(self) -> None:
-        """Refuse what is not a fit, results and verdicts of another, and a comparison without table."""
+        """Refuse what is not a fit, results of another, and a comparison without a table."""
         if not isinstance(self.fit, ScalingFit | FitAverage):
             raise BayesScalingError(
                 f"report: fit is of type {type(self.fit).__name__}, and a report is about a fit or "
