@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle, islice, pairwise
 from textwrap import fill
 from typing import Literal, Protocol
 
@@ -201,18 +201,20 @@ class RoundNumbers(Locator):
     def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
         """Places of the ticks between two values."""
         assert self.axis is not None
-        room = max(2, min(MOST_TICKS, self.axis.get_tick_space()))
+        room = max(2, self.axis.get_tick_space())
+        apart = math.log10(vmax / vmin) / room
         powers = range(math.floor(math.log10(vmin)), math.floor(math.log10(vmax)) + 1)
         for steps in ROUND:
             ticks = [step * 10.0**power for power in powers for step in steps]
             inside = [tick for tick in ticks if vmin <= tick <= vmax]
-            if 2 < len(inside) <= room:
+            gaps = [math.log10(right / left) for left, right in pairwise(inside)]
+            if 2 < len(inside) <= MOST_TICKS and min(gaps) >= apart:
                 return inside
         decades = [10.0**power for power in powers if vmin <= 10.0**power <= vmax]
-        if len(decades) > room:
-            return decades[:: -(-len(decades) // room)]
-        even = MaxNLocator(room, steps=[1, 2, 2.5, 5, 10]).tick_values(vmin, vmax)
-        return [tick for tick in even if vmin <= tick <= vmax]
+        if len(decades) > 2:
+            return decades[:: -(-len(decades) // min(room, MOST_TICKS))]
+        even = MaxNLocator(min(room, MOST_TICKS), steps=[1, 2, 2.5, 5, 10])
+        return [tick for tick in even.tick_values(vmin, vmax) if vmin <= tick <= vmax]
 
 
 def shade_extrapolation(

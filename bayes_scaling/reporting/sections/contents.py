@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 NOT_GIVEN = "not given"
 
+PROSE = 60
+"""Characters beyond which a cell of a table is a sentence."""
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -55,6 +58,11 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     folded: bool = False
     kind: str = "table"
+
+    @property
+    def prose(self) -> bool:
+        """True if the last column has sentences, which a phone shows below the other cells."""
+        return max((len(row[-1]) for row in self.rows), default=0) > PROSE
 
 
 @dataclass(frozen=True, eq=False)

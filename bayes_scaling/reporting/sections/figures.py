@@ -19,6 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
+from matplotlib.legend import Legend
 
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.reporting.sections.contents import Block, Paragraph, Picture
@@ -45,6 +46,7 @@ WIDTH, HEIGHT = 4.6, 3.0
 """Inches of a figure of one panel: text of 11 points is that large on a phone of 390 pixels."""
 
 PANEL_HEIGHT = 2.1
+LEGEND_ROW = 0.21
 LONGEST_LABEL = 26
 SHORT_LABEL = 22
 """Characters up to which entries of a legend stand two abreast."""
@@ -114,23 +116,27 @@ def _lay_out(figure: Figure) -> None:
     for ax in figure.axes:
         ax.set_ylabel(fill(ax.get_ylabel(), LONGEST_LABEL))
     found = [*figure.legends, *filter(None, (ax.get_legend() for ax in panels))]
-    entries = 0
-    for legend in found:
-        labels = [text.get_text().replace("ETI", "interval") for text in legend.get_texts()]
-        abreast = 2 if max(map(len, labels), default=0) <= SHORT_LABEL else 1
-        entries += -(-len(labels) // abreast) + bool(legend.get_title().get_text())
-        figure.legend(
-            handles=list(filter(None, legend.legend_handles)),
-            labels=labels,
-            title=legend.get_title().get_text() or None,
-            loc="outside lower left",
-            ncols=abreast,
-            frameon=False,
-            fontsize="small",
-            alignment="left",
-        )
-        legend.remove()
-    figure.set_size_inches(size[0], size[1] + 0.21 * entries)
+    rows = sum(_moved_below(figure, legend) for legend in found)
+    figure.set_size_inches(size[0], size[1] + LEGEND_ROW * rows)
+
+
+def _moved_below(figure: Figure, legend: Legend) -> int:
+    """Move a legend below all panels, and return its number of rows."""
+    labels = [text.get_text().replace("ETI", "interval") for text in legend.get_texts()]
+    abreast = 2 if max(map(len, labels), default=0) <= SHORT_LABEL else 1
+    title = legend.get_title().get_text() or None
+    figure.legend(
+        handles=list(filter(None, legend.legend_handles)),
+        labels=labels,
+        title=title,
+        loc="outside lower left",
+        ncols=abreast,
+        frameon=False,
+        fontsize="small",
+        alignment="left",
+    )
+    legend.remove()
+    return -(-len(labels) // abreast) + bool(title)
 
 
 def encoded(figure: Figure, kind: Literal["svg", "png", "pdf"]) -> bytes:
