@@ -23,6 +23,7 @@ import xarray as xr
 from bayes_scaling.display.html import html_formula
 from bayes_scaling.display.intervals import interval_attrs, interval_prob
 from bayes_scaling.display.progress import stages
+from bayes_scaling.display.tables import WholeTable
 from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose
 from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
 from bayes_scaling.fitting.loss_surface import LossSurface
@@ -134,7 +135,7 @@ class ScalingFit:
         lower, upper = (name for name in table if name.endswith(("_lb", "_ub")))
         table = table.rename(columns={lower: "lower", upper: "upper"})
         columns = ["median", "lower", "upper", "r_hat", "ess_bulk", "ess_tail"]
-        summary = pd.DataFrame(table[columns].astype(float))
+        summary = WholeTable(table[columns].astype(float))
         summary["diagnosis"] = self.diagnostics.diagnosis
         summary.attrs.update({**interval_attrs(prob), "notes": self.notes})
         return summary
