@@ -14,9 +14,9 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.decisions.point_results import PointResult
-from bayes_scaling.decisions.surface.landscape import Landscape, check_loss, splits, surface
+from bayes_scaling.decisions.surface.landscape import Landscape, check_loss, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
-from bayes_scaling.display.tables import coordinate_index, result_html, result_text
+from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import Numbers
@@ -77,11 +77,10 @@ class Needed(PointResult):
         table.attrs = attrs
         return table
 
-    def __repr__(self) -> str:
-        return result_text(f"Needed {self.of}", self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html(f"Needed {self.of}", self.table(), self.notes)
+    @property
+    def title(self) -> str:
+        """The question in words."""
+        return f"Needed {self.of}"
 
 
 def needed(
@@ -112,7 +111,7 @@ def needed(
         An input to be held is missing, or a number is not positive.
     """
     check_loss(fit, "needed")
-    both = splits(fit)
+    both = fit.model.law.splits_compute
     if of not in (*fit.model.law.inputs, *(("params", "tokens", "flops") if both else ())):
         raise ModelError(
             f"needed: {fit.model.law.name} is a function of {', '.join(fit.model.law.inputs)}, so "

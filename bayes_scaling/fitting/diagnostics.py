@@ -40,7 +40,7 @@ class Diagnostics:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong, each with its number; empty for a fit that can be read."""
+        """Shortcomings, each with its number; empty for a fit that can be read."""
         found = []
         if not self.r_hat <= R_HAT_MOST:
             found.append(f"R-hat {self.r_hat:.4f} > {R_HAT_MOST}")
@@ -59,11 +59,11 @@ class Diagnostics:
 
 
 class Diagnosed(Protocol):
-    """What rests on chains: a fit, an average, a forecast, an allocation."""
+    """Anything that rests on chains: a fit, an average, a forecast, an allocation."""
 
     @property
     def diagnostics(self) -> Diagnostics:
-        """Whether they have converged."""
+        """R-hat, effective sample sizes and divergences of the chains."""
 
 
 def worst_of(found: Sequence[Diagnostics]) -> Diagnostics:

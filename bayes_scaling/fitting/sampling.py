@@ -39,7 +39,7 @@ class Compilable[Table](Protocol):
     """A model that can be compiled: of runs, or of what else a table may hold."""
 
     def structure(self, runs: Table, /) -> Hashable:
-        """What a compiled model depends on: everything but the numbers of its data."""
+        """All that a compiled model depends on: everything but the numbers of its data."""
 
     def build(self, runs: Table, /) -> pm.Model:
         """The PyMC model of this table."""
@@ -50,7 +50,7 @@ class Compilable[Table](Protocol):
 
 @dataclass(frozen=True)
 class Settings:
-    """How a posterior was, or is to be, sampled.
+    """Settings by which a posterior was, or is to be, sampled.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
 
 
 def no_scatter(posterior: xr.Dataset) -> str:
-    """What to say of runs that lie on the law to the last digits, or nothing if they do not."""
+    """A hint if the runs lie on the law to the last digit, else nothing."""
     name = "noise_sd_ref" if "noise_sd_ref" in posterior else "noise_sd"
     least = float(posterior[name].min()) if name in posterior else np.inf
     if least > NO_SCATTER:

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.display.tables import coordinate_index, result_html, result_table, result_text
+from bayes_scaling.display.tables import Result, coordinate_index, result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.diagnostics import Diagnostics
@@ -27,7 +27,7 @@ from bayes_scaling.model.points import Numbers, points
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Forecast:
+class Forecast(Result):
     """Draws of the loss at points asked for.
 
     Attributes
@@ -48,7 +48,7 @@ class Forecast:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know, such as that the fit has not converged."""
+        """Notes for the reader, such as that the fit has not converged."""
         return self.fit.notes
 
     @property
@@ -128,12 +128,6 @@ class Forecast:
         columns |= {str(name): below[name].values for name in below.data_vars}
         table = pd.DataFrame(columns, index=coordinate_index(self.draws["point"]))
         return table.assign(diagnosis=self.diagnosis)
-
-    def __repr__(self) -> str:
-        return result_text("Forecast", self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html("Forecast", self.table(), self.notes)
 
 
 def forecast(

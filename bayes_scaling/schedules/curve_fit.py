@@ -65,7 +65,7 @@ class CurveFit:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of any result of this fit must know, bad diagnostics first."""
+        """Notes for the reader of any result of this fit, bad diagnostics first."""
         found = self.diagnostics
         converged = (f"The chains have {found.diagnosis}.",) if found.problems else ()
         falling = [name for name in self.curves.names if _falls(self.curves.schedules[name])]

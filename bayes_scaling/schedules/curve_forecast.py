@@ -1,4 +1,4 @@
-"""forecast(): the loss along runs of other schedules, and what runs would reach if decayed now.
+"""forecast(): the loss along runs of other schedules, and of runs that would be decayed now.
 
 `expected_loss` is that of the law. `loss` is that of one new run: its own miss of what decaying
 gains, its wandering about the law, and noise. Misses of different schedules are independent.
@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import interval_attrs, intervals
-from bayes_scaling.display.tables import result_html, result_table, result_text
+from bayes_scaling.display.tables import Result, result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.diagnostics import Diagnostics
 from bayes_scaling.schedules.curve_fit import CurveFit
@@ -28,7 +28,7 @@ POINTS = 60
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class CurveForecast:
+class CurveForecast(Result):
     """Draws of the loss along runs of given schedules.
 
     Attributes
@@ -47,7 +47,7 @@ class CurveForecast:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know, such as that the fit has not converged."""
+        """Notes of the fit, such as that it has not converged."""
         return self.fit.notes
 
     @property
@@ -57,7 +57,7 @@ class CurveForecast:
 
     @property
     def diagnosis(self) -> str:
-        """``"ok"``, or what is wrong with the posterior that the forecast rests on."""
+        """``"ok"``, or the reason not to rely on the posterior behind the forecast."""
         return self.diagnostics.diagnosis
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
@@ -126,11 +126,8 @@ class CurveForecast:
             )
         return self.draws["loss"].isel({POINT: places[-1]}, drop=True)
 
-    def __repr__(self) -> str:
-        return result_text("CurveForecast, final losses", self.final(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html("CurveForecast, final losses", self.final(), self.notes)
+    def _shown(self) -> pd.DataFrame:
+        return self.final()
 
 
 def forecast(
@@ -182,7 +179,7 @@ def decay_now(
     shape: Shape = "linear",
     seed: int | None = None,
 ) -> CurveForecast:
-    """Forecast what a run would reach if it were left at given steps and decayed.
+    """Forecast the final loss of a run that is left at given steps and decayed.
 
     An undecayed checkpoint so becomes a run of its own length, as scaling laws are fitted to. The
     decays are of one run, and share its miss of what decaying gains: their errors go together.

@@ -1,4 +1,4 @@
-"""CurveModel: a law of the loss curve and how curves miss it, as a PyMC model."""
+"""CurveModel: a law of the loss curve and its misses, as a PyMC model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CURVE, DIRECTION = "curve", "direction"
 
 @dataclass(frozen=True)
 class CurveModel:
-    """What is assumed of curves, before any is seen.
+    """The assumptions about curves, before any is seen.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class CurveModel:
         return {name: (dims, np.asarray(value)) for name, (dims, value) in values.items()}
 
     def structure(self, curves: Curves) -> Hashable:
-        """What a compiled model depends on: everything but the numbers in :meth:`data`."""
+        """All that a compiled model depends on: everything but the numbers in :meth:`data`."""
         priors = tuple((name, one.distribution) for name, one in self.sampled_priors.items())
         return (self.law, priors, len(curves.names))
 

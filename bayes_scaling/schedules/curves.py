@@ -1,6 +1,6 @@
 """Curves: losses along runs, each with the learning-rate schedule of its run.
 
-Owns what a table of curves must hold and which of its points a law is fitted to.
+Owns the checks of a table of curves, and the choice of the points that are fitted.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Curves:
         return pd.concat(kept, ignore_index=True)
 
     def sums(self, points: pd.DataFrame) -> xr.Dataset:
-        """What laws read at points of these curves, dims (point, node)."""
+        """Sums over the schedules at points of these curves, dims (point, node)."""
         parts = [
             schedule_sums(self.schedules[str(name)], of_curve["step"].to_numpy())
             for name, of_curve in points.groupby("curve", sort=False)
@@ -144,7 +144,7 @@ class Curves:
         return xr.concat(padded, POINT)
 
     def scales(self, points: pd.DataFrame) -> CurveScales:
-        """What losses, summed learning rates and learning rates are divided by."""
+        """Units of losses, summed learning rates and learning rates inside a law."""
         total = self.sums(points)["total"]
         return CurveScales(
             loss=float(points["loss"].quantile(LOW_QUANTILE)),
@@ -163,7 +163,7 @@ def warmup_steps(schedule: Schedule) -> int:
 
 
 def scaled(sums: xr.Dataset, scales: CurveScales) -> xr.Dataset:
-    """What laws read, on the reference scale."""
+    """Sums over schedules, on the reference scale."""
     units = {"total": scales.total, "area": scales.total}
     units |= dict.fromkeys(("rise", "fall", "rate"), scales.rate)
     return sums.assign({name: sums[name] / unit for name, unit in units.items()})

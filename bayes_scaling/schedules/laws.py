@@ -25,8 +25,8 @@ from bayes_scaling.schedules.shapes import Schedule
 from bayes_scaling.schedules.sums import NODE, schedule_sums
 
 FLOOR = Prior.beta(9.0, 2.0)
-"""`L0` as a share of the lowest losses: 90 % within 0.61 and 0.96. It is what endless training of
-this size would reach: nine tenths of the loss in the sizes that Luo et al. (2025) fitted."""
+"""`L0` as a share of the lowest losses: 90 % within 0.61 and 0.96. It is where endless training of
+this size would end: nine tenths of the loss in the sizes that Luo et al. (2025) fitted."""
 
 FORWARD = Prior.between(0.02, 0.4)
 """Loss owed to finite training at a typical step, as a share of the lowest losses."""
@@ -70,7 +70,7 @@ _PUBLISHED = MappingProxyType(
 
 @dataclass(frozen=True)
 class CurveScales:
-    """What losses, summed learning rates and learning rates are divided by before a law sees them.
+    """Units of losses, summed learning rates and learning rates inside a law.
 
     Attributes
     ----------
@@ -107,7 +107,7 @@ class CurveLaw(ABC):
 
     @abstractmethod
     def gain(self, at: Mapping[Any, Any], theta: Mapping[str, Any]) -> Any:
-        """What a unit fall of the learning rate has gained by each step, dims (point, node)."""
+        """Gain by each step of a unit fall of the learning rate, dims (point, node)."""
 
     @abstractmethod
     def paper_units(self, scales: CurveScales, theta: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,7 +216,7 @@ class MultiPower(CurveLaw):
         return {**_FORWARD_PRIORS, "B": FULL_GAIN, **response}
 
     def gain(self, at: Mapping[Any, Any], theta: Mapping[str, Any]) -> Any:
-        """What a unit fall of the learning rate has gained by each step, dims (point, node)."""
+        """Gain by each step of a unit fall of the learning rate, dims (point, node)."""
         trained = theta["C"] * at["rate"] ** -theta["gamma"] * at["area"]
         return theta["B"] * (1.0 - (1.0 + trained) ** -theta["beta"])
 
@@ -231,7 +231,7 @@ class MultiPower(CurveLaw):
 
 @dataclass(frozen=True, repr=False)
 class Annealing(CurveLaw):
-    r"""The annealing law: what falls of the learning rate gain comes within a thousand steps.
+    r"""The annealing law: the gain of a fall of the learning rate comes within a thousand steps.
 
     .. math:: L(t) = L_0 + A\,S_1(t)^{-\alpha} - C\,S_2(t), \quad
         S_2(t) = \sum_{i \le t} \sum_{k \le i} (\eta_{k-1} - \eta_k) \lambda^{i-k}
@@ -273,7 +273,7 @@ class Annealing(CurveLaw):
         return {**_FORWARD_PRIORS, "C": Prior.between(lower, upper)}
 
     def gain(self, at: Mapping[Any, Any], theta: Mapping[str, Any]) -> Any:
-        """What a unit fall of the learning rate has gained by each step, dims (point, node)."""
+        """Gain by each step of a unit fall of the learning rate, dims (point, node)."""
         return theta["C"] * (1.0 - self.decay ** at["age"]) / (1.0 - self.decay)
 
     def paper_units(self, scales: CurveScales, theta: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How losses of a run miss the law of its curve: by a gain that is off, and by wandering.
+"""Misses of the law of a loss curve: by a gain that is off, by wandering, and by noise.
 
 Losses along a run lie within a few hundredths of a per cent of a smooth line, and that line misses
 the law by several times as much, in three ways that are told apart here.

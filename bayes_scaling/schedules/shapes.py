@@ -141,7 +141,7 @@ def wsd(
 def decayed(
     schedule: Schedule, at: int, over: int, end: float = 0.0, shape: Shape = "linear"
 ) -> Schedule:
-    """A schedule that is left at a step, and decays from there: what a run would do if told to now.
+    """A schedule that is left at a step, and decays from there.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""simulate(): curves that a law with known parameters would give, and how runs miss it."""
+"""simulate(): curves of a law with known parameters, and of runs that miss it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A schedule reduced to what a law of the loss curve reads at a step: sums over the steps so far.
+"""Schedules reduced to the sums over past steps that a law of the loss curve reads.
 
 A law sums over every change of the learning rate before the step, 20 000 of them in a cosine of as
 many steps. Changes that are near one another, as the step sees them, are taken together: of one
@@ -31,7 +31,7 @@ POINT, NODE = "point", "node"
 
 
 def schedule_sums(schedule: Schedule, steps: npt.ArrayLike) -> xr.Dataset:
-    """What laws of the loss curve read at each step.
+    """Sums over a schedule, as laws of the loss curve read them at each step.
 
     Parameters
     ----------

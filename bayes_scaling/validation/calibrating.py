@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from html import escape
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from bayes_scaling.display.tables import short
+from bayes_scaling.display.tables import Result
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.average import FitAverage, single
@@ -32,8 +31,8 @@ from bayes_scaling.validation.targets import asked_points
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Calibration:
-    """Where the truth lay among the draws of refits to simulated sweeps.
+class Calibration(Result):
+    """Ranks of the truth among the draws of refits to simulated sweeps.
 
     Attributes
     ----------
@@ -65,7 +64,7 @@ class Calibration:
     truths_from: str
 
     def table(self) -> pd.DataFrame:
-        """How often the truth was inside, for each quantity.
+        """Share of intervals that held the truth, for each quantity.
 
         Returns
         -------
@@ -94,24 +93,16 @@ class Calibration:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How many sweeps gave no result, by reason."""
+        """Counts of sweeps that gave no result, by reason."""
         failed = self.refits["status"][self.refits["status"] != "done"]
         return tuple(
             f"{count} simulated sweep(s) gave no result: {reason}"
             for reason, count in failed.value_counts().items()
         )
 
-    def __repr__(self) -> str:
-        text = self.table().to_string(float_format=short)
-        return "\n".join([self._head, text, *(f"note: {note}" for note in self.notes)])
-
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        table = self.table().to_html(float_format=short)
-        return f"<p><b>{escape(self._head)}</b></p>{table}<ul>{notes}</ul>"
-
     @property
-    def _head(self) -> str:
+    def title(self) -> str:
+        """The simulated sweeps and where their truths are from."""
         done = int((self.refits["status"] == "done").sum())
         return (
             f"Calibration: {done} of {len(self.refits)} simulated sweeps, "
@@ -203,7 +194,7 @@ def _source(
     simulations: int,
     seed: int,
 ) -> tuple[ScalingFit, str]:
-    """What truths are drawn from, at the design that is simulated."""
+    """The draws that truths are taken from, at the design that is simulated."""
     if isinstance(fit, ScalingFit):
         design = fit.runs if runs is None else runs
         fit.model.check(design)
