@@ -95,11 +95,9 @@ class CurveForecast(Result):
         last = np.flatnonzero(np.append(name[1:] != name[:-1], True))
         ends = self.draws.isel({POINT: last})
         table = result_table(ends, POINT, self.diagnosis, self.notes, prob)
-        attrs = dict(table.attrs)
         lowest = ends["loss"].argmin(POINT).to_numpy()
         shares = [float((lowest == place).mean()) for place in range(len(last))]
         table.insert(table.shape[1] - 1, ("best", ""), shares)
-        table.attrs.update(attrs)
         return table
 
     def difference(self, first: str, second: str, prob: float | None = None) -> pd.Series[float]:
@@ -114,7 +112,7 @@ class CurveForecast(Result):
         apart = ends[0] - ends[1]
         found = {name: float(one) for name, one in intervals(apart, prob).data_vars.items()}
         row = pd.Series({**found, "probability": float((apart < 0).mean())}, dtype=float)
-        row.attrs = interval_attrs(prob)
+        row.attrs.update(interval_attrs(prob))
         return row
 
     def _final_loss(self, name: str) -> xr.DataArray:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,7 +82,7 @@ class Curves:
         >>> import bayes_scaling as bs
         >>> logs = pd.DataFrame({"curve": "a", "step": range(10, 90, 10), "loss": 3.0})
         >>> bs.schedules.Curves.from_frame(logs, {"a": bs.schedules.constant(1e-3, 100)})
-        Curves: 8 points of 1 curve, a
+        Curves: 8 points of 1 curve, 'a'
         """
         columns = {curve: "curve", step: "step", loss: "loss"}
         missing = [name for name in columns if name not in frame]
@@ -94,11 +95,10 @@ class Curves:
         table = frame[list(columns)].rename(columns=columns).dropna()
         table = table.astype({"curve": str, "step": int, "loss": float})
         table = table.sort_values(["curve", "step"], ignore_index=True)
+        given: Mapping[Any, Any] = schedules or {}
         if schedules is None:
-            given = frame.dropna(subset=[schedule]).groupby(curve)[schedule].first().items()
-        else:
-            given = schedules.items()
-        return cls(table, _checked(table, {str(name): one for name, one in given}))
+            given = dict(frame.dropna(subset=[schedule]).groupby(curve)[schedule].first())
+        return cls(table, _checked(table, {str(name): one for name, one in given.items()}))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
