@@ -1,4 +1,4 @@
-"""Over simulated sets of curves, how often intervals hold parameters and curves of new schedules."""
+"""How often intervals hold parameters and final losses, over simulated sets of curves."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.slow]
 
 
 def covers_one(seed: int) -> tuple[list[bool], list[bool], float]:
-    """Whether 90 % intervals hold each parameter and final loss, and the error of the latter."""
+    """Tell which 90 % intervals hold their parameter, which their final loss, and its error."""
     law, rng = schedules.MultiPower(), np.random.default_rng(seed)
     published = law.published[("25M", "100M", "400M")[seed % 3]]
     truth = {name: value * np.exp(0.1 * rng.standard_normal()) for name, value in published.items()}
