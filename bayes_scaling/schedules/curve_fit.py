@@ -34,7 +34,7 @@ class CurveFit:
     curves : Curves
     posterior : xarray.Dataset, dims (chain, draw), and curve
         Parameters in paper units under the law's names, on the reference scale under ``*_ref``;
-        ``gain_miss_sd``, ``wander_sd``, ``noise_sd``; ``gain_miss_z`` of each curve.
+        ``gain_miss_sd``, ``wander_sd``, ``noise_sd``; ``gain_miss``, the miss of each curve.
     sample_stats : xarray.Dataset, dims (chain, draw)
     settings : Settings
     """
@@ -61,7 +61,7 @@ class CurveFit:
         """Convergence of the chains, worst over all sampled variables."""
         priors = self.model.sampled_priors
         sampled = [name for name, prior in priors.items() if not prior.fixed]
-        return diagnose(self.posterior, self.sample_stats, [*sampled, "gain_miss_z"])
+        return diagnose(self.posterior, self.sample_stats, [*sampled, "gain_miss"])
 
     @property
     def notes(self) -> tuple[str, ...]:

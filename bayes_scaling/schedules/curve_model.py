@@ -103,8 +103,9 @@ class CurveModel:
                 for name, prior in self.sampled_priors.items()
             }
             theta = {name: found[self.reference_name(name)] for name in self.law.priors}
-            z = pmd.Normal("gain_miss_z", dims=(CURVE,))
-            miss = (found["gain_miss_sd"] * z).isel({CURVE: data["curve_index"]})
+            # The curves tell each gain better than they tell B, so the misses are centred.
+            misses = pmd.Normal("gain_miss", mu=0.0, sigma=found["gain_miss_sd"], dims=(CURVE,))
+            miss = misses.isel({CURVE: data["curve_index"]})
             expected = pmd.math.log(self.law.expected(data, theta, miss))
             variance = data["wander_variance"] * found["wander_sd"] ** 2 + found["noise_sd"] ** 2
             pmd.Normal(

@@ -57,7 +57,7 @@ def near_published(simulated: schedules.Curves) -> Callable[..., schedules.Curve
         jitter = np.exp(0.02 * rng.standard_normal(size))
         draws |= {name: value * jitter for name, value in misses.items()}
         draws |= {f"{name}_ref": rng.standard_normal(size) for name in law.scaled}
-        draws["gain_miss_z"] = rng.standard_normal(size)
+        draws["gain_miss"] = rng.standard_normal(size)
         coords = {"chain": [0, 1], "draw": np.arange(size[1])}
         names = {name: (("chain", "draw"), values) for name, values in draws.items()}
         stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(size, bool))}, coords)
