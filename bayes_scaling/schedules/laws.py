@@ -189,11 +189,11 @@ class MultiPower(CurveLaw):
     -----
     Fitted to three curves of 24 000 steps, the authors' constants miss six other schedules by 0.11
     to 0.17 % of the loss on average, for 25M to 400M parameters. Least squares does not settle
-    `beta`, `gamma` and `C`: on the same curves `beta` runs off to 0.1 and `B` to twice as much,
-    with no better forecasts; the priors are wide about the published values. Known to fail: in the
-    first steps after the warm-up, where losses are up to 1 % above it; just after a sudden fall to
-    a tenth of the learning rate, by 0.4 %; for cosines three times as long as those fitted it
-    expects a tenth too much of the gain. Re-warming has not been tested in the paper.
+    `beta`, `gamma` and `C`: on those of 25M parameters `beta` runs off to 0.1 and `B` to twice as
+    much, with no better forecasts; the priors are wide about the published values. Known to fail:
+    in the first steps after the warm-up, where losses are up to 1 % above it; just after a sudden
+    fall to a tenth of the learning rate, by 0.4 %; for cosines three times as long as those fitted
+    it expects a tenth too much of the gain. Re-warming has not been tested in the paper.
 
     References
     ----------

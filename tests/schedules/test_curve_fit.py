@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling import schedules
+from bayes_scaling.schedules.curve_fit import in_paper_units
 from bayes_scaling.schedules.curve_model import CurveModel
 from tests.schedules.conftest import FITTED
 
@@ -26,6 +28,19 @@ def test_the_density_is_that_of_the_misses(simulated: schedules.Curves) -> None:
     np.testing.assert_allclose(numbers["turned_log_loss"][1], turned)
     same = CurveModel(schedules.MultiPower(), {"alpha": bs.Prior.between(0.3, 0.5)}, points=20)
     assert same.structure(simulated) == model.structure(simulated)
+
+
+def test_a_parameter_may_be_held_at_a_value(simulated: schedules.Curves) -> None:
+    law = schedules.MultiPower()
+    model = CurveModel(law, {"beta": bs.Prior.fixed_at(0.6)})
+    assert "beta" not in {rv.name for rv in model.build(simulated).free_RVs}
+    names = [name for name in model.sampled_priors if name != "beta"]
+    coords = {"chain": [0], "draw": [0, 1]}
+    ones = {name: (("chain", "draw"), np.ones((1, 2))) for name in names}
+    posterior = in_paper_units(xr.Dataset(ones, coords), model, simulated)
+    assert (posterior["beta"] == 0.6).all()
+    scales = simulated.scales(simulated.points(30))
+    np.testing.assert_allclose(posterior["B"], scales.loss / scales.rate)
 
 
 @pytest.mark.slow
@@ -64,6 +79,5 @@ def test_six_real_schedules_are_predicted_from_three(
         loss = of_run["loss"].to_numpy()
         errors.extend(np.abs(found["expected_loss", "median"].to_numpy() / loss - 1))
         covered.extend((found["loss", "lower"] < loss) & (loss < found["loss", "upper"]))
-    print(f"{size}: mean error {np.mean(errors):.3%}, {np.mean(covered):.1%} covered")
     assert np.mean(errors) < 0.002
     assert 0.85 < np.mean(covered) < 0.97
