@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice, pairwise
 from textwrap import fill
-from typing import Literal, Protocol
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,7 +23,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullLocator
 from matplotlib.transforms import Transform, offset_copy
 
-from bayes_scaling.fitting.diagnostics import Diagnostics
+from bayes_scaling.fitting.diagnostics import Diagnosed
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import format_count, format_flops
 
@@ -243,14 +243,6 @@ def shade_extrapolation(
         fontsize="small",
         alpha=0.8,
     )
-
-
-class Diagnosed(Protocol):
-    """Anything that rests on chains: a fit, an average, a forecast, an allocation."""
-
-    @property
-    def diagnostics(self) -> Diagnostics:
-        """R-hat, effective sample sizes and divergences of the chains."""
 
 
 def titled(ax: Axes, title: str, about: Diagnosed, made: bool, width: int = 50) -> None:

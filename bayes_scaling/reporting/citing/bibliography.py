@@ -197,6 +197,12 @@ _PAPERS = (
         "2510.13786",
     ),
     _arxiv(
+        "luo2025multipower",
+        "Luo, Kairong and others",
+        "A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules",
+        "2503.12811",
+    ),
+    _arxiv(
         "muennighoff2023scaling",
         "Muennighoff, Niklas and others",
         "Scaling Data-Constrained Language Models",
@@ -219,6 +225,12 @@ _PAPERS = (
         "Ruan, Yangjun and Maddison, Chris J. and Hashimoto, Tatsunori",
         "Observational Scaling Laws and the Predictability of Language Model Performance",
         "2405.10938",
+    ),
+    _arxiv(
+        "tissue2024annealing",
+        "Tissue, Howe and Wang, Venus and Wang, Lu",
+        "Scaling Law with Learning Rate Annealing",
+        "2408.11029",
     ),
     _arxiv(
         "zhang2024when",
