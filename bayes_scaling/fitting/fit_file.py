@@ -125,6 +125,7 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
             "left_out": list(runs.left_out),
             "sources": dict(runs.sources),
             "remarks": list(runs.remarks),
+            "urls": dict(runs.urls),
         },
         "settings": asdict(settings),
     }
@@ -276,4 +277,5 @@ def _restored_runs(spec: Mapping[str, Any], stored: xr.Dataset) -> Runs:
         left_out=tuple(spec["left_out"]),
         sources=spec["sources"],
         remarks=tuple(spec["remarks"]),
+        urls=spec.get("urls", {}),
     )

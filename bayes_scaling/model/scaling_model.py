@@ -20,6 +20,7 @@ import pymc.dims as pmd
 import xarray as xr
 
 from bayes_scaling.display.html import html_formula, html_table
+from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.model.building import (
     accept_missing_blas,
@@ -90,7 +91,7 @@ class ScalingModel(Specification):
         assign = object.__setattr__
         assign(self, "law", as_law(law))
         assign(self, "vary", (vary,) if isinstance(vary, Vary) else tuple(vary))
-        assign(self, "priors", dict(priors or {}))
+        assign(self, "priors", FrozenMapping(priors))
         assign(self, "noise", LogStudentT() if noise is None else noise)
         assign(self, "stage_noise", LogStudentT() if stage_noise is None else stage_noise)
         assign(self, "surface", surface)
