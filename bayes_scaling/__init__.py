@@ -24,6 +24,7 @@ Every stage is a frozen value of its own type::
 `next_runs`, `Goal`    the affordable runs that teach most about a quantity
 `decisions`            all of these, their results, and rarer questions
 `assess`               can a forecast be trusted? A `TrustReport` of checks
+`score`                sealed forecasts against the runs made since; `SealedForecast`
 `backtest`             what a sweep stopped earlier would have forecast
 `calibrate`            how often intervals of such sweeps hold the truth, where it is known
 `compare`, `average`   which fits predict best, and their mixture
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from bayes_scaling.errors import BayesScalingError
     from bayes_scaling.fitting.scaling_fit import ScalingFit, fit, load_fit
     from bayes_scaling.forecasting.forecasts import Forecast, forecast
+    from bayes_scaling.forecasting.sealed import SealedForecast
     from bayes_scaling.laws import Law
     from bayes_scaling.model.hierarchy import Vary
     from bayes_scaling.model.scaling_model import ScalingModel
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
     from bayes_scaling.reporting.building import report
     from bayes_scaling.runs import Runs, read_runs
     from bayes_scaling.trust import TrustReport, assess, backtest, calibrate
+    from bayes_scaling.validation.track_record import TrackRecord, score
 
     __version__: str
 
@@ -98,7 +101,9 @@ __all__ = [
     "Runs",
     "ScalingFit",
     "ScalingModel",
+    "SealedForecast",
     "Surface",
+    "TrackRecord",
     "TrustReport",
     "Vary",
     "__version__",
@@ -134,6 +139,7 @@ __all__ = [
     "regret",
     "report",
     "reporting",
+    "score",
     "trust",
     "units",
 ]
@@ -168,7 +174,9 @@ _HOMES = {
     "Runs": "runs",
     "ScalingFit": "fitting.scaling_fit",
     "ScalingModel": "model.scaling_model",
+    "SealedForecast": "forecasting.sealed",
     "Surface": "model.surface",
+    "TrackRecord": "validation.track_record",
     "TrustReport": "trust",
     "Vary": "model.hierarchy",
     "allocate": "decisions.allocation",
@@ -194,6 +202,7 @@ _HOMES = {
     "read_runs": "runs",
     "regret": "decisions.regretting",
     "report": "reporting.building",
+    "score": "validation.track_record",
 }
 
 

@@ -17,6 +17,7 @@
 `lifetime`               which model is cheapest to train and serve, and what does it save?
 `isoflop_optima`         does the law find the best sizes that parabolas find without it?
 `overfitting_threshold`  which runs had too little data for their size?
+`track_record`           where did runs fall in the forecasts that were sealed before?
 =======================  ================================================================
 
 All take ``ax`` (a new figure if not given) and ``prob`` (ArviZ's if not given), compute every band
@@ -40,6 +41,7 @@ from bayes_scaling.plots.prior_posterior_plot import prior_posterior
 from bayes_scaling.plots.published_plot import published
 from bayes_scaling.plots.residuals_plot import residuals
 from bayes_scaling.plots.shrinkage_plot import shrinkage
+from bayes_scaling.plots.track_record_plot import track_record
 
 __all__ = [
     "allocation",
@@ -58,4 +60,5 @@ __all__ = [
     "published",
     "residuals",
     "shrinkage",
+    "track_record",
 ]

@@ -14,6 +14,7 @@ import bayes_scaling as bs
 from bayes_scaling.comparison import scores as _scores
 from bayes_scaling.comparison.comparing import compare_by_loo
 from bayes_scaling.fitting.average import parts
+from bayes_scaling.fitting.provenance import runs_csv, table_digest
 from bayes_scaling.reporting.page.exploring import page
 from bayes_scaling.reporting.sections.answering import question
 from bayes_scaling.reporting.sections.checking import (
@@ -26,7 +27,7 @@ from bayes_scaling.reporting.sections.concluding import changes, limits
 from bayes_scaling.reporting.sections.contents import Contents, Listing, Table
 from bayes_scaling.reporting.sections.headline import headline
 from bayes_scaling.reporting.sections.larger import larger_runs
-from bayes_scaling.reporting.sections.reproducing import code, run_tables, runs_csv, table_digest
+from bayes_scaling.reporting.sections.reproducing import code, run_tables
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.validation.refits import Outcome
 from tests.reporting.test_report import section, trust_of, visible
