@@ -31,7 +31,7 @@ of their ratio has a standard deviation of 0.2."""
 
 @dataclass(frozen=True)
 class Family:
-    """What one distribution is: its arguments (PyMC's names), its support, its SciPy twin."""
+    """A distribution: its arguments (PyMC's names), its support, its SciPy twin."""
 
     arguments: tuple[str, ...]
     support: Support
@@ -60,7 +60,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Prior(AsCode):
-    """What is believed of one parameter before the runs are seen.
+    """Belief about one parameter before the runs are seen.
 
     Made by one of the class methods: :meth:`between` for most uses, or the distribution by name.
 
@@ -187,7 +187,7 @@ class Prior(AsCode):
 
     @property
     def fixed(self) -> bool:
-        """Whether the parameter is held at a value."""
+        """True if the parameter is held at a value."""
         return self.distribution == "Fixed"
 
     @property
@@ -198,7 +198,7 @@ class Prior(AsCode):
 
     @property
     def support(self) -> Support:
-        """Where the parameter can lie; a fixed one is real."""
+        """Values that the parameter can take; a fixed one is real."""
         return "real" if self.fixed else FAMILIES[self.distribution].support
 
     def range(self, mass: float = PRIOR_MASS) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""How parameters and FLOP are counted, and what a batch size costs."""
+"""Counts of parameters and FLOP, and the price of a batch size."""
 
 from bayes_scaling.accounting.counts import (
     TokenFlops,

@@ -57,11 +57,11 @@ def needed(
 
 def _check_held(fit: ScalingFit, of: str, held: Mapping[str, float]) -> None:
     """Refuse inputs that are missing, unknown, or solved for."""
-    from bayes_scaling.decisions.surface.landscape import SPLIT, splits
+    from bayes_scaling.laws._base import SPLIT
 
     inputs = fit.model.law.inputs
     wanted = [name for name in inputs if name != of]
-    if splits(fit):
+    if fit.model.law.splits_compute:
         other = {"params": ["tokens"], "tokens": ["params"]}.get(of, [])
         wanted = [*other, *(name for name in inputs if name not in SPLIT)]
     if of in (*inputs, "flops") and set(held) != set(wanted):

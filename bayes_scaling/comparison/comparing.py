@@ -58,7 +58,7 @@ class Comparison:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """Which scores there are."""
+        """Names of the kinds of score."""
         return ("loo",) if self.no_future else ("future", "loo")
 
     def scores(self, kind: Kind) -> pd.DataFrame:
@@ -140,7 +140,7 @@ class Comparison:
 
     @cached_property
     def flags(self) -> Mapping[Kind, tuple[Flag, ...]]:
-        """When not to read the scores of each kind."""
+        """Reasons against reading the scores of each kind."""
         found: dict[Kind, tuple[Flag, ...]] = {
             "loo": tuple(loo_flags(self.scores("loo"), self.pareto_k))
         }

@@ -1,4 +1,4 @@
-"""When not to read a comparison: each flag in a few words for a table, and as a sentence."""
+"""Flags on a comparison, each in a few words for a table and as a sentence."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _rows(fold: str, names: Sequence[str], size: np.ndarray) -> pd.MultiIndex:
 
 
 def importance(index: pd.Index) -> np.ndarray:
-    """How much each prediction counts: levels alike, in them folds, in those runs.
+    """Weight of each prediction: levels count alike, in them folds, in those runs.
 
     So a level with many runs, or one held out by many folds, does not decide alone.
     """
@@ -124,7 +124,7 @@ def _level(size: float) -> str:
 
 
 def along_axis(fits: Mapping[str, ScalingFit]) -> str:
-    """What runs are cut along: the axis that all laws grow along, or else compute.
+    """The axis along which runs are cut: that of all laws, or else compute.
 
     Raises
     ------

@@ -30,7 +30,7 @@ _OUTLIERS = 5
 
 @dataclass(frozen=True)
 class Source:
-    """Where one published table comes from.
+    """The origin of one published table.
 
     Attributes
     ----------

@@ -10,10 +10,11 @@ import xarray as xr
 
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.costs import Cost, SixND
-from bayes_scaling.decisions.surface.landscape import SPLIT, Landscape
+from bayes_scaling.decisions.surface.landscape import Landscape
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.laws._base import SPLIT
 from bayes_scaling.model.points import FAR_BELOW, Numbers
 from bayes_scaling.units import compute
 

@@ -18,7 +18,6 @@ from bayes_scaling.decisions.surface.landscape import (
     Landscape,
     check_loss,
     log_ratio,
-    splits,
     surface,
 )
 from bayes_scaling.decisions.surface.solvers import first_change
@@ -51,7 +50,7 @@ class Path:
 
     def loss(self, scale: np.ndarray) -> np.ndarray:
         """Expected loss at a scale."""
-        if not splits(self.where.fit):
+        if not self.where.fit.model.law.splits_compute:
             return self.where.loss(**{self.input: scale})
         if self.tokens_per_param is None:
             return Splitting(self.where).optimum(scale).loss
@@ -61,7 +60,7 @@ class Path:
     def reaching(self, loss: np.ndarray) -> np.ndarray:
         """Scale that reaches a loss; infinite where none does."""
         where = self.where
-        if splits(where.fit) and self.tokens_per_param is None:
+        if where.fit.model.law.splits_compute and self.tokens_per_param is None:
             run = Splitting(where).cheapest(loss)
             flops: np.ndarray = FLOPS_PER_PARAM_TOKEN * run.params * run.tokens
             return flops
@@ -168,7 +167,7 @@ def compare_levels(
         _check_level(fit, factor, level)
     name = _scale_name(fit, at)
     held = (pd.DataFrame(index=[0]) if at is None else at).assign(**{factor: first})
-    free = ("params", "tokens") if splits(fit) else (name,)
+    free = ("params", "tokens") if fit.model.law.splits_compute else (name,)
     of_first = surface(fit, {name: scale}, held, free)
     labels = xr.full_like(of_first.where[factor], second)
     of_second = Landscape.of(fit, of_first.where.assign({factor: labels}))
@@ -219,7 +218,7 @@ def _check_level(fit: ScalingFit, factor: str, level: str) -> None:
 
 
 def _scale_name(fit: ScalingFit, at: pd.DataFrame | None) -> str:
-    if splits(fit):
+    if fit.model.law.splits_compute:
         return "flops"
     free = [name for name in fit.model.law.inputs if at is None or name not in at]
     if len(free) != 1:

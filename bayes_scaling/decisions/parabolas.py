@@ -15,12 +15,13 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from bayes_scaling.decisions.surface.landscape import SPLIT, check_splits, surface
+from bayes_scaling.decisions.surface.landscape import check_splits, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS, interval_prob, intervals
 from bayes_scaling.display.tables import result_html, result_text
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.laws._base import SPLIT
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 TOLERANCE = 1.1

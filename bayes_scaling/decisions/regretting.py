@@ -15,12 +15,13 @@ import xarray as xr
 
 from bayes_scaling.decisions.asking import check_inputs, check_law
 from bayes_scaling.decisions.costs import Cost, SixND
-from bayes_scaling.decisions.surface.landscape import SPLIT, Landscape
+from bayes_scaling.decisions.surface.landscape import Landscape
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import result_html, result_table, result_text
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.laws._base import SPLIT
 from bayes_scaling.model.points import points
 
 Plans = pd.DataFrame | Mapping[str, tuple[float, float]]

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.decisions.point_results import PointResult
-from bayes_scaling.decisions.surface.landscape import Landscape, check_loss, splits, surface
+from bayes_scaling.decisions.surface.landscape import Landscape, check_loss, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.tables import coordinate_index, result_html, result_text
 from bayes_scaling.errors import ModelError
@@ -112,7 +112,7 @@ def needed(
         An input to be held is missing, or a number is not positive.
     """
     check_loss(fit, "needed")
-    both = splits(fit)
+    both = fit.model.law.splits_compute
     if of not in (*fit.model.law.inputs, *(("params", "tokens", "flops") if both else ())):
         raise ModelError(
             f"needed: {fit.model.law.name} is a function of {', '.join(fit.model.law.inputs)}, so "

@@ -1,1 +1,1 @@
-"""How numbers, tables and progress are shown: in notebooks, in a terminal and in words."""
+"""Numbers, tables and progress as notebooks, terminals and sentences show them."""

@@ -1,4 +1,4 @@
-"""How many digits a posterior supports: no more than its Monte-Carlo error, and its width, allow.
+"""Digits that a posterior supports: no more than its Monte-Carlo error and its width allow.
 
 Owns rounding for publication. Other tables are for reading on, and keep their full precision.
 """
@@ -102,7 +102,7 @@ def last_place(error: float, width: float, value: float) -> int:
 
 
 def number_writer(name: str) -> Callable[[float, int], str]:
-    """How a quantity of that name is written, given the place of its last digit.
+    """The function that writes a quantity of that name, given the place of its last digit.
 
     Examples
     --------
@@ -117,19 +117,19 @@ def number_writer(name: str) -> Callable[[float, int], str]:
 
 
 def label_writer(name: str) -> Callable[[float], str]:
-    """How an exact number of that name is written, such as a size asked for."""
+    """The function that writes an exact number of that name, such as a size asked for."""
     if is_compute(name):
         return format_flops
     return format_count if is_count(name) else _short
 
 
 def is_count(name: str) -> bool:
-    """Whether a quantity counts parameters, tokens or steps."""
+    """True for a count of parameters, tokens or steps."""
     return name.endswith(("params", "tokens", "steps"))
 
 
 def is_compute(name: str) -> bool:
-    """Whether a quantity is compute in FLOP."""
+    """True for compute in FLOP."""
     return name.endswith("flops")
 
 

@@ -1,4 +1,4 @@
-"""How small values are shown in Jupyter; results bring their own tables.
+"""Small values as Jupyter shows them; results bring their own tables.
 
 Every text that goes into HTML is escaped here or where it is put together.
 """

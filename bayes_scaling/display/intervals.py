@@ -30,7 +30,7 @@ def interval_prob(prob: float | None) -> float:
 
 
 def interval_attrs(prob: float | None) -> dict[str, Any]:
-    """What a table says of its intervals: ``ci_kind`` and ``ci_prob``."""
+    """Kind and probability of a table's intervals: ``ci_kind`` and ``ci_prob``."""
     return {"ci_kind": az.rcParams["stats.ci_kind"], "ci_prob": interval_prob(prob)}
 
 

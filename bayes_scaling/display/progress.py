@@ -40,7 +40,7 @@ class Stage:
 
 
 class Display(Protocol):
-    """Where stages are shown."""
+    """A place where stages are shown."""
 
     def begin(self, stage: Stage) -> None:
         """Show a new stage."""

@@ -1,4 +1,4 @@
-"""What results have in common: tables that carry their licence, and how they print."""
+"""Tables of results, which carry interval and convergence with them, and their print."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def result_text(title: str, table: pd.DataFrame, notes: Sequence[str]) -> str:
 
 
 def result_html(title: str, table: pd.DataFrame, notes: Sequence[str]) -> str:
-    """The same for Jupyter, all text escaped."""
+    """A result as Jupyter shows it, all text escaped."""
     notes_html = "".join(f"<li>{escape(note)}</li>" for note in notes)
     body = printable(table).to_html(float_format=short)
     return f"<p><b>{escape(_heading(title, table))}</b></p>{body}<ul>{notes_html}</ul>"

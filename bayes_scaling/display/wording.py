@@ -1,4 +1,4 @@
-"""How messages about tables count and list things.
+"""Counts and lists in messages about tables.
 
 Owns the wording only: which rows and values a message is about is decided by its caller.
 """

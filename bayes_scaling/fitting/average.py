@@ -73,7 +73,7 @@ class FitAverage:
 
     @property
     def settings(self) -> Settings:
-        """How the heaviest fit was sampled; the mixture has as many draws."""
+        """Sampling of the heaviest fit; the mixture has as many draws."""
         return self.fits[self.heaviest].settings
 
     @property
@@ -103,12 +103,12 @@ class FitAverage:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know: weights, what was left out, and the notes of the fits."""
+        """Notes for the reader: weights, what was left out, and the notes of the fits."""
         return (*self.weighing, *_shared_notes(self.fits))
 
     @property
     def weighing(self) -> tuple[str, ...]:
-        """Where the weights come from, what was left out, and what to know of the weights."""
+        """Origin of the weights, fits left out, and what to know of the weights."""
         number = counted(len(self.fits), "fit")
         head = f"A mixture of {number}, weights {self.source}: {self.description}."
         if len(self.fits) == 1:
@@ -174,7 +174,7 @@ def leading(fitted: Fitted) -> ScalingFit:
 
 
 def made_from(used: Fitted, fitted: Fitted) -> bool:
-    """Whether a result rests on a fit, told by what both hold: model, runs and draws.
+    """True if a result rests on a fit, told by what both hold: model, runs and draws.
 
     Of an average, fits that cannot answer may be left out.
     """

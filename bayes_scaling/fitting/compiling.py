@@ -64,7 +64,7 @@ MOST_TOGETHER = 24
 
 
 def compile_model(model: pm.Model) -> Any:
-    """What ``nutpie.compile_pymc_model(model)`` gives, in less time."""
+    """Compile a model as ``nutpie.compile_pymc_model`` does, in less time."""
     # Priors check their numbers when they are made. Checks in the graph cost a tenth of it.
     model.check_bounds = False
     with _quick_entries():

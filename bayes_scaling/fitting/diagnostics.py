@@ -35,7 +35,7 @@ class Diagnostics:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is wrong, each with its number; empty for a fit that can be read."""
+        """Shortcomings, each with its number; empty for a fit that can be read."""
         found = []
         if not self.r_hat <= R_HAT_MOST:
             found.append(f"R-hat {self.r_hat:.4f} > {R_HAT_MOST}")

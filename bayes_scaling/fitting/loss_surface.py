@@ -42,7 +42,7 @@ MOST_MISS = 3.9
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """What the law leaves out, for each draw: `delta` by its values at nodes, and `miss`.
+    """`delta` by its values at nodes, and `miss`, for each draw.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class LeftOut:
     misses: Sequence[tuple[Any, Any]]
 
     def delta(self, u: Any, v: Any) -> Any:
-        """What is left out at log10 compute and log10 tokens per parameter."""
+        """`delta` at log10 compute and log10 tokens per parameter."""
         at = self.placement
         along = at.compute.kernels(u - at.top)
         if at.ratio is None or at.shape is None:
@@ -72,7 +72,7 @@ class LeftOut:
         return both + alone
 
     def map(self, change: Callable[[Any], Any]) -> LeftOut:
-        """The same with every array changed, such as to plain arrays."""
+        """A copy with a function applied to every array, such as one that makes them plain."""
         return replace(
             self,
             both=[[change(one) for one in row] for row in self.both],
@@ -117,14 +117,14 @@ class LossSurface:
         return self.units["loss"] * self._floor
 
     def map(self, change: Callable[[Any], Any]) -> LossSurface:
-        """The same with every array changed."""
+        """A copy with a function applied to every array."""
         theta = {name: change(values) for name, values in self.theta.items()}
         left_out = self.left_out and self.left_out.map(change)
         return replace(self, theta=theta, left_out=left_out)
 
     @property
     def inside(self) -> LossSurface:
-        """The same as if the law went on beyond the runs as it says."""
+        """The surface, had the law gone on beyond the runs as it says."""
         return replace(self, left_out=self.left_out and replace(self.left_out, misses=()))
 
     @property

@@ -19,7 +19,7 @@ def average_points(
     at: pd.DataFrame | None,
     new_levels: NewLevels,
 ) -> dict[str, xr.Dataset]:
-    """The same points for each fit, with what its law reads; a factor left out is crossed."""
+    """Points for each fit, with the inputs of its law; a factor left out is crossed."""
     table = asked_table(given, at)
     for fit in average.fits.values():
         for factor in fit.model.factors:
@@ -70,7 +70,7 @@ def mixture(average: FitAverage, draws: Mapping[str, xr.Dataset], seed: int) -> 
 def components(
     weights: list[float], sizes: tuple[int, int], rng: np.random.Generator
 ) -> np.ndarray:
-    """Which fit each draw is of, dims (chain, draw): in every chain in proportion to the weights.
+    """Number of the fit of each draw, dims (chain, draw): in each chain as often as it weighs.
 
     Shuffled, so that no stretch of a chain is of one fit and its diagnostics stay those of draws.
     """

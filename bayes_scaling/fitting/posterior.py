@@ -167,7 +167,7 @@ def stages_at(
     where: xr.Dataset,
     units: Mapping[str, float],
 ) -> dict[str, tuple[xr.DataArray, dict[str, xr.DataArray]]]:
-    """What is expected on the way to the response, and the noise about it, in its own unit."""
+    """Expected values on the way to the response and their noise, in their own units."""
     scaled = {name: where[name] / units[name] for name in model.law.inputs}
     noise = model.stage_noise.priors
     return {
@@ -179,7 +179,7 @@ def stages_at(
 def noise_at(
     draws: xr.Dataset, model: ScalingModel, runs: Runs, where: xr.Dataset
 ) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
-    """What the noise reads: its parameters and, at points or runs, its columns that are there."""
+    """Parameters of the noise and, at points or runs, the columns of it that are there."""
     theta = {name: draws[name] for name in model.noise.priors}
     read = [name for name in model.noise.columns if name in where]
     columns = {name: where[name] / noise_scale(model.noise, runs, name) for name in read}

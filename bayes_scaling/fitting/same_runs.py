@@ -1,4 +1,4 @@
-"""Whether fits are of the same runs, without which neither scores nor draws go together.
+"""Checks that fits are of the same runs, without which neither scores nor draws combine.
 
 Tables and fits are compared by what they hold: those of a file are new objects each time it is
 read.
@@ -49,7 +49,7 @@ def check_same_runs(fits: Mapping[str, ScalingFit], asker: str) -> None:
 
 
 def same_table(one: Runs, other: Runs) -> bool:
-    """Whether two tables hold the same runs, as far as a model can read them."""
+    """True if two tables hold the same runs, as far as a model can read them."""
     if one is other:
         return True
     parts = [(runs.inputs, runs.factors, runs.response) for runs in (one, other)]

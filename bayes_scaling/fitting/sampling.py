@@ -38,7 +38,7 @@ RAISE = "Raise target_accept or tune, narrow the priors, or try another seed."
 
 @dataclass(frozen=True)
 class Settings:
-    """How a posterior was, or is to be, sampled.
+    """Settings by which a posterior was, or is to be, sampled.
 
     Parameters
     ----------
@@ -206,7 +206,7 @@ def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
 
 
 def no_scatter(posterior: xr.Dataset) -> str:
-    """What to say of runs that lie on the law to the last digits, or nothing if they do not."""
+    """A hint if the runs lie on the law to the last digit, else nothing."""
     name = "noise_sd_ref" if "noise_sd_ref" in posterior else "noise_sd"
     least = float(posterior[name].min()) if name in posterior else np.inf
     if least > NO_SCATTER:

@@ -90,7 +90,7 @@ class ScalingFit:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader of any result of this fit must know, bad diagnostics first."""
+        """Notes for a reader of any result of this fit, bad diagnostics first."""
         problems = self.diagnostics.problems
         converged = (f"The chains have {self.diagnostics.diagnosis}.",) if problems else ()
         scatter = no_scatter(self.posterior)

@@ -51,7 +51,7 @@ class Forecast:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know, such as that the fit has not converged."""
+        """Notes for the reader, such as that the fit has not converged."""
         return self.fit.notes
 
     @property

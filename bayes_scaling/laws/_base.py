@@ -1,4 +1,4 @@
-"""What a scaling law is: a formula, the priors of its parameters, and the paper it comes from.
+"""The base of every scaling law: formula, priors of its parameters, and paper.
 
 Owns the contract between a law and everything above it, checked when the class is defined.
 Laws know nothing of runs, noise or PyMC.
@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from bayes_scaling.display.html import html_formula, html_table
 from bayes_scaling.errors import ModelError, UnknownLawError
 from bayes_scaling.priors import Prior
+
+SPLIT = frozenset({"params", "tokens", "flops", "tokens_per_param"})
+"""Inputs that follow from params and tokens."""
 
 _REGISTRY: dict[str, type[Law]] = {}
 
@@ -129,6 +132,11 @@ class Law:
         return type(self).__name__
 
     @property
+    def splits_compute(self) -> bool:
+        """True for a law of two of :data:`SPLIT`: it says how compute is best split."""
+        return len(SPLIT & set(self.inputs)) > 1
+
+    @property
     def formula(self) -> str:
         """The equation with its left side in LaTeX; empty for a law that gives no equation."""
         response = self.responses[0]
@@ -177,7 +185,7 @@ class Law:
         return frozenset(name for name in self.priors if rescaled[name] != theta[name])
 
     def multiplied(self, parameter: str) -> bool:
-        """Whether a change of units multiplies a parameter, rather than shifting it."""
+        """True if a change of units multiplies a parameter, rather than shifting it."""
         one, two = (
             self.rescale(self._other_units, {**dict.fromkeys(self.priors, 0.5), parameter: value})[
                 parameter

@@ -112,7 +112,7 @@ class DataConstrained(Law):
 
 
 def effective(log_used: Any, log_unique: Any, decay: Any) -> Any:
-    """How much fresh data, or how many useful parameters, are worth as much as those used.
+    """Fresh data, or useful parameters, that are worth as much as those used.
 
     Parameters
     ----------

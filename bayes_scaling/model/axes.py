@@ -56,7 +56,7 @@ def main_axis(law: Law) -> str:
 
 
 def decades_beyond(points: pd.DataFrame, low: Bounds, high: Bounds) -> pd.DataFrame:
-    """How many decades each point lies outside a range along each axis, or zero.
+    """Decades by which each point lies outside a range along each axis, or zero.
 
     Parameters
     ----------

@@ -43,7 +43,7 @@ def accept_missing_blas() -> None:
 def _tied_by(
     model: Specification, parameter: str, theta: Mapping[str, Any], data: Mapping[str, Any]
 ) -> Any:
-    """By how many of its standard deviations a tied parameter's logarithm is moved."""
+    """Standard deviations by which the tie moves the logarithm of a parameter."""
     other = model.ties[parameter]
     name = model.typical_name(other)
     return (pmd.math.log(theta[other]) - data[f"{name}_mu"]) / data[f"{name}_sigma"]
@@ -52,7 +52,7 @@ def _tied_by(
 def left_out_by_law(
     model: Specification, data: Mapping[str, Any], reducible: Any, floor: Any, scatter: Any
 ) -> Any:
-    """What the law leaves out at each run, in log reducible loss.
+    """`delta` at each run: what the law leaves out of the log of the reducible loss.
 
     Each direction is sampled as its distance from where the runs put it, given the law and the
     scatter, in units of how well they settle it, as if scatter were normal. The posterior is the

@@ -1,4 +1,4 @@
-"""What a model specification, and a model together with its runs, must satisfy.
+"""Checks of a model's specification, and of a model together with its runs.
 
 Mistakes are errors in three parts; what only weakens the answer is a note.
 """
@@ -207,7 +207,7 @@ def _check_noise(model: Specification, runs: Runs) -> None:
 
 
 def notes_on(model: Specification, runs: Runs) -> tuple[str, ...]:
-    """What a reader of any result of this model on these runs must know."""
+    """Notes for a reader of any result of this model on these runs."""
     count = sum(not prior.fixed for prior in model.parameters.values())
     notes = list(runs.notes)
     if len(runs) < count:

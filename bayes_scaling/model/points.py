@@ -88,7 +88,7 @@ def points(
 
 
 def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None) -> pd.DataFrame:
-    """What was asked for as one table, before any law has read it.
+    """The points asked for as one table, before any law has read it.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How far points lie beyond the runs of their own level."""
+"""Distance of points beyond the runs of their own level."""
 
 from __future__ import annotations
 

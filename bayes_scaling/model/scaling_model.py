@@ -51,7 +51,7 @@ DEFAULT_SURFACE = Surface()
 
 @dataclass(frozen=True, repr=False)
 class ScalingModel(Specification):
-    """What is assumed, before any run is seen.
+    """Everything assumed before any run is seen.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class ScalingModel(Specification):
         return {"run": list(runs.table.index), **levels, **nodes}
 
     def structure(self, runs: Runs) -> Hashable:
-        """What a compiled model depends on: everything but the numbers in :meth:`data`."""
+        """Everything that a compiled model depends on: all but the numbers in :meth:`data`."""
         sampled = self.sampled_priors(runs)
         priors = [(name, p.distribution, p.units) for name, p in sampled.items()]
         varies = [(vary.parameter, vary.by) for vary in self.vary]

@@ -1,4 +1,4 @@
-"""What a model assumes before any run is seen: law, pooling, priors, noise, and their names.
+"""Assumptions of a model before any run is seen: law, pooling, priors and noise.
 
 Owns the names of the sampled variables. :class:`bayes_scaling.ScalingModel` puts it on runs.
 """
@@ -48,7 +48,7 @@ class Specification:
         return tuple(dict.fromkeys(vary.by for vary in self.vary))
 
     def varying(self, parameter: str) -> tuple[Vary, ...]:
-        """How one parameter varies; empty if it does not."""
+        """The pooling of one parameter; empty if it does not vary."""
         return tuple(vary for vary in self.vary if vary.parameter == parameter)
 
     def reference_name(self, parameter: str, name: str | None = None) -> str:
@@ -65,7 +65,7 @@ class Specification:
         return f"{parameter}_ref" if parameter in self.noise.scaled else parameter
 
     def stage_noise_name(self, stage: str, parameter: str) -> str:
-        """The same for the scatter of what is observed on the way to the response."""
+        """Posterior name of a noise parameter of what is observed on the way to the response."""
         name = f"{stage}_{parameter}"
         return f"{name}_ref" if parameter in self.stage_noise.scaled else name
 

@@ -78,7 +78,7 @@ NODE, DIRECTION = "node", "direction"
 
 @dataclass(frozen=True)
 class Surface(AsCode):
-    """What a law is assumed to leave out, inside the runs and beyond them.
+    """Prior of what a law leaves out, inside the runs and beyond them.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def kernel_sum(kernels: Sequence[Any], coefficients: Sequence[Any]) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Where the nodes lie among the runs.
+    """Places of the nodes among the runs.
 
     Attributes
     ----------

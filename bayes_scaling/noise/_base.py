@@ -1,4 +1,4 @@
-"""What an observation model is: priors, an observed variable, a density and new draws."""
+"""The base of observation models: priors, an observed variable, a density, new draws."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_COLUMNS: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, repr=False)
 class Noise(AsCode, ABC):
-    """How a run scatters about the expected response, independently between runs.
+    """Scatter of a run about the expected response, independent between runs.
 
     Each is a frozen value that says its priors, adds the observed variable to a PyMC model, and
     gives density and draws for posterior work. The densities are of the response itself, in its
@@ -61,7 +61,7 @@ class Noise(AsCode, ABC):
         return response
 
     def refused(self, response: np.ndarray) -> np.ndarray:
-        """Which values of the response have no density under this noise, as booleans."""
+        """Mask of the values of the response that have no density under this noise."""
         return np.zeros(response.shape, dtype=bool)
 
     def __repr__(self) -> str:

@@ -135,7 +135,7 @@ class LocationScale(Noise):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The same, and what earlier replicates showed, which a new run has none of."""
+        """Its inputs, and what earlier replicates showed, of which a new run has none."""
         return (*self.inputs, *((EARLIER_RUNS, EARLIER_MEAN) if self.seeds else ()))
 
     def on_scale(self, response: np.ndarray) -> np.ndarray:
@@ -157,7 +157,7 @@ class LocationScale(Noise):
     def location_and_spread(
         self, expected: Any, theta: Mapping[str, Any], columns: Mapping[str, Any]
     ) -> tuple[Any, Any]:
-        """Where each run is expected on its scale, given its earlier replicates, and how far off.
+        """Expected value and spread of each run on its scale, given its earlier replicates.
 
         With variances u between configurations and e between seeds, k earlier replicates pull the
         location towards their mean with weight k u / (k u + e), and leave u e / (k u + e) of u.

@@ -20,9 +20,10 @@
 `track_record`           where did runs fall in the forecasts that were sealed before?
 =======================  ================================================================
 
-All take ``ax`` (a new figure if not given) and ``prob`` (ArviZ's if not given), compute every band
-draw by draw, name probability and kind of each in the legend, and say in the title if the chains
-have not converged.
+All take ``ax``, the axes to draw on, or a sequence of them where there are several panels (a new
+figure if not given; a ValueError says how many are needed), and ``prob``, the probability of bands
+and bars (ArviZ's ``rcParams["stats.ci_prob"]`` if not given). They compute every band draw by draw,
+name its probability and kind in the legend, and say in the title if the chains have not converged.
 """
 
 from bayes_scaling.plots.allocation_plot import allocation

@@ -12,33 +12,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.fitting.average import single
-from bayes_scaling.plots._canvas import (
-    Style,
-    beside,
-    draw_band,
-    log_input_axis,
-    neutral,
-    several_axes,
-    shade_extrapolation,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import (
-    band_entry,
-    colour_of,
-    group_entries,
-    interval_label,
-    legend,
-    point_entry,
-)
-from bayes_scaling.plots._sources import (
-    Group,
-    frontier,
-    group_name,
-    in_group,
-    run_budgets,
-    run_values,
-)
+from bayes_scaling.plots import canvas, legends, sources
 
 QUANTITIES = ("params", "tokens", "tokens_per_param")
 
@@ -65,44 +39,54 @@ def allocation(
     Parameters
     ----------
     allocation : Allocation
-    ax : sequence of three matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of bands and bars; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of bands and bars, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes, three of them
-
-    Raises
-    ------
-    ValueError
-        `ax` does not hold three axes.
     """
     made = ax is None
-    panels = several_axes(ax, len(QUANTITIES), columns=3, cell=(4.2, 3.6))
+    panels = canvas.several_axes(ax, len(QUANTITIES), columns=3, cell=(4.2, 3.6))
     fit, budgets, unit = single(allocation.fit), allocation.draws, allocation.cost.unit
-    spent = run_budgets(fit.runs, allocation.cost)
+    spent = sources.run_budgets(fit.runs, allocation.cost)
     reach = _reach(allocation, spent)
-    between = frontier(fit, *reach, allocation).draws
-    looks = styles(_groups(allocation))
+    between = sources.frontier(fit, *reach, allocation).draws
+    looks = canvas.styles(sources.groups_drawn(budgets, fit.model.factors))
     for panel, quantity in zip(panels, QUANTITIES, strict=True):
-        runs = run_values(fit.runs, quantity)
+        runs = sources.run_values(fit.runs, quantity)
         panel.scatter(
-            spent, runs, s=8, color=neutral(), alpha=0.35, linewidths=0, label="runs", zorder=1.5
+            spent,
+            runs,
+            s=8,
+            color=canvas.neutral(),
+            alpha=0.35,
+            linewidths=0,
+            label="runs",
+            zorder=1.5,
         )
         for number, (group, style) in enumerate(looks.items()):
-            on_curve = in_group(between, "budget", group, fit.model)
-            asked = in_group(budgets, "budget", group, fit.model)
+            on_curve = sources.in_group(between, "budget", group, fit.model.factors)
+            asked = sources.in_group(budgets, "budget", group, fit.model.factors)
             _draw_band(panel, on_curve, (unit, quantity), group, style, prob)
             aside = APART * (number - (len(looks) - 1) / 2)
             _draw_budgets(panel, asked, (unit, quantity), style, prob, aside)
-        log_input_axis(panel.xaxis, unit)
-        log_input_axis(panel.yaxis, quantity)
-        shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
-    optimum = band_entry(f"optimum, {interval_label(prob)}", colour_of(looks))
-    legend(panels[-1], made, [*group_entries(looks), optimum, point_entry("runs", neutral(), ".")])
-    titled(panels[0], f"Compute-optimal allocation by {fit.model.law.name}", fit, made, 110)
+        canvas.log_input_axis(panel.xaxis, unit)
+        canvas.log_input_axis(panel.yaxis, quantity)
+        canvas.shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
+    optimum = legends.band_entry(
+        f"optimum, {legends.interval_label(prob)}", legends.colour_of(looks)
+    )
+    legends.legend(
+        panels[-1],
+        made,
+        [
+            *legends.group_entries(looks),
+            optimum,
+            legends.point_entry("runs", canvas.neutral(), "."),
+        ],
+    )
+    canvas.titled(panels[0], f"Compute-optimal allocation by {fit.model.law.name}", fit, made, 110)
     return panels
 
 
@@ -120,38 +104,33 @@ def _reach(allocation: Allocation, spent: np.ndarray) -> tuple[float, float]:
     return min(low, float(spent.min())), max(high, float(spent.max()))
 
 
-def _groups(allocation: Allocation) -> list[Group]:
-    labels = [
-        allocation.draws[factor].values.astype(str) for factor in allocation.fit.model.factors
-    ]
-    return list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()]
-
-
 def _draw_band(
     ax: Axes,
     between: xr.Dataset,
     names: tuple[str, str],
-    group: Group,
-    style: Style,
+    group: sources.Group,
+    style: canvas.Style,
     prob: float | None,
 ) -> None:
-    name = group_name(group) if group else "optimum"
+    name = sources.group_name(group) if group else "optimum"
     unit, quantity = names
     ends = intervals(between[quantity], prob)
-    draw_band(ax, between[unit].values, ends, style, f"{name}, {interval_label(prob)}")
+    canvas.draw_band(
+        ax, between[unit].values, ends, style, f"{name}, {legends.interval_label(prob)}"
+    )
 
 
 def _draw_budgets(
     ax: Axes,
     asked: xr.Dataset,
     names: tuple[str, str],
-    style: Style,
+    style: canvas.Style,
     prob: float | None,
     aside: float,
 ) -> None:
     unit, quantity = names
     ends = intervals(asked[quantity], prob)
-    place = beside(ax, aside)
+    place = canvas.beside(ax, aside)
     lower, upper = ends["lower"].values, ends["upper"].values
     bars = ax.vlines(asked[unit].values, lower, upper, color=style.colour, transform=place)
     bars.set(zorder=4, gid="budget bars")
@@ -162,7 +141,7 @@ def _draw_budgets(
         marker=style.marker,
         markersize=5,
         color=style.colour,
-        markeredgecolor=neutral(),
+        markeredgecolor=canvas.neutral(),
         markeredgewidth=0.7,
         transform=place,
         zorder=5,

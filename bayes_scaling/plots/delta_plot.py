@@ -15,17 +15,7 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio
 from bayes_scaling.model.surface import run_places
-from bayes_scaling.plots._canvas import (
-    COLOURS,
-    Style,
-    draw_band,
-    log_input_axis,
-    neutral,
-    one_axes,
-    titled,
-)
-from bayes_scaling.plots._legends import figure_legend, interval_label, legend, point_entry
-from bayes_scaling.plots._sources import run_table, thinned
+from bayes_scaling.plots import canvas, legends, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 ACROSS, ALONG = 25, 40
@@ -56,10 +46,8 @@ def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None)
     Parameters
     ----------
     fit : ScalingFit
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the interval, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
@@ -76,13 +64,13 @@ def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None)
             "draw. Fit losses with ScalingModel(..., surface=Surface())."
         )
     made = ax is None
-    ax = one_axes(ax)
+    ax = canvas.one_axes(ax)
     u, v = run_places(fit.model.law, fit.runs)
     if v is None:
         _draw_line(ax, fit, u, made, prob)
     else:
         _draw_map(ax, fit, u, v, made, prob)
-    titled(ax, f"Left out by {fit.model.law.name}", fit, made)
+    canvas.titled(ax, f"Left out by {fit.model.law.name}", fit, made)
     return ax
 
 
@@ -108,21 +96,26 @@ def _per_cent(fit: ScalingFit, u: xr.DataArray, v: xr.DataArray | None) -> xr.Da
 
 def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, made: bool, prob: float | None) -> None:
     along = _spanning(u, ALONG)
-    style, label = Style(COLOURS[0]), f"delta, {interval_label(prob)}"
+    style, label = canvas.Style(canvas.COLOURS[0]), f"delta, {legends.interval_label(prob)}"
     ends = intervals(_per_cent(fit, xr.DataArray(along, dims="u"), None), prob)
-    draw_band(ax, _compute(fit, along), ends, style, label)
+    canvas.draw_band(ax, _compute(fit, along), ends, style, label)
     ax.scatter(
-        _compute(fit, u), _shown_by_runs(fit), s=14, color=neutral(), linewidths=0, label="runs"
+        _compute(fit, u),
+        _shown_by_runs(fit),
+        s=14,
+        color=canvas.neutral(),
+        linewidths=0,
+        label="runs",
     )
-    ax.axhline(0.0, color=neutral(), linewidth=0.8, linestyle="--", zorder=1)
+    ax.axhline(0.0, color=canvas.neutral(), linewidth=0.8, linestyle="--", zorder=1)
     ax.set_ylabel(f"left out ({UNIT})")
-    log_input_axis(ax.xaxis, _horizontal(fit))
-    legend(ax, made)
+    canvas.log_input_axis(ax.xaxis, _horizontal(fit))
+    legends.legend(ax, made)
 
 
 def _shown_by_runs(fit: ScalingFit) -> np.ndarray:
-    """By how much the reducible loss of each run is off the law's, posterior median in per cent."""
-    table = run_table(fit)
+    """Per cent by which the reducible loss of each run is off the law's, posterior median."""
+    table = sources.run_table(fit)
     levels = {name: xr.DataArray(table[name], dims="run") for name in fit.model.factors}
     surface = fit.surface_at(levels)
     inputs = {name: xr.DataArray(table[name], dims="run") for name in fit.model.law.inputs}
@@ -136,7 +129,7 @@ def _draw_map(
     ax: Axes, fit: ScalingFit, u: np.ndarray, v: np.ndarray, made: bool, prob: float | None
 ) -> None:
     along, across = _spanning(u, ALONG), _spanning(v, ACROSS)
-    few = thinned(fit, ALONG * ACROSS, MOST_VALUES)
+    few = sources.thinned(fit, ALONG * ACROSS, MOST_VALUES)
     draws = _per_cent(few, xr.DataArray(along, dims="u"), xr.DataArray(across, dims="v"))
     ends = intervals(draws, prob).transpose("v", "u")
     most = max(float(np.abs(ends["median"]).max()), LEAST_SHOWN)
@@ -149,17 +142,17 @@ def _draw_map(
     ax.scatter(
         _compute(fit, u), 10**v, s=14, color="black", edgecolors="white", linewidths=0.5, zorder=3
     )
-    log_input_axis(ax.xaxis, _horizontal(fit))
-    log_input_axis(ax.yaxis, "tokens_per_param")
+    canvas.log_input_axis(ax.xaxis, _horizontal(fit))
+    canvas.log_input_axis(ax.yaxis, "tokens_per_param")
     bar = ax.figure.colorbar(filled, ax=ax)
     bar.set_label(f"left out, median ({UNIT})")
-    zero = f"{interval_label(prob)} includes zero"
+    zero = f"{legends.interval_label(prob)} includes zero"
     hatched = Patch(fill=False, hatch="///", edgecolor=HATCH_COLOUR, linewidth=0, label=zero)
-    handles = [point_entry("runs", "black"), hatched]
+    handles = [legends.point_entry("runs", "black"), hatched]
     if made:
-        figure_legend(ax, handles)
+        legends.figure_legend(ax, handles)
     else:
-        legend(ax, made, handles)
+        legends.legend(ax, made, handles)
 
 
 def _spanning(values: np.ndarray, count: int) -> np.ndarray:
@@ -174,6 +167,6 @@ def _horizontal(fit: ScalingFit) -> str:
 
 
 def _compute(fit: ScalingFit, u: np.ndarray) -> np.ndarray:
-    """What the horizontal axis shows at places along compute."""
+    """Values of the horizontal axis at places along compute."""
     pair = len(compute_and_ratio(fit.model.law)[0]) > 1
     return np.asarray(10**u * (FLOPS_PER_PARAM_TOKEN if pair else 1.0))

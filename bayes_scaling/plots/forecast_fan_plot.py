@@ -14,40 +14,7 @@ from bayes_scaling.fitting.average import FitAverage, Fitted, leading
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.plots._canvas import (
-    Style,
-    beside,
-    draw_band,
-    draw_runs,
-    log_input_axis,
-    log_loss_axis,
-    neutral,
-    one_axes,
-    shade_extrapolation,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import (
-    band_entry,
-    colour_of,
-    group_entries,
-    interval_label,
-    legend,
-    line_entry,
-    point_entry,
-)
-from bayes_scaling.plots._sources import (
-    CURVE_POINTS,
-    Group,
-    group_name,
-    groups_of,
-    horizontal,
-    in_group,
-    losses_along,
-    run_values,
-    thinned,
-    with_levels,
-)
+from bayes_scaling.plots import canvas, legends, sources
 
 APART = 6.0
 """Points between the bars of groups at one target."""
@@ -84,28 +51,28 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     matplotlib.axes.Axes
     """
     made = ax is None
-    ax = one_axes(ax)
+    ax = canvas.one_axes(ax)
     fit = leading(forecast.fit)
-    name = horizontal(fit.model)
+    name = sources.horizontal(fit.model)
     targets = _targets(forecast)
-    known = groups_of(fit.runs, fit.model)
-    looks = styles(list(dict.fromkeys([*known, *targets])))
+    known = sources.groups_of(fit.runs, fit.model)
+    looks = canvas.styles(list(dict.fromkeys([*known, *targets])))
     _draw_runs(ax, fit, known, {group: looks[group] for group in targets if group})
     for number, (group, of_group) in enumerate(targets.items()):
         new_levels = "error" if group in known else forecast.new_levels
-        few = thinned(forecast.fit, CURVE_POINTS * len(targets))
+        few = sources.thinned(forecast.fit, sources.CURVE_POINTS * len(targets))
         _draw_path(ax, few, of_group, group, looks[group], prob, new_levels)
         aside = APART * (number - (len(targets) - 1) / 2)
         _draw_targets(ax, name, of_group, group, looks[group], prob, aside)
-    log_input_axis(ax.xaxis, name)
-    log_loss_axis(ax, fit.runs)
+    canvas.log_input_axis(ax.xaxis, name)
+    canvas.log_loss_axis(ax, fit.runs)
     reach = float(forecast.draws[name].max())
-    shade_extrapolation(ax, float(run_values(fit.runs, name).max()), reach)
+    canvas.shade_extrapolation(ax, float(sources.run_values(fit.runs, name).max()), reach)
     shown = {group: looks[group] for group in targets}
     missed = bool((forecast.draws["miss"] != 0).any())
     entries = _entries(shown, set(known) - set(targets), prob, missed)
-    legend(ax, made, entries, _path_name(targets))
-    titled(ax, f"Forecast by {_author(forecast.fit)}", forecast, made)
+    legends.legend(ax, made, entries, _path_name(targets))
+    canvas.titled(ax, f"Forecast by {_author(forecast.fit)}", forecast, made)
     return ax
 
 
@@ -115,37 +82,42 @@ def _author(fitted: Fitted) -> str:
     return leading(fitted).model.law.name
 
 
-def _targets(forecast: Forecast) -> dict[Group, xr.Dataset]:
+def _targets(forecast: Forecast) -> dict[sources.Group, xr.Dataset]:
     """Points of each group, the farthest last."""
     model = leading(forecast.fit).model
-    labels = [forecast.draws[factor].values.astype(str) for factor in model.factors]
-    groups = dict.fromkeys(zip(*labels, strict=True)) if labels else {(): None}
     return {
-        group: in_group(forecast.draws, "point", group, model).sortby(horizontal(model))
-        for group in groups
+        group: sources.in_group(forecast.draws, "point", group, model.factors).sortby(
+            sources.horizontal(model)
+        )
+        for group in sources.groups_drawn(forecast.draws, model.factors)
     }
 
 
 def _entries(
-    looks: dict[Group, Style], others: set[Group], prob: float | None, missed: bool
+    looks: dict[sources.Group, canvas.Style],
+    others: set[sources.Group],
+    prob: float | None,
+    missed: bool,
 ) -> list[Artist]:
-    colour = colour_of(looks)
+    colour = legends.colour_of(looks)
     bands = [
-        band_entry(f"expected loss, {interval_label(prob)}", colour, MISS_ALPHA + INSIDE_ALPHA)
+        legends.band_entry(
+            f"expected loss, {legends.interval_label(prob)}", colour, MISS_ALPHA + INSIDE_ALPHA
+        )
     ]
     if missed:
-        bands.append(band_entry("added where the law may miss", colour, MISS_ALPHA))
-    run = line_entry(f"a new run, {interval_label(prob)}", colour, "--")
-    target = point_entry("target", colour, "D")
+        bands.append(legends.band_entry("added where the law may miss", colour, MISS_ALPHA))
+    run = legends.line_entry(f"a new run, {legends.interval_label(prob)}", colour, "--")
+    target = legends.point_entry("target", colour, "D")
     if () in looks:
-        runs = [point_entry("runs", neutral())]
+        runs = [legends.point_entry("runs", canvas.neutral())]
     else:
-        runs = [point_entry("other runs", neutral())] if others else []
-    return [*group_entries(looks), *runs, *bands, run, target]
+        runs = [legends.point_entry("other runs", canvas.neutral())] if others else []
+    return [*legends.group_entries(looks), *runs, *bands, run, target]
 
 
-def _path_name(targets: dict[Group, xr.Dataset]) -> str | None:
-    """What the path of the fans is, where it is one and the same for all of them."""
+def _path_name(targets: dict[sources.Group, xr.Dataset]) -> str | None:
+    """The path of the fans in words, where it is the same for all of them."""
     last = [of_group.isel(point=-1) for of_group in targets.values()]
     if not all({"params", "tokens"} <= set(point.coords) for point in last):
         return None
@@ -154,35 +126,38 @@ def _path_name(targets: dict[Group, xr.Dataset]) -> str | None:
 
 
 def _draw_runs(
-    ax: Axes, fit: ScalingFit, known: dict[Group, np.ndarray], looks: dict[Group, Style]
+    ax: Axes,
+    fit: ScalingFit,
+    known: dict[sources.Group, np.ndarray],
+    looks: dict[sources.Group, canvas.Style],
 ) -> None:
-    x, loss = run_values(fit.runs, horizontal(fit.model)), fit.runs.values("loss")
+    x, loss = sources.run_values(fit.runs, sources.horizontal(fit.model)), fit.runs.values("loss")
     for group, rows in known.items():
-        style = looks.get(group, Style(neutral()))
-        name = f"runs, {group_name(group)}" if group else "runs"
-        draw_runs(ax, x[rows], loss[rows], style, name)
+        style = looks.get(group, canvas.Style(canvas.neutral()))
+        name = f"runs, {sources.group_name(group)}" if group else "runs"
+        canvas.draw_runs(ax, x[rows], loss[rows], style, name)
 
 
 def _draw_path(
     ax: Axes,
     fitted: Fitted,
     of_group: xr.Dataset,
-    group: Group,
-    style: Style,
+    group: sources.Group,
+    style: canvas.Style,
     prob: float | None,
     new_levels: NewLevels,
 ) -> None:
     fit = leading(fitted)
-    name = horizontal(fit.model)
+    name = sources.horizontal(fit.model)
     target = of_group.isel(point=-1)
-    start = min(run_values(fit.runs, name).min(), float(of_group[name].min()))
-    grid = np.geomspace(start, float(target[name]), CURVE_POINTS)
-    table = with_levels(_path(fitted, name, target, grid), group, fit.model)
-    draws = losses_along(fitted, table, new_levels)
-    ends = f", {group_name(group)}" if group else ""
+    start = min(sources.run_values(fit.runs, name).min(), float(of_group[name].min()))
+    grid = np.geomspace(start, float(target[name]), sources.CURVE_POINTS)
+    table = sources.with_levels(_path(fitted, name, target, grid), group, fit.model)
+    draws = sources.losses_along(fitted, table, new_levels)
+    ends = f", {sources.group_name(group)}" if group else ""
     expected = intervals(draws["expected_loss"], prob)
-    label = f"expected loss{ends}, {interval_label(prob)}"
-    draw_band(ax, grid, expected, style, label, MISS_ALPHA)
+    label = f"expected loss{ends}, {legends.interval_label(prob)}"
+    canvas.draw_band(ax, grid, expected, style, label, MISS_ALPHA)
     by_law = intervals(draws["expected_loss"] / np.exp(draws["miss"]), prob)
     low, high = (
         by_law[end].clip(expected["lower"], expected["upper"]) for end in ("lower", "upper")
@@ -191,7 +166,7 @@ def _draw_path(
         grid, low, high, color=style.colour, alpha=INSIDE_ALPHA, linewidth=0, gid="by law"
     )
     run = intervals(draws["loss"], prob)
-    label = f"a new run{ends}, {interval_label(prob)}"
+    label = f"a new run{ends}, {legends.interval_label(prob)}"
     for end, once in (("lower", label), ("upper", None)):
         ax.plot(
             grid, run[end], color=style.colour, linewidth=0.9, linestyle=(0, (4, 3)), label=once
@@ -212,12 +187,12 @@ def _draw_targets(
     ax: Axes,
     name: str,
     of_group: xr.Dataset,
-    group: Group,
-    style: Style,
+    group: sources.Group,
+    style: canvas.Style,
     prob: float | None,
     aside: float,
 ) -> None:
-    place = beside(ax, aside)
+    place = canvas.beside(ax, aside)
     x = of_group[name].values
     for variable, width in (("loss", 1.0), ("expected_loss", 3.5)):
         ends = intervals(of_group[variable], prob)
@@ -230,9 +205,9 @@ def _draw_targets(
         marker="D",
         markersize=5,
         color=style.colour,
-        markeredgecolor=neutral(),
+        markeredgecolor=canvas.neutral(),
         markeredgewidth=0.7,
         transform=place,
         zorder=5,
-        label=f"target, {group_name(group)}" if group else "target",
+        label=f"target, {sources.group_name(group)}" if group else "target",
     )

@@ -10,25 +10,7 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.parabolas import NO_MINIMUM, IsoflopOptima
 from bayes_scaling.display.intervals import interval_prob, intervals
-from bayes_scaling.plots._canvas import (
-    WARNING_COLOUR,
-    Style,
-    draw_band,
-    log_input_axis,
-    neutral,
-    one_axes,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import (
-    band_entry,
-    colour_of,
-    group_entries,
-    interval_label,
-    legend,
-    point_entry,
-)
-from bayes_scaling.plots._sources import Group, frontier, group_name, in_group
+from bayes_scaling.plots import canvas, legends, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 MARGIN = 1.5
@@ -39,7 +21,7 @@ HEADROOM = 1.5
 
 RING: dict[str, Any] = {
     "markerfacecolor": "none",
-    "markeredgecolor": WARNING_COLOUR,
+    "markeredgecolor": canvas.WARNING_COLOUR,
     "markeredgewidth": 1.5,
 }
 """The mark of a budget at which parabola and law disagree."""
@@ -57,37 +39,35 @@ def isoflop_optima(
     Parameters
     ----------
     result : IsoflopOptima
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of band and bars; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of band and bars, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     made = ax is None
-    ax = one_axes(ax)
+    ax = canvas.one_axes(ax)
     fit, table = result.fit, result.table(prob)
     flops = result.parabolas["flops"]
-    between = frontier(fit, float(flops.min()) / MARGIN, float(flops.max()) * MARGIN).draws
+    between = sources.frontier(fit, float(flops.min()) / MARGIN, float(flops.max()) * MARGIN).draws
     groups = _groups(result)
-    looks = styles(list(dict.fromkeys(groups)))
+    looks = canvas.styles(list(dict.fromkeys(groups)))
     _draw_runs(ax, result, table)
     for group, style in looks.items():
-        curve = in_group(between, "budget", group, fit.model)
-        name = f"{group_name(group) or 'law'}, {interval_label(prob)}"
-        draw_band(ax, curve["flops"].values, intervals(curve["params"], prob), style, name)
+        curve = sources.in_group(between, "budget", group, fit.model.factors)
+        name = f"{sources.group_name(group) or 'law'}, {legends.interval_label(prob)}"
+        canvas.draw_band(ax, curve["flops"].values, intervals(curve["params"], prob), style, name)
         rows = np.array([key == group for key in groups])
         _draw_vertices(ax, flops.to_numpy()[rows], table[rows], style)
-    log_input_axis(ax.xaxis, "flops")
-    log_input_axis(ax.yaxis, "params")
+    canvas.log_input_axis(ax.xaxis, "flops")
+    canvas.log_input_axis(ax.yaxis, "params")
     _legend(ax, looks, table, prob, made)
-    titled(ax, f"Best size by parabolas and by {fit.model.law.name}", fit, made)
+    canvas.titled(ax, f"Best size by parabolas and by {fit.model.law.name}", fit, made)
     return ax
 
 
-def _groups(result: IsoflopOptima) -> list[Group]:
+def _groups(result: IsoflopOptima) -> list[sources.Group]:
     """Whose each budget is."""
     labels = result.parabolas[list(result.fit.model.factors)].astype(str)
     return [tuple(row) for row in labels.itertuples(index=False)]
@@ -98,14 +78,14 @@ def _draw_runs(ax: Axes, result: IsoflopOptima, table: pd.DataFrame) -> None:
     params, tokens = (result.fit.runs.values(name) for name in ("params", "tokens"))
     spent, flops = FLOPS_PER_PARAM_TOKEN * params * tokens, result.parabolas["flops"]
     near = (spent > flops.min() / MARGIN) & (spent < flops.max() * MARGIN)
-    ax.scatter(spent[near], params[near], s=8, color=neutral(), alpha=0.35, linewidths=0)
+    ax.scatter(spent[near], params[near], s=8, color=canvas.neutral(), alpha=0.35, linewidths=0)
     medians = [table[name, "median"].dropna() for name in ("parabola", "fitted")]
     shown = np.concatenate([params[near], *medians])
     ax.set_yscale("log")
     ax.set_ylim(shown.min() / HEADROOM, shown.max() * HEADROOM)
 
 
-def _draw_vertices(ax: Axes, flops: np.ndarray, table: pd.DataFrame, style: Style) -> None:
+def _draw_vertices(ax: Axes, flops: np.ndarray, table: pd.DataFrame, style: canvas.Style) -> None:
     """Optima of parabolas with their intervals, and what the verdict on each is."""
     found, verdict = table["parabola"], table["verdict"].to_numpy()
     known = verdict != NO_MINIMUM
@@ -125,18 +105,22 @@ def _draw_vertices(ax: Axes, flops: np.ndarray, table: pd.DataFrame, style: Styl
 
 
 def _legend(
-    ax: Axes, looks: dict[Group, Style], table: pd.DataFrame, prob: float | None, made: bool
+    ax: Axes,
+    looks: dict[sources.Group, canvas.Style],
+    table: pd.DataFrame,
+    prob: float | None,
+    made: bool,
 ) -> None:
-    colour, share = colour_of(looks), 100 * interval_prob(prob)
-    ring = point_entry("parabola and law disagree", "none")
+    colour, share = legends.colour_of(looks), 100 * interval_prob(prob)
+    ring = legends.point_entry("parabola and law disagree", "none")
     ring.set(markersize=9, **RING)
     verdicts = set(table["verdict"])
     entries = [
-        *group_entries(looks),
-        band_entry(f"law, {interval_label(prob)}", colour),
-        point_entry(f"parabola, {share:.3g} % confidence", colour),
+        *legends.group_entries(looks),
+        legends.band_entry(f"law, {legends.interval_label(prob)}", colour),
+        legends.point_entry(f"parabola, {share:.3g} % confidence", colour),
         *([ring] if "disagrees" in verdicts else []),
-        *([point_entry(NO_MINIMUM, colour, "x")] if NO_MINIMUM in verdicts else []),
-        point_entry("runs", neutral(), "."),
+        *([legends.point_entry(NO_MINIMUM, colour, "x")] if NO_MINIMUM in verdicts else []),
+        legends.point_entry("runs", canvas.neutral(), "."),
     ]
-    legend(ax, made, entries)
+    legends.legend(ax, made, entries)

@@ -11,20 +11,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.isolines import Isolines
 from bayes_scaling.decisions.point_results import BEYOND, INFINITE
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots._canvas import (
-    Style,
-    draw_band,
-    format_input,
-    format_number,
-    log_input_axis,
-    log_loss_axis,
-    neutral,
-    one_axes,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import band_entry, interval_label, legend, point_entry
-from bayes_scaling.plots._sources import Group, group_name, run_values
+from bayes_scaling.plots import canvas, legends, sources
 
 NEARBY = 1.15
 """Runs within this factor of a budget are drawn as points of its curve."""
@@ -46,21 +33,19 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
     Parameters
     ----------
     lines : Isolines
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the bands; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the bands, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     made = ax is None
-    ax = one_axes(ax)
+    ax = canvas.one_axes(ax)
     equal_loss = lines.held == "loss"
     quantity = "tokens" if equal_loss else "expected_loss"
     curves = dict(_curves(lines))
-    looks = styles(list(curves))
+    looks = canvas.styles(list(curves))
     tops = []
     for key, curve in curves.items():
         ends = intervals(curve[quantity].where(np.isfinite(curve[quantity]), BEYOND), prob)
@@ -70,19 +55,19 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
             _draw_budget(ax, lines, key, looks[key])
     if equal_loss:
         _draw_runs(ax, lines, max(tops))
-        log_input_axis(ax.yaxis, "tokens")
+        canvas.log_input_axis(ax.yaxis, "tokens")
     else:
-        log_loss_axis(ax, lines.fit.runs)
-    log_input_axis(ax.xaxis, "params")
+        canvas.log_loss_axis(ax, lines.fit.runs)
+    canvas.log_input_axis(ax.xaxis, "params")
     what = "Equal expected loss" if equal_loss else "Equal compute"
-    bands = [band_entry(_name(lines, key), look.colour) for key, look in looks.items()]
-    runs = [point_entry("runs", neutral())]
-    legend(ax, made, [*bands, *runs], f"medians and {interval_label(prob)}")
-    titled(ax, f"{what} by {lines.fit.model.law.name}", lines.fit, made)
+    bands = [legends.band_entry(_name(lines, key), look.colour) for key, look in looks.items()]
+    runs = [legends.point_entry("runs", canvas.neutral())]
+    legends.legend(ax, made, [*bands, *runs], f"medians and {legends.interval_label(prob)}")
+    canvas.titled(ax, f"{what} by {lines.fit.model.law.name}", lines.fit, made)
     return ax
 
 
-type Key = tuple[float, Group]
+type Key = tuple[float, sources.Group]
 """What is held along a curve, and whose it is."""
 
 
@@ -100,24 +85,24 @@ def _curves(lines: Isolines) -> Iterator[tuple[Key, xr.Dataset]]:
 def _name(lines: Isolines, key: Key) -> str:
     value, group = key
     if lines.held == "loss":
-        return ", ".join([f"loss {format_number(value)}", *group])
-    return ", ".join([f"{format_input('flops', value)} FLOP", *group])
+        return ", ".join([f"loss {canvas.format_number(value)}", *group])
+    return ", ".join([f"{canvas.format_input('flops', value)} FLOP", *group])
 
 
-def _draw_curve(ax: Axes, x: np.ndarray, ends: xr.Dataset, style: Style, name: str) -> float:
+def _draw_curve(ax: Axes, x: np.ndarray, ends: xr.Dataset, style: canvas.Style, name: str) -> float:
     """Median and band where the lower end is finite; the largest finite median."""
     known = np.isfinite(ends["lower"].values)
     top = float(ends["median"].where(np.isfinite(ends["median"])).max())
     shown = ends.isel(point=known)
     cut = 1e6 * top if np.isfinite(top) else np.inf
-    draw_band(ax, x[known], shown.where(shown < cut, cut), style, name)
+    canvas.draw_band(ax, x[known], shown.where(shown < cut, cut), style, name)
     return top
 
 
 def _draw_runs(ax: Axes, lines: Isolines, top: float) -> None:
     runs = lines.fit.runs
     tokens = runs.values("tokens")
-    ax.scatter(runs.values("params"), tokens, s=10, color=neutral(), alpha=0.5, linewidths=0)
+    ax.scatter(runs.values("params"), tokens, s=10, color=canvas.neutral(), alpha=0.5, linewidths=0)
     low = min(float(tokens.min()), float(lines.draws["tokens"].min())) / HEADROOM
     # The median may rise steeply at its last point; what the runs say lies lower.
     high = max(float(tokens.max()), min(top, MOST_TOKENS * float(tokens.max()))) * HEADROOM
@@ -125,14 +110,14 @@ def _draw_runs(ax: Axes, lines: Isolines, top: float) -> None:
     ax.set_ylim(low, high)
 
 
-def _draw_budget(ax: Axes, lines: Isolines, key: Key, style: Style) -> None:
+def _draw_budget(ax: Axes, lines: Isolines, key: Key, style: canvas.Style) -> None:
     runs, (flops, group) = lines.fit.runs, key
     of_group = np.ones(len(runs), dtype=bool)
     for factor, level in zip(lines.fit.model.factors, group, strict=True):
         of_group &= runs.table[factor].to_numpy(str) == level
-    near = np.abs(np.log(run_values(runs, "flops") / flops)) < np.log(NEARBY)
+    near = np.abs(np.log(sources.run_values(runs, "flops") / flops)) < np.log(NEARBY)
     rows = of_group & near
-    name = f"runs, {group_name(group)}" if group else "runs"
+    name = f"runs, {sources.group_name(group)}" if group else "runs"
     ax.scatter(
         runs.values("params")[rows],
         runs.values("loss")[rows],

@@ -11,26 +11,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.groups import LevelComparison
 from bayes_scaling.decisions.point_results import BEYOND, INFINITE
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots._canvas import (
-    Style,
-    draw_band,
-    format_number,
-    log_input_axis,
-    neutral,
-    readable_log_ticks,
-    several_axes,
-    shade_extrapolation,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import (
-    band_entry,
-    colour_of,
-    group_entries,
-    interval_label,
-    legend,
-)
-from bayes_scaling.plots._sources import run_values
+from bayes_scaling.plots import canvas, legends, sources
 
 OFF_PAGE = 1e3
 """How far beyond the largest finite median an end of a band is drawn, as if infinite."""
@@ -52,64 +33,59 @@ def level_comparison(
     ----------
     comparison : LevelComparison
         At several scales, which are joined by lines.
-    ax : sequence of two matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the band; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the band, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes, two of them
-
-    Raises
-    ------
-    ValueError
-        `ax` does not hold two axes.
     """
     made = ax is None
-    times, chance = panels = several_axes(ax, 2, columns=1, cell=(7.5, 2.8))
+    times, chance = panels = canvas.several_axes(ax, 2, columns=1, cell=(7.5, 2.8))
     fit, name = comparison.fit, comparison.scale
     others = [factor for factor in fit.model.factors if factor != comparison.factor]
-    labels = [comparison.draws[factor].values.astype(str) for factor in others]
-    count = comparison.draws.sizes["point"]
-    keys = list(zip(*labels, strict=True)) if others else [()] * count
-    looks = styles(list(dict.fromkeys(keys)))
+    looks = canvas.styles(sources.groups_drawn(comparison.draws, others))
     times.set_yscale("log")
     for group, style in looks.items():
-        points = comparison.draws.isel(point=[key == group for key in keys]).sortby(name)
+        points = sources.in_group(comparison.draws, "point", group, others).sortby(name)
         scale = points[name].values
         _draw_multiplier(times, scale, points["multiplier"], style, prob)
         better = (points["loss_difference"] < 0).mean(("chain", "draw"))
         chance.plot(scale, better, color=style.colour, linestyle=style.line, marker=style.marker)
     _finish(panels, comparison)
-    band = band_entry(f"multiplier, {interval_label(prob)}", colour_of(looks))
-    legend(times, made, [*group_entries(looks), band])
-    titled(times, f"{comparison.first} against {comparison.second}", fit, made)
+    band = legends.band_entry(
+        f"multiplier, {legends.interval_label(prob)}", legends.colour_of(looks)
+    )
+    legends.legend(times, made, [*legends.group_entries(looks), band])
+    canvas.titled(times, f"{comparison.first} against {comparison.second}", fit, made)
     return panels
 
 
 def _finish(panels: np.ndarray, comparison: LevelComparison) -> None:
-    """Where the two are alike, where the runs end, and the axes."""
+    """Draw the line of equality and the end of the runs, and label the axes."""
     times, chance = panels
     fit, name = comparison.fit, comparison.scale
-    times.axhline(1.0, color=neutral(), linewidth=0.8, linestyle=":", gid="alike")
-    largest, reach = float(run_values(fit.runs, name).max()), float(comparison.draws[name].max())
+    times.axhline(1.0, color=canvas.neutral(), linewidth=0.8, linestyle=":", gid="alike")
+    largest, reach = (
+        float(sources.run_values(fit.runs, name).max()),
+        float(comparison.draws[name].max()),
+    )
     for panel in panels:
-        log_input_axis(panel.xaxis, name)
-        shade_extrapolation(panel, largest, reach, "bottom")
-    readable_log_ticks(times.yaxis, format_number)
+        canvas.log_input_axis(panel.xaxis, name)
+        canvas.shade_extrapolation(panel, largest, reach, "bottom")
+    canvas.readable_log_ticks(times.yaxis, canvas.format_number)
     times.set_ylabel(f"times the {name}\n{comparison.second} needs")
     chance.set(ylim=(-0.04, 1.04), ylabel=f"probability that\n{comparison.first} is better")
 
 
 def _draw_multiplier(
-    ax: Axes, scale: np.ndarray, draws: xr.DataArray, style: Style, prob: float | None
+    ax: Axes, scale: np.ndarray, draws: xr.DataArray, style: canvas.Style, prob: float | None
 ) -> None:
     ends = intervals(draws.where(~np.isinf(draws), BEYOND), prob)
     top = float(ends["median"].where(ends["median"] < INFINITE).max())
     cut = OFF_PAGE * top if np.isfinite(top) else OFF_PAGE
     shown = ends.clip(max=cut)
     shown["median"] = ends["median"].where(ends["median"] < cut)
-    draw_band(ax, scale, shown, style, f"multiplier, {interval_label(prob)}")
+    canvas.draw_band(ax, scale, shown, style, f"multiplier, {legends.interval_label(prob)}")
     low = float(shown["lower"].min())
     ax.set_ylim(min(low, 0.8), max(3 * cut / OFF_PAGE, 1.25))

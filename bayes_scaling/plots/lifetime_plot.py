@@ -12,26 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from bayes_scaling.decisions.lifetime import LifetimeAllocation
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots._canvas import (
-    Style,
-    beside,
-    format_number,
-    input_label,
-    log_input_axis,
-    loss_label,
-    readable_log_ticks,
-    several_axes,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import (
-    colour_of,
-    group_entries,
-    interval_label,
-    legend,
-    point_entry,
-)
-from bayes_scaling.plots._sources import in_group
+from bayes_scaling.plots import canvas, legends, sources
 
 PANELS = ("params", "tokens", "saving")
 
@@ -62,35 +43,33 @@ def lifetime(
     ----------
     result : LifetimeAllocation
         Of one quality or several, which are joined by lines.
-    ax : sequence of three matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the bars; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the bars, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes, three of them
-
-    Raises
-    ------
-    ValueError
-        `ax` does not hold three axes.
     """
     made = ax is None
-    panels = several_axes(ax, len(PANELS), columns=3, cell=(4.2, 3.6))
+    panels = canvas.several_axes(ax, len(PANELS), columns=3, cell=(4.2, 3.6))
     fit, asked = result.fit, _asked(result.draws)
-    labels = [result.draws[factor].values.astype(str) for factor in fit.model.factors]
-    looks = styles(list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()])
+    looks = canvas.styles(sources.groups_drawn(result.draws, fit.model.factors))
     for panel in panels[:2]:
         panel.set_yscale("log")
     for number, (group, style) in enumerate(looks.items()):
-        draws = in_group(result.draws, "point", group, fit.model).sortby(asked)
+        draws = sources.in_group(result.draws, "point", group, fit.model.factors).sortby(asked)
         middle = 2 * APART * (number - (len(looks) - 1) / 2)
         for panel, quantity in zip(panels, PANELS, strict=True):
             _draw_plans(panel, draws, (asked, quantity), style, prob, middle)
     _finish(panels, result, asked)
-    legend(panels[-1], made, [*group_entries(looks), *_plan_entries(colour_of(looks), prob)])
-    titled(panels[0], f"Cheapest model over its life by {fit.model.law.name}", fit, made, 110)
+    legends.legend(
+        panels[-1],
+        made,
+        [*legends.group_entries(looks), *_plan_entries(legends.colour_of(looks), prob)],
+    )
+    canvas.titled(
+        panels[0], f"Cheapest model over its life by {fit.model.law.name}", fit, made, 110
+    )
     return panels
 
 
@@ -104,7 +83,7 @@ def _draw_plans(
     ax: Axes,
     draws: xr.Dataset,
     names: tuple[str, str],
-    style: Style,
+    style: canvas.Style,
     prob: float | None,
     middle: float,
 ) -> None:
@@ -121,21 +100,28 @@ def _draw_plans(
 
 
 def _plan_entries(colour: str, prob: float | None) -> list[Artist]:
-    """What filled and hollow marks are."""
-    cheapest = point_entry(f"cheapest to train\nand serve, {interval_label(prob)}", colour)
-    optimum = point_entry(f"compute-optimal,\n{interval_label(prob)}", colour)
+    """Legend entries of filled and hollow marks."""
+    cheapest = legends.point_entry(
+        f"cheapest to train\nand serve, {legends.interval_label(prob)}", colour
+    )
+    optimum = legends.point_entry(f"compute-optimal,\n{legends.interval_label(prob)}", colour)
     optimum.set(markerfacecolor="none")
     return [cheapest, optimum]
 
 
 def _draw_plan(
-    ax: Axes, x: np.ndarray, ends: xr.Dataset, style: Style, aside: float, hollow: bool = False
+    ax: Axes,
+    x: np.ndarray,
+    ends: xr.Dataset,
+    style: canvas.Style,
+    aside: float,
+    hollow: bool = False,
 ) -> None:
     """Medians with bars."""
     # What is moved sideways does not count when axes are scaled.
     for name in ("lower", "upper"):
         ax.update_datalim(np.column_stack([x, ends[name]]))
-    place = beside(ax, aside)
+    place = canvas.beside(ax, aside)
     bars = ax.vlines(x, ends["lower"], ends["upper"], color=style.colour, transform=place)
     bars.set(zorder=3, gid="compute-optimal bars" if hollow else "bars")
     ax.plot(
@@ -160,15 +146,15 @@ def _finish(panels: np.ndarray, result: LifetimeAllocation, asked: str) -> None:
     for panel, quantity in zip(panels, PANELS, strict=True):
         panel.set(xscale="log", xlim=(values.min() / margin, values.max() * margin))
         if asked == "target_loss":
-            panel.set_xlabel(f"target {loss_label(result.fit.runs)}")
-            readable_log_ticks(panel.xaxis, format_number)
+            panel.set_xlabel(f"target {canvas.loss_label(result.fit.runs)}")
+            canvas.readable_log_ticks(panel.xaxis, canvas.format_number)
         else:
             name = asked.removeprefix("optimal_")
-            log_input_axis(panel.xaxis, name)
-            panel.set_xlabel(f"{input_label(name)},\ncompute-optimal model of that quality")
+            canvas.log_input_axis(panel.xaxis, name)
+            panel.set_xlabel(f"{canvas.input_label(name)},\ncompute-optimal model of that quality")
         if quantity == "saving":
             panel.yaxis.set_major_formatter(PercentFormatter(1.0))
             panel.set(ylabel="share of lifetime cost saved")
             panel.set_ylim(bottom=min(0.0, panel.get_ylim()[0]))
         else:
-            log_input_axis(panel.yaxis, quantity)
+            canvas.log_input_axis(panel.yaxis, quantity)

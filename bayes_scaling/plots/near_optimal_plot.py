@@ -12,26 +12,7 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.near_optimality import NearOptimal
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots._canvas import (
-    Style,
-    draw_band,
-    format_input,
-    log_input_axis,
-    log_loss_axis,
-    neutral,
-    several_axes,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import (
-    band_entry,
-    colour_of,
-    interval_label,
-    legend,
-    line_entry,
-    point_entry,
-)
-from bayes_scaling.plots._sources import thinned
+from bayes_scaling.plots import canvas, legends, sources
 
 SIZES = 81
 """Model sizes at which the curve is drawn."""
@@ -56,25 +37,18 @@ def near_optimal(
     Parameters
     ----------
     near : NearOptimal
-    ax : sequence of two matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of bands and bars; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of bands and bars, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes, two of them
-
-    Raises
-    ------
-    ValueError
-        `ax` does not hold two axes.
     """
     made = ax is None
-    panels = several_axes(ax, 2, columns=1, cell=(7.5, 3.0))
-    looks = styles(_names(near))
+    panels = canvas.several_axes(ax, 2, columns=1, cell=(7.5, 3.0))
+    looks = canvas.styles(_names(near))
     sizes = _sizes(near)
-    few = replace(near, fit=thinned(near.fit, SIZES * len(looks)))
+    few = replace(near, fit=sources.thinned(near.fit, SIZES * len(looks)))
     losses, chances = few.losses(sizes), near.probability(sizes)[list(sizes)]
     for place, style in enumerate(looks.values()):
         _draw_loss(panels[0], sizes, losses.isel(budget=place), style, prob)
@@ -82,12 +56,12 @@ def near_optimal(
         _draw_optimum(panels[0], near.draws.isel(budget=place), style, prob)
         panels[1].plot(sizes, chances.iloc[place], color=style.colour, linestyle=style.line)
     panels[1].set(ylim=(-0.03, 1.03), ylabel="probability of\nbeing near-optimal")
-    log_loss_axis(panels[0], near.fit.runs)
+    canvas.log_loss_axis(panels[0], near.fit.runs)
     for panel in panels:
         _draw_bounds(panel, near)
-        log_input_axis(panel.xaxis, "params")
-    legend(panels[0], made, _entries(looks, prob))
-    titled(panels[0], near.title, near.fit, made, 80)
+        canvas.log_input_axis(panel.xaxis, "params")
+    legends.legend(panels[0], made, _entries(looks, prob))
+    canvas.titled(panels[0], near.title, near.fit, made, 80)
     return panels
 
 
@@ -95,7 +69,9 @@ def _names(near: NearOptimal) -> list[str]:
     """Budget and levels of each curve."""
     unit, factors = near.cost.unit, near.fit.model.factors
     columns = [near.draws[factor].values.astype(str) for factor in factors]
-    budgets = [f"{format_input(unit, value)} {_unit(unit)}" for value in near.draws[unit].values]
+    budgets = [
+        f"{canvas.format_input(unit, value)} {_unit(unit)}" for value in near.draws[unit].values
+    ]
     return [", ".join(parts) for parts in zip(budgets, *columns, strict=True)]
 
 
@@ -115,12 +91,12 @@ def _sizes(near: NearOptimal) -> np.ndarray:
 
 
 def _draw_loss(
-    ax: Axes, sizes: np.ndarray, losses: xr.DataArray, style: Style, prob: float | None
+    ax: Axes, sizes: np.ndarray, losses: xr.DataArray, style: canvas.Style, prob: float | None
 ) -> None:
-    draw_band(ax, sizes, intervals(losses, prob), style, "expected loss")
+    canvas.draw_band(ax, sizes, intervals(losses, prob), style, "expected loss")
 
 
-def _draw_range(ax: Axes, draws: xr.Dataset, style: Style) -> None:
+def _draw_range(ax: Axes, draws: xr.Dataset, style: canvas.Style) -> None:
     """The near-optimal range, at the loss of its ends."""
     smallest, largest, loss = (
         float(draws[name].median())
@@ -130,10 +106,12 @@ def _draw_range(ax: Axes, draws: xr.Dataset, style: Style) -> None:
     bar.set(solid_capstyle="butt", alpha=0.8, gid="near-optimal range")
 
 
-def _draw_optimum(ax: Axes, draws: xr.Dataset, style: Style, prob: float | None) -> None:
+def _draw_optimum(ax: Axes, draws: xr.Dataset, style: canvas.Style, prob: float | None) -> None:
     ends = intervals(draws["params"], prob)
     loss = float(draws["expected_loss"].median())
-    bar = ax.hlines(loss, float(ends["lower"]), float(ends["upper"]), color=neutral(), zorder=5)
+    bar = ax.hlines(
+        loss, float(ends["lower"]), float(ends["upper"]), color=canvas.neutral(), zorder=5
+    )
     bar.set(gid="interval of the optimum")
     ax.plot(
         float(ends["median"]),
@@ -141,7 +119,7 @@ def _draw_optimum(ax: Axes, draws: xr.Dataset, style: Style, prob: float | None)
         linestyle="none",
         marker=style.marker,
         color=style.colour,
-        markeredgecolor=neutral(),
+        markeredgecolor=canvas.neutral(),
         markeredgewidth=0.7,
         zorder=6,
         gid="optimum",
@@ -151,15 +129,15 @@ def _draw_optimum(ax: Axes, draws: xr.Dataset, style: Style, prob: float | None)
 def _draw_bounds(ax: Axes, near: NearOptimal) -> None:
     for bound in (near.constraints.min_params, near.constraints.max_params):
         if bound is not None:
-            ax.axvline(bound, color=neutral(), linewidth=0.8, linestyle=":", gid="bound")
+            ax.axvline(bound, color=canvas.neutral(), linewidth=0.8, linestyle=":", gid="bound")
 
 
-def _entries(looks: dict[str, Style], prob: float | None) -> list[Artist]:
-    curves = [line_entry(name, style.colour, style.line) for name, style in looks.items()]
-    colour = colour_of({(name,): style for name, style in looks.items()})
+def _entries(looks: dict[str, canvas.Style], prob: float | None) -> list[Artist]:
+    curves = [legends.line_entry(name, style.colour, style.line) for name, style in looks.items()]
+    colour = legends.colour_of({(name,): style for name, style in looks.items()})
     return [
         *curves,
-        band_entry(f"expected loss, {interval_label(prob)}", colour),
-        point_entry(f"optimum, {interval_label(prob)}", colour),
-        line_entry("near-optimal range", colour, width=4),
+        legends.band_entry(f"expected loss, {legends.interval_label(prob)}", colour),
+        legends.point_entry(f"optimum, {legends.interval_label(prob)}", colour),
+        legends.line_entry("near-optimal range", colour, width=4),
     ]

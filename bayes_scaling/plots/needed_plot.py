@@ -11,27 +11,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.point_results import BEYOND, INFINITE
 from bayes_scaling.decisions.requirements import Needed
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots._canvas import (
-    Style,
-    draw_band,
-    format_number,
-    log_input_axis,
-    loss_label,
-    neutral,
-    readable_log_ticks,
-    several_axes,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import (
-    band_entry,
-    colour_of,
-    group_entries,
-    interval_label,
-    legend,
-    line_entry,
-)
-from bayes_scaling.plots._sources import Group, in_group, run_values
+from bayes_scaling.plots import canvas, legends, sources
 
 MARGIN = 1.01
 """By what factor the axes go beyond the targets."""
@@ -53,41 +33,35 @@ def needed(
     ----------
     needed : Needed
         Of several targets, which are joined by lines.
-    ax : sequence of two matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the bands; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the bands, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes, two of them
-
-    Raises
-    ------
-    ValueError
-        `ax` does not hold two axes.
     """
     made = ax is None
-    amount, chance = panels = several_axes(ax, 2, columns=1, cell=(7.5, 2.8))
+    amount, chance = panels = canvas.several_axes(ax, 2, columns=1, cell=(7.5, 2.8))
     fit, of = needed.fit, needed.of
     amount.set_yscale("log")
-    labels = [needed.draws[factor].values.astype(str) for factor in fit.model.factors]
-    looks = styles(list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()])
+    looks = canvas.styles(sources.groups_drawn(needed.draws, fit.model.factors))
     for group, style in looks.items():
-        draws = in_group(needed.draws, "point", group, fit.model).sortby("loss")
+        draws = sources.in_group(needed.draws, "point", group, fit.model.factors).sortby("loss")
         _draw_amount(amount, draws, of, style, group)
         share = np.isinf(draws[of].values).mean((0, 1))
         chance.plot(
             draws["loss"], share, color=style.colour, linestyle=style.line, marker=style.marker
         )
     for group, style in looks.items():
-        draws = in_group(needed.draws, "point", group, fit.model).sortby("loss")
+        draws = sources.in_group(needed.draws, "point", group, fit.model.factors).sortby("loss")
         _draw_interval(amount, draws, of, style, prob)
     _finish(panels, needed)
-    band = band_entry(f"{of} needed, {interval_label(prob)}", colour_of(looks))
-    largest_run = line_entry("largest run", neutral(), ":")
-    legend(amount, made, [*group_entries(looks), band, largest_run])
-    titled(amount, f"What a loss needs by {fit.model.law.name}", fit, made)
+    band = legends.band_entry(
+        f"{of} needed, {legends.interval_label(prob)}", legends.colour_of(looks)
+    )
+    largest_run = legends.line_entry("largest run", canvas.neutral(), ":")
+    legends.legend(amount, made, [*legends.group_entries(looks), band, largest_run])
+    canvas.titled(amount, f"What a loss needs by {fit.model.law.name}", fit, made)
     return panels
 
 
@@ -95,21 +69,25 @@ def _finish(panels: np.ndarray, needed: Needed) -> None:
     """The largest run, and axes over all targets."""
     amount, chance = panels
     fit, of = needed.fit, needed.of
-    largest = float(run_values(fit.runs, of).max())
-    amount.axhline(largest, color=neutral(), linewidth=0.8, linestyle=":", gid="largest run")
-    log_input_axis(amount.yaxis, of)
+    largest = float(sources.run_values(fit.runs, of).max())
+    amount.axhline(largest, color=canvas.neutral(), linewidth=0.8, linestyle=":", gid="largest run")
+    canvas.log_input_axis(amount.yaxis, of)
     chance.set(
-        ylim=(-0.04, 1.04), ylabel="probability that\nnone suffices", xlabel=loss_label(fit.runs)
+        ylim=(-0.04, 1.04),
+        ylabel="probability that\nnone suffices",
+        xlabel=canvas.loss_label(fit.runs),
     )
-    amount.set_xlabel(loss_label(fit.runs))
+    amount.set_xlabel(canvas.loss_label(fit.runs))
     targets = needed.draws["loss"]
     ends = (float(targets.min()) / MARGIN, float(targets.max()) * MARGIN)
     for panel in panels:
         panel.set(xscale="log", xlim=ends)
-        readable_log_ticks(panel.xaxis, format_number)
+        canvas.readable_log_ticks(panel.xaxis, canvas.format_number)
 
 
-def _draw_amount(ax: Axes, draws: xr.Dataset, of: str, style: Style, group: Group) -> None:
+def _draw_amount(
+    ax: Axes, draws: xr.Dataset, of: str, style: canvas.Style, group: sources.Group
+) -> None:
     """Medians where they are finite; they set the range of the axis."""
     median = draws[of].median(("chain", "draw")).values
     known = np.isfinite(median)
@@ -125,7 +103,9 @@ def _draw_amount(ax: Axes, draws: xr.Dataset, of: str, style: Style, group: Grou
     )
 
 
-def _draw_interval(ax: Axes, draws: xr.Dataset, of: str, style: Style, prob: float | None) -> None:
+def _draw_interval(
+    ax: Axes, draws: xr.Dataset, of: str, style: canvas.Style, prob: float | None
+) -> None:
     ends = intervals(draws[of].where(np.isfinite(draws[of]), BEYOND), prob)
     top = float(ends["median"].where(ends["median"] < INFINITE).max())
     known = ends["lower"].values < INFINITE
@@ -134,5 +114,7 @@ def _draw_interval(ax: Axes, draws: xr.Dataset, of: str, style: Style, prob: flo
     low, high = ax.get_ylim()
     shown = ends.isel(point=known).clip(max=top * OFF_PAGE)
     shown["median"] = shown["median"].where(shown["median"] <= top)
-    draw_band(ax, draws["loss"].values[known], shown, style, f"{of}, {interval_label(prob)}")
+    canvas.draw_band(
+        ax, draws["loss"].values[known], shown, style, f"{of}, {legends.interval_label(prob)}"
+    )
     ax.set(ylim=(min(low, float(ends["lower"].min())), max(high, 10 * top)))

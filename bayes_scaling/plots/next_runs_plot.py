@@ -12,23 +12,11 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from bayes_scaling.decisions.next_runs.candidates import COST, short_cost
 from bayes_scaling.decisions.next_runs.choosing import NextRuns
-from bayes_scaling.plots._canvas import (
-    COLOURS,
-    format_input,
-    format_number,
-    input_label,
-    log_input_axis,
-    loss_label,
-    neutral,
-    several_axes,
-    titled,
-)
-from bayes_scaling.plots._legends import interval_label
-from bayes_scaling.plots._sources import run_values
+from bayes_scaling.plots import canvas, legends, sources
 
 PANELS = 2
 
-RINGS = (COLOURS[5], COLOURS[1], COLOURS[3], COLOURS[0])
+RINGS = (canvas.COLOURS[5], canvas.COLOURS[1], canvas.COLOURS[3], canvas.COLOURS[0])
 """Colours of the rings about chosen runs, by group."""
 
 MOST_LABELS = 8
@@ -51,35 +39,28 @@ def next_runs(
     Parameters
     ----------
     plan : NextRuns
-    ax : sequence of two matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the interval, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     numpy.ndarray of matplotlib.axes.Axes, two of them
-
-    Raises
-    ------
-    ValueError
-        `ax` does not hold two axes.
     """
     made = ax is None
-    panels = several_axes(ax, PANELS, columns=PANELS, cell=(5.6, 4.2))
+    panels = canvas.several_axes(ax, PANELS, columns=PANELS, cell=(5.6, 4.2))
     _draw_candidates(panels[0], plan)
     _draw_promise(panels[1], plan, prob)
     runs = f"{len(plan.chosen)} of {len(plan.candidates)} runs"
     title = f"{runs} for {short_cost(plan.cost)}, chosen for {plan.goal!r}"
-    titled(panels[0], title, plan.fit, made, 110)
+    canvas.titled(panels[0], title, plan.fit, made, 110)
     return panels
 
 
 def _draw_candidates(ax: Axes, plan: NextRuns) -> None:
     x, y = _coordinates(plan)
     if {x, y} <= {"params", "tokens", *plan.fit.runs.inputs}:
-        made = run_values(plan.fit.runs, x), run_values(plan.fit.runs, y)
-        ax.scatter(*made, s=9, color=neutral(), alpha=0.5, linewidths=0, label="runs so far")
+        made = sources.run_values(plan.fit.runs, x), sources.run_values(plan.fit.runs, y)
+        ax.scatter(*made, s=9, color=canvas.neutral(), alpha=0.5, linewidths=0, label="runs so far")
     candidates, chosen = plan.candidates, plan.chosen
     taken = 1 - candidates["sd_alone"] / plan.sd[0]
     shades = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 256)))
@@ -99,28 +80,30 @@ def _draw_candidates(ax: Axes, plan: NextRuns) -> None:
     if figure is not None:
         bar = figure.colorbar(points, ax=ax, label="spread taken off by that run alone")
         bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-    log_input_axis(ax.xaxis, x)
-    log_input_axis(ax.yaxis, y)
+    canvas.log_input_axis(ax.xaxis, x)
+    canvas.log_input_axis(ax.yaxis, y)
     ax.legend(loc="best", fontsize="small")
 
 
 def _coordinates(plan: NextRuns) -> tuple[str, str]:
-    """What candidates are drawn against: two inputs of the law, or one and the cost."""
+    """The two axes that candidates are drawn on: inputs of the law, or one and the cost."""
     inputs = [name for name in plan.fit.model.law.inputs if name in plan.candidates]
     return (inputs[0], inputs[1]) if len(inputs) > 1 else (inputs[0], COST)
 
 
 def _draw_promise(ax: Axes, plan: NextRuns, prob: float | None) -> None:
     ends = plan.intervals(prob)
-    steps, colour = ends["step"].values, COLOURS[0]
+    steps, colour = ends["step"].values, canvas.COLOURS[0]
     lower, upper = ends["lower"].values, ends["upper"].values
     band = ax.fill_between(steps, lower, upper, color=colour, alpha=0.15, linewidth=0)
     band.set_gid("promise")
-    bars = ax.vlines(steps, lower, upper, color=colour, label=f"expected {interval_label(prob)}")
+    bars = ax.vlines(
+        steps, lower, upper, color=colour, label=f"expected {legends.interval_label(prob)}"
+    )
     bars.set_gid("intervals")
     ax.plot(steps, ends["median"].values, "o", color=colour, markersize=3.5)
     for end in (lower[0], upper[0]):
-        ax.axhline(end, color=neutral(), linewidth=0.8, linestyle=":")
+        ax.axhline(end, color=canvas.neutral(), linewidth=0.8, linestyle=":")
     spent = [0.0, *plan.chosen[COST].cumsum()]
     kept = steps[:: -(-len(steps) // MOST_LABELS)]
     labels = [f"{step}\n{short_cost(spent[step])}" if step else "now" for step in kept]
@@ -133,13 +116,13 @@ def _draw_promise(ax: Axes, plan: NextRuns, prob: float | None) -> None:
 def _goal_label(plan: NextRuns) -> str:
     name = plan.goal.quantity
     if name == "expected_loss":
-        return f"expected {loss_label(plan.fit.runs)}"
-    return f"optimal {input_label(name)}" if _counted(name) else name
+        return f"expected {canvas.loss_label(plan.fit.runs)}"
+    return f"optimal {canvas.input_label(name)}" if _counted(name) else name
 
 
 def _goal_value(plan: NextRuns, value: float) -> str:
     name = plan.goal.quantity
-    return format_input(name, value) if _counted(name) else format_number(value)
+    return canvas.format_input(name, value) if _counted(name) else canvas.format_number(value)
 
 
 def _counted(name: str) -> bool:

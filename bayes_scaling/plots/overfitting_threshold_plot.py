@@ -9,24 +9,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.kaplan.limits import OverfittingThreshold
 from bayes_scaling.decisions.point_results import BEYOND
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots._canvas import (
-    Style,
-    beside,
-    draw_band,
-    log_input_axis,
-    one_axes,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import (
-    band_entry,
-    colour_of,
-    group_entries,
-    interval_label,
-    legend,
-    point_entry,
-)
-from bayes_scaling.plots._sources import Group, group_name, groups_of, in_group
+from bayes_scaling.plots import canvas, legends, sources
 
 HEADROOM = 3.0
 """How far beyond runs and medians tokens are shown; a band may run off the page."""
@@ -54,37 +37,34 @@ def overfitting_threshold(
     ----------
     result : OverfittingThreshold
         Of one size or several, which are joined by lines.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the band; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the band, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     matplotlib.axes.Axes
     """
     made = ax is None
-    ax = one_axes(ax)
+    ax = canvas.one_axes(ax)
     fit = result.fit
-    labels = [result.draws[factor].values.astype(str) for factor in fit.model.factors]
-    looks = styles(list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()])
+    looks = canvas.styles(sources.groups_drawn(result.draws, fit.model.factors))
     ax.set_yscale("log")
     _limit(ax, result)
     params, tokens = (fit.runs.values(name) for name in ("params", "tokens"))
-    members = groups_of(fit.runs, fit.model)
+    members = sources.groups_of(fit.runs, fit.model)
     for number, (group, style) in enumerate(looks.items()):
-        draws = in_group(result.draws, "point", group, fit.model).sortby("params")
+        draws = sources.in_group(result.draws, "point", group, fit.model.factors).sortby("params")
         _draw_threshold(ax, draws, style, group, prob)
         rows = members.get(group, np.zeros(len(fit.runs), dtype=bool))
         aside = APART * (number - (len(looks) - 1) / 2)
         _draw_runs(ax, params[rows], tokens[rows], style, aside)
-    log_input_axis(ax.xaxis, "params")
-    log_input_axis(ax.yaxis, "tokens")
-    colour = colour_of(looks)
-    band = band_entry(f"threshold, {interval_label(prob)}", colour)
-    entries = [*group_entries(looks), band, point_entry("runs", colour)]
-    legend(ax, made, entries, _penalty(result))
-    titled(ax, f"Data below which models overfit by {fit.model.law.name}", fit, made)
+    canvas.log_input_axis(ax.xaxis, "params")
+    canvas.log_input_axis(ax.yaxis, "tokens")
+    colour = legends.colour_of(looks)
+    band = legends.band_entry(f"threshold, {legends.interval_label(prob)}", colour)
+    entries = [*legends.group_entries(looks), band, legends.point_entry("runs", colour)]
+    legends.legend(ax, made, entries, _penalty(result))
+    canvas.titled(ax, f"Data below which models overfit by {fit.model.law.name}", fit, made)
     return ax
 
 
@@ -96,17 +76,17 @@ def _limit(ax: Axes, result: OverfittingThreshold) -> None:
 
 
 def _draw_runs(
-    ax: Axes, params: np.ndarray, tokens: np.ndarray, style: Style, aside: float
+    ax: Axes, params: np.ndarray, tokens: np.ndarray, style: canvas.Style, aside: float
 ) -> None:
     """Runs of one group, set apart from those of others, which often have the same sizes."""
     points = ax.scatter(
         params, tokens, s=14, color=style.colour, marker=style.marker, linewidths=0, zorder=3
     )
-    points.set(offset_transform=beside(ax, aside), gid="runs")
+    points.set(offset_transform=canvas.beside(ax, aside), gid="runs")
 
 
 def _penalty(result: OverfittingThreshold) -> str:
-    """How much loss counts as overfitting, and why that much."""
+    """The loss that counts as overfitting, in words, and the reason for that much."""
     return (
         f"excess loss of {float(result.draws['penalty'].median()):.2g},\n"
         + (SOURCES[result.source])
@@ -114,7 +94,7 @@ def _penalty(result: OverfittingThreshold) -> str:
 
 
 def _draw_threshold(
-    ax: Axes, draws: xr.Dataset, style: Style, group: Group, prob: float | None
+    ax: Axes, draws: xr.Dataset, style: canvas.Style, group: sources.Group, prob: float | None
 ) -> None:
     """Band, and bars at the sizes asked for; ends without limit are far above the page."""
     params, tokens = draws["params"].values, draws["tokens"]
@@ -122,7 +102,7 @@ def _draw_threshold(
     top = 1e3 * ax.get_ylim()[1]
     shown = ends.clip(max=top)
     shown["median"] = ends["median"].where(ends["median"] < top)
-    name = f"{group_name(group) or 'threshold'}, {interval_label(prob)}"
-    draw_band(ax, params, shown, style, name)
+    name = f"{sources.group_name(group) or 'threshold'}, {legends.interval_label(prob)}"
+    canvas.draw_band(ax, params, shown, style, name)
     bars = ax.vlines(params, shown["lower"], shown["upper"], color=style.colour, zorder=2.7)
     bars.set(linewidth=0.8, gid="threshold bars")

@@ -16,24 +16,7 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.surface import MISS_SIZE
-from bayes_scaling.plots._canvas import (
-    COLOURS,
-    Style,
-    format_number,
-    neutral,
-    readable_log_ticks,
-    several_axes,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import (
-    band_entry,
-    figure_legend,
-    interval_label,
-    legend,
-    line_entry,
-)
-from bayes_scaling.plots._sources import group_name
+from bayes_scaling.plots import canvas, legends, sources
 
 PRIOR_DRAWS = 2000
 
@@ -65,10 +48,9 @@ def prior_posterior(
         those that vary by group, derived quantities, spreads, noise, and the sizes of what the law
         leaves out and misses (no run informs ``miss_sd``). A variable with a value for each group
         has a posterior for each.
-    ax : sequence of matplotlib.axes.Axes, optional
-        Where to draw, one for each parameter; a new figure if not given.
-    prob : float, optional
-        Probability of the shaded interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the shaded interval, as for all plots
+        (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
@@ -82,13 +64,13 @@ def prior_posterior(
     names = _default_names(fit) if var_names is None else list(var_names)
     _check_names(fit, names)
     made = ax is None
-    panels = several_axes(ax, len(names), columns=4, cell=(2.9, 2.2))
+    panels = canvas.several_axes(ax, len(names), columns=4, cell=(2.9, 2.2))
     sampled = fit.model.prior_predictive(fit.runs, draws=PRIOR_DRAWS, seed=0)["prior"].to_dataset()
     prior = complete(sampled, fit.model, fit.runs)
     for panel, name in zip(panels, names, strict=True):
         _draw_panel(panel, name, prior[name], fit.posterior[name], prob)
     _draw_legend(panels, fit.posterior, names, prob, made)
-    titled(panels[0], f"Prior and posterior of {fit.model.law.name}", fit, made, 110)
+    canvas.titled(panels[0], f"Prior and posterior of {fit.model.law.name}", fit, made, 110)
     return panels
 
 
@@ -125,7 +107,15 @@ def _draw_panel(
     low, high = np.quantile(prior, [0.01, 0.99])
     log = bool(low > 0 and high > LOG_FROM * low)
     x, density = _density(prior, log)
-    ax.plot(x, density, color=neutral(), linestyle="--", linewidth=1.0, label="prior", gid="prior")
+    ax.plot(
+        x,
+        density,
+        color=canvas.neutral(),
+        linestyle="--",
+        linewidth=1.0,
+        label="prior",
+        gid="prior",
+    )
     for _, style, draws in _by_group(posterior):
         x, density = _density(draws, log)
         ax.plot(
@@ -148,7 +138,7 @@ def _frame(
         ax.set_xscale("log")
     ax.set_xlim(ends)
     if log:
-        readable_log_ticks(ax.xaxis, format_number)
+        canvas.readable_log_ticks(ax.xaxis, canvas.format_number)
         ax.xaxis.set_major_locator(LogLocator(numticks=MOST_TICKS))
     else:
         ax.xaxis.set_major_locator(MaxNLocator(MOST_TICKS))
@@ -157,14 +147,14 @@ def _frame(
     ax.set_xlabel(name)
 
 
-def _by_group(posterior: xr.DataArray) -> list[tuple[str, Style, xr.DataArray]]:
+def _by_group(posterior: xr.DataArray) -> list[tuple[str, canvas.Style, xr.DataArray]]:
     """Name, style and draws of each group; of all draws, without a name, if there are none."""
     dims = [dim for dim in posterior.dims if dim not in SAMPLE_DIMS]
     if not dims:
-        return [("", Style(COLOURS[0]), posterior)]
+        return [("", canvas.Style(canvas.COLOURS[0]), posterior)]
     stacked = posterior.stack(point=dims)
-    names = [group_name(group) for group in stacked["point"].values]
-    looks = zip(names, styles(names).values(), strict=True)
+    names = [sources.group_name(group) for group in stacked["point"].values]
+    looks = zip(names, canvas.styles(names).values(), strict=True)
     return [(name, style, stacked.isel(point=number)) for number, (name, style) in enumerate(looks)]
 
 
@@ -181,13 +171,15 @@ def _draw_legend(
     """One legend for all panels: what lines are, and the groups of those that have them."""
     looks = {label: style for name in names for label, style, _ in _by_group(posterior[name])}
     posteriors = [
-        line_entry(f"posterior, {label}" if label else "posterior", style.colour, style.line)
+        legends.line_entry(
+            f"posterior, {label}" if label else "posterior", style.colour, style.line
+        )
         for label, style in looks.items()
     ]
-    shade = COLOURS[0] if set(looks) == {""} else neutral()
-    band = band_entry(interval_label(prob), shade)
-    handles = [line_entry("prior", neutral(), "--"), *posteriors, band]
+    shade = canvas.COLOURS[0] if set(looks) == {""} else canvas.neutral()
+    band = legends.band_entry(legends.interval_label(prob), shade)
+    handles = [legends.line_entry("prior", canvas.neutral(), "--"), *posteriors, band]
     if made:
-        figure_legend(panels[0], handles)
+        legends.figure_legend(panels[0], handles)
     else:
-        legend(panels[-1], made, handles)
+        legends.legend(panels[-1], made, handles)

@@ -15,17 +15,9 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws import Law, PublishedSet, published_set
 from bayes_scaling.laws.published_parameters.lookup import published_sets
-from bayes_scaling.plots._canvas import (
-    COLOURS,
-    format_number,
-    readable_log_ticks,
-    several_axes,
-    titled,
-)
-from bayes_scaling.plots._legends import figure_legend, interval_label, legend, point_entry
-from bayes_scaling.plots._sources import group_name
+from bayes_scaling.plots import canvas, legends, sources
 
-POSTERIOR, PUBLISHED = COLOURS[0], COLOURS[5]
+POSTERIOR, PUBLISHED = canvas.COLOURS[0], canvas.COLOURS[5]
 COLUMNS = 3
 ROW_HEIGHT = 0.22
 
@@ -79,13 +71,13 @@ def published(
     labels = [*rows, *map(_label, entries)]
     made = ax is None
     cell = (2.9, 0.8 + ROW_HEIGHT * len(labels))
-    panels = several_axes(ax, len(names), columns=COLUMNS, cell=cell)
+    panels = canvas.several_axes(ax, len(names), columns=COLUMNS, cell=cell)
     for number, (panel, name) in enumerate(zip(panels, names, strict=True)):
         _draw_panel(panel, name, rows, entries)
         shown = labels if not made or number % COLUMNS == 0 else [""] * len(labels)
         panel.set_yticks(range(len(labels)), shown, fontsize="small")
     _draw_legend(panels, entries, prob, made)
-    titled(panels[0], f"{fit.model.law.name}, posterior and published", fit, made, 110)
+    canvas.titled(panels[0], f"{fit.model.law.name}, posterior and published", fit, made, 110)
     return panels
 
 
@@ -145,7 +137,7 @@ def _posterior_rows(
         return {_TOP: ends}
     stacked = ends.stack(point=dims)
     return {
-        f"{_TOP}, {group_name(group)}": stacked.isel(point=number)
+        f"{_TOP}, {sources.group_name(group)}": stacked.isel(point=number)
         for number, group in enumerate(stacked["point"].values)
     }
 
@@ -186,7 +178,7 @@ def _draw_panel(
     ax.set_xlabel(name)
     if min(reach) > 0 and max(reach) > LOG_FROM * min(reach):
         ax.set_xscale("log")
-        readable_log_ticks(ax.xaxis, format_number)
+        canvas.readable_log_ticks(ax.xaxis, canvas.format_number)
     else:
         ax.xaxis.set_major_locator(MaxNLocator(4))
 
@@ -195,14 +187,14 @@ def _draw_legend(
     panels: np.ndarray, entries: Sequence[PublishedSet], prob: float | None, made: bool
 ) -> None:
     handles = [
-        point_entry(f"posterior, {interval_label(prob)}", POSTERIOR),
-        point_entry("published", PUBLISHED, "D"),
+        legends.point_entry(f"posterior, {legends.interval_label(prob)}", POSTERIOR),
+        legends.point_entry("published", PUBLISHED, "D"),
     ]
     if any(entry.status == "S" for entry in entries):
-        hollow = point_entry("published, from a secondary source", PUBLISHED, "D")
+        hollow = legends.point_entry("published, from a secondary source", PUBLISHED, "D")
         hollow.set_markerfacecolor("none")  # type: ignore[attr-defined]
         handles.append(hollow)
     if made:
-        figure_legend(panels[0], handles)
+        legends.figure_legend(panels[0], handles)
     else:
-        legend(panels[-1], made, handles)
+        legends.legend(panels[-1], made, handles)

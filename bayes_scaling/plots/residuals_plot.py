@@ -12,23 +12,7 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import points
-from bayes_scaling.plots._canvas import (
-    draw_runs,
-    log_input_axis,
-    neutral,
-    one_axes,
-    styles,
-    titled,
-)
-from bayes_scaling.plots._legends import interval_label, legend
-from bayes_scaling.plots._sources import (
-    group_name,
-    groups_of,
-    horizontal,
-    run_table,
-    run_values,
-    thinned,
-)
+from bayes_scaling.plots import canvas, legends, sources
 
 BAND_POINTS = 40
 """Runs at which the band of scatter is worked out, evenly among them."""
@@ -52,10 +36,8 @@ def residuals(
     fit : ScalingFit
     against : str, optional
         The input to draw against; compute, or the law's first input, if not given.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the band; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the band, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
@@ -66,23 +48,23 @@ def residuals(
     RunsError
         The runs have no input `against`.
     """
-    name = horizontal(fit.model) if against is None else against
-    values = run_values(fit.runs, name)
+    name = sources.horizontal(fit.model) if against is None else against
+    values = sources.run_values(fit.runs, name)
     made = ax is None
-    ax = one_axes(ax)
-    few = thinned(fit, len(fit.runs))
-    expected = few.expected_loss(at=run_table(fit))
+    ax = canvas.one_axes(ax)
+    few = sources.thinned(fit, len(fit.runs))
+    expected = few.expected_loss(at=sources.run_table(fit))
     off = _off(fit, fit.runs.values("loss"), expected.median(SAMPLE_DIMS).values)
-    groups = groups_of(fit.runs, fit.model)
-    looks = styles(list(groups))
+    groups = sources.groups_of(fit.runs, fit.model)
+    looks = canvas.styles(list(groups))
     for group, rows in groups.items():
-        label = f"runs, {group_name(group)}" if group else "runs"
-        draw_runs(ax, values[rows], off[rows], looks[group], label)
+        label = f"runs, {sources.group_name(group)}" if group else "runs"
+        canvas.draw_runs(ax, values[rows], off[rows], looks[group], label)
     _draw_scatter(ax, few, expected, values, prob)
     ax.set_ylabel(_off_label(fit))
-    log_input_axis(ax.xaxis, name)
-    legend(ax, made)
-    titled(ax, f"Runs about {fit.model.law.name}", fit, made)
+    canvas.log_input_axis(ax.xaxis, name)
+    legends.legend(ax, made)
+    canvas.titled(ax, f"Runs about {fit.model.law.name}", fit, made)
     return ax
 
 
@@ -105,7 +87,7 @@ def _draw_scatter(
     """
     order = np.argsort(values)
     chosen = order[np.linspace(0, len(order) - 1, min(BAND_POINTS, len(order))).round().astype(int)]
-    where = points(fit.model, fit.runs, at=run_table(fit).iloc[chosen])
+    where = points(fit.model, fit.runs, at=sources.run_table(fit).iloc[chosen])
     ends = []
     for number, run in enumerate(chosen):
         rng, at = np.random.default_rng(fit.settings.seed), where.isel(point=number)
@@ -116,10 +98,10 @@ def _draw_scatter(
         values[chosen],
         [float(end["lower"]) for end in ends],
         [float(end["upper"]) for end in ends],
-        color=neutral(),
+        color=canvas.neutral(),
         alpha=0.12,
         linewidth=0,
         zorder=0,
-        label=f"scatter of a run, {interval_label(prob)}",
+        label=f"scatter of a run, {legends.interval_label(prob)}",
     )
-    ax.axhline(0.0, color=neutral(), linewidth=0.8, linestyle="--", zorder=1)
+    ax.axhline(0.0, color=canvas.neutral(), linewidth=0.8, linestyle="--", zorder=1)

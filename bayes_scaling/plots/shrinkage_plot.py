@@ -15,15 +15,9 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.posterior import parameters_at
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.inputs import scales
-from bayes_scaling.plots._canvas import (
-    COLOURS,
-    neutral,
-    one_axes,
-    titled,
-)
-from bayes_scaling.plots._legends import interval_label, legend
+from bayes_scaling.plots import canvas, legends
 
-POOLED, UNPOOLED = COLOURS[0], COLOURS[5]
+POOLED, UNPOOLED = canvas.COLOURS[0], canvas.COLOURS[5]
 ROW_HEIGHT = 0.5
 LIFT = 0.3
 """How far above the pooled estimate that of the level alone is, in rows."""
@@ -58,10 +52,8 @@ def shrinkage(
         The factor, if the parameter varies by several. Other factors are then at no offset.
     unpooled : mapping of str to ScalingFit, optional
         For some levels, the same law fitted to the runs of that level alone.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+    ax, prob
+        Axes, and the probability of the intervals, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
@@ -79,20 +71,20 @@ def shrinkage(
     alone = dict(unpooled or {})
     _check_unpooled(fit, parameter, levels, alone)
     made = ax is None
-    ax = one_axes(ax, (7.5, 1.6 + ROW_HEIGHT * len(levels)))
+    ax = canvas.one_axes(ax, (7.5, 1.6 + ROW_HEIGHT * len(levels)))
     _draw_typical(ax, fit, parameter, factor, prob)
     pooled = intervals(_values(fit, parameter, factor, levels), prob)
-    once = f"pooled, {interval_label(prob)}"
+    once = f"pooled, {legends.interval_label(prob)}"
     for row in range(len(levels)):
         _draw_estimate(ax, row, pooled.isel(level=row), "o", POOLED, None if row else once)
     for number, (level, other) in enumerate(alone.items()):
         row = levels.index(level)
         ends = intervals(other.posterior[parameter], prob)
-        once = f"each level alone, {interval_label(prob)}"
+        once = f"each level alone, {legends.interval_label(prob)}"
         _draw_unpooled(ax, row, ends, pooled.isel(level=row), None if number else once)
     _label(ax, fit, parameter, factor)
-    legend(ax, made)
-    titled(ax, f"{parameter} by {factor}", fit, made)
+    legends.legend(ax, made)
+    canvas.titled(ax, f"{parameter} by {factor}", fit, made)
     return ax
 
 
@@ -179,9 +171,13 @@ def _draw_typical(
         draws = _values(fit, parameter, factor, ANY_LEVEL, drawn).isel(level=0)
         ends = intervals(draws, prob)
         low, high = float(ends["lower"]), float(ends["upper"])
-        label = f"{what}, {interval_label(prob)}"
-        ax.axvspan(low, high, color=neutral(), alpha=alpha, linewidth=0, zorder=0, label=label)
-    ax.axvline(float(ends["median"]), color=neutral(), linewidth=1.0, linestyle="--", zorder=1)
+        label = f"{what}, {legends.interval_label(prob)}"
+        ax.axvspan(
+            low, high, color=canvas.neutral(), alpha=alpha, linewidth=0, zorder=0, label=label
+        )
+    ax.axvline(
+        float(ends["median"]), color=canvas.neutral(), linewidth=1.0, linestyle="--", zorder=1
+    )
 
 
 def _draw_estimate(
@@ -211,7 +207,7 @@ def _draw_unpooled(
         "",
         xy=(float(pooled["median"]), row),
         xytext=(float(ends["median"]), row - LIFT),
-        arrowprops={"arrowstyle": "->", "color": neutral(), "shrinkA": 4, "shrinkB": 4},
+        arrowprops={"arrowstyle": "->", "color": canvas.neutral(), "shrinkA": 4, "shrinkB": 4},
     )
 
 

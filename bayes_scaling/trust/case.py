@@ -41,7 +41,7 @@ LADDER = (1.0, 3.0, 30.0, 1000.0)
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What is to be judged.
+    """The forecast to be judged: fit, targets, and a ladder of larger runs.
 
     Attributes
     ----------
@@ -68,17 +68,17 @@ class Case:
 
     @property
     def size(self) -> int:
-        """How many points there are, ladder included."""
+        """Number of points, ladder included."""
         return self.where.sizes["point"]
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """Where the runs lie, log10 along each axis."""
+        """Log10 of the runs along each axis."""
         return run_axes(self.fit.model.law, self.fit.runs)
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """Where the points lie, log10 along each axis."""
+        """Log10 of the points along each axis."""
         return point_axes(self.fit.model.law, self.where).rename_axis("point")
 
     @property
@@ -99,7 +99,7 @@ class Case:
 
     @cached_property
     def inside(self) -> np.ndarray:
-        """Which points lie inside the range of the runs of their level along every axis."""
+        """Mask of the points inside the range of the runs of their level along every axis."""
         return (self.beyond == 0).all(axis=1).to_numpy()
 
     @property

@@ -20,7 +20,7 @@ MEANING = {
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrustReport:
-    """Whether a forecast should be believed, and why.
+    """A verdict on a forecast, and the checks behind it.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class TrustReport:
 
     @property
     def reach(self) -> str:
-        """Where trust ends, as a sentence."""
+        """The end of trusted reach, as a sentence."""
         if self.trusted_to <= 0:
             return "There is no reach at which these runs would be trusted, not even their own."
         if self.trusted_to <= 1:

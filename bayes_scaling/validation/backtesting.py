@@ -100,7 +100,7 @@ class Backtest:
         return self.predictions[self.predictions["method"] == MODEL]
 
     def record(self) -> Record:
-        """By how much the law has typically missed beyond the cut-offs of this sweep."""
+        """Typical miss beyond the cut-offs of this sweep."""
         told = self.folds.loc[self.folds["miss"].notna(), ["decades", "miss"]]
         return Record(float(told["miss"].abs().median()), told, self.along)
 

@@ -26,7 +26,7 @@ DRAWS = 2000
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What is predicted of runs, on the scale of errors.
+    """A prediction of runs, on the scale of errors.
 
     Attributes
     ----------

@@ -33,7 +33,7 @@ from bayes_scaling.validation.targets import asked_points
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibration:
-    """Where the truth lay among the draws of refits to simulated sweeps.
+    """Ranks of the truth among the draws of refits to simulated sweeps.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class Calibration:
     truths_from: str
 
     def table(self) -> pd.DataFrame:
-        """How often the truth was inside, for each quantity.
+        """Share of intervals that held the truth, for each quantity.
 
         Returns
         -------
@@ -94,7 +94,7 @@ class Calibration:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How many sweeps gave no result, by reason."""
+        """Counts of sweeps that gave no result, by reason."""
         failed = self.refits["status"][self.refits["status"] != "done"]
         return tuple(
             f"{count} simulated sweep(s) gave no result: {reason}"
@@ -203,7 +203,7 @@ def _source(
     simulations: int,
     seed: int,
 ) -> tuple[ScalingFit, str]:
-    """What truths are drawn from, at the design that is simulated."""
+    """The draws that truths are taken from, at the design that is simulated."""
     if isinstance(fit, ScalingFit):
         design = fit.runs if runs is None else runs
         fit.model.check(design)

@@ -57,7 +57,7 @@ def cut(
 def fitted_below(
     cutoffs: Sequence[float], size: np.ndarray, along: str, purpose: tuple[str, str]
 ) -> dict[str, np.ndarray]:
-    """Which runs each cut-off leaves to be fitted, by its number.
+    """Masks of the runs that each cut-off leaves to be fitted, by its number.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def run_folds(
 
 
 def _decades(model: ScalingModel, fitted: Runs, held_out: Runs) -> np.ndarray:
-    """How far each run held out lies beyond the largest one fitted of its level."""
+    """Decades of each run held out beyond the largest one fitted of its level."""
     where = points(model, fitted, at=_inputs_of(model, held_out), new_levels="draw")
     return reach(model, fitted, where).to_numpy()
 
@@ -164,7 +164,7 @@ def score_fold(
     baselines: bool,
     seed: int,
 ) -> tuple[dict[str, Prediction], str]:
-    """What each method predicts of the held-out runs, and the fold's status."""
+    """Predictions of the held-out runs by each method, and the fold's status."""
     train, test = runs.where(mask), runs.where(~mask)
     found = {}
     if outcome.fit is None:
@@ -206,7 +206,7 @@ def model_prediction(fit: ScalingFit, test: Runs, seed: int) -> Prediction:
 
 
 def shared_miss(law: np.ndarray, observed: np.ndarray, decades: np.ndarray) -> tuple[float, float]:
-    """By how much for each decade the held-out runs lie off the law together, and its error.
+    """Common miss of the held-out runs per decade, and its error.
 
     The least-squares slope, through zero, of their residuals on the decades that they lie beyond
     the fitted runs: median over the draws of the law, dims (sample, run). Its standard error has

@@ -25,7 +25,7 @@ REFIT = Settings(draws=500, tune=500, chains=4, seed=1)
 
 @dataclass(frozen=True)
 class Refitter:
-    """Where refits run, how they are sampled, and whether they are shown."""
+    """Executor and settings of refits, and the display of their progress."""
 
     executor: Executor | None = None
     progress: bool = False
@@ -52,7 +52,7 @@ def refit(model: ScalingModel, runs: Runs, settings: Settings) -> Outcome:
 
 
 def refit_sent(work: bytes) -> bytes:
-    """The same in a worker, there and back by cloudpickle.
+    """Refit in a worker process; model and result travel by cloudpickle.
 
     Plain pickle sends a class by its name, and what a notebook defines has none elsewhere.
     """

@@ -57,7 +57,7 @@ def score_draws(draws: np.ndarray, observed: np.ndarray) -> pd.DataFrame:
 
 
 def covered(pit: pd.Series[float], prob: float) -> pd.Series[bool]:
-    """Whether central intervals of probability `prob` hold the observations.
+    """True where central intervals of probability `prob` hold the observations.
 
     Examples
     --------

@@ -73,7 +73,7 @@ def simulated_runs(truth: ScalingFit, seed: int) -> Runs:
 
 
 def _passes(truth: ScalingFit) -> int:
-    """How often runs are drawn, with the same random numbers: replicates depend on earlier ones."""
+    """Number of times that runs are drawn anew: replicates depend on earlier ones."""
     noise = truth.model.noise
     if EARLIER_RUNS not in noise.columns:
         return 1
@@ -83,7 +83,7 @@ def _passes(truth: ScalingFit) -> int:
 def _stages(
     truth: ScalingFit, where: xr.Dataset, rng: np.random.Generator
 ) -> dict[str, xr.DataArray]:
-    """What would have been observed on the way to the response."""
+    """Simulated observations on the way to the response."""
     model, draws = truth.model, truth.posterior
     units = scales(model.law, truth.runs)
     theta = parameters_at(draws, model, {factor: where[factor] for factor in model.factors})

@@ -110,7 +110,7 @@ def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> list
 
 
 def _converged(draws: xr.Dataset) -> dict[str, object]:
-    """Whether the chains of a refit agree on what they are asked for."""
+    """True if the chains of a refit agree on the quantities asked for."""
     # What is the same in all draws has no R-hat.
     with np.errstate(invalid="ignore"):
         worst = float(az.rhat(draws).to_array().max())
@@ -128,7 +128,7 @@ def _free(source: ScalingFit) -> list[str]:
 def _quantities(
     fit: ScalingFit, names: list[str], targets: Targets, rng: np.random.Generator
 ) -> xr.Dataset:
-    """What a fit is asked for: its parameters and its forecast."""
+    """The quantities asked of a fit: its parameters and its forecast."""
     found = fit.posterior[names].reset_coords(drop=True)
     if targets.where is None:
         return found

@@ -25,7 +25,7 @@ DOUBTS = 3
 
 @dataclass(frozen=True, eq=False)
 class CheckResult:
-    """What one check found.
+    """The result of one check.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class CheckResult:
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """What a check returns: a verdict at each point, a sentence, a table."""
+    """The finding of a check: a verdict at each point, a sentence, a table."""
 
     by_point: Sequence[Verdict]
     headline: str

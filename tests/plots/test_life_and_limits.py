@@ -12,7 +12,7 @@ from matplotlib.collections import FillBetweenPolyCollection
 
 import bayes_scaling as bs
 from bayes_scaling import plots
-from bayes_scaling.plots._canvas import WARNING_COLOUR
+from bayes_scaling.plots.canvas import WARNING_COLOUR
 
 CHAINS = ("chain", "draw")
 

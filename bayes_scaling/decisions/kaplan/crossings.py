@@ -21,7 +21,6 @@ from bayes_scaling.decisions.surface.landscape import (
     check_loss,
     log_ratio,
     paired,
-    splits,
 )
 from bayes_scaling.decisions.surface.solvers import first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
@@ -116,11 +115,11 @@ def loss_crossing(
     by_compute = Landscape.of(compute_fit, one)
     by_tokens = Landscape.of(paired(tokens_fit, compute_fit), one)
     endless = {}
-    if splits(tokens_fit):
+    if tokens_fit.model.law.splits_compute:
         by_tokens, endless = by_tokens.inside, {"params": FAR * by_tokens.centre("params")}
 
     def loss_of_flops(flops: np.ndarray) -> np.ndarray:
-        if splits(compute_fit):
+        if compute_fit.model.law.splits_compute:
             return Splitting(by_compute).optimum(flops).loss
         return by_compute.loss(flops=flops)
 
@@ -170,7 +169,7 @@ def crossing(
 def _check(fit: ScalingFit, wanted: str) -> None:
     check_loss(fit, "loss_crossing")
     law, factors = fit.model.law, fit.model.factors
-    if factors or not (splits(fit) or law.inputs == (wanted,)):
+    if factors or not (fit.model.law.splits_compute or law.inputs == (wanted,)):
         groups = f" with groups of {', '.join(factors)}" if factors else ""
         raise ModelError(
             f"loss_crossing: {law.name} of {', '.join(law.inputs)}{groups} does not give one loss "

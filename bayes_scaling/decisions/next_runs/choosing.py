@@ -100,7 +100,7 @@ class NextRuns:
         )
 
     def after(self, runs: Sequence[object]) -> NextRuns:
-        """The same for a batch of one's own, whatever its cost.
+        """The expected interval after a batch of one's own, whatever its cost.
 
         Parameters
         ----------

@@ -21,9 +21,6 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.inputs import RATIOS, flops_per_pair, typical_value
 from bayes_scaling.model.points import Numbers, points
 
-SPLIT = ("params", "tokens", "flops", "tokens_per_param")
-"""Inputs that follow from params and tokens."""
-
 FAR = 1e100
 """Multiple of its reference at which no more of an input changes the loss."""
 
@@ -69,7 +66,7 @@ class Landscape:
 
     @property
     def inside(self) -> Self:
-        """The same as if the law went on beyond the runs as it says.
+        """The landscape, had the law gone on beyond the runs as it says.
 
         Limits of endless data or size lie on no path along which runs grow, of which alone it is
         known by how much laws miss.
@@ -206,16 +203,10 @@ def paired(fit: ScalingFit, like: ScalingFit) -> ScalingFit:
     return replace(fit, posterior=numbered)
 
 
-def splits(fit: ScalingFit) -> bool:
-    """Tell whether the law, with other inputs held, is one of params and tokens."""
-    inputs = set(fit.model.law.inputs)
-    return len(inputs & set(SPLIT)) > 1
-
-
 def check_splits(fit: ScalingFit, question: str) -> None:
     """Refuse a law that does not trade parameters for tokens, or a response that is no loss."""
     check_loss(fit, question)
-    if not splits(fit):
+    if not fit.model.law.splits_compute:
         raise ModelError(
             f"{question}: {fit.model.law.name} is a function of "
             f"{', '.join(fit.model.law.inputs)}, and only a law of params and tokens says what "

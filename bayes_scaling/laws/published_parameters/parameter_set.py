@@ -114,7 +114,7 @@ class PublishedSet(AsCode):
         return self.law.derived(**used)
 
     def loss(self, **inputs: Any) -> Any:
-        """What the set expects at `inputs`: a loss, or whatever the law's response is.
+        """Expected loss at `inputs`, or whatever the law's response is.
 
         Parameters
         ----------

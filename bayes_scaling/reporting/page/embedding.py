@@ -22,7 +22,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.reach import ranges
-from bayes_scaling.plots._sources import in_group, losses_along, thinned
+from bayes_scaling.plots.sources import in_group, losses_along, thinned
 from bayes_scaling.reporting.sections.larger import widest
 from bayes_scaling.trust import TrustReport
 from bayes_scaling.trust.case import ladder_table
@@ -195,7 +195,7 @@ class Grid:
         return [
             {str(name): _quantiles(one, prob, shape) for name, one in part.data_vars.items()}
             for part in (
-                in_group(kept, "budget", tuple(map(str, group)), model)
+                in_group(kept, "budget", tuple(map(str, group)), model.factors)
                 for group in self.groups.itertuples(index=False)
             )
         ]

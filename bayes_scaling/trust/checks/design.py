@@ -137,7 +137,7 @@ def _parameters(case: Case) -> int:
 
 
 def _levels(values: pd.Series[float]) -> int:
-    """How many values lie 5 % above the last one counted, however dense the values are."""
+    """Number of values that differ by 5 % or more from the last one counted."""
     count, last = 0, -np.inf
     for value in np.sort(values):
         if value - last > SAME_DECADES:

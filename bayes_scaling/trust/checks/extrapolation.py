@@ -109,7 +109,7 @@ def check_reach(case: Case) -> Finding:
 
 
 def _side(case: Case, point: int, column: int) -> str:
-    """Where a point outside the range lies: ``"beyond the runs"``."""
+    """The side on which a point lies outside the range: ``"beyond the runs"``."""
     below = case.points.to_numpy() < case.ends[0].to_numpy()
     return f"{'below' if below[point, column] else 'beyond'} the runs{_of_level(case)}"
 
@@ -143,7 +143,7 @@ def tested_share(case: Case) -> tuple[float, str]:
 
 
 def trusted_factor(case: Case) -> float:
-    """How many times the largest run's compute is within trusted reach, along the ladder."""
+    """Multiple of the largest run's compute that is within trusted reach, along the ladder."""
     trusted, _, _ = reaches(case)
     ladder = case.points.iloc[case.asked :]
     steps = (ladder.iloc[-1] - ladder.iloc[0]) / np.log10(LADDER[-1])

@@ -63,7 +63,7 @@ class _Rival:
 
 
 def check_form(case: Case) -> Finding:
-    """How far out in the forecast's interval the median of each plausible rival lies."""
+    """Check where in the forecast's interval the median of each plausible rival lies."""
     models = default_rivals(case.fit) if case.rivals is None else list(case.rivals)
     if not models:
         raise CannotJudge(f"no rival of {case.fit.model.law.name} is known; give rivals=")
@@ -72,7 +72,7 @@ def check_form(case: Case) -> Finding:
 
 
 def check_form_of_average(average: FitAverage, cases: Mapping[str, Case]) -> Finding:
-    """The same for a mixture, of which the fits are each other's rivals.
+    """Check the fits of a mixture against each other, as rivals.
 
     A fit that alone is judged has the rivals of a single one, for it is none of itself.
     """

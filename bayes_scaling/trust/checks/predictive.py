@@ -170,7 +170,7 @@ def _clipped(residuals: np.ndarray) -> np.ndarray:
 
 
 def _structures(case: Case) -> Iterator[tuple[str, str, Share]]:
-    """What residuals may follow, each with the share of their variance that does."""
+    """Structures that residuals may follow, each with its share of their variance."""
     for name in map(str, case.runs):
         values = case.runs[name].to_numpy()
         if np.ptp(values) < 1e-6:

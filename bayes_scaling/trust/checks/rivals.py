@@ -87,7 +87,7 @@ def _other_noise(noise: Noise) -> Noise | None:
 
 
 def _varying(model: ScalingModel, form: Law) -> list[Vary]:
-    """The same parameters by the same factors; where the form has others, those with a unit."""
+    """Pooling of a rival: the same parameters by the same factors, or those with a unit."""
     own = [vary for vary in model.vary if vary.parameter in form.priors]
     if len(own) == len(model.vary):
         return own

@@ -93,7 +93,7 @@ def _row(value: float, caution: float, distrust: float = np.inf) -> dict[str, ob
 
 
 def _headline(table: pd.DataFrame) -> str:
-    """What is wrong, or what chance adds to the answer."""
+    """Shortcoming of the sampler in a sentence, or what chance adds to the answer."""
     values, bad = table["value"], table.index[table["verdict"] != "trust"]
     if len(bad):
         numbers = ", ".join(f"{name} {values[name]:.4g}" for name in bad)

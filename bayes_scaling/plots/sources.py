@@ -1,10 +1,11 @@
-"""Where the numbers of a plot come from: groups of runs, the horizontal axis, thinned fits.
+"""Numbers that plots draw: groups of runs, the horizontal axis, thinned fits.
 
 Owns which posterior draws a curve is made of, and nothing of how it is drawn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from bayes_scaling.fitting.mixture import average_points
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import average_draws, forecast_draws
+from bayes_scaling.model.axes import main_axis
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.points import points
@@ -75,17 +77,9 @@ def _alike(*about: Any) -> xr.DataArray:
     return new_runs(draws, model, runs, expected, where, SameScatter(rng.bit_generator))
 
 
-def splits_compute(model: ScalingModel) -> bool:
-    """Whether the law is one of params and tokens, in whatever form it takes them."""
-    inputs = model.law.inputs
-    return len(inputs) > 1 and set(inputs) <= {"params", "tokens", "flops", "tokens_per_param"}
-
-
 def horizontal(model: ScalingModel) -> str:
-    """Name of what losses are drawn against: compute if the law knows of it, or its first input."""
-    inputs = set(model.law.inputs)
-    compute = splits_compute(model) or {"params", "tokens"} <= inputs or "flops" in inputs
-    return "flops" if compute else model.law.inputs[0]
+    """Input that losses are drawn against: compute if the law knows of it, or its first one."""
+    return "flops" if model.law.splits_compute else main_axis(model.law)
 
 
 def run_values(runs: Runs, name: str) -> np.ndarray:
@@ -104,7 +98,7 @@ def run_table(fit: ScalingFit) -> pd.DataFrame:
 
 
 def groups_of(runs: Runs, model: ScalingModel) -> dict[Group, np.ndarray]:
-    """Which runs are of each group that occurs, as boolean arrays, sorted by group."""
+    """Masks of the runs of each group that occurs, sorted by group."""
     labels = runs.table[list(model.factors)].astype(str)
     keys = [tuple(row) for row in labels.itertuples(index=False)]
     return {
@@ -112,15 +106,21 @@ def groups_of(runs: Runs, model: ScalingModel) -> dict[Group, np.ndarray]:
     }
 
 
+def groups_drawn(draws: xr.Dataset, factors: Sequence[str]) -> list[Group]:
+    """Groups that some point or budget is of, in their order; one without a name if no factor."""
+    labels = [draws[factor].values.astype(str) for factor in factors]
+    return list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()]
+
+
 def group_name(group: Group) -> str:
     """A group as legends name it."""
     return ", ".join(group)
 
 
-def in_group(draws: xr.Dataset, dim: str, group: Group, model: ScalingModel) -> xr.Dataset:
+def in_group(draws: xr.Dataset, dim: str, group: Group, factors: Sequence[str]) -> xr.Dataset:
     """The points or budgets of one group."""
     keep = np.ones(draws.sizes[dim], dtype=bool)
-    for factor, level in zip(model.factors, group, strict=True):
+    for factor, level in zip(factors, group, strict=True):
         keep &= draws[factor].values.astype(str) == level
     return draws.isel({dim: keep})
 
@@ -149,7 +149,7 @@ def frontier(
 
 
 def run_budgets(runs: Runs, cost: Cost) -> np.ndarray:
-    """What each run has cost; in FLOP as the runs give it."""
+    """Cost of each run; in FLOP as the runs give it."""
     if isinstance(cost, SixND):
         return run_values(runs, "flops")
     spent: np.ndarray = cost.spent(run_values(runs, "params"), run_values(runs, "tokens"))

@@ -14,8 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from bayes_scaling.display.intervals import interval_attrs, interval_prob
-from bayes_scaling.plots._canvas import LineStyle, Style, neutral
-from bayes_scaling.plots._sources import Group, group_name
+from bayes_scaling.plots import canvas, sources
 
 
 def interval_label(prob: float | None) -> str:
@@ -23,18 +22,25 @@ def interval_label(prob: float | None) -> str:
     return f"{interval_prob(prob) * 100:.3g} % {str(interval_attrs(prob)['ci_kind']).upper()}"
 
 
-def group_entries(looks: Mapping[Group, Style]) -> list[Artist]:
+def group_entries(looks: Mapping[sources.Group, canvas.Style]) -> list[Artist]:
     """Marker and line of each group; of none in a model without groups."""
     return [
-        Line2D([], [], color=s.colour, marker=s.marker, linestyle=s.line, label=group_name(group))
+        Line2D(
+            [],
+            [],
+            color=s.colour,
+            marker=s.marker,
+            linestyle=s.line,
+            label=sources.group_name(group),
+        )
         for group, s in looks.items()
         if group
     ]
 
 
-def colour_of(looks: Mapping[Group, Style]) -> str:
-    """What kinds of marks are shown in: the colour of the only group, or none's."""
-    return next(iter(looks.values())).colour if len(looks) == 1 else neutral()
+def colour_of(looks: Mapping[sources.Group, canvas.Style]) -> str:
+    """Colour of marks in the legend: that of the only group, or none's."""
+    return next(iter(looks.values())).colour if len(looks) == 1 else canvas.neutral()
 
 
 def band_entry(label: str, colour: str, alpha: float = 0.3) -> Artist:
@@ -42,7 +48,7 @@ def band_entry(label: str, colour: str, alpha: float = 0.3) -> Artist:
     return Patch(color=colour, alpha=alpha, linewidth=0, label=label)
 
 
-def line_entry(label: str, colour: str, line: LineStyle = "-", width: float = 1.0) -> Artist:
+def line_entry(label: str, colour: str, line: canvas.LineStyle = "-", width: float = 1.0) -> Artist:
     """A line."""
     return Line2D([], [], color=colour, linestyle=line, linewidth=width, label=label)
 

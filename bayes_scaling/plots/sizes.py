@@ -14,7 +14,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm, to_hex
 from matplotlib.ticker import NullLocator
 
-from bayes_scaling.plots._canvas import readable_log_ticks
+from bayes_scaling.plots import canvas
 from bayes_scaling.units import format_count
 
 MOST_SIZES = 7
@@ -30,7 +30,7 @@ class SizeColours:
 
     @property
     def mappable(self) -> ScalarMappable:
-        """What Matplotlib takes colours from; sizes are in parameters, on a log scale."""
+        """Matplotlib's map from sizes to colours; sizes are in parameters, on a log scale."""
         shades = mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 256))
         largest = self.largest if self.largest > self.smallest else 1.01 * self.smallest
         return ScalarMappable(LogNorm(self.smallest, largest), ListedColormap(shades))
@@ -45,7 +45,7 @@ class SizeColours:
         if figure is None or self.largest <= self.smallest:
             return
         bar = figure.colorbar(self.mappable, ax=ax, label="parameters")
-        readable_log_ticks(bar.ax.yaxis, format_count)
+        canvas.readable_log_ticks(bar.ax.yaxis, format_count)
         bar.ax.yaxis.set_minor_locator(NullLocator())
 
 

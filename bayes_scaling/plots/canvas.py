@@ -1,4 +1,4 @@
-"""What the plots share on the page: axes, colours, log axes with readable numbers, titles.
+"""Axes, colours, log axes with readable numbers, and titles, for all plots.
 
 Nothing here knows of draws. Neutral parts take their colour from Matplotlib's rcParams, so that
 figures are legible on dark backgrounds; groups differ in colour, marker and line, so that they are
@@ -55,7 +55,7 @@ type LineStyle = Literal["-", "--", "-.", ":"]
 
 @dataclass(frozen=True)
 class Style:
-    """How one group of runs is drawn."""
+    """Colour, marker and line of one group of runs."""
 
     colour: str
     marker: str = "o"
@@ -231,11 +231,11 @@ def shade_extrapolation(
 
 
 class Diagnosed(Protocol):
-    """What rests on chains: a fit, an average, a forecast, an allocation."""
+    """Anything that rests on chains: a fit, an average, a forecast, an allocation."""
 
     @property
     def diagnostics(self) -> Diagnostics:
-        """Whether they have converged."""
+        """R-hat, effective sample sizes and divergences of the chains."""
 
 
 def titled(ax: Axes, title: str, about: Diagnosed, made: bool, width: int = 50) -> None:
