@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from bayes_scaling.errors import SealError
-from bayes_scaling.plots._canvas import COLOURS, WARNING_COLOUR, neutral, one_axes
+from bayes_scaling.plots.canvas import COLOURS, WARNING_COLOUR, neutral, one_axes
 from bayes_scaling.validation.track_record import TrackRecord
 
 ROW = 0.32

@@ -37,7 +37,8 @@ def test_the_sentence_has_all_that_a_reader_needs(forecast: bs.Forecast) -> None
     sentence = bs.cite(forecast).sentence
     assert re.match(
         r"At 70B parameters, 1.4T tokens and 5.88e23 FLOP, the expected loss is projected at "
-        r"\d\.\d+ \[\d\.\d+, \d\.\d+\], and that of a new run predicted at \d\.\d+ \[\d\.\d+, \d\.\d+\]"
+        r"\d\.\d+ \[\d\.\d+, \d\.\d+\], and that of a new run predicted at "
+        r"\d\.\d+ \[\d\.\d+, \d\.\d+\]"
         r", \d+ % of its width for how laws miss beyond the runs "
         r"\(median and 89 % equal-tailed credible interval\), ",
         sentence,
@@ -157,7 +158,8 @@ def test_an_allocation_says_how_to_split(converged_fit: bs.ScalingFit) -> None:
     sentence = bs.cite(bs.allocate(converged_fit, 5.76e23)).sentence
     number = r"\d[\d.]*[BT]? \[\d[\d.]*[BT]?, \d[\d.]*[BT]?\]"
     assert re.match(
-        rf"At 5.76e23 FLOP, the best run is projected to have {number} parameters, {number} tokens, "
+        rf"At 5.76e23 FLOP, the best run is projected to have {number} parameters, "
+        rf"{number} tokens, "
         rf"{number} tokens per parameter and expected loss {number} \(",
         sentence,
     )
