@@ -132,12 +132,15 @@ class SealedForecast:
         """
         content, written = _stored(Path(path))
         found = _digest(content)
-        for expected, where in ((written, "the file says"), (sha256, "was noted")):
+        for expected, said in (
+            (written, f"the file says {written}"),
+            (sha256, f"{sha256} was noted"),
+        ):
             if expected is not None and found != expected:
                 raise SealError(
                     f"{str(path)!r} was changed since it was sealed: its content has SHA-256 "
-                    f"{found}, where {expected} {where}. It is no longer what was forecast, and "
-                    "scores of it would mean nothing. Restore the file as it was sealed."
+                    f"{found}, and {said}. It is no longer what was forecast, and scores of it "
+                    "would mean nothing. Restore the file as it was sealed."
                 )
         return _restored(cls, content)
 

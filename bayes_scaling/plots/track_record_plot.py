@@ -46,7 +46,7 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
             "track_record: none of the runs that were forecast has been made, so there is nothing "
             "to draw. Score the forecasts when there is a loss: bs.score(folder, {'name': 2.1})."
         )
-    ax = one_axes(ax, (7.5, 1.4 + ROW * len(table)))
+    ax = one_axes(ax, (8.5, 1.4 + ROW * len(table)))
     rows, inside = np.arange(len(table)), table["inside"].to_numpy(bool)
     relative = all(one.response == "loss" for one in record.forecasts.values())
     lower, upper, observed = (

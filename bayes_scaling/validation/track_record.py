@@ -213,8 +213,10 @@ def _scored(sealed: SealedForecast, observed: tuple[float, ...], prob: float) ->
 
 
 def _words(point: Mapping[str, float | str]) -> str:
-    """A run by its inputs, as a label."""
+    """A run by its inputs, as a label; compute goes without saying beside size and data."""
+    follows = ("flops", "tokens_per_param") if {"params", "tokens"} <= set(point) else ()
     return ", ".join(
         value if isinstance(value, str) else f"{name} {label_writer(name)(value)}"
         for name, value in point.items()
+        if name not in follows
     )

@@ -5,7 +5,7 @@ import pandas as pd
 
 import bayes_scaling as bs
 
-NOISE = 0.003
+FLOOR, NOISE = 1.8, 0.003
 
 
 def pair(rng: np.random.Generator, multiplier: float, rungs: int = 4) -> bs.Runs:
@@ -14,7 +14,7 @@ def pair(rng: np.random.Generator, multiplier: float, rungs: int = 4) -> bs.Runs
     The new recipe has at each compute the loss that the other has at `multiplier` times of it.
     """
     truth = {
-        "E": 1.8, "A": rng.uniform(300, 600), "B": rng.uniform(500, 2500),
+        "E": FLOOR, "A": rng.uniform(300, 600), "B": rng.uniform(500, 2500),
         "alpha": rng.uniform(0.3, 0.4), "beta": rng.uniform(0.28, 0.38),
     }  # fmt: skip
     params = 5e7 * 2.0 ** np.arange(rungs)

@@ -1,5 +1,6 @@
 """Recipes compared by ladders: multipliers of simulated pairs, floors, and one more rung."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import bayes_scaling as bs
 from bayes_scaling.decisions.recipes import ladder_model
 from bayes_scaling.errors import RunsError
-from tests.benchmarks.ladders import pair
+from tests.benchmarks.ladders import FLOOR, pair
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +45,6 @@ def test_the_headline_says_what_the_first_is_worth(prior_draws: bs.ScalingFit) -
     said = bs.compare_levels(prior_draws, "new", "base", [1e19, 1e20]).headline(0.9)
     number = r"[\d.e+]+|inf"
     interval = rf"({number}) \[({number}), ({number})\] times at"
-    import re
-
     assert re.fullmatch(
         rf"To reach the loss of new, base needs its flops {interval} 1e19, {interval} 1e20 "
         r"\(median and 90% interval\)\.",
@@ -63,8 +62,8 @@ def test_a_recipe_needs_a_factor(ladders: bs.Runs) -> None:
 
 @pytest.mark.slow
 def test_the_multiplier_of_a_ladder_and_what_a_pinned_floor_does(ladders: bs.Runs) -> None:
-    """Pinning the floor does not widen the interval; both hold the truth at four in five."""
-    known = bs.Prior.between(1.799, 1.801, units="paper")
+    """With the floor free or pinned, the multiplier is known to a tenth or two."""
+    known = bs.Prior.fixed_at(FLOOR, units="paper")
     free, pinned = (
         bs.compare_recipes(ladders, "new", "base", floor=floor, seed=1, progress=False)
         for floor in (None, known)
