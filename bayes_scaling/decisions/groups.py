@@ -106,13 +106,13 @@ class LevelComparison(PointResult):
         table = self.table(prob)["multiplier"]
         write, number = label_writer(self.scale), "{:.3g}".format
         worth = [
-            f"{number(row.median)} [{number(row.lower)}, {number(row.upper)}] times at "
-            f"{write(float(asked))}"
+            f"{number(row.median)} [{number(row.lower)}, {number(row.upper)}] times the "
+            f"{self.scale} at {write(float(asked))}"
             for asked, row in zip(self.draws[self.scale].values, table.itertuples(), strict=True)
         ]
         return (
-            f"To reach the loss of {self.first}, {self.second} needs its {self.scale} "
-            f"{', '.join(worth)} (median and {interval_prob(prob):.0%} interval)."
+            f"To reach the loss of {self.first}, {self.second} needs {', '.join(worth)} "
+            f"(median and {interval_prob(prob):.0%} interval)."
         )
 
     def probability(self) -> pd.DataFrame:

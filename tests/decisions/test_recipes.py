@@ -44,9 +44,9 @@ def test_a_multiplier_can_be_the_goal_of_more_rungs(prior_draws: bs.ScalingFit) 
 def test_the_headline_says_what_the_first_is_worth(prior_draws: bs.ScalingFit) -> None:
     said = bs.compare_levels(prior_draws, "new", "base", [1e19, 1e20]).headline(0.9)
     number = r"[\d.e+]+|inf"
-    interval = rf"({number}) \[({number}), ({number})\] times at"
+    interval = rf"({number}) \[({number}), ({number})\] times the flops at"
     assert re.fullmatch(
-        rf"To reach the loss of new, base needs its flops {interval} 1e19, {interval} 1e20 "
+        rf"To reach the loss of new, base needs {interval} 1e19, {interval} 1e20 "
         r"\(median and 90% interval\)\.",
         said,
     )
