@@ -1,9 +1,9 @@
 """Compute multipliers of twenty simulated pairs of ladders: coverage and width.
 
 The truth is a Chinchilla law at twenty tokens per parameter, the new recipe worth 0.5 to 2 times
-the compute of the other, with 0.3 % of scatter; ladders double in size from 50 M. The floor is free, or pinned at its truth.
-Width is half of that of the logarithm of the 90 % interval, at the largest rung and at ten times
-its compute; all chains converged.
+the compute of the other, with 0.3 % of scatter; ladders double in size from 50 M. The floor is
+free, or pinned at its truth. Width is half of that of the logarithm of the 90 % interval, at the
+largest rung and at ten times its compute; all chains converged.
 
 rungs  floor    covered      width        error
 3      free     .95  .95     .085  .172   .037  .081
