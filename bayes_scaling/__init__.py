@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from bayes_scaling.reporting.building import report
     from bayes_scaling.runs import Runs, read_runs
     from bayes_scaling.trust import TrustReport, assess, backtest, calibrate
-    from bayes_scaling.validation.track_record import TrackRecord, score
+    from bayes_scaling.validation.track_record import score
 
     __version__: str
 
@@ -109,7 +109,6 @@ __all__ = [
     "ScalingModel",
     "SealedForecast",
     "Surface",
-    "TrackRecord",
     "TrustReport",
     "Vary",
     "__version__",
@@ -186,7 +185,6 @@ _HOMES = {
     "ScalingModel": "model.scaling_model",
     "SealedForecast": "forecasting.sealed",
     "Surface": "model.surface",
-    "TrackRecord": "validation.track_record",
     "TrustReport": "trust",
     "Vary": "model.hierarchy",
     "allocate": "decisions.allocation",

@@ -18,7 +18,7 @@ from bayes_scaling.comparison.scores import (
     mean_and_error,
 )
 from bayes_scaling.comparison.stacking import stacking
-from bayes_scaling.display.tables import result_html, result_text
+from bayes_scaling.display.tables import Result
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.same_runs import check_same_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -27,11 +27,9 @@ from bayes_scaling.validation.refits import REFIT, Refitter
 
 Kind = Literal["future", "loo"]
 
-_TITLE = "Comparison by log score (higher is better)"
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Result):
     """Log scores of several fits of the same runs.
 
     Attributes
@@ -167,11 +165,10 @@ class Comparison:
             }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("fit")
 
-    def __repr__(self) -> str:
-        return result_text(_TITLE, self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html(_TITLE, self.table(), self.notes)
+    @property
+    def title(self) -> str:
+        """The question in words."""
+        return "Comparison by log score (higher is better)"
 
 
 def compare(

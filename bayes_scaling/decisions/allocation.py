@@ -21,11 +21,11 @@ from bayes_scaling.decisions.rules import published_growth
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import (
+    Result,
     coordinate_index,
-    result_html,
     result_table,
-    result_text,
     short,
+    titled_text,
 )
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.average import FitAverage, Fitted
@@ -39,7 +39,7 @@ STEP = 1.1
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Allocation:
+class Allocation(Result):
     """Draws of the compute-optimal run for each budget.
 
     Attributes
@@ -158,15 +158,10 @@ class Allocation:
         return table.rename_axis(columns="params").assign(diagnosis=self.diagnosis)
 
     def __repr__(self) -> str:
-        lines = [result_text("Allocation", self.table(), self.notes)]
-        if not self.constraints.given and "params_exponent" in self.draws:
-            lines.append(
-                result_text("Growth with ten times the budget", self.growth_beside_rules(), ())
-            )
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return result_html("Allocation", self.table(), self.notes)
+        if self.constraints.given or "params_exponent" not in self.draws:
+            return super().__repr__()
+        growth = titled_text("Growth with ten times the budget", self.growth_beside_rules())
+        return f"{super().__repr__()}\n\n{growth}"
 
 
 def allocate(

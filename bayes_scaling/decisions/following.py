@@ -167,7 +167,7 @@ def final_loss(before: np.ndarray, seen: float, excess: np.ndarray) -> np.ndarra
     log_density = np.log(_foreseen(before, places)) + likely.logpdf(places)
     density = np.exp(log_density - log_density.max())
     mass = np.concatenate([[0.0], np.cumsum(np.diff(places) * (density[1:] + density[:-1]) / 2)])
-    return np.interp((np.arange(DRAWS) + 0.5) / DRAWS, mass / mass[-1], places)
+    return np.asarray(np.interp((np.arange(DRAWS) + 0.5) / DRAWS, mass / mass[-1], places))
 
 
 def _foreseen(before: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from bayes_scaling.decisions.surface.landscape import log_ratio
 from bayes_scaling.decisions.surface.solvers import OUTWARDS, first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import coordinate_index, result_html, result_table, result_text
+from bayes_scaling.display.tables import Result, coordinate_index, result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import Numbers
@@ -30,7 +30,7 @@ Measure = Literal["loss", "compute"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class NearOptimal:
+class NearOptimal(Result):
     """Draws of the sizes that are nearly as good as the best, for each budget.
 
     Attributes
@@ -136,12 +136,6 @@ class NearOptimal:
         return found.assign_coords(
             {name: one for name, one in self.draws.coords.items() if name not in SAMPLE_DIMS}
         )
-
-    def __repr__(self) -> str:
-        return result_text(self.title, self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html(self.title, self.table(), self.notes)
 
 
 def near_optimal(

@@ -18,7 +18,7 @@ from scipy import stats
 from bayes_scaling.decisions.surface.landscape import check_splits, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS, interval_prob, intervals
-from bayes_scaling.display.tables import result_html, result_text
+from bayes_scaling.display.tables import Result
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws._base import SPLIT
@@ -48,7 +48,7 @@ class Vertex(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class IsoflopOptima:
+class IsoflopOptima(Result):
     """Optima of parabolas through the runs of each budget, and of the fit.
 
     Attributes
@@ -126,12 +126,6 @@ class IsoflopOptima:
         table["diagnosis", ""] = self.fit.diagnostics.diagnosis
         table.attrs = {"ci_kind": "eti", "ci_prob": probability, "notes": self.notes}
         return table
-
-    def __repr__(self) -> str:
-        return result_text("IsoflopOptima", self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html("IsoflopOptima", self.table(), self.notes)
 
 
 def isoflop_optima(fit: ScalingFit, tolerance: float = TOLERANCE) -> IsoflopOptima:

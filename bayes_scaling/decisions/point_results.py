@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.display.tables import result_html, result_table, result_text
+from bayes_scaling.display.tables import Result, result_table
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 BEYOND = 1e300
@@ -20,7 +20,7 @@ INFINITE = 1e200
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class PointResult:
+class PointResult(Result):
     """Draws at points, that carry the notes and the diagnosis of their fit.
 
     Attributes
@@ -77,12 +77,6 @@ class PointResult:
         table[numbers] = table[numbers].where(~(table[numbers] > INFINITE), np.inf)
         table.attrs = attrs
         return table
-
-    def __repr__(self) -> str:
-        return result_text(type(self).__name__, self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html(type(self).__name__, self.table(), self.notes)
 
 
 @dataclass(frozen=True, repr=False, eq=False)

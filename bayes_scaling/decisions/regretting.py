@@ -18,7 +18,7 @@ from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.surface.landscape import Landscape
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import result_html, result_table, result_text
+from bayes_scaling.display.tables import Result, result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws._base import SPLIT
@@ -29,7 +29,7 @@ Plans = pd.DataFrame | Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Regret:
+class Regret(Result):
     """Draws of what plans give away against the best split of what they cost.
 
     Attributes
@@ -109,12 +109,6 @@ class Regret:
         table.columns.name = "better than"
         table = table if factors else table.rename_axis(index="plan")
         return table.assign(diagnosis=self.fit.diagnostics.diagnosis)
-
-    def __repr__(self) -> str:
-        return result_text("Regret", self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html("Regret", self.table(), self.notes)
 
 
 def regret(

@@ -16,7 +16,7 @@ import xarray as xr
 from bayes_scaling.decisions.point_results import PointResult
 from bayes_scaling.decisions.surface.landscape import Landscape, check_loss, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
-from bayes_scaling.display.tables import coordinate_index, result_html, result_text
+from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import Numbers
@@ -77,11 +77,10 @@ class Needed(PointResult):
         table.attrs = attrs
         return table
 
-    def __repr__(self) -> str:
-        return result_text(f"Needed {self.of}", self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html(f"Needed {self.of}", self.table(), self.notes)
+    @property
+    def title(self) -> str:
+        """The question in words."""
+        return f"Needed {self.of}"
 
 
 def needed(

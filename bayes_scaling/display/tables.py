@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from html import escape
 
@@ -9,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import interval_table
+from bayes_scaling.display.terminal import by_quantity, interval_title, table_text, written
 
 
 def result_table(
@@ -45,34 +48,65 @@ def coordinate_index(dim: xr.DataArray) -> pd.Index:
     return pd.MultiIndex.from_arrays(list(columns.values()), names=list(columns))
 
 
-def result_text(title: str, table: pd.DataFrame, notes: Sequence[str]) -> str:
-    """Title with the probability of the intervals, the table, and the notes."""
-    shown = printable(table)
-    lines = [_heading(title, table), shown.to_string(float_format=short)]
-    return "\n".join([*lines, *(f"note: {note}" for note in notes)])
-
-
-def result_html(title: str, table: pd.DataFrame, notes: Sequence[str]) -> str:
-    """A result as Jupyter shows it, all text escaped."""
-    notes_html = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    body = printable(table).to_html(float_format=short)
-    return f"<p><b>{escape(_heading(title, table))}</b></p>{body}<ul>{notes_html}</ul>"
-
-
-def printable(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with the numbers of its index shortened, for people to read."""
-    index = table.index.to_frame(index=False)
-    for name in index.select_dtypes("number"):
-        index[name] = index[name].map(short)
-    return table.set_axis(pd.MultiIndex.from_frame(index), axis=0)
-
-
 def short(value: float) -> str:
     """A number to four significant digits."""
     return f"{value:.4g}"
 
 
+def titled_text(title: str, table: pd.DataFrame) -> str:
+    """A table under its title, with kind and probability of the intervals if it has some."""
+    return f"{_heading(title, table)}\n\n{table_text(_readable(table))}"
+
+
+class Result(ABC):
+    """A result that prints itself: title, table, and notes for the reader."""
+
+    @property
+    def title(self) -> str:
+        """The result in a few words: its class, as people write it."""
+        return re.sub("(?<!^)(?=[A-Z])", " ", type(self).__name__).capitalize()
+
+    @property
+    @abstractmethod
+    def notes(self) -> tuple[str, ...]:
+        """Notes for the reader."""
+
+    @abstractmethod
+    def table(self) -> pd.DataFrame:
+        """The numbers, with intervals of ArviZ's default probability."""
+
+    def _shown(self) -> pd.DataFrame:
+        return self.table()
+
+    def __repr__(self) -> str:
+        return "\n".join([titled_text(self.title, self._shown()), *map(_note, self.notes)])
+
+    def _repr_html_(self) -> str:
+        table = self._shown()
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
+        body = written(_readable(table)).to_html()
+        return f"<p><b>{escape(_heading(self.title, table))}</b></p>{body}<ul>{notes}</ul>"
+
+
+def _note(note: str) -> str:
+    return f"note: {note}"
+
+
 def _heading(title: str, table: pd.DataFrame) -> str:
-    if "ci_prob" not in table.attrs:
-        return title
-    return f"{title} ({table.attrs['ci_prob']:.0%} {table.attrs['ci_kind'].upper()})"
+    return interval_title(title, table) if "ci_prob" in table.attrs else title
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each quantity; what else a table says of a row stands beside its labels.
+
+    But for the diagnosis, which the notes say once.
+    """
+    columns = table.columns
+    if columns.nlevels == 1 or "median" not in columns.get_level_values(1):
+        return table
+    others = columns.get_level_values(0)[columns.get_level_values(1) == ""].drop(
+        "diagnosis", errors="ignore"
+    )
+    labels = table.index.to_frame(index=False)
+    labels = labels.assign(**{name: table[name, ""].to_numpy() for name in others})
+    return by_quantity(table.set_axis(pd.MultiIndex.from_frame(labels)))

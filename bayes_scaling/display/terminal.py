@@ -5,16 +5,23 @@ Owns rounding and layout for people; the tables come from the results themselves
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Mapping
+from io import StringIO
 from textwrap import fill
 
 import numpy as np
 import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from bayes_scaling.units import format_count, format_flops
 
 WIDTH = 100
+"""Characters in a line of sentences."""
+
+PAPER = 10_000
+"""Characters in a line of tables: none is cut off."""
 
 INTERVAL = ("median", "lower", "upper")
 
@@ -64,11 +71,26 @@ def by_quantity(table: pd.DataFrame) -> pd.DataFrame:
     return long
 
 
+def written(table: pd.DataFrame) -> pd.DataFrame:
+    """Index and cells of a table as people write them: ``70B``, ``5.76e23``, else four digits.
+
+    The last level of the index names the quantity of its row; missing numbers are blank.
+    """
+    labels = table.index.to_frame(index=False).rename(columns=str)
+    about = labels.iloc[:, -1].astype(str)
+    shown = {}
+    for name, column in labels.items():
+        shown[str(name)] = [_written("", label, str(name)) for label in column]
+    for name, column in table.items():
+        head = " ".join(map(str, name)).strip() if isinstance(name, tuple) else str(name)
+        shown[head] = [_written(*pair, head) for pair in zip(about, column, strict=True)]
+    return pd.DataFrame(shown, dtype=str).set_index(list(labels))
+
+
 def table_text(table: pd.DataFrame) -> str:
     """Lay out a table whose index names what each row is about.
 
-    Counts and compute are printed as people write them (``70B``, ``5.76e23``), other numbers to
-    four significant digits. Labels that repeat those of the row above are left blank.
+    Labels that repeat those of the row above are left blank.
 
     Examples
     --------
@@ -80,17 +102,21 @@ def table_text(table: pd.DataFrame) -> str:
     5.76e23  params          71.3B
              expected_loss   1.969
     """
-    labels = table.index.to_frame(index=False)
-    about = labels.iloc[:, -1].astype(str)
-    cells = [
-        [
-            [_written(quantity, value, str(name)) for name, value in row.items()]
-            for quantity, (_, row) in zip(about, part.iterrows(), strict=True)
-        ]
-        for part in (labels, table)
-    ]
-    header = [*map(str, labels.columns), *map(str, table.columns)]
-    return _aligned(header, _without_repeats(cells[0]), cells[1])
+    shown = written(table)
+    labels = shown.index.to_frame(index=False)
+    same = labels.eq(labels.shift()).cumprod(axis=1).astype(bool)
+    same.iloc[:, -1] = False
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in labels:
+        grid.add_column(str(name), no_wrap=True)
+    for name in shown:
+        grid.add_column(str(name), justify="right", no_wrap=True)
+    for left, right in zip(labels.mask(same, "").to_numpy(), shown.to_numpy(), strict=True):
+        grid.add_row(*map(Text, (*left, *right)))
+    page = Console(width=PAPER, file=StringIO(), color_system=None)
+    with page.capture() as captured:
+        page.print(grid)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def sentence(text: str) -> str:
@@ -121,31 +147,3 @@ def _written(quantity: str, value: object, column: str) -> str:
         return _COLUMNS[column](float(value))
     write = _QUANTITIES.get(column) or _QUANTITIES.get(quantity) or "{:.4g}".format
     return write(float(value))
-
-
-def _without_repeats(cells: Sequence[list[str]]) -> list[list[str]]:
-    """Blank the labels, from the left, that are those of the row above; never the last one."""
-    shown = [list(row) for row in cells[:1]]
-    for above, row in pairwise(cells):
-        same = 0
-        while same < len(row) - 1 and row[same] == above[same]:
-            same += 1
-        shown.append([""] * same + row[same:])
-    return shown
-
-
-def _aligned(
-    header: Sequence[str], labels: Sequence[list[str]], numbers: Sequence[list[str]]
-) -> str:
-    """Columns two spaces apart: labels to the left, numbers to the right."""
-    rows = [list(header), *([*left, *right] for left, right in zip(labels, numbers, strict=True))]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(header))]
-    left = len(header) - (len(numbers[0]) if numbers else 0)
-    lines = (
-        "  ".join(
-            cell.ljust(width) if place < left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)

@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.display.tables import coordinate_index, result_html, result_table, result_text
+from bayes_scaling.display.tables import Result, coordinate_index, result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.diagnostics import Diagnostics
@@ -30,7 +30,7 @@ from bayes_scaling.model.points import Numbers, points
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Forecast:
+class Forecast(Result):
     """Draws of the loss at points asked for.
 
     Attributes
@@ -158,12 +158,6 @@ class Forecast:
         made = sealed(self.draws, self.fit, question)
         made.write(path)
         return made
-
-    def __repr__(self) -> str:
-        return result_text("Forecast", self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html("Forecast", self.table(), self.notes)
 
 
 def forecast(

@@ -19,7 +19,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS, interval_prob
-from bayes_scaling.display.tables import coordinate_index, result_html, result_text
+from bayes_scaling.display.tables import Result, coordinate_index
 from bayes_scaling.errors import SealError
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.provenance import table_digest, versions
@@ -35,7 +35,7 @@ QUANTITIES = ("expected_loss", "loss")
 
 
 @dataclass(frozen=True, repr=False)
-class SealedForecast:
+class SealedForecast(Result):
     """A forecast as it was made: dated, with what it was made from, and with its hash.
 
     Made by :meth:`bayes_scaling.Forecast.seal`, read by :meth:`read`.
@@ -182,12 +182,6 @@ class SealedForecast:
         asked = (self.question,) if self.question else ()
         made = f"{self.model}, {self.runs} runs"
         return (*asked, f"Sealed {self.sealed_at}: {made}.", f"SHA-256 {self.sha256}.")
-
-    def __repr__(self) -> str:
-        return result_text("SealedForecast", self.table(), self.notes)
-
-    def _repr_html_(self) -> str:
-        return result_html("SealedForecast", self.table(), self.notes)
 
 
 def sealed(draws: xr.Dataset, fit: Fitted, question: str) -> SealedForecast:

@@ -54,17 +54,7 @@ def allocation(
     between = sources.frontier(fit, *reach, allocation).draws
     looks = canvas.styles(sources.groups_drawn(budgets, fit.model.factors))
     for panel, quantity in zip(panels, QUANTITIES, strict=True):
-        runs = sources.run_values(fit.runs, quantity)
-        panel.scatter(
-            spent,
-            runs,
-            s=8,
-            color=canvas.neutral(),
-            alpha=0.35,
-            linewidths=0,
-            label="runs",
-            zorder=1.5,
-        )
+        _draw_runs(panel, spent, sources.run_values(fit.runs, quantity))
         for number, (group, style) in enumerate(looks.items()):
             on_curve = sources.in_group(between, "budget", group, fit.model.factors)
             asked = sources.in_group(budgets, "budget", group, fit.model.factors)
@@ -74,20 +64,19 @@ def allocation(
         canvas.log_input_axis(panel.xaxis, unit)
         canvas.log_input_axis(panel.yaxis, quantity)
         canvas.shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
-    optimum = legends.band_entry(
-        f"optimum, {legends.interval_label(prob)}", legends.colour_of(looks)
-    )
-    legends.legend(
-        panels[-1],
-        made,
-        [
-            *legends.group_entries(looks),
-            optimum,
-            legends.point_entry("runs", canvas.neutral(), "."),
-        ],
-    )
+    band = f"optimum, {legends.interval_label(prob)}"
+    marks = [
+        legends.band_entry(band, legends.colour_of(looks)),
+        legends.point_entry("runs", canvas.neutral(), "."),
+    ]
+    legends.legend(panels[-1], made, [*legends.group_entries(looks), *marks])
     canvas.titled(panels[0], f"Compute-optimal allocation by {fit.model.law.name}", fit, made, 110)
     return panels
+
+
+def _draw_runs(ax: Axes, spent: np.ndarray, values: np.ndarray) -> None:
+    points = ax.scatter(spent, values, s=8, color=canvas.neutral(), label="runs", linewidths=0)
+    points.set(alpha=0.35, zorder=1.5)
 
 
 def _word_at(quantity: str) -> Literal["top", "bottom"]:

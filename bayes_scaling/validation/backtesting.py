@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from html import escape
 
 import pandas as pd
 
-from bayes_scaling.display.tables import short
+from bayes_scaling.display.tables import Result
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.average import FitAverage, single
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -55,7 +54,7 @@ class Record:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Backtest:
+class Backtest(Result):
     """Forecasts of runs that were held out because they are larger than those fitted.
 
     Attributes
@@ -118,15 +117,11 @@ class Backtest:
         """The sweep's own record, and folds without a result."""
         return (self.record().sentence, *self.unfinished)
 
-    def __repr__(self) -> str:
+    @property
+    def title(self) -> str:
+        """The cut-offs and how many of them have a result."""
         done = int((self.folds["status"] == "done").sum())
-        head = f"Backtest along {self.along}: {done} of {len(self.folds)} folds"
-        text = self.table().to_string(float_format=short)
-        return "\n".join([head, text, *(f"note: {note}" for note in self.notes)])
-
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        return f"{self.table().to_html(float_format=short)}<ul>{notes}</ul>"
+        return f"Backtest along {self.along}: {done} of {len(self.folds)} folds"
 
 
 def backtest(

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from html import escape
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from bayes_scaling.display.tables import short
+from bayes_scaling.display.tables import Result
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.average import FitAverage, single
@@ -32,7 +31,7 @@ from bayes_scaling.validation.targets import asked_points
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Calibration:
+class Calibration(Result):
     """Ranks of the truth among the draws of refits to simulated sweeps.
 
     Attributes
@@ -101,17 +100,9 @@ class Calibration:
             for reason, count in failed.value_counts().items()
         )
 
-    def __repr__(self) -> str:
-        text = self.table().to_string(float_format=short)
-        return "\n".join([self._head, text, *(f"note: {note}" for note in self.notes)])
-
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        table = self.table().to_html(float_format=short)
-        return f"<p><b>{escape(self._head)}</b></p>{table}<ul>{notes}</ul>"
-
     @property
-    def _head(self) -> str:
+    def title(self) -> str:
+        """The simulated sweeps and where their truths are from."""
         done = int((self.refits["status"] == "done").sum())
         return (
             f"Calibration: {done} of {len(self.refits)} simulated sweeps, "

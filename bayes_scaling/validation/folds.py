@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -108,19 +108,8 @@ def run_folds(
         seed = refitter.settings.seed
         found, status = score_fold(model, runs, mask, outcome, baselines, seed)
         observed = error_scale(runs.where(~mask))
-        law = found[MODEL].law if MODEL in found else None
-        miss = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
-        folds[name] = {
-            "cutoff": float(size[mask].max()),
-            "fitted": int(mask.sum()),
-            "held_out": int((~mask).sum()),
-            "decades": float(decades.max()),
-            "miss": miss[0],
-            "miss_sd": miss[1],
-            "status": status,
-            "diagnosis": outcome.fit.diagnostics.diagnosis if outcome.fit else "",
-            "seconds": outcome.seconds,
-        }
+        about = {"cutoff": float(size[mask].max()), "fitted": int(mask.sum()), "status": status}
+        folds[name] = about | _fold(outcome, found, observed, decades)
         for method, one in found.items():
             score = score_draws(one.draws, observed).assign(log_score=one.log_density)
             placed = score.assign(fold=name, method=method, run=runs.table.index[~mask])
@@ -135,6 +124,22 @@ def run_folds(
     predictions = pd.concat(parts, ignore_index=True)
     others = [name for name in predictions if name not in front]
     return predictions[[*front, *others]], table
+
+
+def _fold(
+    outcome: Outcome, found: Mapping[str, Prediction], observed: np.ndarray, decades: np.ndarray
+) -> dict[str, object]:
+    """The row of a fold: held-out runs, their common miss, and the fit that predicted them."""
+    law = found[MODEL].law if MODEL in found else None
+    miss, error = (np.nan, np.nan) if law is None else shared_miss(law, observed, decades)
+    return {
+        "held_out": len(decades),
+        "decades": float(decades.max()),
+        "miss": miss,
+        "miss_sd": error,
+        "diagnosis": outcome.fit.diagnostics.diagnosis if outcome.fit else "",
+        "seconds": outcome.seconds,
+    }
 
 
 def _decades(model: ScalingModel, fitted: Runs, held_out: Runs) -> np.ndarray:

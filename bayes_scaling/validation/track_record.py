@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from bayes_scaling.display.digits import label_writer
-from bayes_scaling.display.tables import short
+from bayes_scaling.display.tables import Result
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import SealError
 from bayes_scaling.forecasting.sealed import LEVELS, SealedForecast, checked_prob
@@ -22,7 +21,7 @@ type Observed = float | Sequence[float]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class TrackRecord:
+class TrackRecord(Result):
     """Sealed forecasts, and what was observed since.
 
     Attributes
@@ -96,15 +95,8 @@ class TrackRecord:
             *((f"Chains had not converged: {listed(bad)}.",) if bad else ()),
         )
 
-    def __repr__(self) -> str:
-        table, sealed = self.table(), counted(len(self.forecasts), "forecast")
-        head = f"TrackRecord: {counted(len(table), 'run')} of {sealed}"
-        text = table.drop(columns="sealed_at").to_string(float_format=short)
-        return "\n".join([head, text, *(f"note: {note}" for note in self.notes)])
-
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        return f"{self.table().to_html(float_format=short)}<ul>{notes}</ul>"
+    def _shown(self) -> pd.DataFrame:
+        return self.table().drop(columns="sealed_at")
 
 
 def score(

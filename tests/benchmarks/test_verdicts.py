@@ -12,12 +12,14 @@ takes half an hour and has not been measured since.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from tests.benchmarks.extrapolations import Extrapolation, extrapolations
 
 pytestmark = pytest.mark.benchmark
 
@@ -115,3 +117,27 @@ def test_what_is_trusted_is_right(level: str) -> None:
     print(rates, found["verdict"].value_counts())
     assert rates["trust"] <= 0.12
     assert rates["do not trust"] >= 3 * rates["trust"]
+
+
+def judged_sweep(asked: Extrapolation) -> dict[str, object]:
+    """The verdict on the forecasts of a public sweep, and the share of runs they missed."""
+    fit = bs.fit(asked.model, asked.runs(asked.fitted), seed=1, progress=False)
+    forecast = bs.forecast(fit, at=asked.targets)
+    report = bs.assess(fit, forecast, progress=False)
+    interval = np.log(forecast.table(0.9)["loss"])
+    missed = (asked.observed < interval["lower"]) | (asked.observed > interval["upper"])
+    why = ", ".join(check.check for check in report.checks if check.verdict != "trust")
+    about = {"cut": asked.cut, "sweep": asked.name, "runs": len(asked.fitted)}
+    return {**about, "verdict": report.verdict, "missed": missed.mean(), "because": why}
+
+
+def test_public_sweeps_that_are_missed_are_not_trusted(shared_data: Path) -> None:
+    sweeps = (one for one in extrapolations(shared_data) if "params" in one.fitted)
+    found = pd.DataFrame([judged_sweep(one) for one in sweeps])
+    with pd.option_context("display.width", 200, "display.max_rows", 100):
+        print(found.round(2).to_string())
+    rates = found.groupby("verdict")["missed"].agg(["size", "mean"])
+    print(rates)
+    assert not (found["verdict"][found["missed"] > 0.5] == "trust").any()
+    if "trust" in rates.index:
+        assert rates.loc["trust", "mean"] <= 0.12

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 
 import numpy as np
 import pandas as pd
@@ -24,7 +23,7 @@ from bayes_scaling.decisions.next_runs.greedy import (
 )
 from bayes_scaling.decisions.next_runs.preposterior import Scaled, learnable, scaled_draws
 from bayes_scaling.display.intervals import interval_attrs, interval_prob, intervals
-from bayes_scaling.display.tables import short
+from bayes_scaling.display.tables import Result, short
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -44,7 +43,7 @@ _FORMATS: Mapping[str, Callable[[float], str]] = {
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class NextRuns:
+class NextRuns(Result):
     """A batch of runs, in the order to make them, and what is expected of the goal after each.
 
     Attributes
@@ -186,6 +185,11 @@ class NextRuns:
             f"{interval} is expected to shrink from {now} to {last}."
         )
 
+    @property
+    def title(self) -> str:
+        """The plan and its promise in one sentence."""
+        return f"Next runs: {self.headline()}"
+
     def readable(self, prob: float | None = None) -> pd.DataFrame:
         """The table as text for people: ``70B``, ``3e20``; the diagnosis is in the notes."""
         table = self.table(prob).drop(columns="diagnosis")
@@ -196,14 +200,10 @@ class NextRuns:
         text.attrs.update(table.attrs)
         return text
 
-    def __repr__(self) -> str:
-        notes = (f"note: {note}" for note in self.notes)
-        return "\n".join([f"NextRuns: {self.headline()}", self.readable().to_string(), *notes])
-
-    def _repr_html_(self) -> str:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
-        head = f"<p><b>NextRuns</b> {escape(self.headline())}</p>"
-        return f"{head}{self.readable().to_html()}<ul>{notes}</ul>"
+    def _shown(self) -> pd.DataFrame:
+        text = self.readable()
+        text.attrs.clear()
+        return text
 
 
 def next_runs(

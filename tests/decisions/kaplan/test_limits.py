@@ -85,7 +85,7 @@ def test_independent_posteriors_are_paired_by_draw(
     alpha_S = np.resize(steps_fit.posterior["alpha_S"].values, (2, 200))
     excess = found.draws["excess"].isel(point=0).values
     np.testing.assert_allclose(found.draws["steps"].isel(point=0), S_c / excess ** (1 / alpha_S))
-    assert "EarlyStopping" in repr(found)
+    assert "Early stopping" in repr(found)
     assert set(stored_fit.notes) <= set(found.notes)
     assert any(note.startswith("KaplanSteps: The chains have not") for note in found.notes)
 
@@ -145,7 +145,7 @@ def test_kaplans_contradiction(laws_of_kaplan: tuple[bs.ScalingFit, bs.ScalingFi
     assert float(median["loss"]) == pytest.approx(1.668, rel=0.01)
     assert float(median["params"]) == pytest.approx(1.17e12, rel=0.01)
     assert float(median["tokens"]) == pytest.approx(2.5e11, rel=0.01)
-    assert "LossCrossing" in repr(found)
+    assert "Loss crossing" in repr(found)
     for name, printed in {"params": 1e12, "tokens": 1e12, "loss": 1.7}.items():
         assert abs(np.log10(float(median[name]) / printed)) < 1
 

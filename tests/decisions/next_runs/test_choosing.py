@@ -211,7 +211,7 @@ def test_the_table_starts_now_and_shrinks(
 def test_what_is_printed_says_the_plan_and_its_limits(plan: bs.decisions.NextRuns) -> None:
     text = repr(plan)
     first, last = plan.table()["width"].iloc[[0, -1]]
-    assert text.startswith(f"NextRuns: {len(plan.chosen)} of 25 candidates for ")
+    assert text.startswith(f"Next runs: {len(plan.chosen)} of 25 candidates for ")
     assert f"to shrink from {first:.4g} to {last:.4g}." in text
     assert "not converged" in text
     assert "if the law does" in text

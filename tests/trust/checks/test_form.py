@@ -145,10 +145,13 @@ def test_a_rival_of_a_pooled_model_is_pooled(stored_fit: bs.ScalingFit) -> None:
     assert other.noise == bs.noise.LogNormal(by="flops")
 
 
-def test_every_default_rival_builds(stored_fit: bs.ScalingFit) -> None:
-    assert [bool(model.build(stored_fit.runs)) for model in default_rivals(stored_fit)] == [
-        True
-    ] * 2
+def test_every_default_rival_has_a_finite_density_at_these_runs(stored_fit: bs.ScalingFit) -> None:
+    rivals = default_rivals(stored_fit)
+    assert len(rivals) == 2
+    for model in rivals:
+        built = model.build(stored_fit.runs)
+        density = built.compile_logp(mode="FAST_COMPILE")(built.initial_point())
+        assert np.isfinite(density), model
 
 
 def test_few_runs_must_speak_more_clearly(stored_case: Cases) -> None:
