@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import interval_attrs, interval_prob
+from bayes_scaling.display.tables import WholeTable
 
 R_HAT_MOST = 1.01
 ESS_LEAST = 400
@@ -106,7 +107,7 @@ def parameter_table(
     lower, upper = (name for name in table if name.endswith(("_lb", "_ub")))
     table = table.rename(columns={lower: "lower", upper: "upper"})
     columns = ["median", "lower", "upper", "r_hat", "ess_bulk", "ess_tail"]
-    summary = pd.DataFrame(table[columns].astype(float))
+    summary = WholeTable(table[columns].astype(float))
     summary["diagnosis"] = found.diagnosis
     summary.attrs.update({**interval_attrs(prob), "notes": tuple(notes)})
     return summary

@@ -22,8 +22,9 @@ from bayes_scaling.display.html import html_formula
 from bayes_scaling.display.progress import stages
 from bayes_scaling.fitting.diagnostics import Diagnosed, Diagnostics, diagnose, parameter_table
 from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
-from bayes_scaling.fitting.loss_surface import LossSurface, labelled, loss_surface
+from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
+from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
 from bayes_scaling.fitting.sampling import Compilable, Settings, compiled, no_scatter
 from bayes_scaling.fitting.tree import assemble
 from bayes_scaling.laws import Law
