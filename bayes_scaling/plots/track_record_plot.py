@@ -56,15 +56,16 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
     share = f"{table.attrs['ci_prob']:.0%} interval"
     ax.hlines(rows, lower, upper, COLOURS[0], linewidth=5, alpha=0.35, label=share, gid="interval")
     ax.axvline(0.0, color=neutral(), linewidth=0.8, linestyle=":", label="median of the forecast")
-    for there, name, colour, marker in (
+    for there, *look in (
         (inside, "inside", COLOURS[0], "o"),
         (~inside, "outside", WARNING_COLOUR, "D"),
     ):
         if there.any():
+            name, colour, marker = look
+            label = f"run {name}"
             ax.scatter(
-                observed[there], rows[there], color=colour, marker=marker, s=26, zorder=3,
-                label=f"run {name}", gid=name,
-            )  # fmt: skip
+                observed[there], rows[there], 26, colour, marker, zorder=3, label=label, gid=name
+            )
     ax.set_yticks(rows, _labels(table.index), fontsize="small")
     ax.invert_yaxis()
     ax.set_xlabel(f"{'loss' if relative else 'response'} less the median of its forecast")
