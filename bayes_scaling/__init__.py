@@ -33,6 +33,7 @@ Every stage is a frozen value of its own type::
 `compare`, `average`   which fits predict best, and their mixture
 `report`, `cite`       a document for other people; sentence, table, methods and BibTeX
 `plots`                one figure per question
+`schedules`            learning-rate schedules, and laws of the whole loss curve under any of them
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
 `example`              the code of the first notebook, to run or save
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         plots,
         priors,
         reporting,
+        schedules,
         trust,
         units,
     )
@@ -147,6 +149,7 @@ __all__ = [
     "regret",
     "report",
     "reporting",
+    "schedules",
     "score",
     "trust",
     "units",
@@ -164,6 +167,7 @@ _MODULES = frozenset(
         "plots",
         "priors",
         "reporting",
+        "schedules",
         "trust",
         "units",
     }

@@ -46,7 +46,15 @@ def runs_csv(runs: Runs) -> str:
     1,1000000000.0,20000000000.0,1.2e+20,2.9
     <BLANKLINE>
     """
-    return str(runs.table[[*runs.inputs, "loss", *runs.factors]].to_csv(lineterminator="\n"))
+    table = runs.table[[*runs.inputs, "loss", *runs.factors]]
+    named = table.rename(columns={"loss": loss_column(runs)})
+    return str(named.to_csv(lineterminator="\n"))
+
+
+def loss_column(runs: Runs) -> str:
+    """Name of the column of losses in :func:`runs_csv`: it says their unit where it is known."""
+    _, known, unit = runs.sources.get("loss", "").rpartition(", in bits per ")
+    return f"bits_per_{unit}" if known else "loss"
 
 
 def table_digest(runs: Runs) -> str:

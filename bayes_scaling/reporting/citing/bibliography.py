@@ -90,7 +90,7 @@ def installed_version(name: str) -> str:
 
 
 def short(key: str) -> str:
-    """How a text cites a key; the key itself if it is not in the bibliography."""
+    """A key as a text cites it; the key itself if it is not in the bibliography."""
     return BIBLIOGRAPHY[key].short if key in BIBLIOGRAPHY else key
 
 
@@ -110,6 +110,7 @@ def _paper(key: str, stored: Mapping[str, Any]) -> Entry:
         "journal": f"arXiv preprint arXiv:{number}",
         "eprint": number,
         "archiveprefix": "arXiv",
+        "url": f"https://arxiv.org/abs/{number}",
     }
     return Entry(key, tuple(stored["authors"]), stored["title"], stored["year"], fields=fields)
 

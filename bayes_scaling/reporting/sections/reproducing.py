@@ -1,4 +1,4 @@
-"""What is needed to reproduce a fit: versions, seed, the table's digest, the code that made it."""
+"""Reproduction of a fit: versions, seed, the table's digest, the code that made it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ import numpy as np
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.costs import SixND
 from bayes_scaling.fitting.average import Fitted, parts
-from bayes_scaling.fitting.provenance import table_digest
+from bayes_scaling.fitting.provenance import loss_column, table_digest
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.laws import Law
+from bayes_scaling.model.inputs import compute_ratios
 from bayes_scaling.model.surface import Surface
 from bayes_scaling.noise import LogStudentT
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs.columns import STANDARD_INPUTS
 
 
 def run_tables(fitted: Fitted) -> dict[str, Runs]:
@@ -29,7 +31,7 @@ def run_tables(fitted: Fitted) -> dict[str, Runs]:
 
 
 def _read(runs: Runs) -> tuple[str, str]:
-    """The same for tables that the code reads alike."""
+    """A key that tables share if the code reads them alike."""
     return _table("runs", "runs.csv", runs), table_digest(runs)
 
 
@@ -78,17 +80,18 @@ def law_source(law: Law) -> str | None:
 
 
 def _table(name: str, file: str, runs: Runs) -> str:
-    labels = ", ".join(f"{name!r}: str" for name in (runs.table.index.name or "run", *runs.factors))
-    hand = f", reference={runs.scales_by_hand!r}" if runs.scales_by_hand else ""
-    response = "" if runs.response == "loss" else f", response={runs.response!r}"
-    return (
-        f"labels = {{{labels}}}\n"
-        "table = pd.read_csv(\n"
-        f'    "{file}", index_col=0, dtype=labels, keep_default_na=False\n'
-        ")\n"
-        f"{name} = bs.Runs(\n    table, inputs={runs.inputs!r}, factors={runs.factors!r}"
-        f"{response}{hand},\n)"
-    )
+    ratios = np.abs(np.log2(compute_ratios(runs)))
+    options = {
+        "inputs": tuple(one for one in runs.inputs if one not in STANDARD_INPUTS),
+        "factors": runs.factors,
+        "response": runs.response if runs.response != "loss" else None,
+        # They were read with a wider one than the default of two.
+        "flops_factor": float(2 ** np.ceil(ratios.max())) if ratios.max() > 1 else None,
+    }
+    given = "".join(f", {option}={value!r}" for option, value in options.items() if value)
+    hand = f".with_reference(**{runs.scales_by_hand!r})" if runs.scales_by_hand else ""
+    loss = loss_column(runs)
+    return f'{name} = bs.read_runs(\n    "{file}", loss={loss!r}, run="run"{given},\n){hand}'
 
 
 def _fit(fit: ScalingFit, target: str, runs: str) -> list[str]:
