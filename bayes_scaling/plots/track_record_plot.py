@@ -56,24 +56,26 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
     share = f"{table.attrs['ci_prob']:.0%} interval"
     ax.hlines(rows, lower, upper, COLOURS[0], linewidth=5, alpha=0.35, label=share, gid="interval")
     ax.axvline(0.0, color=neutral(), linewidth=0.8, linestyle=":", label="median of the forecast")
-    for there, *look in (
+    for there, name, colour, marker in (
         (inside, "inside", COLOURS[0], "o"),
         (~inside, "outside", WARNING_COLOUR, "D"),
     ):
         if there.any():
-            name, colour, marker = look
-            label = f"run {name}"
-            ax.scatter(
-                observed[there], rows[there], 26, colour, marker, zorder=3, label=label, gid=name
-            )
-    ax.set_yticks(rows, _labels(table.index), fontsize="small")
+            look = {"color": colour, "marker": marker, "label": f"run {name}", "gid": name}
+            ax.scatter(observed[there], rows[there], s=26, zorder=3, **look)
+    ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
+    _finish(ax, _labels(table.index), relative)
+    return ax
+
+
+def _finish(ax: Axes, labels: list[str], relative: bool) -> None:
+    """Rows by their names, the first on top, and the axis of what is left."""
+    ax.set_yticks(range(len(labels)), labels, fontsize="small")
     ax.invert_yaxis()
     ax.set_xlabel(f"{'loss' if relative else 'response'} less the median of its forecast")
     if relative:
         ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize="small")
-    ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
-    return ax
 
 
 def _labels(index: pd.Index[Any]) -> list[str]:
