@@ -61,8 +61,8 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
         (~inside, "outside", WARNING_COLOUR, "D"),
     ):
         if there.any():
-            look = {"color": colour, "marker": marker, "label": f"run {name}", "gid": name}
-            ax.scatter(observed[there], rows[there], s=26, zorder=3, **look)
+            dots = ax.scatter(observed[there], rows[there], color=colour, marker=marker, s=26)
+            dots.set(zorder=3, label=f"run {name}", gid=name)
     ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
     _finish(ax, _labels(table.index), relative)
     return ax
