@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from scipy import special
 
-from bayes_scaling.laws._base import arguments
+from bayes_scaling.laws._contract import arguments
 from bayes_scaling.model.building import RAW, TURNED
 from bayes_scaling.model.hierarchy import (
     LINKS,

@@ -6,15 +6,16 @@ Laws know nothing of runs, noise or PyMC.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from html import escape
+from inspect import getdoc
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bayes_scaling.display.html import html_formula, html_table
 from bayes_scaling.errors import ModelError, UnknownLawError
+from bayes_scaling.laws._contract import check_contract
 from bayes_scaling.priors import Prior
 
 SPLIT = frozenset({"params", "tokens", "flops", "tokens_per_param"})
@@ -123,7 +124,7 @@ class Law:
         _check_name(cls)
         empty = not set(vars(cls)) - _OF_ANY_CLASS
         if not empty and not isinstance(getattr(cls, "priors", None), property):
-            _check(cls)
+            check_contract(cls)
         _REGISTRY[cls.__name__.lower()] = cls
 
     @property
@@ -210,7 +211,7 @@ class Law:
         return f"{self.name}()"
 
     def _repr_html_(self) -> str:
-        about = (inspect.getdoc(type(self)) or "").partition("\n\n")[0]
+        about = (getdoc(type(self)) or "").partition("\n\n")[0]
         cited = f" [{self.cite}]" if self.cite else ""
         priors = html_table(("parameter", "prior"), ((n, repr(p)) for n, p in self.priors.items()))
         head = f"<p><b>{escape(repr(self))}</b> {escape(about)}{escape(cited)}</p>"
@@ -260,58 +261,3 @@ def _check_name(cls: type[Law]) -> None:
             f"{cls.__name__} is the name of a built-in law, and saved fits find their law by its "
             "name. They would be read with another formula. Give your law a name of its own."
         )
-
-
-def _check(cls: Any) -> None:
-    missing = [part for part in ("inputs", "priors", "loss") if not hasattr(cls, part)]
-    if missing:
-        raise ModelError(
-            f"{cls.__name__} has no {' and no '.join(missing)}, and a law is a formula of its "
-            "inputs with a prior for each parameter. Give the class inputs = (...), "
-            "priors = {...} and a static method loss."
-        )
-    if isinstance(cls.inputs, str) or not all(isinstance(name, str) for name in cls.inputs):
-        raise ModelError(
-            f"{cls.__name__}.inputs is {cls.inputs!r}: it must be a tuple of column names. "
-            f"Write inputs = ({cls.inputs!r},)."
-        )
-    wrong = [name for name, prior in cls.priors.items() if not isinstance(prior, Prior)]
-    if wrong:
-        raise ModelError(
-            f"{cls.__name__}.priors: {', '.join(wrong)} is no Prior, so it cannot be sampled. "
-            "Write for instance Prior.between(0.1, 0.8)."
-        )
-    names = (*cls.inputs, *cls.priors)
-    _check_arguments(cls, "loss", required=names, allowed=names)
-    if cls.paper_units is not None:
-        scaled = ("loss", *names)
-        _check_arguments(cls, "paper_units", required=scaled, allowed=scaled)
-    if cls.derived is not None:
-        _check_arguments(cls, "derived", required=(), allowed=tuple(cls.priors))
-    if cls.optimum is not None:
-        _check_arguments(cls, "optimum", required=("flops",), allowed=("flops", *cls.priors))
-
-
-def _check_arguments(
-    cls: Any, method: str, *, required: tuple[str, ...], allowed: tuple[str, ...]
-) -> None:
-    if not isinstance(inspect.getattr_static(cls, method), staticmethod):
-        raise ModelError(
-            f"{cls.__name__}.{method} is no static method, so it would be called with the law as "
-            f"its first argument. Write @staticmethod above def {method}(...)."
-        )
-    found = arguments(getattr(cls, method))
-    missing = [name for name in required if name not in found]
-    unknown = [name for name in found if name not in allowed]
-    if missing or unknown:
-        raise ModelError(
-            f"{cls.__name__}.{method}({', '.join(found)}) does not fit its inputs "
-            f"({', '.join(cls.inputs)}) and priors ({', '.join(cls.priors)}): "
-            f"missing {missing or 'none'}, unknown {unknown or 'none'}. "
-            "Every argument must be an input or have a prior, under the same name."
-        )
-
-
-def arguments(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Names of the arguments of a law's static method."""
-    return tuple(inspect.signature(function).parameters)

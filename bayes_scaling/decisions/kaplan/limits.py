@@ -20,7 +20,8 @@ from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws import KaplanSteps
 from bayes_scaling.model.points import Numbers, points
-from bayes_scaling.noise.location_scale import LOG, RAW, LocationScale
+from bayes_scaling.noise.location_scale import LocationScale
+from bayes_scaling.noise.scales import LOG, RAW
 
 APART = 0.01
 """Half of the difference in log params over which the local exponent is taken."""

@@ -14,7 +14,8 @@ from bayes_scaling.model.axes import axes
 from bayes_scaling.model.inputs import RATIOS, input_values, scales
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.model.surface import MISS_SIZE
-from bayes_scaling.noise.location_scale import LAPLACE, LOG, LOGIT, NORMAL, LocationScale
+from bayes_scaling.noise.location_scale import LocationScale
+from bayes_scaling.noise.scales import LAPLACE, LOG, LOGIT, NORMAL
 from bayes_scaling.priors import TIE, Prior
 from bayes_scaling.reporting.citing.methods import surface_words
 from bayes_scaling.reporting.sections.contents import (
