@@ -16,9 +16,11 @@ sys.path.insert(0, str(SITE))
 import laws_gallery
 import links
 import mathml
+import nbformat
 import plots_gallery
 import reference
 import thresholds
+from numpydoc.xref import DEFAULT_LINKS
 
 import bayes_scaling as bs
 
@@ -40,6 +42,10 @@ nitpick_ignore_regex = [(r"py:.*", r"(?!bayes_scaling).*")]
 autodoc_default_options = {"members": True, "member-order": "bysource"}
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
+numpydoc_xref_param_type = True
+# Types of Python and NumPy stay words: their own sites are not looked up.
+numpydoc_xref_aliases = {name: name for name in DEFAULT_LINKS} | reference.class_names()
+numpydoc_xref_ignore = "all"
 add_module_names = False
 toc_object_entries = False
 
@@ -61,11 +67,23 @@ html_theme_options = {
 }
 
 
+def copy_notebook(source, target):
+    """Copy a notebook, with formulas of its saved outputs typeset."""
+    notebook = nbformat.read(source, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if "text/html" in output.get("data", {}):
+                output.data["text/html"] = mathml.within_html(output.data["text/html"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+
+
 def generate(_app):
     """Write the pages that are made from the package, and copy the notebooks."""
     made = SITE / "generated"
     shutil.rmtree(made, ignore_errors=True)
-    shutil.copytree(ROOT / "notebooks", made / "notebooks")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        copy_notebook(path, made / "notebooks" / path.name)
     reference.write(made / "reference")
     laws_gallery.write(made / "laws.rst")
     plots_gallery.write(made / "plots.rst", made / "figures")

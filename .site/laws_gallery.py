@@ -42,11 +42,10 @@ def _section(law):
 
 
 def _priors(law):
-    rows = [
-        (f"``{name}``", prior.distribution, "{:.3g}".format(prior.range()[0]) + " to "
-         + "{:.3g}".format(prior.range()[1]))
-        for name, prior in law.priors.items()
-    ]  # fmt: skip
+    rows = []
+    for name, prior in law.priors.items():
+        low, high = prior.range()
+        rows.append((f"``{name}``", prior.distribution, f"{low:.3g} to {high:.3g}"))
     options = repr(law).removeprefix(law.name).strip("()")
     title = f"Priors of ``{law!r}``" if options else "Priors"
     return _table(title, ("parameter", "distribution", "90 % within"), rows)

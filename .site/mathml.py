@@ -1,5 +1,8 @@
 """Formulas as MathML, which browsers typeset by themselves: no script and no network is needed."""
 
+import re
+from html import unescape
+
 from docutils.nodes import SkipNode
 from docutils.utils.math.latex2mathml import tex2mathml
 
@@ -16,6 +19,13 @@ def block(translator, node):
     formulas = "".join(tex2mathml(_aligned(part), as_block=True) for part in parts)
     translator.body.append(f'<div class="math">{formulas}</div>')
     raise SkipNode
+
+
+def within_html(text):
+    """HTML that a notebook has saved, its formulas typeset."""
+    return re.sub(
+        r"\$\$(.+?)\$\$", lambda found: tex2mathml(unescape(found[1]), as_block=True), text
+    )
 
 
 def _aligned(formula):

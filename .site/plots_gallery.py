@@ -33,7 +33,7 @@ CALLS = {
     "fit_curves": "bs.plots.fit_curves(fit)",
     "delta": "bs.plots.delta(fit)",
     "residuals": "bs.plots.residuals(fit)",
-    "prior_posterior": 'bs.plots.prior_posterior(fit, var_names=["E", "A", "B", "alpha", "beta"])',
+    "prior_posterior": 'bs.plots.prior_posterior(fit, var_names=["E", "A", "alpha", "beta"])',
     "shrinkage": 'bs.plots.shrinkage(fit, "E")',
     "published": 'bs.plots.published(fit, var_names=["E", "alpha", "beta"])',
     "forecast_fan": "bs.plots.forecast_fan(bs.forecast(fit, params=[7e10], tokens=[1.4e12]))",
@@ -45,17 +45,18 @@ bs.plots.isolines(bs.isoflop_curves(fit, [1e19, 1e20, 1e21], at=web))""",
     "level_comparison": """\
 compute = np.geomspace(1e19, 1e23, 25)
 bs.plots.level_comparison(bs.compare_levels(fit, "books", "web", compute))""",
-    "needed": "bs.plots.needed(bs.needed(fit, np.linspace(2.1, 2.6, 21)))",
+    "needed": "bs.plots.needed(bs.needed(fit, np.linspace(1.75, 2.35, 25)))",
     "next_runs": """\
 params, tokens = np.meshgrid(np.geomspace(1e8, 8e9, 8), np.geomspace(2e9, 2e11, 8))
 candidates = pd.DataFrame({"params": params.ravel(), "tokens": tokens.ravel(), "corpus": "web"})
 goal = bs.Goal.loss(params=7e10, tokens=1.4e12, at={"corpus": "web"})
-bs.plots.next_runs(bs.next_runs(fit, candidates, 4e21, goal))""",
+bs.plots.next_runs(bs.next_runs(fit, candidates, 4e21, goal, most=6))""",
     "lifetime": """\
 bs.plots.lifetime(bs.lifetime_allocation(fit, 3e12, flops=[1e21, 1e22, 1e23]))""",
     "isoflop_optima": "bs.plots.isoflop_optima(bs.decisions.isoflop_optima(isoflop_fit))",
     "overfitting_threshold": """\
-bs.plots.overfitting_threshold(bs.decisions.overfitting_threshold(fit, [1e8, 1e9, 1e10]))""",
+params = np.geomspace(5e7, 2e9, 5)
+bs.plots.overfitting_threshold(bs.decisions.overfitting_threshold(fit, params, penalty=0.1))""",
 }
 
 NOTES = {

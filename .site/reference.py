@@ -38,6 +38,17 @@ def write(folder):
     _page(folder, "index", "Reference", top)
 
 
+def class_names():
+    """Classes by the short names that docstrings give as types."""
+    homes = [import_module(f"bayes_scaling.{name}") for name in MODULES if name not in ON_ONE_PAGE]
+    found = {}
+    for module in (bs, *homes):
+        for name in module.__all__:
+            if inspect.isclass(getattr(module, name)):
+                found.setdefault(name, f"{module.__name__}.{name}")
+    return found
+
+
 def _write_module(folder, path, module, known, *, listed):
     """A module's own words, and a page for each of its names that has none yet."""
     shown, new = [], []

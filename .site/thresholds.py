@@ -22,12 +22,17 @@ from bayes_scaling.validation import folds, verdict
 UNKNOWNS = len(bs.laws.Chinchilla.priors) + 1
 """Parameters of Chinchilla's law, and the scatter."""
 
-_SHAPE = {"layers": 80, "d_model": 8192, "vocabulary": 32_000}
-_PARAMS = transformer_params(80, 8192, ff=4 * 8192, attention=8192) + 32_000 * 8192
 _LONG = TransformerFlops(vocabulary=32_000, context=8192)
 
 
-def _more_than_6nd(params):
+def _of_6nd_of_65b():
+    """FLOP of a model of 65 billion parameters over 6ND, as `flops_per_token` has it."""
+    params = transformer_params(80, 8192, ff=4 * 8192, attention=8192) + 32_000 * 8192
+    shape = {"layers": 80, "d_model": 8192, "heads": 64, "vocabulary": 32_000, "context": 2048}
+    return flops_per_token(**shape).total / (6 * params)
+
+
+def _of_6nd(params):
     return f"{_LONG.spent(params, 1.0) / (6 * params):.2f}"
 
 
@@ -66,8 +71,8 @@ SUBSTITUTIONS = {
     "r_hat_most": diagnostics.R_HAT_MOST,
     "total_1e6": f"{total_params(1e6) / 1e6:.2f}",
     "total_1e9": f"{total_params(1e9) / 1e9:.2f}",
-    "more_of_65b": f"{flops_per_token(**_SHAPE, heads=64, context=2048).total / _PARAMS / 6 - 1:.1%}",
-    "cost_1e8": _more_than_6nd(1e8),
-    "cost_1e10": _more_than_6nd(1e10),
-    "cost_1e12": _more_than_6nd(1e12),
+    "more_of_65b": f"{_of_6nd_of_65b() - 1:.1%}",
+    "cost_1e8": _of_6nd(1e8),
+    "cost_1e10": _of_6nd(1e10),
+    "cost_1e12": _of_6nd(1e12),
 }

@@ -43,6 +43,10 @@ WARNING_COLOUR = "#D55E00"
 LABEL_INCHES = 1.0
 """Width that the word of :func:`shade_extrapolation` needs; in a narrower region it stands."""
 
+MOST_TICKS = 8
+TICK_INCHES = 0.55
+"""Ticks of an axis of many decades, and the width that the label of each needs."""
+
 INPUT_LABELS = {
     "params": "parameters",
     "tokens": "training tokens",
@@ -196,10 +200,18 @@ def readable_log_ticks(axis: Axis, text: Callable[[float], str]) -> None:
     elif decades < 3:
         locator = LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3))
     else:
-        locator = LogLocator(numticks=8)
+        locator = LogLocator(numticks=_room(axis))
     axis.set_major_locator(locator)
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+
+
+def _room(axis: Axis) -> int:
+    """Number of labels such as ``1e21`` that stand beside each other along an axis."""
+    if axis is axis.axes.yaxis:
+        return MOST_TICKS
+    inches = axis.axes.get_window_extent().width / axis.axes.figure.dpi
+    return max(3, min(MOST_TICKS, int(inches / TICK_INCHES)))
 
 
 def shade_extrapolation(
