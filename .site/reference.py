@@ -40,10 +40,10 @@ def write(folder):
 
 def class_names():
     """Classes by the short names that docstrings give as types."""
-    homes = [import_module(f"bayes_scaling.{name}") for name in MODULES if name not in ON_ONE_PAGE]
+    homes = [import_module(f"bayes_scaling.{name}") for name in MODULES]
     found = {}
     for module in (bs, *homes):
-        for name in module.__all__:
+        for name in getattr(module, "__all__", ()):
             if inspect.isclass(getattr(module, name)):
                 found.setdefault(name, f"{module.__name__}.{name}")
     return found

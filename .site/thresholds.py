@@ -10,7 +10,6 @@ from bayes_scaling.trust.checks import (
     coverage,
     design,
     extrapolation,
-    floor,
     form,
     influence,
     learning,
@@ -32,6 +31,10 @@ def _of_6nd_of_65b():
     return flops_per_token(**shape).total / (6 * params)
 
 
+def _per_cent(share):
+    return f"{100 * share:.0f} %"
+
+
 def _of_6nd(params):
     return f"{_LONG.spent(params, 1.0) / (6 * params):.2f}"
 
@@ -43,35 +46,32 @@ SUBSTITUTIONS = {
     "levels_least": design.LEVELS_LEAST,
     "ratio_times": f"{10**design.FEW_RATIOS:.1f}",
     "gap_times": f"{10**design.GAP_DOUBTED:.0f}",
-    "trusted_share": f"{extrapolation.TRUSTED_SHARE:.0%}",
+    "trusted_share": _per_cent(extrapolation.TRUSTED_SHARE),
     "decades_for_100": f"{2 / extrapolation.TRUSTED_SHARE:.0f}",
     "decades_for_1000": f"{3 / extrapolation.TRUSTED_SHARE:.0f}",
     "few_held_out": extrapolation.FEW,
-    "miss_caution": f"{extrapolation.MISS_CAUTION:.0%}",
-    "miss_distrust": f"{extrapolation.MISS_DISTRUST:.0%}",
+    "miss_caution": _per_cent(extrapolation.MISS_CAUTION),
+    "miss_distrust": _per_cent(extrapolation.MISS_DISTRUST),
     "doubts": verdict.DOUBTS,
     "r_hat": sampler.R_HAT_FORECAST,
     "r_hat_worst": folds.R_HAT_WORST,
-    "mcse": f"{sampler.ADDS:.0%}",
-    "mcse_worst": f"{sampler.ADDS_WORST:.0%}",
+    "mcse": _per_cent(sampler.ADDS),
+    "mcse_worst": _per_cent(sampler.ADDS_WORST),
     "sensitive": learning.SENSITIVE,
-    "unlearnt": f"{learning.UNLEARNT:.0%}",
-    "structure": f"{predictive.WORTH:.0%}",
-    "structure_worst": f"{predictive.RULING:.0%}",
+    "unlearnt": _per_cent(learning.UNLEARNT),
+    "structure": _per_cent(predictive.WORTH),
+    "structure_worst": _per_cent(predictive.RULING),
     "run_moves": influence.MOVES,
     "run_moves_worst": 2 * influence.MOVES,
-    "impossible": f"{influence.IMPOSSIBLE:.0%}",
-    "floor_moves": f"{floor.MOVES:.0%}",
-    "floor_unlearnt": f"{floor.UNLEARNT:.0%}",
+    "impossible": _per_cent(influence.IMPOSSIBLE),
     "simulations": coverage.SIMULATIONS,
-    "form_caution": f"{form.CAUTION:g}",
     "form_distrust": f"{form.DISTRUST:g}",
     "ladder": f"{', '.join(f'{rung:g}' for rung in LADDER[1:-1])} and {LADDER[-1]:g}",
     "ess_least": diagnostics.ESS_LEAST,
     "r_hat_most": diagnostics.R_HAT_MOST,
     "total_1e6": f"{total_params(1e6) / 1e6:.2f}",
     "total_1e9": f"{total_params(1e9) / 1e9:.2f}",
-    "more_of_65b": f"{_of_6nd_of_65b() - 1:.1%}",
+    "more_of_65b": f"{100 * (_of_6nd_of_65b() - 1):.1f} %",
     "cost_1e8": _of_6nd(1e8),
     "cost_1e10": _of_6nd(1e10),
     "cost_1e12": _of_6nd(1e12),
