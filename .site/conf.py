@@ -80,6 +80,7 @@ def copy_notebook(source, target):
 
 def generate(_app):
     """Write the pages that are made from the package, and copy the notebooks."""
+    thresholds.check_verdict_page(SITE / "pages" / "verdict.md")
     made = SITE / "generated"
     shutil.rmtree(made, ignore_errors=True)
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):

@@ -5,6 +5,7 @@ from bayes_scaling.accounting import flops_per_token, total_params, transformer_
 from bayes_scaling.decisions.costs import TransformerFlops
 from bayes_scaling.fitting import diagnostics
 from bayes_scaling.model.hierarchy import CENTRED_FROM_RUNS
+from bayes_scaling.trust.assessing import CHECKS, FULL_ONLY
 from bayes_scaling.trust.case import LADDER
 from bayes_scaling.trust.checks import (
     coverage,
@@ -16,7 +17,8 @@ from bayes_scaling.trust.checks import (
     predictive,
     sampler,
 )
-from bayes_scaling.validation import folds, verdict
+from bayes_scaling.trust.report import MEANING
+from bayes_scaling.validation import folds
 
 UNKNOWNS = len(bs.laws.Chinchilla.priors) + 1
 """Parameters of Chinchilla's law, and the scatter."""
@@ -35,6 +37,10 @@ def _per_cent(share):
     return f"{100 * share:.0f} %"
 
 
+def _listed(words):
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
 def _of_6nd(params):
     return f"{_LONG.spent(params, 1.0) / (6 * params):.2f}"
 
@@ -49,10 +55,10 @@ SUBSTITUTIONS = {
     "trusted_share": _per_cent(extrapolation.TRUSTED_SHARE),
     "decades_for_100": f"{2 / extrapolation.TRUSTED_SHARE:.0f}",
     "decades_for_1000": f"{3 / extrapolation.TRUSTED_SHARE:.0f}",
-    "few_held_out": extrapolation.FEW,
     "miss_caution": _per_cent(extrapolation.MISS_CAUTION),
     "miss_distrust": _per_cent(extrapolation.MISS_DISTRUST),
-    "doubts": verdict.DOUBTS,
+    **{f"{verdict.replace(' ', '_')}_means": meaning for verdict, meaning in MEANING.items()},
+    "full_only": _listed([f"*{name}*" for name in CHECKS if name in FULL_ONLY]),
     "r_hat": sampler.R_HAT_FORECAST,
     "r_hat_worst": folds.R_HAT_WORST,
     "mcse": _per_cent(sampler.ADDS),
@@ -66,7 +72,7 @@ SUBSTITUTIONS = {
     "impossible": _per_cent(influence.IMPOSSIBLE),
     "simulations": coverage.SIMULATIONS,
     "form_distrust": f"{form.DISTRUST:g}",
-    "ladder": f"{', '.join(f'{rung:g}' for rung in LADDER[1:-1])} and {LADDER[-1]:g}",
+    "ladder": _listed([f"{rung:g}" for rung in LADDER[1:]]),
     "ess_least": diagnostics.ESS_LEAST,
     "r_hat_most": diagnostics.R_HAT_MOST,
     "total_1e6": f"{total_params(1e6) / 1e6:.2f}",
@@ -76,3 +82,10 @@ SUBSTITUTIONS = {
     "cost_1e10": _of_6nd(1e10),
     "cost_1e12": _of_6nd(1e12),
 }
+
+
+def check_verdict_page(page):
+    """Refuse a page on verdicts that leaves out a check."""
+    missing = [name for name in CHECKS if f"| {name} |" not in page.read_text(encoding="utf-8")]
+    if missing:
+        raise ValueError(f"{page.name} has no row for {', '.join(missing)}")
