@@ -29,6 +29,7 @@ Every stage is a frozen value of its own type::
 `compare`, `average`   which fits predict best, and their mixture
 `report`, `cite`       a document for other people; sentence, table, methods and BibTeX
 `plots`                one figure per question
+`schedules`            learning-rate schedules, and laws of the whole loss curve under any of them
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
 `example`              the code of the first notebook, to run or save
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
         ops,
         plots,
         reporting,
+        schedules,
         trust,
         units,
     )
@@ -134,6 +136,7 @@ __all__ = [
     "regret",
     "report",
     "reporting",
+    "schedules",
     "trust",
     "units",
 ]
@@ -149,6 +152,7 @@ _MODULES = frozenset(
         "ops",
         "plots",
         "reporting",
+        "schedules",
         "trust",
         "units",
     }

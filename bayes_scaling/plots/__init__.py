@@ -17,6 +17,7 @@
 `lifetime`               which model is cheapest to train and serve, and what does it save?
 `isoflop_optima`         does the law find the best sizes that parabolas find without it?
 `overfitting_threshold`  which runs had too little data for their size?
+`loss_curves`            where does the loss go under each learning-rate schedule?
 =======================  ================================================================
 
 All take ``ax``, the axes to draw on, or a sequence of them where there are several panels (a new
@@ -33,6 +34,7 @@ from bayes_scaling.plots.isoflop_optima_plot import isoflop_optima
 from bayes_scaling.plots.isolines_plot import isolines
 from bayes_scaling.plots.level_comparison_plot import level_comparison
 from bayes_scaling.plots.lifetime_plot import lifetime
+from bayes_scaling.plots.loss_curves_plot import loss_curves
 from bayes_scaling.plots.near_optimal_plot import near_optimal
 from bayes_scaling.plots.needed_plot import needed
 from bayes_scaling.plots.next_runs_plot import next_runs
@@ -51,6 +53,7 @@ __all__ = [
     "isolines",
     "level_comparison",
     "lifetime",
+    "loss_curves",
     "near_optimal",
     "needed",
     "next_runs",

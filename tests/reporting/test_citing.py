@@ -212,7 +212,7 @@ def test_data_of_ones_own_are_cited(forecast: bs.Forecast) -> None:
 def test_what_is_no_result_or_report_is_refused(forecast: bs.Forecast) -> None:
     with pytest.raises(BayesScalingError, match="A str cannot be cited"):
         bs.cite("forecast")
-    with pytest.raises(BayesScalingError, match="trust='trust' is no TrustReport"):
+    with pytest.raises(BayesScalingError, match="trust='trust' is not a TrustReport"):
         bs.cite(forecast, trust="trust")
 
 

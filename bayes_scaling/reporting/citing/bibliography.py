@@ -14,7 +14,7 @@ from types import MappingProxyType
 from bayes_scaling.reporting.citing.escaping import latex_escaped
 
 SOFTWARE = ("bayes_scaling", "pymc", "nutpie", "arviz")
-"""What every fit is made with, in the order in which it is cited."""
+"""Software behind every fit, in the order in which it is cited."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def installed_version(name: str) -> str:
 
 
 def short(key: str) -> str:
-    """How a text cites a key; the key itself if it is not in the bibliography."""
+    """A key as a text cites it; the key itself if it is not in the bibliography."""
     return BIBLIOGRAPHY[key].short if key in BIBLIOGRAPHY else key
 
 
@@ -117,6 +117,7 @@ def _arxiv(key: str, authors: str, title: str, number: str) -> Entry:
         "journal": f"arXiv preprint arXiv:{number}",
         "eprint": number,
         "archiveprefix": "arXiv",
+        "url": f"https://arxiv.org/abs/{number}",
     }
     year = int("".join(character for character in key if character.isdigit()))
     return Entry(key, tuple(authors.split(" and ")), title, year, fields=fields)
@@ -196,6 +197,12 @@ _PAPERS = (
         "2510.13786",
     ),
     _arxiv(
+        "luo2025multipower",
+        "Luo, Kairong and others",
+        "A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules",
+        "2503.12811",
+    ),
+    _arxiv(
         "muennighoff2023scaling",
         "Muennighoff, Niklas and others",
         "Scaling Data-Constrained Language Models",
@@ -218,6 +225,12 @@ _PAPERS = (
         "Ruan, Yangjun and Maddison, Chris J. and Hashimoto, Tatsunori",
         "Observational Scaling Laws and the Predictability of Language Model Performance",
         "2405.10938",
+    ),
+    _arxiv(
+        "tissue2024annealing",
+        "Tissue, Howe and Wang, Venus and Wang, Lu",
+        "Scaling Law with Learning Rate Annealing",
+        "2408.11029",
     ),
     _arxiv(
         "zhang2024when",
@@ -249,6 +262,7 @@ _SOFTWARE = {
         "bayes_scaling",
         ("{The bayes\\_scaling developers}",),
         "bayes\\_scaling: {Bayesian} scaling laws for training runs",
+        2026,
         kind="software",
     ),
     "pymc": Entry(
@@ -261,12 +275,14 @@ _SOFTWARE = {
             "volume": "9",
             "pages": "e1516",
             "doi": "10.7717/peerj-cs.1516",
+            "url": "https://doi.org/10.7717/peerj-cs.1516",
         },
     ),
     "nutpie": Entry(
         "nutpie",
         ("{The PyMC developers}",),
         "nutpie",
+        2026,
         kind="software",
         fields={"url": "https://github.com/pymc-devs/nutpie"},
     ),
@@ -281,6 +297,7 @@ _SOFTWARE = {
             "number": "119",
             "pages": "9889",
             "doi": "10.21105/joss.09889",
+            "url": "https://doi.org/10.21105/joss.09889",
         },
     ),
 }

@@ -81,7 +81,7 @@ def law_words(fit: ScalingFit) -> str:
 
 
 def noise_words(noise: Noise) -> str:
-    """How runs scatter, from the first words of the noise's documentation.
+    """Scatter of the runs, from the first words of the noise's documentation.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is needed to reproduce a fit: versions, seed, the table's digest, the code that made it."""
+"""Reproduction of a fit: versions, seed, the table's digest, the code that made it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def run_tables(fitted: Fitted) -> dict[str, Runs]:
 
 
 def _read(runs: Runs) -> tuple[str, str]:
-    """The same for tables that the code reads alike."""
+    """A key that tables share if the code reads them alike."""
     return _table("runs", "runs.csv", runs), table_digest(runs)
 
 
