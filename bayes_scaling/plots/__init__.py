@@ -18,6 +18,7 @@
 `isoflop_optima`         does the law find the best sizes that parabolas find without it?
 `overfitting_threshold`  which runs had too little data for their size?
 `loss_curves`            where does the loss go under each learning-rate schedule?
+`track_record`           where did runs fall in the forecasts that were sealed before?
 =======================  ================================================================
 
 All take ``ax``, the axes to draw on, or a sequence of them where there are several panels (a new
@@ -43,6 +44,7 @@ from bayes_scaling.plots.prior_posterior_plot import prior_posterior
 from bayes_scaling.plots.published_plot import published
 from bayes_scaling.plots.residuals_plot import residuals
 from bayes_scaling.plots.shrinkage_plot import shrinkage
+from bayes_scaling.plots.track_record_plot import track_record
 
 __all__ = [
     "allocation",
@@ -62,4 +64,5 @@ __all__ = [
     "published",
     "residuals",
     "shrinkage",
+    "track_record",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from bayes_scaling.fitting.provenance import runs_csv, table_digest, versions
 from bayes_scaling.reporting.citing.citation import Citation
 from bayes_scaling.reporting.sections import answering, checking, concluding, describing
 from bayes_scaling.reporting.sections.contents import (
@@ -17,13 +18,7 @@ from bayes_scaling.reporting.sections.contents import (
 )
 from bayes_scaling.reporting.sections.known import checklists
 from bayes_scaling.reporting.sections.opening import opening
-from bayes_scaling.reporting.sections.reproducing import (
-    code,
-    run_tables,
-    runs_csv,
-    table_digest,
-    versions,
-)
+from bayes_scaling.reporting.sections.reproducing import code, run_tables
 from bayes_scaling.reporting.sections.sensitivity import sensitivity
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.runs import Runs

@@ -16,6 +16,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.fitting.provenance import table_digest
 from bayes_scaling.reporting.gathering import gathered
 from bayes_scaling.reporting.sections.checking import alternatives
 from bayes_scaling.reporting.sections.checklist import BARG, MISFITTING, fields
@@ -24,7 +25,6 @@ from bayes_scaling.reporting.sections.contents import Paragraph, Table
 from bayes_scaling.reporting.sections.figures import drawn, encoded
 from bayes_scaling.reporting.sections.known import checklists
 from bayes_scaling.reporting.sections.opening import REASONS
-from bayes_scaling.reporting.sections.reproducing import table_digest
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.trust import CheckResult, TrustReport
 from bayes_scaling.trust.assessing import CHECKS

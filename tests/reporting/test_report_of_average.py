@@ -14,6 +14,7 @@ import bayes_scaling as bs
 from bayes_scaling.comparison import scores as _scores
 from bayes_scaling.comparison.comparing import compare_by_loo
 from bayes_scaling.fitting.average import parts
+from bayes_scaling.fitting.provenance import runs_csv, table_digest
 from bayes_scaling.reporting.page.exploring import page
 from bayes_scaling.reporting.sections.checking import (
     alternatives,
@@ -24,7 +25,7 @@ from bayes_scaling.reporting.sections.concluding import changes, limits
 from bayes_scaling.reporting.sections.contents import Contents, Listing, Opening, Table
 from bayes_scaling.reporting.sections.larger import larger_runs
 from bayes_scaling.reporting.sections.opening import opening
-from bayes_scaling.reporting.sections.reproducing import code, run_tables, runs_csv, table_digest
+from bayes_scaling.reporting.sections.reproducing import code, run_tables
 from bayes_scaling.reporting.sections.sensitivity import sensitivity
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.validation.refits import Outcome
