@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 
+from bayes_scaling.datasets.public import TABLES
 from bayes_scaling.reporting.citing.escaping import latex_escaped
 
 SOFTWARE = ("bayes_scaling", "pymc", "nutpie", "arviz")
@@ -196,6 +197,12 @@ _PAPERS = (
         "2510.13786",
     ),
     _arxiv(
+        "luo2025multipower",
+        "Luo, Kairong and others",
+        "A Multi-Power Law for Loss Curve Prediction Across Learning Rate Schedules",
+        "2503.12811",
+    ),
+    _arxiv(
         "muennighoff2023scaling",
         "Muennighoff, Niklas and others",
         "Scaling Data-Constrained Language Models",
@@ -232,12 +239,8 @@ BIBLIOGRAPHY: Mapping[str, Entry] = MappingProxyType({entry.key: entry for entry
 
 DATA: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "chinchilla": ("hoffmann2022training", "besiroglu2024chinchilla"),
-        "gadre_overtraining": ("gadre2024language",),
+        **{name: tuple(table.papers) for name, table in TABLES.items()},
         "gadre_downstream": ("gadre2024language",),
-        "datablations": ("muennighoff2023scaling",),
-        "routed_lm": ("clark2022unified",),
-        "llm_benchmarks": ("ruan2024observational",),
         "learning_curves": ("alabdulmohsin2022revisiting",),
         "porian2024": ("porian2024resolving",),
     }
