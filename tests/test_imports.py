@@ -1,7 +1,6 @@
 """Imports point one way: between folders to what stands earlier in `ORDER`, and never in a circle.
 
-Imports inside functions count, and so do those that only types need, except that a reader of runs
-names the `Runs` it fills.
+Imports inside functions count, and so do those that only types need.
 """
 
 import ast
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ORDER = (
-    "errors", "ops", "units", "display", "accounting", "priors", "runs", "laws", "noise",
+    "errors", "frozen", "ops", "units", "display", "accounting", "priors", "runs", "laws", "noise",
     "datasets", "model", "fitting", "forecasting", "decisions", "validation", "trust",
     "comparison", "plots", "reporting", "cli",
 )  # fmt: skip
@@ -32,9 +31,9 @@ def layer_of(module: str) -> str:
     return module.split(".")[1] if "." in module else module
 
 
-def imported(source: str, running: bool = False) -> Iterator[str]:
-    """Modules of the package that a source imports; `running` leaves out those for types."""
-    for node in _nodes(ast.parse(source), running):
+def imported(source: str) -> Iterator[str]:
+    """Modules of the package that a source imports, if only for types."""
+    for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
                 found = [alias.name for alias in names]
@@ -48,14 +47,6 @@ def imported(source: str, running: bool = False) -> Iterator[str]:
         yield from (name for name in found if name.split(".")[0] == "bayes_scaling")
 
 
-def _nodes(node: ast.AST, running: bool) -> Iterator[ast.AST]:
-    of_types = isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
-    children = node.orelse if running and of_types else list(ast.iter_child_nodes(node))
-    for child in children:
-        yield child
-        yield from _nodes(child, running)
-
-
 def wrong_imports(layer: str, source: str) -> list[str]:
     return [
         f"{layer} imports {other}"
@@ -64,10 +55,10 @@ def wrong_imports(layer: str, source: str) -> list[str]:
     ]
 
 
-def circle(modules: Mapping[str, str], running: bool) -> list[str]:
+def circle(modules: Mapping[str, str]) -> list[str]:
     """Modules, by their sources, that import each other in a circle."""
     graph = {
-        name: {other for other in imported(source, running) if other in modules} - {name}
+        name: {other for other in imported(source) if other in modules} - {name}
         for name, source in modules.items()
     }
     try:
@@ -88,9 +79,7 @@ def test_imports_go_to_earlier_folders(module: str) -> None:
 
 def test_no_modules_import_each_other() -> None:
     sources = {name: file.read_text(encoding="utf-8") for name, file in MODULES.items()}
-    assert circle(sources, running=True) == []
-    others = {name: source for name, source in sources.items() if layer_of(name) != "runs"}
-    assert circle(others, running=False) == []
+    assert circle(sources) == []
 
 
 @pytest.mark.parametrize(
@@ -115,5 +104,5 @@ def test_wrong_imports_are_found(layer: str, source: str, wrong: list[str]) -> N
 def test_circles_are_found() -> None:
     one, other = "bayes_scaling.units", "bayes_scaling.ops"
     there = f"if TYPE_CHECKING:\n    from {other} import log"
-    assert circle({one: there, other: f"import {one}"}, running=False)
-    assert not circle({one: there, other: f"import {one}"}, running=True)
+    assert circle({one: there, other: f"import {one}"})
+    assert not circle({one: there, other: "import numpy"})

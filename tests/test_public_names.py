@@ -1,7 +1,9 @@
 """`__all__`, the lazy names, the names type checkers see and `dir()` are the same."""
 
 import ast
+import builtins
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -84,3 +86,26 @@ def test_importing_the_package_imports_no_heavy_library() -> None:
     )
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.strip() == "[]"
+
+
+def documented(value: object) -> list[object]:
+    """A public value, and the public methods of a class."""
+    if not inspect.isclass(value):
+        return [value]
+    members = [name for name in dir(value) if not name.startswith("_")]
+    return [value, *(inspect.getattr_static(value, name) for name in members)]
+
+
+def test_the_errors_that_docstrings_promise_can_be_reached() -> None:
+    promised = set()
+    for name in bayes_scaling.__all__:
+        for value in documented(getattr(bayes_scaling, name)):
+            section = re.search(
+                r"^Raises\n-+\n(.+?)(?=^\w.*\n-{3,}|\Z)", inspect.getdoc(value) or "", re.M | re.S
+            )
+            lines = section[1].splitlines() if section else []
+            names = [line for line in lines if line and not line.startswith(" ")]
+            promised |= {one.strip() for line in names for one in line.split(",")}
+    assert "RunsError" in promised
+    homes = (bayes_scaling.errors, builtins)
+    assert [name for name in promised if not any(hasattr(home, name) for home in homes)] == []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """Which checks are run."""
+    """Checks that are run."""
 
     QUICK = "quick"
     FULL = "full"

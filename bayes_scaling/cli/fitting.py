@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class Noise(StrEnum):
-    """How runs scatter about the law."""
+    """Scatter of the runs about the law."""
 
     STUDENT_T = "student-t"
     NORMAL = "normal"
 
 
 class Missing(StrEnum):
-    """What happens to rows with missing values."""
+    """Treatment of rows with missing values."""
 
     ERROR = "error"
     DROP = "drop"

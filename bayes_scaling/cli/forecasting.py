@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class NewLevels(StrEnum):
-    """What a level that was not fitted gets."""
+    """Treatment of levels that were not fitted."""
 
     ERROR = "error"
     DRAW = "draw"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """How thoroughly the forecast is checked."""
+    """Thoroughness of the checks of the forecast."""
 
     QUICK = "quick"
     FULL = "full"

@@ -1,4 +1,4 @@
-"""What 'allocate' is asked, read from text, and put to the functions that answer.
+"""Questions to 'allocate', read from text and put to the functions that answer.
 
 Owns how plans, inputs and percentages are typed; no printing.
 """

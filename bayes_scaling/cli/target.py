@@ -1,4 +1,4 @@
-"""Where a fit is saved, and what may be replaced there."""
+"""Path at which a fit is saved, and files that may be replaced there."""
 
 from __future__ import annotations
 

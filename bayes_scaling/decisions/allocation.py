@@ -175,7 +175,8 @@ def allocate(
     """Split each budget so that the expected loss is least; all of it is spent.
 
     The optimum is the minimum of the surface that :func:`bayes_scaling.forecast` reads, in each
-    draw: where the runs show another best size than the law, it follows the runs. A draw without an
+    draw: where the runs show another best size than the law, it follows the runs, and beyond them
+    it drifts on as it did among them (``tests/benchmarks/test_best_sizes.py``). A draw without an
     optimum inside the range searched is NaN, and counted in the notes. Where constraints bind, the
     optimum is the run at the limit; such draws are counted in the notes, and marked in
     ``draws["at_limit"]``.

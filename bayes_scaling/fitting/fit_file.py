@@ -24,13 +24,14 @@ from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.tree import observed_data, run_data
 from bayes_scaling.laws import Law, find_law
 from bayes_scaling.model.hierarchy import Vary
+from bayes_scaling.model.nodes import NODE
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import MISS, NODE, WEIGHTS, Surface
+from bayes_scaling.model.surface import MISS, WEIGHTS, Surface
 from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 
-FORMAT = 4
+FORMAT = 5
 
 SPECIFICATION = "bayes_scaling"
 GROUPS = ("posterior", "sample_stats")
@@ -124,6 +125,7 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
             "left_out": list(runs.left_out),
             "sources": dict(runs.sources),
             "remarks": list(runs.remarks),
+            "urls": dict(runs.urls),
         },
         "settings": asdict(settings),
     }
@@ -168,7 +170,7 @@ def _check_complete(
     variables |= {vary.z_name for vary in model.vary}
     dims = {"chain", "draw", *model.factors}
     if model.has_surface(runs):
-        variables |= {MISS, WEIGHTS}
+        variables |= {MISS, WEIGHTS, *model.priors_beyond(runs)}
         dims |= {NODE}
     draws = groups["posterior"]
     lacking = (variables - set(draws)) | (dims ^ set(draws.dims))
@@ -275,4 +277,5 @@ def _restored_runs(spec: Mapping[str, Any], stored: xr.Dataset) -> Runs:
         left_out=tuple(spec["left_out"]),
         sources=spec["sources"],
         remarks=tuple(spec["remarks"]),
+        urls=spec.get("urls", {}),
     )

@@ -1,4 +1,4 @@
-"""The expected loss of posterior draws as a function of the law's inputs: law, `delta` and `miss`.
+"""The expected loss of draws as a function of inputs: law, `delta`, `drift` and `miss`.
 
 The one engine of every question: forecasts, splits, roots and checks evaluate it, on labelled
 draws or on plain arrays. Owns no question.
@@ -13,25 +13,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.fitting.posterior import parameters_at
 from bayes_scaling.laws import Law
-from bayes_scaling.model.axes import stepped_back
-from bayes_scaling.model.hierarchy import NewLevels, extended
-from bayes_scaling.model.inputs import scales
-from bayes_scaling.model.reach import tops_of
-from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import (
-    MISS,
-    MISS_SIZE,
-    NODE,
-    SIZE,
-    WEIGHTS,
-    Placement,
-    kernel_sum,
-    miss_spread,
-    place,
-)
-from bayes_scaling.runs import Runs
+from bayes_scaling.model.axes import moved, place, stepped_back
+from bayes_scaling.model.nodes import NODE, Placement, kernel_sum
+from bayes_scaling.model.surface import SIZE, WEIGHTS
 
 LEAST_ABOVE_FLOOR = 1e-300
 """Reducible loss that has a logarithm, where rounding leaves none above the floor."""
@@ -41,8 +26,39 @@ MOST_MISS = 3.9
 
 
 @dataclass(frozen=True, eq=False)
+class Drift:
+    """Movement of the best ratio of tokens to parameters beyond the largest run, for each draw.
+
+    Attributes
+    ----------
+    start : array
+        Log10 of the best tokens per parameter at the compute of the largest run.
+    rate : array
+        Decades by which it moves with each decade of compute, beside the law's growth.
+    """
+
+    start: Any
+    rate: Any
+
+    def shift(self, reach: Any, v: Any, placement: Placement) -> Any:
+        """Decades of tokens per parameter that a run `reach` decades beyond is to be taken back.
+
+        In full for ratios like those of the runs, and less farther off, where more of one input
+        alone leads and never to a best run.
+        """
+        low, high = placement.ratios
+        width = (high - low) / 2 + abs(self.start - (high + low) / 2)
+        within = np.maximum(reach + width - abs(v - self.start), 0.0)
+        return self.rate * np.minimum(within, reach)
+
+    def map(self, change: Callable[[Any], Any]) -> Drift:
+        """A copy with a function applied to every array."""
+        return Drift(change(self.start), change(self.rate))
+
+
+@dataclass(frozen=True, eq=False)
 class LeftOut:
-    """`delta` by its values at nodes, and `miss`, for each draw.
+    """`delta` by its values at nodes, `drift` and `miss`, for each draw.
 
     Attributes
     ----------
@@ -53,23 +69,26 @@ class LeftOut:
         The same of the function of tokens per parameter alone.
     misses : sequence of (array, array)
         Log10 compute of an edge, and the `miss` beyond it: of all runs, then of each level's own.
+    drift : Drift or None
+        None for a law without tokens per parameter, and inside the runs.
     """
 
     placement: Placement
     both: Sequence[Sequence[Any]]
     alone: Sequence[Any]
-    misses: Sequence[tuple[Any, Any]]
+    misses: Sequence[tuple[Any, Any]] = ()
+    drift: Drift | None = None
 
     def delta(self, u: Any, v: Any) -> Any:
         """`delta` at log10 compute and log10 tokens per parameter."""
         at = self.placement
-        along = at.compute.kernels(u - at.top)
         if at.ratio is None or at.shape is None:
-            return kernel_sum(along, [row[0] for row in self.both])
-        across = at.ratio.kernels(v - at.centre)
-        both = kernel_sum(along, [kernel_sum(across, row) for row in self.both])
-        alone = kernel_sum(at.shape.kernels(v - at.centre), self.alone)
-        return both + alone
+            return kernel_sum(at.compute.kernels(u - at.top), [row[0] for row in self.both])
+        across = at.ratio.kernels(at.across(v))
+        inner = at.compute.kernels(np.minimum(u - at.top, 0.0))
+        both = kernel_sum(inner, [kernel_sum(across, row) for row in self.both])
+        alone = kernel_sum(at.shape.kernels(at.across(v)), self.alone)
+        return both + alone + self._faded(u, inner)
 
     def map(self, change: Callable[[Any], Any]) -> LeftOut:
         """A copy with a function applied to every array, such as one that makes them plain."""
@@ -78,7 +97,19 @@ class LeftOut:
             both=[[change(one) for one in row] for row in self.both],
             alone=[change(one) for one in self.alone],
             misses=[(change(edge), change(miss)) for edge, miss in self.misses],
+            drift=self.drift and self.drift.map(change),
         )
+
+    def _faded(self, u: Any, inner: Sequence[Any]) -> Any:
+        """Change beyond the largest runs of `delta` at their best ratio."""
+        at = self.placement
+        if self.drift is None or at.ratio is None or not np.any(u > at.top):
+            return 0.0
+        across = at.ratio.kernels(at.across(self.drift.start))
+        change = [
+            far - near for far, near in zip(at.compute.kernels(u - at.top), inner, strict=True)
+        ]
+        return kernel_sum(change, [kernel_sum(across, row) for row in self.both])
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +139,7 @@ class LossSurface:
             return self.units["loss"] * self._law(given)
         u, v = place(self.law, given)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+            given, v = self._taken_back(given, u, v)
             log_reducible = self._beyond(given, u) + self.left_out.delta(u, v)
             return self.units["loss"] * (self._floor + np.exp(log_reducible))
 
@@ -125,7 +157,15 @@ class LossSurface:
     @property
     def inside(self) -> LossSurface:
         """The surface, had the law gone on beyond the runs as it says."""
-        return replace(self, left_out=self.left_out and replace(self.left_out, misses=()))
+        left_out = self.left_out
+        if left_out is None or left_out.drift is None:
+            return replace(self, left_out=left_out and replace(left_out, misses=()))
+        still = replace(left_out.drift, rate=0.0)
+        return replace(self, left_out=replace(left_out, misses=(), drift=still))
+
+    def log_reducible(self, inputs: Mapping[str, Any]) -> Any:
+        """Log of what the law says is above its floor, over the reference loss."""
+        return np.log(np.maximum(self._law(inputs) - self._floor, LEAST_ABOVE_FLOOR))
 
     @property
     def _floor(self) -> Any:
@@ -135,8 +175,15 @@ class LossSurface:
         scaled = {name: values / self.units[name] for name, values in inputs.items()}
         return self.law.evaluate(scaled, self.theta)
 
-    def _log_reducible(self, inputs: Mapping[str, Any]) -> Any:
-        return np.log(np.maximum(self._law(inputs) - self._floor, LEAST_ABOVE_FLOOR))
+    def _taken_back(self, inputs: dict[str, Any], u: Any, v: Any) -> tuple[dict[str, Any], Any]:
+        """Inputs and log10 tokens per parameter at which runs would be, had nothing drifted."""
+        assert self.left_out is not None
+        drift, placement = self.left_out.drift, self.left_out.placement
+        reach = np.maximum(u - placement.top, 0.0)
+        if drift is None or not np.any(reach > 0):
+            return inputs, v
+        shift = drift.shift(reach, v, placement)
+        return moved(self.law, inputs, shift / 2, -shift / 2), v - shift
 
     def _beyond(self, inputs: Mapping[str, Any], u: Any) -> Any:
         """Log reducible loss of the law, its decline beyond each edge multiplied by exp(miss).
@@ -145,78 +192,28 @@ class LossSurface:
         beyond a level's own runs but inside the others' that of the level.
         """
         assert self.left_out is not None
-        found, factor, outer = 0.0, 0.0, self._log_reducible(inputs)
-        centre = self.left_out.placement.centre
+        found, factor, outer = 0.0, 0.0, self.log_reducible(inputs)
+        drift = self.left_out.drift
+        centre = self.left_out.placement.centre if drift is None else drift.start
         for edge, miss in self.left_out.misses:
             reach = np.maximum(u - edge, 0.0)
             if not np.any(reach > 0):
                 continue
-            inner = self._log_reducible(stepped_back(self.law, inputs, reach, edge, centre))
+            inner = self.log_reducible(stepped_back(self.law, inputs, reach, edge, centre))
             factor = factor + miss * reach / (reach + self.left_out.placement.span)
             found, outer = found + np.exp(np.maximum(factor, -MOST_MISS)) * (outer - inner), inner
         return found + outer
 
 
-def loss_surface(
-    posterior: xr.Dataset,
-    model: ScalingModel,
-    runs: Runs,
-    labels: Mapping[str, xr.DataArray],
-    new_levels: NewLevels = "error",
-    rng: np.random.Generator | None = None,
-) -> LossSurface:
-    """The surface of each draw, at points with given levels.
-
-    Parameters
-    ----------
-    posterior : xarray.Dataset
-        As :func:`bayes_scaling.fitting.posterior.complete` returns it.
-    labels : mapping of str to xarray.DataArray of str
-        Level of each factor at each point.
-    new_levels, rng
-        As for :func:`bayes_scaling.fitting.posterior.parameters_at`.
-    """
-    theta = parameters_at(posterior, model, labels, new_levels, rng)
-    units = scales(model.law, runs)
-    if not model.has_surface(runs):
-        return LossSurface(model.law, units, theta, None)
-    draw = rng if new_levels == "draw" else None
-    return LossSurface(model.law, units, theta, _left_out(posterior, model, runs, labels, draw))
-
-
-def labelled(draws: xr.DataArray, where: xr.Dataset, model: ScalingModel) -> xr.DataArray:
-    """Draws at points with the inputs and levels of these as coordinates."""
-    named: xr.DataArray = draws.drop_vars(model.factors, errors="ignore").assign_coords(
-        {name: where[name] for name in where.data_vars}
-    )
-    return named.transpose("chain", "draw", ...).rename("expected_loss")
-
-
-def _left_out(
-    posterior: xr.Dataset,
-    model: ScalingModel,
-    runs: Runs,
-    labels: Mapping[str, xr.DataArray],
-    rng: np.random.Generator | None,
-) -> LeftOut:
-    nodes = Placement.of(model.law, runs)
-    misses: list[tuple[Any, Any]] = [(nodes.top, posterior[MISS])]
-    if model.factors:
-        spread = miss_spread(posterior[MISS_SIZE], posterior[SIZE])
-        z = [extended(posterior[f"{MISS}_{f}"] / spread, f, labels[f], rng) for f in model.factors]
-        misses.append((tops_of(model, runs, labels), spread * sum(z[1:], start=z[0])))
-    return LeftOut(nodes, *_coefficients(nodes, posterior), misses)
-
-
-def _coefficients(
-    nodes: Placement, posterior: xr.Dataset
+def coefficients(
+    nodes: Placement, draws: xr.Dataset
 ) -> tuple[list[list[xr.DataArray]], list[xr.DataArray]]:
-    """Kernel coefficients of `delta` in each draw."""
-    size = posterior[SIZE]
-    z = (size * posterior[WEIGHTS]).transpose("chain", "draw", NODE)
+    """Kernel coefficients of `delta` in each draw: `both` and `alone` of :class:`LeftOut`."""
+    size = draws[SIZE]
+    z = (size * draws[WEIGHTS]).transpose("chain", "draw", NODE)
     both, alone = nodes.coefficients(z.to_numpy())
 
-    def draws(values: np.ndarray) -> xr.DataArray:
+    def labelled(values: np.ndarray) -> xr.DataArray:
         return size.copy(data=values)
 
-    return [[draws(one) for one in row] for row in both], [draws(one) for one in alone]
+    return [[labelled(one) for one in row] for row in both], [labelled(one) for one in alone]

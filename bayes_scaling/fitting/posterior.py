@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy import special
 
+from bayes_scaling.fitting.beyond import beyond
 from bayes_scaling.laws._contract import arguments
 from bayes_scaling.model.building import RAW, TURNED
 from bayes_scaling.model.hierarchy import (
@@ -24,18 +24,9 @@ from bayes_scaling.model.hierarchy import (
     offset,
 )
 from bayes_scaling.model.inputs import noise_scale, scales
+from bayes_scaling.model.nodes import DIRECTION, NODE, Rotation, node_count
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import (
-    DIRECTION,
-    MISS,
-    MISS_SIZE,
-    NODE,
-    SIZE,
-    WEIGHTS,
-    Rotation,
-    miss_spread,
-    node_count,
-)
+from bayes_scaling.model.surface import SIZE, WEIGHTS
 from bayes_scaling.runs import Runs
 
 
@@ -47,14 +38,15 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs, seed: int = 0
     sampled : xarray.Dataset, dims (chain, draw) and those of factors
         The variables of ``model.build(runs)``, from prior or posterior.
     seed : int
-        Seed of `miss`, which no run informs.
+        Seed of `miss` and `drift`, of which other sweeps have taught.
 
     Returns
     -------
     xarray.Dataset
         The law's parameters in paper units under their own names, on the reference scale under
         ``*_ref`` where they have a unit, typical values, spreads, standardised offsets
-        ``*_z_*``, noise parameters, the law's derived quantities, and ``miss`` with its size.
+        ``*_z_*``, noise parameters, the law's derived quantities, and ``miss`` and ``drift`` with
+        their sizes.
     """
     draws = sampled.assign_coords({factor: list(runs.levels(factor)) for factor in model.factors})
     draws = _with_fixed(draws, model, runs)
@@ -74,7 +66,9 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs, seed: int = 0
     for name, (sampled_name, column) in model.noise_units.items():
         draws = draws.assign({name: draws[sampled_name] * units[column]})
     draws = draws.assign(derived(model, {name: draws[name] for name in model.parameters}))
-    return draws.assign(_misses(draws, model, seed)) if model.has_surface(runs) else draws
+    if model.has_surface(runs):
+        draws = draws.assign(beyond(draws, typical, model, runs, seed))
+    return draws
 
 
 def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Dataset:
@@ -84,33 +78,6 @@ def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Datase
     kept = draws.drop_vars([RAW, TURNED, DIRECTION])
     numbers = {NODE: list(range(node_count(model.law)))}
     return kept.assign({WEIGHTS: z.transpose("chain", "draw", NODE)}).assign_coords(numbers)
-
-
-def _misses(draws: xr.Dataset, model: ScalingModel, seed: int) -> dict[str, xr.DataArray]:
-    """Draws of `miss`, of its size where nothing is left out, and of each level's own."""
-    assert model.surface is not None
-    rng = np.random.default_rng([seed, 1])
-    sample = xr.ones_like(draws["chain"], float) * xr.ones_like(draws["draw"], float)
-    mean, prior = model.surface.miss(model.law)
-    size = sample.copy(data=prior.sample(sample.size, rng).reshape(sample.shape))
-    spread = miss_spread(size, draws[SIZE])
-    found: dict[str, xr.DataArray] = {MISS_SIZE: size}
-    found[MISS] = mean + spread * even_normal(sample, rng)
-    for factor in model.factors:
-        levels = sample * xr.ones_like(draws[factor], float)
-        found[f"{MISS}_{factor}"] = spread * even_normal(levels, rng)
-    return found
-
-
-def even_normal(like: xr.DataArray, rng: np.random.Generator) -> xr.DataArray:
-    """Evenly spaced standard normal quantiles in random order over the draws, of shape of `like`.
-
-    Quantiles of what is made of them vary less with the seed than those of independent draws.
-    """
-    count = like.sizes["chain"] * like.sizes["draw"]
-    rest = like.size // count
-    ranks = np.stack([rng.permutation(count) for _ in range(rest)], axis=-1)
-    return like.copy(data=special.ndtri((ranks + 0.5) / count).reshape(like.shape))
 
 
 def derived(model: ScalingModel, theta: Mapping[str, Any]) -> dict[str, Any]:

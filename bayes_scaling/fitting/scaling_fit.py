@@ -25,8 +25,9 @@ from bayes_scaling.display.intervals import interval_attrs, interval_prob
 from bayes_scaling.display.progress import stages
 from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose
 from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
-from bayes_scaling.fitting.loss_surface import LossSurface, labelled, loss_surface
+from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
+from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
 from bayes_scaling.fitting.sampling import Settings, compiled, no_scatter
 from bayes_scaling.fitting.tree import assemble
 from bayes_scaling.laws import Law

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.fitting.loss_surface import loss_surface
 from bayes_scaling.fitting.posterior import log_density, new_runs, stage_log_density
+from bayes_scaling.fitting.posterior_surface import loss_surface
 from bayes_scaling.model.inputs import input_values, noise_values
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.priors import tied_log_density

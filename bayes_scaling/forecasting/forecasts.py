@@ -18,9 +18,9 @@ from bayes_scaling.display.tables import Result, coordinate_index, result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.diagnostics import Diagnostics
-from bayes_scaling.fitting.loss_surface import labelled
 from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
+from bayes_scaling.fitting.posterior_surface import labelled
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.points import Numbers, points
@@ -143,8 +143,9 @@ def forecast(
     """Forecast the loss of runs not yet made.
 
     Inside the runs and beyond them it is the same surface: the law, what it leaves out, and beyond
-    the largest run how much faster or slower than the law says the loss may fall. The latter was
-    learned from public sweeps (``tests/benchmarks/test_extrapolation.py``).
+    the largest run how much faster or slower than the law says the loss may fall and the best ratio
+    of tokens to parameters may move. These were learned from public sweeps
+    (``tests/benchmarks/test_extrapolation.py``, ``test_best_sizes.py``).
 
     Parameters
     ----------

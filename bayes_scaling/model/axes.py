@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.laws import Law
-from bayes_scaling.model.inputs import input_values
+from bayes_scaling.model.inputs import input_values, typical_value
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -91,6 +91,51 @@ def compute_and_ratio(law: Law) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return along, across
 
 
+def run_places(law: Law, runs: Runs) -> tuple[np.ndarray, np.ndarray | None]:
+    """Log10 of compute and of tokens per parameter of the runs, dims (run,)."""
+    u, v = place(law, {name: input_values(runs, name) for name in law.inputs})
+    return np.asarray(u), None if v is None else np.asarray(v)
+
+
+def place(law: Law, inputs: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Log10 of compute and of tokens per parameter; the latter None where a law has none.
+
+    Parameters
+    ----------
+    inputs : mapping of str to array
+        Each input of the law, in its own unit.
+    """
+    along, across = compute_and_ratio(law)
+    log = {name: np.log10(inputs[name]) for name in {*along, *across}}
+    u = sum((log[name] for name in along[1:]), start=log[along[0]])
+    if len(across) < 2:
+        return u, log[across[0]] if across else None
+    return u, log[across[0]] - log[across[1]]
+
+
+def inputs_at(law: Law, runs: Runs, u: Any, v: Any) -> dict[str, Any]:
+    """Inputs of a law of size and data at a place, grown from what is typical of the runs."""
+    typical = {name: typical_value(runs, name) for name in law.inputs}
+    compute, ratio = place(law, typical)
+    grown, tilted = u - compute, v - ratio
+    return moved(law, typical, (grown - tilted) / 2, (grown + tilted) / 2)
+
+
+def moved(law: Law, inputs: Mapping[str, Any], params: Any, tokens: Any) -> dict[str, Any]:
+    """Inputs of runs with so many decades more of parameters and of tokens.
+
+    Inputs on the scale of one of the two, such as unique tokens, go with it.
+    """
+    decades = {
+        "params": params,
+        "tokens": tokens,
+        "flops": params + tokens,
+        "tokens_per_param": tokens - params,
+    }
+    decades |= {name: decades[like] for name, like in law.same_unit.items() if like in decades}
+    return {name: x * 10 ** decades[name] if name in decades else x for name, x in inputs.items()}
+
+
 def growth_powers(law: Law) -> dict[str, float]:
     """Powers of compute by which the inputs of a law grow along a path.
 
@@ -107,7 +152,7 @@ def growth_powers(law: Law) -> dict[str, float]:
 
 
 def stepped_back(
-    law: Law, inputs: Mapping[str, Any], reach: Any, edge: Any, centre: float
+    law: Law, inputs: Mapping[str, Any], reach: Any, edge: Any, centre: Any
 ) -> dict[str, Any]:
     """Inputs of runs at an edge of compute from which runs `reach` decades beyond it have grown.
 
@@ -119,9 +164,9 @@ def stepped_back(
     ----------
     reach : array
         Decades of compute beyond the edge, zero inside.
-    edge, centre : array, float
+    edge, centre : array
         Log10 of compute at the edge, as the product of params and tokens or in FLOP, and log10
-        tokens per parameter of the central run.
+        tokens per parameter of the central run there.
     """
     if not compute_and_ratio(law)[1]:
         return {**inputs, main_axis(law): inputs[main_axis(law)] * 10**-reach}
@@ -131,16 +176,8 @@ def stepped_back(
     else:
         product = edge - np.log10(FLOPS_PER_PARAM_TOKEN)
         above = (product + reach - np.log10(inputs["tokens_per_param"])) / 2
-    in_params = np.clip(above - (product - centre) / 2, 0.0, reach)
-    decades = {
-        "params": in_params,
-        "tokens": reach - in_params,
-        "flops": reach,
-        "tokens_per_param": reach - 2 * in_params,
-    }
-    # Inputs on the scale of one that grows, such as unique tokens, grow with it.
-    decades |= {name: decades[like] for name, like in law.same_unit.items() if like in decades}
-    return {name: x * 10 ** -decades.get(name, 0.0 * reach) for name, x in inputs.items()}
+    in_params = np.minimum(np.maximum(above - (product - centre) / 2, 0.0), reach)
+    return moved(law, inputs, -in_params, in_params - reach)
 
 
 def scaled_up(law: Law, row: pd.DataFrame, factor: float) -> pd.DataFrame:

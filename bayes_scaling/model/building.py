@@ -15,8 +15,9 @@ import pymc.dims as pmd
 import pytensor
 
 from bayes_scaling.model.hierarchy import LINKS, Vary, combine, offset
+from bayes_scaling.model.nodes import DIRECTION
 from bayes_scaling.model.specification import Specification
-from bayes_scaling.model.surface import DIRECTION, SIZE
+from bayes_scaling.model.surface import SIZE
 from bayes_scaling.priors import TIE, Prior
 
 LEAST_ABOVE = 0.1

@@ -19,6 +19,7 @@ from bayes_scaling.model.specification import Specification
 from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs.conventions import names_tokenizer, of_bytes
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 COUNTED_ALIKE = 0.05
@@ -132,6 +133,7 @@ def check_runs(model: Specification, runs: Runs, data: Callable[[], Collection[s
             "made for it, or say what the column holds with response=."
         )
     _check_noise(model, runs)
+    _check_tokenizers(runs)
     if model.factors:
         _check_factor_names(model, data())
     if len(runs) < 2:
@@ -160,6 +162,22 @@ def _check_columns(model: Specification, runs: Runs) -> None:
             f"Vary(by={unknown[0]!r}) needs its levels. Read the runs with "
             f"factors=({unknown[0]!r},)."
         )
+
+
+def _check_tokenizers(runs: Runs) -> None:
+    """Refuse losses per token of several tokenizers, whose tokens hold different text."""
+    if runs.response != "loss" or of_bytes(runs.sources.get("loss", "")):
+        return
+    for name in filter(names_tokenizer, map(str, runs.table.columns)):
+        found = runs.table[name].dropna().map(str).unique()
+        if len(found) > 1:
+            raise RunsError(
+                f"Runs: column {name!r} holds {listed(found)}, and the loss is per token. A token "
+                "of one tokenizer is not as much text as that of another, so such losses do not "
+                "compare. Turn them into bits per byte with bs.units.bits_per_byte(loss, "
+                "bytes_per_token) and read that column, called bits_per_byte, as the loss; or fit "
+                f"the runs of one tokenizer: runs.where(lambda table: table[{name!r}] == ...)."
+            )
 
 
 def _check_factor_names(model: Specification, data: Collection[str]) -> None:

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.model.axes import run_axes
+from bayes_scaling.model.axes import place, run_axes, run_places
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import place, run_places
 from bayes_scaling.runs import Runs
 
 

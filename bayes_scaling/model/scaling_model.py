@@ -20,6 +20,7 @@ import pymc.dims as pmd
 import xarray as xr
 
 from bayes_scaling.display.html import html_formula, html_table
+from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.model.building import (
     accept_missing_blas,
@@ -31,15 +32,9 @@ from bayes_scaling.model.building import (
 from bayes_scaling.model.checks import check_model, check_runs, check_stage_noise
 from bayes_scaling.model.hierarchy import Vary, centred_weights
 from bayes_scaling.model.inputs import input_values, noise_columns, scales
+from bayes_scaling.model.nodes import DIRECTION, NODE, Rotation, node_count
 from bayes_scaling.model.specification import Specification
-from bayes_scaling.model.surface import (
-    DIRECTION,
-    MISS_SIZE,
-    NODE,
-    Rotation,
-    Surface,
-    node_count,
-)
+from bayes_scaling.model.surface import Surface
 from bayes_scaling.noise import LogStudentT, Noise
 from bayes_scaling.priors import PRIOR_MASS, Prior
 from bayes_scaling.runs import Runs
@@ -96,7 +91,7 @@ class ScalingModel(Specification):
         assign = object.__setattr__
         assign(self, "law", as_law(law))
         assign(self, "vary", (vary,) if isinstance(vary, Vary) else tuple(vary))
-        assign(self, "priors", dict(priors or {}))
+        assign(self, "priors", FrozenMapping(priors))
         assign(self, "noise", LogStudentT() if noise is None else noise)
         assign(self, "stage_noise", LogStudentT() if stage_noise is None else stage_noise)
         assign(self, "surface", surface)
@@ -220,8 +215,7 @@ class ScalingModel(Specification):
         paper = self._paper_ranges(runs)
         names = {self.typical_name(parameter): parameter for parameter in self.parameters}
         rows = {}
-        beyond = {MISS_SIZE: self.surface.miss(self.law)[1]} if self.surface else {}
-        shown = {**self.sampled_priors(runs), **(beyond if self.has_surface(runs) else {})}
+        shown = {**self.sampled_priors(runs), **self.priors_beyond(runs)}
         for variable, prior in shown.items():
             parameter = names.get(variable, variable)
             lower, upper = prior.range()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law
 from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.surface import SIZE, Surface
@@ -26,15 +27,15 @@ class Specification:
 
     law: Law
     vary: tuple[Vary, ...] = ()
-    priors: Mapping[str, Prior] = field(default_factory=dict)
+    priors: FrozenMapping[str, Prior] = field(default_factory=FrozenMapping)
     noise: Noise = field(default_factory=LogStudentT)
     stage_noise: Noise = field(default_factory=LogStudentT)
     surface: Surface | None = field(default_factory=Surface)
 
     @cached_property
-    def parameters(self) -> Mapping[str, Prior]:
+    def parameters(self) -> FrozenMapping[str, Prior]:
         """Prior of every parameter of the law, the user's before the law's own."""
-        return {**self.law.priors, **self.priors}
+        return FrozenMapping({**self.law.priors, **self.priors})
 
     @cached_property
     def converted(self) -> tuple[str, ...]:
@@ -109,6 +110,8 @@ class Specification:
             return self.top_level
         return {**self.top_level, SIZE: self.surface.amplitude}
 
-    def __hash__(self) -> int:
-        priors = tuple(sorted(self.priors.items()))
-        return hash((self.law, self.vary, priors, self.noise, self.stage_noise, self.surface))
+    def priors_beyond(self, runs: Runs) -> Mapping[str, Prior]:
+        """Prior of every size of what lies beyond these runs, of which none of them informs."""
+        if not self.has_surface(runs) or self.surface is None:
+            return {}
+        return self.surface.sizes_beyond(self.law)

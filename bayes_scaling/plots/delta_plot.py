@@ -13,8 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.model.axes import compute_and_ratio
-from bayes_scaling.model.surface import run_places
+from bayes_scaling.model.axes import compute_and_ratio, run_places
 from bayes_scaling.plots import canvas, legends, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 

@@ -70,7 +70,7 @@ def isoflop_optima(
 def _groups(result: IsoflopOptima) -> list[sources.Group]:
     """Whose each budget is."""
     labels = result.parabolas[list(result.fit.model.factors)].astype(str)
-    return [tuple(row) for row in labels.itertuples(index=False)]
+    return [tuple(row) for row in labels.to_numpy()]
 
 
 def _draw_runs(ax: Axes, result: IsoflopOptima, table: pd.DataFrame) -> None:

@@ -15,7 +15,6 @@ from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.model.surface import MISS_SIZE
 from bayes_scaling.plots import canvas, legends, sources
 
 PRIOR_DRAWS = 2000
@@ -46,8 +45,8 @@ def prior_posterior(
     var_names : sequence of str, optional
         Variables of ``fit.posterior``. If not given: the law's parameters, the typical value of
         those that vary by group, derived quantities, spreads, noise, and the sizes of what the law
-        leaves out and misses (no run informs ``miss_sd``). A variable with a value for each group
-        has a posterior for each.
+        leaves out and misses (no run informs ``miss_sd`` and ``drift_sd``). A variable with a value
+        for each group has a posterior for each.
     ax, prob
         Axes, and the probability of the shaded interval, as for all plots
         (:mod:`bayes_scaling.plots`).
@@ -77,8 +76,7 @@ def prior_posterior(
 def _default_names(fit: ScalingFit) -> list[str]:
     varying = [name for name in fit.model.parameters if fit.model.varying(name)]
     names = [f"{name}_typical" if name in varying else name for name in fit.parameter_names]
-    if MISS_SIZE in fit.posterior:
-        names.append(MISS_SIZE)
+    names += fit.model.priors_beyond(fit.runs)
     return [name for name in dict.fromkeys(names) if _moves(fit.posterior[name])]
 
 

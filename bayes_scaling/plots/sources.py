@@ -100,7 +100,7 @@ def run_table(fit: ScalingFit) -> pd.DataFrame:
 def groups_of(runs: Runs, model: ScalingModel) -> dict[Group, np.ndarray]:
     """Masks of the runs of each group that occurs, sorted by group."""
     labels = runs.table[list(model.factors)].astype(str)
-    keys = [tuple(row) for row in labels.itertuples(index=False)]
+    keys = [tuple(row) for row in labels.to_numpy()]
     return {
         group: np.array([key == group for key in keys], dtype=bool) for group in sorted(set(keys))
     }

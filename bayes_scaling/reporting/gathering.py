@@ -53,7 +53,7 @@ def gathered(subject: Subject) -> Contents:
         reproduction(subject),
         checklists(subject),
     )
-    return Contents(head.text, head.status, subject.title, sections)
+    return Contents(head.text, head.status, subject.title, sections, subject.main.runs.urls)
 
 
 def citation(subject: Subject) -> Section:

@@ -19,6 +19,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from bayes_scaling.display.links import html_with_links, with_links
 from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped
 from bayes_scaling.reporting.citing.tables import latex_table, markdown_table
 from bayes_scaling.reporting.page.exploring import Page
@@ -81,17 +82,20 @@ def as_html(contents: Contents, page: Page) -> str:
         data=_embedded(page.data),
         source=lambda picture: _uri(*_smallest(picture)),
         formula=_formula_uri,
+        linked=lambda text: Markup(html_with_links(text, contents.urls)),
     )
 
 
 def as_markdown(contents: Contents, path: Path) -> str:
     """Markdown, with figures in a folder beside it."""
     environment = _environment(finalize=_finalized(markdown_escaped))
+    urls = {markdown_escaped(name): url for name, url in contents.urls.items()}
     return environment.get_template("report.md").render(
         contents=contents,
         generator=Markup(GENERATOR),
         source=lambda picture: Markup(_beside(path, picture)),
-        tabular=lambda table: Markup(markdown_table(_frame(table))),
+        tabular=lambda table: _linked(markdown_table(_frame(table)), urls),
+        linked=lambda text: _linked(markdown_escaped(text), urls),
         fenced=_fenced,
         raw=Markup,
     )
@@ -179,6 +183,11 @@ def _latex_table(table: Table) -> Markup:
         plain = rf"\begin{{longtable}}{{{'l' * len(long)}}}"
         return Markup(text.replace(plain, rf"\begin{{longtable}}{{{''.join(letters)}}}"))
     return Markup(rf"\fitted{{{text}}}")
+
+
+def _linked(escaped: str, urls: Mapping[str, str]) -> Markup:
+    """Markdown with links to the runs that it names in quotes, by their escaped names."""
+    return Markup(with_links(escaped, urls, str, "[{}]({})".format))
 
 
 def _fenced(text: str, language: str) -> Markup:

@@ -1,4 +1,4 @@
-"""Which column of the user's table plays which part.
+"""Parts that the columns of the user's table play.
 
 Owns the aliases of the standard columns, the search for near matches and the rearranged table
 with standard names. Looks at names only: what the cells hold is checked in `checks`.

@@ -1,4 +1,4 @@
-"""What a column counts, as far as its name says it: the convention decides the answer.
+"""Conventions of counting that the name of a column tells: the convention decides the answer.
 
 Owns the words for conventions. Which column plays which part is settled in `columns`.
 """
@@ -7,20 +7,24 @@ import re
 from collections.abc import Mapping
 
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs.columns import aliases
 
-__all__ = ["check_is_loss", "convention"]
+__all__ = ["check_is_loss", "convention", "counts", "names_tokenizer", "of_bytes"]
 
+_NO, _LEFT_OUT = r"(no|non|without|wo|excl[a-z]*)_?", r"excl[a-z]*"
+_WITH, _TAKEN_IN = r"(with|incl[a-z]*)_?", r"incl[a-z]*"
 # Of each part, patterns of words in names, and what a column with such words counts.
 _CONVENTIONS: Mapping[str, Mapping[str, str]] = {
     "params": {
-        r"(non|no|without|wo|excl[a-z]*)_?emb[a-z]*": "without embeddings",
-        r"(with|incl[a-z]*)_?emb[a-z]*": "with embeddings",
+        rf"{_NO}emb[a-z]*|emb[a-z]*_{_LEFT_OUT}": "without embeddings",
+        rf"{_WITH}emb[a-z]*|emb[a-z]*_{_TAKEN_IN}": "with embeddings",
         r"active|activated": "active for each token",
     },
     "flops": {
         r"6_?n_?d": "6ND",
         r"forward|fwd": "forward pass only",
-        r"attn|attention": "attention included",
+        rf"{_NO}att(ention|n)|att(ention|n)_{_LEFT_OUT}": "without attention",
+        rf"({_WITH})?att(ention|n)(_{_TAKEN_IN})?": "attention included",
     },
     "loss": {
         r"bpb|bits?_?per_?byte": "in bits per byte",
@@ -53,6 +57,45 @@ def convention(part: str, column: str) -> str | None:
     return next((meaning for words, meaning in known.items() if _says(column, words)), None)
 
 
+def counts(part: str, column: str) -> bool:
+    """Tell from its name if a column counts model size, tokens or compute, by any convention.
+
+    Examples
+    --------
+    >>> counts("params", "non_embedding_params"), counts("flops", "C (attention included)")
+    (True, True)
+    >>> counts("params", "params_source")
+    False
+    """
+    # A column that gave its name to a standard one was renamed.
+    plain = _plain(column).removesuffix("_in_source").strip("_")
+    for words in _CONVENTIONS.get(part, {}):
+        plain = re.sub(rf"(^|_)({words})(?=_|$)", "", plain)
+    return bool(aliases(part, [plain]))
+
+
+def of_bytes(loss: str) -> bool:
+    """Tell from its source if a loss is per byte or character, which tokenizers do not change.
+
+    Examples
+    --------
+    >>> of_bytes("column 'bpb', in bits per byte"), of_bytes("column 'nll'")
+    (True, False)
+    """
+    return loss.endswith(("in bits per byte", "in bits per character"))
+
+
+def names_tokenizer(column: str) -> bool:
+    """Tell from its name if a column says which tokenizer, or vocabulary, a run has.
+
+    Examples
+    --------
+    >>> [names_tokenizer(name) for name in ("tokenizer", "Vocab size", "tokens")]
+    [True, True, False]
+    """
+    return _says(column, r"tokeni[sz]ers?|vocab|vocabulary|vocabsize|n_?vocab")
+
+
 def check_is_loss(column: str, label: str) -> None:
     """Refuse a column of losses whose name says that it holds something else.
 
@@ -70,5 +113,8 @@ def check_is_loss(column: str, label: str) -> None:
 
 
 def _says(column: str, words: str) -> bool:
-    plain = re.sub(r"[^a-z0-9]+", "_", column.lower())
-    return bool(re.search(rf"(^|_)({words})(_|$)", plain))
+    return bool(re.search(rf"(^|_)({words})(_|$)", _plain(column)))
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", column.lower())

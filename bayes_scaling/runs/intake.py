@@ -31,22 +31,24 @@ from bayes_scaling.runs.columns import (
 )
 from bayes_scaling.runs.conventions import check_is_loss, convention
 from bayes_scaling.runs.frames import as_pandas
-from bayes_scaling.runs.run_names import run_names
+from bayes_scaling.runs.parts import Parts
+from bayes_scaling.runs.run_names import run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
 
-__all__ = ["Request", "Taken", "take_in"]
+__all__ = ["DERIVED", "Request", "derive", "standard_parts"]
 
-_DERIVED = {
+DERIVED = {
     "params": "flops / (6 x tokens)",
     "tokens": "flops / (6 x params)",
     "flops": "6 x params x tokens",
 }
+"""Sources of the third of them where it follows from the other two."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for: the arguments of `Runs.from_frame`, by name."""
+    """Arguments of `Runs.from_frame`, by name: the request of the user."""
 
     standard: Mapping[str, Choice]
     inputs: Mapping[str, str]
@@ -58,18 +60,7 @@ class Request:
     states: States
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What came of it: the parts that `Runs` is made of."""
-
-    table: pd.DataFrame
-    inputs: tuple[str, ...]
-    left_out: tuple[str, ...]
-    sources: Mapping[str, str]
-    remarks: tuple[str, ...]
-
-
-def take_in(frame: object, request: Request) -> Taken:
+def standard_parts(frame: object, request: Request) -> Parts:
     """Return the parts of runs, out of a data frame that is left as it is.
 
     Raises
@@ -79,41 +70,53 @@ def take_in(frame: object, request: Request) -> Taken:
     """
     _check_request(request)
     source = _as_table(frame)
-    claims = assign_columns(
-        list(source.columns),
-        request.standard,
-        {**request.inputs, **request.factors},
-        request.response,
-    )
-    table, left_out, remarks = _rows(source, claims, request)
+    columns, further = list(source.columns), {**request.inputs, **request.factors}
+    claims = assign_columns(columns, request.standard, further, request.response)
+    tracked = is_tracked(source)
+    names, run_column = run_names(source, request.run, claims.values())
+    source = source.set_axis(checked_index(names, run_column), axis=0)
+    state = state_column(source, tracked=tracked)
+    taken, remarks = in_states(source, state, request.states, tracked=tracked)
+    table = rearrange(taken, claims, run_column)
+    table, left_out = _without_missing(table, list(claims), request)
     sources = {name: _source(name, column) for name, column in claims.items() if name != column}
     if request.response == "loss":
         check_is_loss(claims["loss"], label_of("loss", sources))
+    inputs, derived, said = _checked_inputs(table, claims, request, sources)
+    if not inputs:
+        raise _nothing_to_learn_from(source)
+    return Parts(
+        table,
+        inputs=inputs,
+        factors=tuple(request.factors),
+        response=request.response,
+        left_out=left_out,
+        sources={**sources, **derived},
+        remarks=(*remarks, *said),
+        urls=run_urls(source),
+    )
+
+
+def _checked_inputs(
+    table: pd.DataFrame,
+    claims: Mapping[str, str],
+    request: Request,
+    sources: Mapping[str, str],
+) -> tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]:
+    """Make the inputs of a table numbers and add the one that follows from others.
+
+    Returns their names, the source of the one that was added, and the remarks on them.
+    """
     found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
+    remarks: list[str] = []
     for name in found:
         remarks += _on_rounding(table[name], label_of(name, sources))
         table[name] = checked_numbers(table[name], label_of(name, sources), "input")
     if {*STANDARD_INPUTS} <= {*found}:
         check_flops_agree(table, request.flops_factor, sources)
-    derived = _derive(table)
-    sources |= {name: _DERIVED[name] for name in derived}
+    derived = derive(table)
     inputs = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in (*found, *derived)]
-    if not inputs:
-        raise _nothing_to_learn_from(source)
-    return Taken(table, tuple(inputs), left_out, sources, remarks)
-
-
-def _rows(
-    source: pd.DataFrame, claims: Mapping[str, str], request: Request
-) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
-    """Return the rearranged rows that are taken, the names of those left out, and the remarks."""
-    names, run_column = run_names(source, request.run, claims.values())
-    tracked = is_tracked(source)
-    source = source.set_axis(checked_index(names, run_column), axis=0)
-    state = state_column(source, tracked=tracked)
-    source, remarks = in_states(source, state, request.states, tracked=tracked)
-    table = rearrange(source, claims, run_column)
-    return *_without_missing(table, list(claims), request), remarks
+    return tuple(inputs), derived, tuple(remarks)
 
 
 def _source(name: str, column: str) -> str:
@@ -195,17 +198,20 @@ def _without_missing(
     return table.loc[~out].copy(), tuple(table.index[out])
 
 
-def _derive(table: pd.DataFrame) -> tuple[str, ...]:
+def derive(table: pd.DataFrame) -> dict[str, str]:
+    """Add the third of params, tokens and flops to a table that has two; return its source."""
     lacking = [name for name in STANDARD_INPUTS if name not in table]
     if len(lacking) != 1:
-        return ()
-    if lacking == ["flops"]:
-        product = compute(table["params"].to_numpy(), table["tokens"].to_numpy())
+        return {}
+    (name,) = lacking
+    if name == "flops":
+        with np.errstate(over="ignore"):  # what is infinite is refused by its row
+            product = compute(table["params"].to_numpy(), table["tokens"].to_numpy())
         table["flops"] = np.asarray(product)
     else:
-        other = "tokens" if lacking == ["params"] else "params"
-        table[lacking[0]] = table["flops"] / (FLOPS_PER_PARAM_TOKEN * table[other])
-    return tuple(lacking)
+        other = "tokens" if name == "params" else "params"
+        table[name] = table["flops"] / (FLOPS_PER_PARAM_TOKEN * table[other])
+    return {name: DERIVED[name]}
 
 
 def _nothing_to_learn_from(source: pd.DataFrame) -> RunsError:

@@ -1,4 +1,4 @@
-"""What a reader must know about a table of runs before believing anything fitted to it.
+"""Notes on a table of runs, to be read before anything fitted to it is believed.
 
 Owns the notes: problems that do not stop the work, each a sentence with its evidence. Computed from
 the table alone, so they stay true of every subset.
@@ -22,6 +22,9 @@ _SAME = 1.05
 _SMALLEST_MAXIMUM = 1e5
 # ln 250 000, in nats per token: the largest vocabularies have so many tokens.
 _LARGEST_LOSS = 12.4
+# Nats per token between which the losses of trained language models lie: the largest published
+# ones reach 1.7 on text, and a guess by the frequency of tokens costs about 7.
+_LEAST_TYPICAL, _MOST_TYPICAL = 1.5, 7.0
 
 
 def table_notes(
@@ -30,6 +33,7 @@ def table_notes(
     factors: Sequence[str],
     dropped: Sequence[str],
     response: Response,
+    source: str,
 ) -> tuple[str, ...]:
     """Return the notes on a valid table, as full sentences.
 
@@ -43,11 +47,13 @@ def table_notes(
         The names of rows that were left out for missing values.
     response
         What the losses are.
+    source
+        Where they come from, and in what unit they are if that is known.
     """
     return (
         *_left_out(dropped),
         *_units(table, inputs),
-        *(_too_large(table["loss"]) if response == "loss" else ()),
+        *(_unit_of_loss(table["loss"], source) if response == "loss" else ()),
         *_repeated(table, [*inputs, *factors, "loss"]),
         *_constant(table, inputs),
         *_collinear(table, inputs),
@@ -73,14 +79,28 @@ def _units(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
             )
 
 
-def _too_large(losses: "pd.Series[float]") -> Iterator[str]:
+def _unit_of_loss(losses: "pd.Series[float]", source: str) -> Iterator[str]:
     large = losses.index[losses > _LARGEST_LOSS]
+    cure = (
+        "If this is a perplexity, take its logarithm; if it is a sum over tokens, divide it by "
+        "their number."
+    )
     if len(large):
         yield (
             f"{counted(len(large), 'loss', 'losses')} up to {losses.max():.3g} ({rows(large)}): a "
-            f"guess among a quarter of a million tokens costs {_LARGEST_LOSS} nats per token. If "
-            f"this is a perplexity, take its logarithm; if it is a sum over tokens, divide it by "
-            f"their number."
+            f"guess among a quarter of a million tokens costs {_LARGEST_LOSS} nats per token. "
+            f"{cure}"
+        )
+    elif losses.min() > _MOST_TYPICAL:
+        yield (
+            f"Every loss is above {_MOST_TYPICAL:g} ({losses.min():.3g} or more), in nats per "
+            f"token that of models that have hardly learnt. {cure}"
+        )
+    elif losses.max() < _LEAST_TYPICAL and " in bits per " not in source:
+        yield (
+            f"Every loss is below {_LEAST_TYPICAL:g} ({losses.max():.3g} or less), in nats per "
+            f"token less than any published of text. If these are bits per byte, call their "
+            f"column bits_per_byte: results then say so, and tokenizers may be pooled."
         )
 
 

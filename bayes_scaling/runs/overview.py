@@ -1,4 +1,4 @@
-"""How a table of runs is shown at a glance, as text and as HTML for Jupyter.
+"""Table of runs at a glance, as text and as HTML for Jupyter.
 
 Owns the layout; numbers are printed by `units`. Knows of runs only the columns it is handed.
 """
@@ -9,6 +9,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from bayes_scaling.display.links import html_with_links
 from bayes_scaling.display.wording import counted
 from bayes_scaling.units import format_count, format_flops
 
@@ -18,7 +19,7 @@ _LONGEST = 40
 
 
 class _Shown(Protocol):
-    """What is needed of runs to show them."""
+    """Attributes of runs that are shown."""
 
     @property
     def table(self) -> pd.DataFrame: ...
@@ -32,6 +33,8 @@ class _Shown(Protocol):
     def notes(self) -> tuple[str, ...]: ...
     @property
     def sources(self) -> Mapping[str, str]: ...
+    @property
+    def urls(self) -> Mapping[str, str]: ...
     def levels(self, factor: str) -> tuple[str, ...]: ...
 
 
@@ -48,14 +51,17 @@ def overview_text(runs: _Shown) -> str:
 
 
 def overview_html(runs: _Shown) -> str:
-    """Return the same as a table, and the notes in full; every text of the user is escaped."""
+    """Return the columns as a table, and the notes in full, with links to the runs they name.
+
+    Every text of the user is escaped.
+    """
     body = "".join(
         "<tr>"
         + "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in line)
         + "</tr>"
         for line in _lines(runs)
     )
-    notes = "".join(f"<li>{escape(note)}</li>" for note in runs.notes)
+    notes = "".join(f"<li>{html_with_links(note, runs.urls)}</li>" for note in runs.notes)
     return (
         f"<div><strong>Runs</strong>: {escape(_headline(runs))}<table><tbody>{body}</tbody></table>"
         + (f"<ul>{notes}</ul>" if notes else "")

@@ -7,7 +7,7 @@ from typing import Literal
 
 from bayes_scaling.runs.cells import Response
 from bayes_scaling.runs.columns import Choice, name_mapping
-from bayes_scaling.runs.sources.choices import ColumnChoices, typed
+from bayes_scaling.runs.sources.choices import ColumnChoices, with_numbers
 from bayes_scaling.runs.sources.files import read_frame
 from bayes_scaling.runs.states import States
 from bayes_scaling.runs.table import Runs
@@ -78,4 +78,4 @@ def read_runs(  # noqa: PLR0913 - the arguments of Runs.from_frame
         "states": states,
     }
     frame = read_frame(Path(path).expanduser())
-    return Runs.from_frame(typed(frame, choices), **choices)
+    return Runs.from_frame(with_numbers(frame, choices), **choices)

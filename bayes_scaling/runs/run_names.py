@@ -1,8 +1,9 @@
-"""Which column names the runs.
+"""The columns that name runs and their web pages.
 
-Owns the search for it and what a column of names must be. Names are checked in `checks`.
+Owns the search for them and what a column of names must be. Names are checked in `checks`.
 """
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -10,10 +11,13 @@ import pandas as pd
 from bayes_scaling.display.wording import Column
 from bayes_scaling.runs.columns import column_key, no_such_column
 
-__all__ = ["run_columns", "run_names"]
+__all__ = ["run_columns", "run_names", "run_urls"]
 
 # Compared as aliases are, the likeliest first.
 _RUN_NAMES = ("run", "runid", "runname", "name")
+_URL_NAMES = ("url", "runurl", "link", "runlink")
+# Such as a report can link to as they are.
+_WEB_PAGE = re.compile(r"""https?://[^\s<>"'`|\\(){}\[\]]+""")
 
 
 def run_names(frame: pd.DataFrame, run: str | None, claimed: Iterable[str]) -> tuple[pd.Index, str]:
@@ -44,6 +48,23 @@ def run_columns(columns: Iterable[str]) -> list[str]:
     """
     known = [name for name in columns if column_key(name) in _RUN_NAMES]
     return sorted(known, key=lambda name: _RUN_NAMES.index(column_key(name)))
+
+
+def run_urls(table: pd.DataFrame) -> dict[str, str]:
+    """Return the web pages of runs by their names, from the column that usually holds them.
+
+    Examples
+    --------
+    >>> run_urls(pd.DataFrame({"URL": ["https://wandb.ai/lab/sweep/runs/1", ""]}, ["s", "l"]))
+    {'s': 'https://wandb.ai/lab/sweep/runs/1'}
+    """
+    known = [name for name in table.columns if column_key(name) in _URL_NAMES]
+    return {
+        str(run): cell
+        for name in known[:1]
+        for run, cell in table[name].items()
+        if isinstance(cell, str) and _WEB_PAGE.fullmatch(cell)
+    }
 
 
 def _is_naming(column: Column) -> bool:

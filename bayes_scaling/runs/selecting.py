@@ -1,11 +1,6 @@
-"""Which rows of a table a condition keeps, and which scales a user may set.
+"""The rows of a table that a condition keeps: those of `Runs.where` and `Runs.split`."""
 
-Owns the conditions of `Runs.where` and `Runs.split` and the check of scales given by hand.
-"""
-
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +10,10 @@ from bayes_scaling.display.wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import as_label
 from bayes_scaling.runs.columns import closest
+from bayes_scaling.runs.scales import is_scale
 from bayes_scaling.units import format_flops
 
-__all__ = ["Mask", "checked_scales", "rows_up_to", "rows_where"]
+__all__ = ["Mask", "rows_up_to", "rows_where"]
 
 type Kept = npt.NDArray[np.bool]
 type Mask = Sequence[bool] | Kept | "pd.Series[bool]" | Callable[[pd.DataFrame], object] | None
@@ -94,7 +90,7 @@ def rows_up_to(table: pd.DataFrame, inputs: Sequence[str], budget: float) -> Kep
             f"Runs.split: these runs have no flops (their inputs are {listed(inputs, 20)}). They "
             f"are split by training compute. Read them with flops=, or use where with a mask."
         )
-    if not _is_scale(budget):
+    if not is_scale(budget):
         raise RunsError(
             f"Runs.split: train_up_to_flops is {budget!r}. It is a training compute in FLOP, so it "
             f"is positive and finite. Pass a number such as 1e21."
@@ -109,29 +105,6 @@ def rows_up_to(table: pd.DataFrame, inputs: Sequence[str], budget: float) -> Kep
             f"{format_flops(flops.min())} to just below {format_flops(flops.max())}."
         )
     return keep
-
-
-def checked_scales(scales: Mapping[str, float], known: Sequence[str]) -> dict[str, float]:
-    """Return scales given by hand as floats, after refusing unknown names and bad values."""
-    unknown = [name for name in scales if name not in known]
-    if unknown:
-        raise RunsError(
-            f"Runs: there is no column {listed(unknown)} to scale. Scales belong to inputs and to "
-            f"the loss. Use one of {listed(known, 20)}."
-        )
-    for name, scale in scales.items():
-        if not _is_scale(scale):
-            raise RunsError(
-                f"Runs: the reference scale of {name} is {scale!r}. Columns are divided by it and "
-                f"then logged. Give a positive, finite number such as 1.0."
-            )
-    return {name: float(scale) for name, scale in scales.items()}
-
-
-def _is_scale(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return False
-    return math.isfinite(value) and float(value) > 0
 
 
 def _shown(value: object) -> str:

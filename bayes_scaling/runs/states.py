@@ -1,4 +1,4 @@
-"""How runs ended, in any table that says it.
+"""States in which runs ended, in any table that says it.
 
 Owns the words that trackers have for it, which column holds them, and which runs are taken.
 """

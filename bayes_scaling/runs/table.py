@@ -5,10 +5,13 @@ plays which part is settled in `columns`, what cells may hold in `checks`, what 
 know in `notes`. Knows nothing of laws.
 """
 
-from collections.abc import Iterable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Literal, Self
+from functools import wraps
+from inspect import signature
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,39 +19,44 @@ import pandas as pd
 
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.runs.cells import Response
 from bayes_scaling.runs.checks import checked_table
-from bayes_scaling.runs.columns import Choice, name_mapping
-from bayes_scaling.runs.intake import Request, take_in
 from bayes_scaling.runs.notes import table_notes
 from bayes_scaling.runs.overview import overview_html, overview_text
-from bayes_scaling.runs.selecting import Mask, checked_scales, rows_up_to, rows_where
+from bayes_scaling.runs.parts import Parts
+from bayes_scaling.runs.scales import checked_scales, reference_scales
+from bayes_scaling.runs.selecting import Mask, rows_up_to, rows_where
 from bayes_scaling.runs.sources.curves import from_curves
+from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.mlflow import from_mlflow
 from bayes_scaling.runs.sources.wandb import from_wandb_export
 from bayes_scaling.runs.sources.wandb_api import from_wandb
-from bayes_scaling.runs.states import States
 
 __all__ = ["Runs"]
 
 
-# Fractions and the like keep their own scale; a score out of 100 has to be brought to it.
-_SIZES_OF_ORDER_ONE = (0.1, 1.0)
+def _made_by[**Given](read: Callable[Given, Parts]) -> Callable[Given, Runs]:
+    """Return the function that makes runs of the parts that a reader returns, with its words."""
 
-LOW_LOSS = 0.05
-"""Quantile of the losses that is their reference scale."""
+    @wraps(read)
+    def made(*args: Given.args, **options: Given.kwargs) -> Runs:
+        return Runs(**vars(read(*args, **options)))
+
+    made.__signature__ = signature(read).replace(return_annotation="Runs")  # type: ignore[attr-defined]
+    return made
 
 
 class _OwnFrame:
     """A data frame that is copied on the way in and on the way out, so nobody can change it."""
 
-    def __get__(self, runs: "Runs | None", owner: type["Runs"]) -> pd.DataFrame:
+    def __get__(self, runs: Runs | None, owner: type[Runs]) -> pd.DataFrame:
         if runs is None:
             raise AttributeError("table")  # how a dataclass is told: there is no default
         frame: pd.DataFrame = runs.__dict__["table"]
         return frame.copy()
 
-    def __set__(self, runs: "Runs", frame: pd.DataFrame) -> None:
+    def __set__(self, runs: Runs, frame: pd.DataFrame) -> None:
         runs.__dict__["table"] = frame
 
 
@@ -86,6 +94,8 @@ class Runs:
         where the name says so: with or without embeddings, 6ND or with attention, bits per byte.
     remarks
         What the source could not give or left out, as sentences. Subsets keep them.
+    urls
+        Web pages of runs by their names, of those left out too: reports link to them.
 
     Raises
     ------
@@ -111,6 +121,7 @@ class Runs:
     left_out: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    urls: Mapping[str, str] = field(default_factory=dict)
     _by_hand: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -123,119 +134,33 @@ class Runs:
             "inputs": tuple(self.inputs),
             "factors": tuple(self.factors),
             "left_out": tuple(self.left_out),
-            "sources": MappingProxyType(dict(self.sources)),
+            "sources": FrozenMapping(self.sources),
             "remarks": tuple(self.remarks),
-            "reference": MappingProxyType(
-                _reference_scales(table, self.inputs, self.response) | by_hand
+            "urls": FrozenMapping(self.urls),
+            "reference": FrozenMapping(
+                reference_scales(table, self.inputs, self.response) | by_hand
             ),
             "_by_hand": frozenset(by_hand),
         }
         for name, value in settled.items():
             object.__setattr__(self, name, value)
 
-    @classmethod
-    def from_frame(  # noqa: PLR0913 - one argument for each part that a column can play
-        cls,
-        frame: pd.DataFrame,
-        *,
-        params: Choice = None,
-        tokens: Choice = None,
-        loss: str | None = None,
-        flops: Choice = None,
-        inputs: Iterable[str] | Mapping[str, str] = (),
-        factors: Iterable[str] | Mapping[str, str] = (),
-        run: str | None = None,
-        response: Response = "loss",
-        missing: Literal["error", "drop"] = "error",
-        flops_factor: float = 2.0,
-        states: States = None,
-    ) -> Self:
-        """Make runs of a data frame, which is left as it is.
-
-        Parameters
-        ----------
-        frame
-            One row per training run: a frame of pandas, Polars or another library, or an Arrow
-            table.
-        params, tokens, flops
-            The columns of model size, training tokens (counts) and training compute (FLOP).
-            None looks for the usual names, whatever their case, spaces, dashes, slashes and
-            underscores (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`);
-            False takes no column. If two of the three are found, the third follows from C = 6ND.
-            Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21".
-        loss
-            The column of the loss; None looks for the usual names.
-        inputs, factors
-            Further numeric inputs and grouping columns: names, or a mapping of the name to have
-            here to the column of the frame.
-        run
-            The column of run names. None takes `run`, `run_id`, `run_name` or `name` where it
-            does not repeat, else the row labels.
-        response
-            What the loss column holds: "loss", "accuracy" or "metric".
-        missing
-            What to do with rows that lack a value in a column in use: "error" names them, "drop"
-            leaves them out and keeps their count in `dropped`.
-        flops_factor
-            How far 6ND may be from the compute found, as a factor in either direction.
-        states
-            Runs in other states than these are left out, and a note names them. "any" takes all.
-            None takes finished runs from tables of W&B and MLflow, and all runs from other tables
-            with a column `state` or `status`, with a note on those that did not finish.
-
-        Returns
-        -------
-        Runs
-
-        Raises
-        ------
-        RunsError
-            A column is missing or ambiguous, a cell is not what its column needs, or 6ND and the
-            compute disagree.
-
-        Examples
-        --------
-        >>> frame = pd.DataFrame({"size": [1e8, 1e9], "D": [2e9, 9e9], "loss": [3.5, 2.9]})
-        >>> Runs.from_frame(frame, params="size").inputs
-        ('params', 'tokens', 'flops')
-        """
-        request = Request(
-            standard={"params": params, "tokens": tokens, "flops": flops, "loss": loss},
-            inputs=name_mapping(inputs, "inputs"),
-            factors=name_mapping(factors, "factors"),
-            run=run,
-            response=response,
-            missing=missing,
-            flops_factor=flops_factor,
-            states=states,
-        )
-        taken = take_in(frame, request)
-        return cls(
-            taken.table,
-            inputs=taken.inputs,
-            factors=tuple(request.factors),
-            response=response,
-            left_out=taken.left_out,
-            sources=taken.sources,
-            remarks=taken.remarks,
-        )
-
-    from_curves = classmethod(from_curves)
-    from_mlflow = classmethod(from_mlflow)
-    from_wandb = classmethod(from_wandb)
-    from_wandb_export = classmethod(from_wandb_export)
+    from_frame = staticmethod(_made_by(from_frame))
+    from_curves = staticmethod(_made_by(from_curves))
+    from_mlflow = staticmethod(_made_by(from_mlflow))
+    from_wandb = staticmethod(_made_by(from_wandb))
+    from_wandb_export = staticmethod(_made_by(from_wandb_export))
 
     @property
     def dropped(self) -> int:
-        """How many rows of the source `missing="drop"` left out."""
+        """Number of rows of the source that `missing="drop"` left out."""
         return len(self.left_out)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader must know about these runs, as sentences with their evidence."""
-        found = table_notes(
-            self.__dict__["table"], self.inputs, self.factors, self.left_out, self.response
-        )
+        """Sentences, with their evidence, to be read before anything fitted to these runs."""
+        table, source = self.__dict__["table"], self.sources.get("loss", "")
+        found = table_notes(table, self.inputs, self.factors, self.left_out, self.response, source)
         return (*self.remarks, *found)
 
     @property
@@ -348,19 +273,6 @@ class Runs:
     def _repr_html_(self) -> str:
         return overview_html(self)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle through the constructor: the read-only mappings do not pickle."""
-        return type(self), (
-            self.table,
-            self.inputs,
-            self.factors,
-            self.response,
-            self.scales_by_hand,
-            self.left_out,
-            dict(self.sources),
-            self.remarks,
-        )
-
     def _subset(self, keep: npt.NDArray[np.bool]) -> Self:
         return replace(self, table=self.table.loc[keep], reference=self.scales_by_hand)
 
@@ -371,19 +283,3 @@ class Runs:
                 f"asked for. Ask for one of {listed(known, 20)}, or name it in {what}s= when the "
                 f"runs are read."
             )
-
-
-def _reference_scales(
-    table: pd.DataFrame, inputs: tuple[str, ...], response: Response
-) -> dict[str, float]:
-    scales = {name: float(np.exp(np.log(table[name]).mean())) for name in inputs}
-    return scales | {"loss": _reference_response(table["loss"], response)}
-
-
-def _reference_response(values: "pd.Series[float]", response: Response) -> float:
-    if response == "loss":
-        # Of the best runs, since what is known of a floor is its share of them.
-        return float(values.quantile(LOW_LOSS))
-    size = float(values.abs().quantile(0.9))
-    of_order_one = size == 0 or _SIZES_OF_ORDER_ONE[0] <= size <= _SIZES_OF_ORDER_ONE[1]
-    return 1.0 if response == "accuracy" or of_order_one else size

@@ -16,6 +16,7 @@ from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.trust.averages import asked_of
 from bayes_scaling.trust.averages import joined as joined_by_weight
 from bayes_scaling.trust.case import LADDER, Case, Level, make_case
+from bayes_scaling.trust.checks.conventions import check_conventions
 from bayes_scaling.trust.checks.coverage import check_calibration
 from bayes_scaling.trust.checks.design import check_design
 from bayes_scaling.trust.checks.extrapolation import (
@@ -52,10 +53,11 @@ CHECKS: dict[str, Callable[[Case], Finding]] = {
     "calibration": check_calibration,
     "reach": check_reach,
     "form": check_form,
+    "conventions": check_conventions,
 }
 """Every check by its name, in the order in which they run."""
 
-FULL_ONLY = frozenset({"backtest", "calibration", "form"})
+FULL_ONLY = frozenset({"backtest", "calibration", "form", "conventions"})
 """Checks that only refit."""
 
 
@@ -80,7 +82,8 @@ def assess(
         factor.
     level : {"quick", "full"}
         "quick" leaves out what refits; "full" adds the backtest, refits without the runs that carry
-        the answer, the calibration on simulated sweeps of the same design, and rival laws.
+        the answer, the calibration on simulated sweeps of the same design, rival laws, and other
+        counts of size or compute that the table holds.
     rivals : sequence of ScalingModel, optional
         What else the runs could be fitted with, for the check of the form; it then runs at any
         level. By default one other law and one other noise, at "full" only. The fits of an average

@@ -17,7 +17,8 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.errors import RunsError
-from bayes_scaling.fitting.loss_surface import LossSurface, labelled
+from bayes_scaling.fitting.loss_surface import LossSurface
+from bayes_scaling.fitting.posterior_surface import labelled
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up

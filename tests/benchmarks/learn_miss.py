@@ -1,8 +1,8 @@
 """What laws miss beyond their runs, learned from public sweeps, leaving one source out at a time.
 
 ``python -m tests.benchmarks.learn_miss [folder]`` (about ten minutes on two cores) fits every sweep
-below its cut-offs, and looks for the mean, the size and the share of `delta` in the size of `miss`
-under which held-out runs have the highest log score. It prints what each source left out has
+below its cut-offs, and looks for the mean and the size of `miss` under which held-out runs have the
+highest log score. It prints what each source left out has
 chosen by the others, and how those choices predict it; what all sources together choose is what
 :mod:`bayes_scaling.model.surface` has.
 """
@@ -19,13 +19,13 @@ from scipy import stats
 from scipy.special import logsumexp
 
 import bayes_scaling as bs
+from bayes_scaling.fitting.beyond import even_normal
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.model.points import points
 from tests.benchmarks.extrapolations import Extrapolation, extrapolations
 
-MEANS = (0.0, 0.1, 0.15, 0.2)
-SIZES = (0.05, 0.1, 0.15, 0.2, 0.3)
-SHARES = (0.0, 1.0, 1.5, 2.0, 3.0)
+MEANS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
+SIZES = (0.05, 0.1, 0.15, 0.2)
 SPREAD = 0.35
 """Standard deviation of the log size."""
 
@@ -42,23 +42,21 @@ class Fitted:
     surface: LossSurface
     where: dict[str, np.ndarray]
 
-    def losses(self, mean: float, size: float, share: float) -> np.ndarray:
+    def losses(self, mean: float, size: float) -> np.ndarray:
         """Draws of the log expected loss, dims (sample, run), under these choices."""
         rng = np.random.default_rng(0)
-        delta = self.fit.posterior["delta_sd"].values.reshape(-1, 1)
-        ranks = rng.permutation(len(delta))[:, None]
-        sizes = size * np.exp(SPREAD * rng.standard_normal(delta.shape))
-        spread = np.sqrt(sizes**2 + (share * delta) ** 2)
-        miss = mean + spread * stats.norm.ppf((ranks + 0.5) / len(delta))
+        like = self.fit.posterior["miss"]
+        sizes = size * np.exp(SPREAD * even_normal(like, rng))
+        miss = (mean + sizes * even_normal(like, rng)).values.reshape(-1, 1)
         left_out = self.surface.left_out
         assert left_out is not None
         edge = left_out.misses[0][0]
         moved = replace(self.surface, left_out=replace(left_out, misses=[(edge, miss)]))
         return np.log(moved.loss(self.where))
 
-    def scores(self, mean: float, size: float, share: float) -> pd.DataFrame:
+    def scores(self, mean: float, size: float) -> pd.DataFrame:
         """Coverage, error, width, interval score and log score of each run to be predicted."""
-        expected = self.losses(mean, size, share)
+        expected = self.losses(mean, size)
         sd, df = (
             self.fit.posterior[name].values.reshape(-1, 1) for name in ("noise_sd", "noise_df")
         )
@@ -105,16 +103,16 @@ def fitted(folder: Path) -> Iterator[Fitted]:
 
 def main(folder: Path) -> None:
     fits = list(fitted(folder))
-    grid = list(itertools.product(MEANS, SIZES, SHARES))
+    grid = list(itertools.product(MEANS, SIZES))
     tables = {choice: pd.concat([fit.scores(*choice) for fit in fits]) for choice in grid}
 
-    def best(kept: pd.Series) -> tuple[float, float, float]:
+    def best(kept: pd.Series) -> tuple[float, float]:
         return max(grid, key=lambda c: over_sweeps(tables[c][kept])["log_score"].mean())
 
     sources = tables[grid[0]]["source"]
     chosen = {source: best(sources != source) for source in sources.unique()}
     parts = [tables[choice][sources == source] for source, choice in chosen.items()]
-    print(pd.DataFrame(chosen, index=["mean", "size", "share of delta"]).T.to_string())
+    print(pd.DataFrame(chosen, index=["mean", "size"]).T.to_string())
     print("\nleft out one at a time\n", over_sweeps(pd.concat(parts)).round(4).to_string())
     together = best(sources == sources)
     print("\nall together", together, "\n", over_sweeps(tables[together]).round(4).to_string())

@@ -46,6 +46,8 @@ from bayes_scaling.decisions.parabolas import parabola_vertex
 
 pytestmark = pytest.mark.benchmark
 
+COLUMNS = ["params", "tokens", "flops", "loss"]
+
 BUDGET = 1.1
 """Runs whose compute differs by less are of one budget."""
 
@@ -81,44 +83,57 @@ def optima(table: pd.DataFrame) -> list[Optimum]:
     return found
 
 
-def cuts(folder: Path) -> Iterator[tuple[str, pd.DataFrame, list[Optimum]]]:
-    """Runs up to a budget, and the best sizes of those above."""
+def isoflop_sweeps(folder: Path) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Source, name and runs of each sweep whose runs are of equal compute."""
     for name, table in pd.read_csv(folder / "isoflop_sweeps.csv").groupby("sweep"):
-        table = table.sort_values("flops")
-        steps = np.log(table["flops"]).diff() > np.log(BUDGET)
-        table = table.assign(budget=steps.cumsum())
-        known = optima(table)
-        for budget in range(FEWEST_BUDGETS - 1, int(table["budget"].max())):
-            fitted = table[table["budget"] <= budget]
-            above = [one for one in known if one.flops > fitted["flops"].max() * 1.05]
-            if above and len(fitted) >= 8:
-                yield str(name), fitted, above
+        yield str(table["source"].iloc[0]), str(name), table[COLUMNS]
+    yield "llama2024", "llama3", pd.read_csv(folder / "llama3_isoflop.csv")[COLUMNS]
+
+
+def cuts(table: pd.DataFrame) -> Iterator[tuple[bs.Runs, list[Optimum]]]:
+    """Runs of a sweep up to a budget, and the best sizes of those above."""
+    table = table.sort_values("flops")
+    steps = np.log(table["flops"]).diff() > np.log(BUDGET)
+    table = table.assign(budget=steps.cumsum())
+    known = optima(table)
+    for budget in range(FEWEST_BUDGETS - 1, int(table["budget"].max())):
+        fitted = table[table["budget"] <= budget]
+        above = [one for one in known if one.flops > fitted["flops"].max() * 1.05]
+        if above and len(fitted) >= 8:
+            columns = fitted[COLUMNS].reset_index(drop=True)
+            yield bs.Runs.from_frame(columns, flops_factor=np.inf), above
+
+
+def misses(fit: bs.ScalingFit, above: list[Optimum]) -> pd.DataFrame:
+    """By how much nominal 90 % intervals of log params miss known best sizes, a row for each."""
+    rng = np.random.default_rng(0)
+    plan = bs.allocate(fit, [one.flops for one in above])
+    draws = np.log(plan.draws["params"]).transpose("budget", ...).values
+    rows = []
+    for one, sampled in zip(above, draws.reshape(len(above), -1), strict=True):
+        off = sampled + one.error * rng.standard_normal(sampled.size) - one.at
+        lower, upper = np.quantile(off, [0.05, 0.95])
+        miss = max(lower, 0.0) + max(-upper, 0.0)
+        rows.append(
+            {
+                "decades": np.log10(one.flops / fit.runs.values("flops").max()),
+                "covered": miss == 0,
+                "error": abs(np.median(off)),
+                "width": upper - lower,
+                "interval_score": upper - lower + 20 * miss,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def scored(folder: Path) -> pd.DataFrame:
-    rows = []
-    rng = np.random.default_rng(0)
-    for name, fitted, above in cuts(folder):
-        columns = fitted[["params", "tokens", "flops", "loss"]].reset_index(drop=True)
-        runs = bs.Runs.from_frame(columns, flops_factor=np.inf)
-        for method, model in MODELS.items():
-            fit = bs.fit(model, runs, draws=500, tune=700, chains=2, seed=1, progress=False)
-            plan = bs.allocate(fit, [one.flops for one in above])
-            draws = np.log(plan.draws["params"]).transpose("budget", ...).values
-            for one, sampled in zip(above, draws.reshape(len(above), -1), strict=True):
-                off = sampled + one.error * rng.standard_normal(sampled.size) - one.at
-                lower, upper = np.quantile(off, [0.05, 0.95])
-                rows.append(
-                    {
-                        "sweep": name,
-                        "method": method,
-                        "decades": np.log10(one.flops / fitted["flops"].max()),
-                        "covered": lower <= 0 <= upper,
-                        "error": abs(np.median(off)),
-                        "width": upper - lower,
-                    }
-                )
-    return pd.DataFrame(rows)
+    tables = []
+    for _, name, table in isoflop_sweeps(folder):
+        for runs, above in cuts(table):
+            for method, model in MODELS.items():
+                fit = bs.fit(model, runs, draws=500, tune=700, chains=2, seed=1, progress=False)
+                tables.append(misses(fit, above).assign(sweep=name, method=method))
+    return pd.concat(tables)
 
 
 def test_the_best_size_is_where_allocate_says(shared_data: Path) -> None:
@@ -126,10 +141,11 @@ def test_the_best_size_is_where_allocate_says(shared_data: Path) -> None:
     scores["beyond"] = pd.cut(scores["decades"], REACHES)
     groups = scores.groupby(["beyond", "method"], observed=True)
     found = groups["covered"].agg(["size", "mean"]).join(groups[["error", "width"]].median())
+    found = found.join(groups["interval_score"].mean())
     with pd.option_context("display.width", 200):
         print(f"\n{found.round(2).to_string()}")
         print(scores.groupby(["method", "sweep"])["covered"].mean().unstack(0).round(2))
-    by_method = scores.groupby("method")
-    covered, error = by_method["covered"].mean(), by_method["error"].median()
-    assert covered["surface"] > covered["law alone"] + 0.2
-    assert error["surface"] < 0.7 * error["law alone"]
+    of_surface = found.xs("surface", level="method")
+    of_law = found.xs("law alone", level="method")
+    assert (of_surface["mean"] > 0.8).all()
+    assert (of_surface["interval_score"] < 0.5 * of_law["interval_score"]).all()

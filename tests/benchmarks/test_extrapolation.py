@@ -75,7 +75,9 @@ def predicted(one: Extrapolation, surface: bool = True) -> pd.DataFrame:
     draws = forecast.draws["loss"].stack(sample=("chain", "draw")).transpose("sample", ...)
     beyond = reach(model, fit.runs, points(model, fit.runs, at=one.targets))
     expected, floor = forecast.draws["expected_loss"], fit.surface_at(forecast.draws).floor
-    return scored(np.log(draws.values), one.observed).assign(
+    # Of scatter with few degrees of freedom a draw may be so low that its exponential is zero.
+    logs = np.log(np.maximum(draws.values, np.finfo(float).tiny))
+    return scored(logs, one.observed).assign(
         reach=beyond.values, below_floor=float((expected < floor).mean()), **about(one)
     )
 

@@ -83,7 +83,8 @@ def test_the_probability_counts_draws(near: bs.decisions.NearOptimal) -> None:
     table = near.probability([middle / 10, middle, best])
     assert table.iloc[3, 0] == 0
     assert table.iloc[3, 1] == pytest.approx(0.5, abs=0.01)
-    assert table.iloc[3, 2] == 1
+    # Far beyond the runs the best size of one draw is not nearly optimal in all others.
+    assert 0.9 < table.iloc[3, 2] <= 1
     assert list(table.index.names) == ["flops", "corpus"]
 
 
@@ -100,10 +101,9 @@ def test_bounds_cut_the_range_off_and_are_counted(near: bs.decisions.NearOptimal
     cut = bs.near_optimal(near.fit, 5.76e23, constraints=bounds)
     uncut = near.draws["largest_params"].isel(budget=3)
     largest = cut.draws["largest_params"].isel(budget=1)
-    np.testing.assert_allclose(largest, np.minimum(uncut, bound))
-    np.testing.assert_allclose(
-        cut.draws["smallest_params"].isel(budget=1), near.draws["smallest_params"].isel(budget=3)
-    )
+    np.testing.assert_allclose(largest, np.minimum(uncut, bound), rtol=1e-5)
+    smallest = near.draws["smallest_params"].isel(budget=3)
+    np.testing.assert_allclose(cut.draws["smallest_params"].isel(budget=1), smallest, rtol=1e-5)
     at_limit = cut.draws["largest_params_at_limit"].isel(budget=1)
     np.testing.assert_array_equal(at_limit, uncut.values > bound)
     assert at_limit.any()

@@ -10,7 +10,7 @@ import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling.errors import RunsError
-from bayes_scaling.model.surface import Placement
+from bayes_scaling.model.nodes import Placement
 
 PARAMS, TOKENS = 7e10, 1.4e12
 

@@ -7,10 +7,12 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
-from bayes_scaling.fitting.loss_surface import LossSurface, loss_surface
+from bayes_scaling.fitting.loss_surface import LossSurface
+from bayes_scaling.fitting.posterior_surface import loss_surface
 from bayes_scaling.model.axes import growth_powers
 from bayes_scaling.model.inputs import input_values, scales
-from bayes_scaling.model.surface import MISS, NODE, SIZE, WEIGHTS, node_count
+from bayes_scaling.model.nodes import NODE, node_count
+from bayes_scaling.model.surface import MISS, SIZE, WEIGHTS
 from tests.laws.test_laws import OF_LOSS, TO_A_FLOOR
 
 DIMS = {"chain": [0, 1], "draw": range(50)}

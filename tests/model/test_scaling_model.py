@@ -1,5 +1,6 @@
 """The specification and the PyMC model it builds: names, dims, densities, and what is refused."""
 
+import pickle
 from collections.abc import Callable
 from typing import Literal
 
@@ -16,11 +17,11 @@ from scipy import stats
 
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError, RunsError
-from bayes_scaling.fitting.loss_surface import loss_surface
 from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.posterior import log_density as posterior_density
+from bayes_scaling.fitting.posterior_surface import loss_surface
 from bayes_scaling.fitting.tree import observed_data, run_data
-from bayes_scaling.model.surface import Rotation
+from bayes_scaling.model.nodes import Rotation
 from bayes_scaling.priors import TIE
 
 FAST = {"mode": "FAST_COMPILE"}
@@ -492,7 +493,7 @@ def test_describe_gives_every_sampled_variable_in_both_units() -> None:
     table = model.describe(RUNS)
     assert list(table.index) == [
         "E_typical_ref", "A_ref", "B_ref", "alpha", "beta", "E_sd_corpus", "noise_sd", "noise_df",
-        "delta_sd", "miss_sd",
+        "delta_sd", "miss_sd", "drift_sd",
     ]  # fmt: skip
     assert table.loc["E_typical_ref", "varies_by"] == "corpus"
     assert table.loc["alpha", "varies_by"] == ""
@@ -588,3 +589,29 @@ def test_a_factor_that_is_called_like_a_variable_is_refused(name: str) -> None:
     runs = bs.Runs.from_frame(RUNS.table.rename(columns={"corpus": name}), factors=[name])
     with pytest.raises(RunsError, match=f"factor '{name}' is called like a variable.*Rename"):
         bs.ScalingModel("chinchilla", vary=bs.Vary("E", by=name)).build(runs)
+
+
+TWO = {"tokenizer": ["bpe", "bpe", "unigram"], "Vocab Size": [50_257, 50_257, 32_000]}
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_losses_per_token_of_several_tokenizers_are_refused(name: str) -> None:
+    frame = pd.DataFrame({"N": [1e8, 1e9, 4e9], "D": [2e9, 9e9, 3e10], "loss": [3.5, 2.9, 2.6]})
+    model, table = bs.ScalingModel("chinchilla"), frame.assign(**{name: TWO[name]})
+    for factors in ((), (name,)):
+        runs = bs.Runs.from_frame(table, factors=factors)
+        with pytest.raises(RunsError, match=r"loss is per token.*do not compare.*bits_per_byte"):
+            model.check(runs)
+    model.check(runs.where(lambda table: table[name] == runs.table[name].iloc[0]))
+    table = table.rename(columns={"loss": "bits_per_byte"})
+    model.check(bs.Runs.from_frame(table, loss="bits_per_byte"))
+
+
+def test_nothing_changes_what_a_model_assumes() -> None:
+    model = bs.ScalingModel("chinchilla", POOLED, priors={"alpha": bs.Prior.between(0.2, 0.5)})
+    for mapping in (model.priors, model.parameters):
+        with pytest.raises(TypeError, match="item assignment"):
+            mapping["alpha"] = bs.Prior.between(0.1, 0.2)  # type: ignore[index]
+    again = pickle.loads(pickle.dumps(model))
+    assert again == model
+    assert {model: "known"}[again] == "known"

@@ -3,10 +3,13 @@
 import io
 import json
 import re
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,8 +23,9 @@ from bayes_scaling.units import parse_count
 pytestmark = pytest.mark.slow
 
 SEED = 11
-# Of each of 34 pairs of a reader and a format, spoilt by bytes and by cells in turn: 2,300 inputs.
-ROUNDS = 70
+# Of each of 34 pairs of a reader and a format, spoilt by bytes and by cells in turn: 2,300 inputs;
+# and as many answers of each of two trackers.
+ROUNDS, ANSWERS = 70, 300
 
 CELLS = [
     "", " ", "NaN", "nan", "inf", "-inf", "NA", "None", "null", "-", "0", "-1", "7B", "1.4T", "1,5",
@@ -239,3 +243,106 @@ def test_spoilt_files_are_runs_or_our_errors(tmp_path: Path, reader: str, name: 
         if number % 2 and reader in ("table", "frame", "wandb"):
             check_untouched(made, whole, spoilt)
     assert runs > 0 or (name == "wandb.json") != (reader in ("wandb", "chart"))
+
+
+def answers(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """What a tracker holds of some runs: config, summary and history of each."""
+    return [
+        {
+            "id": f"id{number}",
+            "name": row["Name"],
+            "state": row["State"],
+            "config": {"N": row["N"], "corpus": row["corpus"]},
+            "summary": {"val/loss": row["val/loss"], "D": row["D"]},
+            "history": [4.0625, 3.8125, 3.5625, row["val/loss"]],
+        }
+        for number, row in enumerate(table(rng).to_dict("records"))
+    ]
+
+
+def spoilt_answers(runs: list[dict[str, Any]], rng: np.random.Generator, numeric: bool) -> None:
+    """Change what was logged; MLflow logs numbers as metrics, W&B anything."""
+    odd: list[Any] = [float("nan"), float("inf"), -1.0, 0.0, 1e308, 5]
+    odd += [] if numeric else [None, "NaN", "Infinity", [1, 2], {"value": 3.5}, {}, True, *CELLS]
+    for _ in range(int(rng.integers(1, 5))):
+        run = runs[int(rng.integers(len(runs)))]
+        where = str(rng.choice(["name", "state", "config", "summary", "history"]))
+        part = run[where]
+        if isinstance(part, str):
+            run[where] = str(rng.choice(CELLS))
+        elif isinstance(part, list):
+            part[int(rng.integers(len(part)))] = odd[int(rng.integers(len(odd)))]
+        else:
+            known = odd if where == "summary" else CELLS
+            key = str(rng.choice([*part, "loss", "_wandb", "a.b"]))
+            part[key] = known[int(rng.integers(len(known)))]
+            if rng.random() < 0.3:
+                del part[key]
+
+
+class Run(SimpleNamespace):
+    def scan_history(self, keys: list[str]) -> list[dict[str, object]]:
+        rows = [{"_step": step, "val/loss": loss} for step, loss in enumerate(self.history, 1)]
+        return [{key: row[key] for key in keys} for row in rows if {*keys} <= {*row}]
+
+
+def recorded_wandb(runs: list[dict[str, Any]]) -> ModuleType:
+    wandb: Any = ModuleType("wandb")
+    wandb.Error = type("Error", (Exception,), {})
+    logged = [
+        Run(**{**run, "url": None, "summary": SimpleNamespace(_json_dict=run["summary"])})
+        for run in runs
+    ]
+    wandb.Api = lambda: SimpleNamespace(runs=lambda path, filters: logged)
+    return wandb  # type: ignore[no-any-return]
+
+
+def recorded_mlflow(runs: list[dict[str, Any]]) -> ModuleType:
+    mlflow: Any = ModuleType("mlflow")
+    mlflow.MlflowException = type("MlflowException", (Exception,), {})
+    by_id = {run["id"]: run for run in runs}
+
+    def logged(run: dict[str, Any]) -> SimpleNamespace:
+        info = SimpleNamespace(
+            run_id=run["id"], run_name=run["name"], experiment_id="1", status=run["state"].upper()
+        )
+        params = {name: str(value) for name, value in run["config"].items()}
+        return SimpleNamespace(
+            info=info, data=SimpleNamespace(metrics=run["summary"], params=params, tags={})
+        )
+
+    def history(key: str, metric: str) -> list[SimpleNamespace]:
+        values = by_id[key]["history"] if metric == "val/loss" else []
+        return [SimpleNamespace(step=step, value=loss) for step, loss in enumerate(values, 1)]
+
+    mlflow.MlflowClient = lambda tracking_uri: SimpleNamespace(
+        search_experiments=lambda **_: [SimpleNamespace(experiment_id="1", name="sweep")],
+        search_runs=lambda ids, **_: [logged(run) for run in runs],
+        get_metric_history=history,
+    )
+    return mlflow  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("tracker", ["wandb", "mlflow"])
+def test_spoilt_answers_are_runs_or_our_errors(
+    monkeypatch: pytest.MonkeyPatch, tracker: str
+) -> None:
+    rng = np.random.default_rng([SEED, len(tracker)])
+    made_of = {"wandb": recorded_wandb, "mlflow": recorded_mlflow}[tracker]
+    made = 0
+    for _ in range(ANSWERS):
+        recorded = answers(rng)
+        spoilt_answers(recorded, rng, numeric=tracker == "mlflow")
+        monkeypatch.setitem(sys.modules, tracker, made_of(recorded))
+        options = {
+            "final": str(rng.choice(["last", "best", "smoothed"])),
+            "missing": str(rng.choice(["error", "drop"])),
+            "factors": ("corpus",) if rng.random() < 0.5 else (),
+        }
+        read: Any = Runs.from_wandb if tracker == "wandb" else Runs.from_mlflow
+        where = {"wandb": {}, "mlflow": {"tracking_uri": "https://tracking.example"}}[tracker]
+        runs = outcome(partial(read, "sweep", **where, **options))
+        if runs is not None:
+            made += 1
+            check_numbers(runs, written_numbers(json.dumps(recorded, default=str).encode()))
+    assert made > ANSWERS / 10

@@ -72,6 +72,9 @@ def test_finished_runs_with_their_summaries_and_urls(read: Callable[..., bs.Runs
     assert every.left_out == ("large (id2)",)
     assert every.notes[0] == "1 of 4 runs was left out for the state: 1 crashed ('huge')."
     assert "huge" in read(states="any").table.index
+    assert every.urls["small"] == RECORDED[0]["url"]
+    # Also of the run that was left out.
+    assert every.urls["huge"] == RECORDED[3]["url"]
 
 
 @pytest.mark.parametrize(("final", "small"), [("best", 3.25), ("smoothed", 3.5)])

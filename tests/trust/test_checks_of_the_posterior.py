@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.fitting.posterior import even_normal
+from bayes_scaling.fitting.beyond import even_normal
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks import predictive
 from bayes_scaling.trust.checks.influence import check_influence, tail_bound

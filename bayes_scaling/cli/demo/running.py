@@ -21,7 +21,7 @@ from bayes_scaling.runs import Runs
 
 FIGURES = ("curves.png", "forecast.png", "allocation.png", "priors.png", "shrinkage.png")
 FILES = ("runs.csv", "fit.nc", *FIGURES)
-"""What the demo writes."""
+"""Files that the demo writes."""
 
 _DPI = 150
 

@@ -1,4 +1,4 @@
-"""What the demo says: texts and tables of a fit, each beside the truth."""
+"""Texts and tables of the demo: those of a fit, each beside the truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is true in the demo: the law, the corpora, the sweep, and what follows from them.
+"""Truth of the demo: the law, the corpora, the sweep, and what follows from them.
 
 The questions that the demo asks stand here too, so that each has a true answer.
 """

@@ -75,10 +75,11 @@ def surface_words(fit: ScalingFit) -> str:
     along, across = compute_and_ratio(fit.model.law)
     name = along[0].replace("_", " ") if len(along) == 1 and along[0] != "flops" else "compute"
     where = f"{name} and tokens per parameter" if across else name
+    drift = " and the best ratio of tokens to parameters to drift" if across else ""
     return (
         "The law was fitted together with a Gaussian process for what it leaves out, over "
-        f"{one_line(where)}; beyond the largest run its decline was taken to be faster or slower "
-        "by a factor learned from public sweeps."
+        f"{one_line(where)}; beyond the largest run its decline was taken to be faster or slower"
+        f"{drift}, by as much as public sweeps have taught."
     )
 
 

@@ -196,7 +196,7 @@ class Grid:
             {str(name): _quantiles(one, prob, shape) for name, one in part.data_vars.items()}
             for part in (
                 in_group(kept, "budget", tuple(map(str, group)), model.factors)
-                for group in self.groups.itertuples(index=False)
+                for group in self.groups.to_numpy()
             )
         ]
 

@@ -103,7 +103,7 @@ def page(
     }
     folder = resources.files("bayes_scaling.reporting").joinpath("interactive")
     files = [folder.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS]
-    names = tuple(", ".join(map(str, row)) for row in grid.groups.itertuples(index=False))
+    names = tuple(", ".join(map(str, row)) for row in grid.groups.to_numpy())
     return Page(_fields(grid), names, data, "\n".join(['"use strict";', *files]))
 
 

@@ -24,6 +24,7 @@ from bayes_scaling.reporting.sections.contents import (
 )
 from bayes_scaling.reporting.sections.describing import weights
 from bayes_scaling.reporting.sections.figures import drawn
+from bayes_scaling.reporting.sections.misses import largest_misses
 from bayes_scaling.reporting.sections.reproducing import asked_points
 from bayes_scaling.reporting.sections.subject import Subject, part_title
 from bayes_scaling.trust import CheckResult
@@ -93,7 +94,8 @@ def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
         "parameters",
         "Prior and posterior density of each parameter.",
         "What the runs taught: prior (dashed) and posterior of each parameter. How far laws miss "
-        "beyond the runs, miss_sd, is taught by other sweeps alone.",
+        "beyond the runs, miss_sd, and best sizes drift there, drift_sd, is taught by other sweeps "
+        "alone.",
         lambda: plots.prior_posterior(fit, prob=prob),
     )
     if not fit.model.vary:
@@ -126,6 +128,7 @@ def predictive(subject: Subject) -> Section:
     else:
         caption = "What the residuals may follow: share of their variance that does, p-value."
         blocks += _judged(check, lambda: [tabulated(caption, check.table, folded=True)])
+    blocks.append(largest_misses(fit))
     blocks.append(
         drawn(
             "residuals",
@@ -228,7 +231,7 @@ def _influential(check: CheckResult) -> list[Block]:
     if "shift_0" not in check.table:
         return []
     order = check.table["shift_0"].abs().sort_values(ascending=False).index[:SHOWN]
-    shown = check.table.loc[order].rename_axis("run left out")
+    shown = check.table.loc[order].rename(index=repr).rename_axis("run left out")
     caption = "Runs whose absence moves the first target most, in posterior sd (shift)."
     return [tabulated(caption, shown, folded=True)]
 

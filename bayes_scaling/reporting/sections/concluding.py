@@ -31,6 +31,7 @@ REMEDIES = {
     "calibration": "more runs, or priors that pull less; at this design intervals miss too often",
     "reach": "larger runs, so that the target lies no farther beyond them than was tested",
     "form": "larger runs, where the laws part, or an average of those that fit as well",
+    "conventions": "the count of parameters or compute that the runs follow, named with a reason",
 }
 """What would settle the doubt of each check."""
 

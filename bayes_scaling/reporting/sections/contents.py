@@ -5,7 +5,7 @@ Text here is plain and unescaped; the layouts escape it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -112,12 +112,15 @@ class Contents:
     title : str
         What the report is of.
     sections : tuple of Section
+    urls : mapping of str to str
+        Web pages of runs, by their names, which text has in quotes.
     """
 
     headline: str
     status: str
     title: str
     sections: tuple[Section, ...] = field(default_factory=tuple)
+    urls: Mapping[str, str] = field(default_factory=dict)
 
 
 def missing(what: str, how: str) -> Paragraph:

@@ -13,7 +13,6 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import axes
 from bayes_scaling.model.inputs import RATIOS, input_values, scales
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import MISS_SIZE
 from bayes_scaling.noise.location_scale import LocationScale
 from bayes_scaling.noise.scales import LAPLACE, LOG, LOGIT, NORMAL
 from bayes_scaling.priors import TIE, Prior
@@ -58,7 +57,9 @@ def data(subject: Subject) -> Section:
         blocks.append(tabulated(f"Runs by {factor}.", table))
     if fit.runs.left_out:
         blocks.append(
-            Paragraph(f"Rows left out for missing values: {', '.join(fit.runs.left_out)}.")
+            Paragraph(
+                f"Rows left out for missing values: {', '.join(map(repr, fit.runs.left_out))}."
+            )
         )
     if fit.runs.notes:
         blocks.append(Listing(fit.runs.notes))
@@ -206,9 +207,7 @@ def _pooled(given: ScalingModel) -> str:
 def priors(fit: ScalingFit) -> Block:
     """Every prior with its 90 % range."""
     table = fit.model.describe(fit.runs)
-    given = fit.model.sampled_priors(fit.runs)
-    if fit.model.surface is not None:
-        given = {**given, MISS_SIZE: fit.model.surface.miss(fit.model.law)[1]}
+    given = {**fit.model.sampled_priors(fit.runs), **fit.model.priors_beyond(fit.runs)}
     table["prior"] = [f"{given[n].distribution}({_numbers(given[n])})" for n in table.index]
     caption = (
         "Every prior with its 90 % range. On the reference scale the law sees inputs divided by "

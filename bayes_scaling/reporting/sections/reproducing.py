@@ -18,10 +18,12 @@ from bayes_scaling.fitting.average import Fitted, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.laws import Law
+from bayes_scaling.model.inputs import compute_ratios
 from bayes_scaling.model.surface import Surface
 from bayes_scaling.noise import LogStudentT
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs.columns import STANDARD_INPUTS
 
 PACKAGES = (
     "bayes_scaling",
@@ -61,7 +63,15 @@ def runs_csv(runs: Runs) -> str:
     1,1000000000.0,20000000000.0,1.2e+20,2.9
     <BLANKLINE>
     """
-    return str(runs.table[[*runs.inputs, "loss", *runs.factors]].to_csv(lineterminator="\n"))
+    table = runs.table[[*runs.inputs, "loss", *runs.factors]]
+    named = table.rename(columns={"loss": _loss_column(runs)})
+    return str(named.to_csv(lineterminator="\n"))
+
+
+def _loss_column(runs: Runs) -> str:
+    """Name of the column of losses, which says their unit where that is known."""
+    _, known, unit = runs.sources.get("loss", "").rpartition(", in bits per ")
+    return f"bits_per_{unit}" if known else "loss"
 
 
 def table_digest(runs: Runs) -> str:
@@ -124,17 +134,18 @@ def law_source(law: Law) -> str | None:
 
 
 def _table(name: str, file: str, runs: Runs) -> str:
-    labels = ", ".join(f"{name!r}: str" for name in (runs.table.index.name or "run", *runs.factors))
-    hand = f", reference={runs.scales_by_hand!r}" if runs.scales_by_hand else ""
-    response = "" if runs.response == "loss" else f", response={runs.response!r}"
-    return (
-        f"labels = {{{labels}}}\n"
-        "table = pd.read_csv(\n"
-        f'    "{file}", index_col=0, dtype=labels, keep_default_na=False\n'
-        ")\n"
-        f"{name} = bs.Runs(\n    table, inputs={runs.inputs!r}, factors={runs.factors!r}"
-        f"{response}{hand},\n)"
-    )
+    ratios = np.abs(np.log2(compute_ratios(runs)))
+    options = {
+        "inputs": tuple(one for one in runs.inputs if one not in STANDARD_INPUTS),
+        "factors": runs.factors,
+        "response": runs.response if runs.response != "loss" else None,
+        # They were read with a wider one than the default of two.
+        "flops_factor": float(2 ** np.ceil(ratios.max())) if ratios.max() > 1 else None,
+    }
+    given = "".join(f", {option}={value!r}" for option, value in options.items() if value)
+    hand = f".with_reference(**{runs.scales_by_hand!r})" if runs.scales_by_hand else ""
+    loss = _loss_column(runs)
+    return f'{name} = bs.read_runs(\n    "{file}", loss={loss!r}, run="run"{given},\n){hand}'
 
 
 def _fit(fit: ScalingFit, target: str, runs: str) -> list[str]:

@@ -67,7 +67,7 @@ def checkpoints(source: CurveSource, roles: Roles, codes: dict[str, int]) -> Ite
         once = {name: _floats(batch[name], name) for name in roles.constant}
         rows = pd.DataFrame(
             {
-                RUN: _coded(batch[roles.run], codes),
+                RUN: _run_codes(batch[roles.run], codes),
                 AT: _floats(batch[roles.at], roles.at),
                 LOSS: _losses(batch[roles.loss], roles.loss),
                 RATE: np.nan if roles.rate is None else _floats(batch[roles.rate], roles.rate),
@@ -84,7 +84,7 @@ def checkpoints(source: CurveSource, roles: Roles, codes: dict[str, int]) -> Ite
         yield rows.join(others.assign(**once))
 
 
-def _coded(column: Column, codes: dict[str, int]) -> Column:
+def _run_codes(column: Column, codes: dict[str, int]) -> Column:
     local, found = pd.factorize(column)
     nameless = column.index[local < 0]
     if len(nameless):

@@ -1,14 +1,10 @@
-"""What the readers of other sources pass on to `Runs.from_frame`, as one typed value.
+"""Arguments that readers of other sources pass on to `Runs.from_frame`, as one typed value.
 
-Owns the list of these arguments, which columns they settle on before a frame is there, and how
-runs are told where they come from.
+Owns the list of these arguments, and which columns they settle on before a frame is there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import Literal, TypedDict
 
 import pandas as pd
 
@@ -23,10 +19,7 @@ from bayes_scaling.runs.columns import (
 from bayes_scaling.runs.run_names import run_columns
 from bayes_scaling.runs.states import States
 
-if TYPE_CHECKING:
-    from bayes_scaling.runs.table import Runs
-
-__all__ = ["ColumnChoices", "claimed", "renamed_choices", "typed", "with_origin"]
+__all__ = ["ColumnChoices", "assigned_columns", "renamed_choices", "with_numbers"]
 
 
 class ColumnChoices(TypedDict, total=False):
@@ -45,7 +38,7 @@ class ColumnChoices(TypedDict, total=False):
     states: States
 
 
-def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
+def assigned_columns(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
     """Return the source column of every part that `Runs.from_frame` would find one for.
 
     Raises
@@ -55,7 +48,7 @@ def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
 
     Examples
     --------
-    >>> claimed(["N", "val/loss", "width"], {"inputs": ("width",)})
+    >>> assigned_columns(["N", "val/loss", "width"], {"inputs": ("width",)})
     {'params': 'N', 'loss': 'val/loss', 'width': 'width'}
     """
     known = ColumnChoices.__annotations__
@@ -75,13 +68,13 @@ def claimed(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
     return assign_columns(columns, standard, further, choices.get("response", "loss"))
 
 
-def typed(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
+def with_numbers(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
     """Return the table of a file with numbers in the columns that hold them and play no part.
 
     Conditions may be put on these; the cells of the others are read once their part is known.
     """
     columns = [str(name) for name in frame.columns]
-    used = {*claimed(columns, choices).values(), *run_columns(columns), choices.get("run")}
+    used = {*assigned_columns(columns, choices).values(), *run_columns(columns), choices.get("run")}
     free = [name for name in columns if name not in used]
     return frame.assign(**{name: as_typed(frame[name]) for name in free})
 
@@ -107,16 +100,3 @@ def renamed_choices(choices: ColumnChoices, names: Mapping[str, str]) -> ColumnC
             found = {short.get(name, name): names.get(column, column) for name, column in pairs}
             changed[part] = found  # type: ignore[literal-required]
     return changed
-
-
-def with_origin(
-    runs: Runs, remarks: Iterable[str], sources: Mapping[str, str] | None = None
-) -> Runs:
-    """Return the same runs with remarks on their source, and what columns were made of."""
-    return replace(
-        runs,
-        remarks=(*remarks, *runs.remarks),
-        sources={**runs.sources, **(sources or {})},
-        # What it holds beyond these is computed from the table.
-        reference=runs.scales_by_hand,
-    )

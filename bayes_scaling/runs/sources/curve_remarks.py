@@ -1,4 +1,4 @@
-"""What a reader must know about losses that were taken from training curves.
+"""Remarks on losses that were taken from training curves.
 
 Owns the remarks: runs left out, losses that are not those of a finished run. Which checkpoint a run
 is judged by is settled in `reducing`.

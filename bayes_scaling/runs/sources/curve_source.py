@@ -168,6 +168,8 @@ def _of_text(path: Path, usual: str) -> CurveSource:
         # Not those of pandas: "NaN" is a loss that diverged, and "None" may be a label.
         gaps = {name: [""] if name in text else GAPS for name in columns}
         options: dict[str, Any] = {"sep": table.separator, "names": names, "usecols": [*columns]}
+        if pd.__version__ < "3":
+            options["float_precision"] = "round_trip"  # later versions round so by themselves
         with table.text() as opened, _told_apart(table):
             yield from pd.read_csv(
                 opened,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 import pandas as pd
 
@@ -24,28 +24,25 @@ from bayes_scaling.runs.columns import (
     no_such_column,
 )
 from bayes_scaling.runs.frames import as_pandas
-from bayes_scaling.runs.run_names import run_columns, run_names
+from bayes_scaling.runs.parts import Parts
+from bayes_scaling.runs.run_names import run_columns, run_names, run_urls
 from bayes_scaling.runs.sources.checkpoints import Roles
 from bayes_scaling.runs.sources.choices import (
     ColumnChoices,
-    claimed,
+    assigned_columns,
     renamed_choices,
-    typed,
-    with_origin,
+    with_numbers,
 )
 from bayes_scaling.runs.sources.curve_remarks import curve_remarks
 from bayes_scaling.runs.sources.curve_source import Curves, open_curves
 from bayes_scaling.runs.sources.files import read_frame
+from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.reducing import WORDING, Final, Reduced, checked_rule, reduced
-
-if TYPE_CHECKING:
-    from bayes_scaling.runs.table import Runs
 
 __all__ = ["from_curves"]
 
 
-def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve asks for
-    cls: type[Runs],
+def from_curves(
     curves: Curves,
     *,
     step: Choice = None,
@@ -56,7 +53,7 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     window: float = 0.05,
     runs: pd.DataFrame | str | os.PathLike[str] | None = None,
     **columns: Unpack[ColumnChoices],
-) -> Runs:
+) -> Parts:
     """Make runs of training curves: one row per checkpoint becomes one row per run.
 
     Files are read in batches and only in the columns needed, so they may be larger than memory.
@@ -156,11 +153,11 @@ def from_curves(  # noqa: PLR0913 - one argument for each choice that a curve as
     found = reduced(source, roles, rule)
     frame, without_curve = _joined(found, about, run)
     choices: ColumnChoices = {**columns, "run": run}
-    made = cls.from_frame(typed(frame, choices), **choices)
+    made = from_frame(with_numbers(frame, choices), **choices)
     planned = None if schedule is None else frame[schedule]
     remarks = curve_remarks(found.facts, rule, roles.at, planned)
     sources = {"loss": f"{WORDING[final]} of column {roles.loss!r}"}
-    return with_origin(made, [*without_curve, *remarks], sources)
+    return made.with_origin([*without_curve, *remarks], sources, run_urls(about))
 
 
 def _run_column(columns: Sequence[str], asked: str | None) -> str:
@@ -210,7 +207,7 @@ def _roles(
             raise no_such_column(part, column, own)
     apart = {run, named["lr"], named["schedule"]}
     known = [name for name in dict.fromkeys([*own, *others]) if name not in apart]
-    claims = claimed(known, columns)
+    claims = assigned_columns(known, columns)
     free = [name for name in own if name not in (*apart, *claims.values())]
     step = by_alias("step", "step", free) if named["step"] is None else named["step"]
     at = step or claims.get("tokens", "")

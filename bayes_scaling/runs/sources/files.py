@@ -19,7 +19,7 @@ from bayes_scaling.runs.sources.text import PACKED, read_text
 __all__ = ["SEPARATORS", "check_is_file", "format_of", "read_frame"]
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
-"""What usually separates the cells of text, by suffix."""
+"""Usual separators of the cells of text, by suffix."""
 
 
 def read_frame(path: Path) -> pd.DataFrame:

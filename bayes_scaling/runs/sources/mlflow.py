@@ -7,23 +7,22 @@ Owns which logged runs are taken, and as what. What is asked of MLflow is settle
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.sources.choices import ColumnChoices, claimed, renamed_choices, with_origin
+from bayes_scaling.runs.parts import Parts
+from bayes_scaling.runs.run_names import run_urls
+from bayes_scaling.runs.sources.choices import ColumnChoices, assigned_columns, renamed_choices
+from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.histories import with_losses
 from bayes_scaling.runs.sources.mlflow_store import history, logged_frame, tracking_store
 from bayes_scaling.runs.sources.reducing import WORDING, Final, checked_rule
 from bayes_scaling.runs.states import in_states
 
-if TYPE_CHECKING:
-    from bayes_scaling.runs.table import Runs
-
 __all__ = ["from_mlflow"]
 
 
 def from_mlflow(
-    cls: type[Runs],
     experiments: str | int | Iterable[str | int],
     *,
     tracking_uri: str | None = None,
@@ -32,13 +31,14 @@ def from_mlflow(
     warmup: float = 0.1,
     window: float = 0.05,
     **columns: Unpack[ColumnChoices],
-) -> Runs:
+) -> Parts:
     """Make runs of what was logged to MLflow.
 
     Every metric (its last value), parameter and tag is a column, called by its name alone
     (`val/loss`) or, always understood and needed where two kinds share a name, with its kind:
-    `metrics.val/loss`, `params.lr`, `tags.corpus`. The columns `experiment`, `status` and `run_id`
-    come along; runs are called by their name, with the start of the id where names repeat.
+    `metrics.val/loss`, `params.lr`, `tags.corpus`. The columns `experiment`, `status`, `run_id` and
+    `url` (of a server) come along; runs are called by their name, with the start of the id where
+    names repeat.
 
     Parameters
     ----------
@@ -90,9 +90,10 @@ def from_mlflow(
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
     with tracking_store(tracking_uri) as (client, uri):
         frame, names = logged_frame(client, uri, experiments, filter_string)
+        urls = run_urls(frame)
         frame, remarks = in_states(frame, "status", columns.get("states"), tracked=True)
         choices = renamed_choices({**columns, "states": "any"}, names)
-        claims = claimed(list(frame.columns), choices)
+        claims = assigned_columns(list(frame.columns), choices)
         sources = {}
         if final != "last":
             metric = _metric_name(claims["loss"], names)
@@ -100,7 +101,7 @@ def from_mlflow(
             frame, said = with_losses(frame, claims["loss"], logged, rule)
             sources["loss"] = f"{WORDING[final]} of {metric!r}"
             remarks += said
-    return with_origin(cls.from_frame(frame, **choices), remarks, sources)
+    return from_frame(frame, **choices).with_origin(remarks, sources, urls)
 
 
 def _metric_name(column: str, names: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What is asked of an MLflow tracking store, and how its answer becomes a table.
+"""Requests to an MLflow tracking store, and the table made of its answers.
 
 Owns every call of MLflow. Which of the runs are taken, and as what, is settled in `mlflow`.
 """
@@ -23,6 +23,7 @@ from bayes_scaling.runs.sources.trackers import distinct_names, short_names
 __all__ = ["history", "logged_frame", "tracking_store"]
 
 _KINDS = ("metrics", "params", "tags")
+_ABOUT = ("experiment", "status", "run_id", "url")
 # As many runs as MLflow gives at once by default.
 _PAGE = 1000
 
@@ -41,14 +42,14 @@ class _Data(Protocol):
 
 
 class _Logged(Protocol):
-    """What is read of a run as MLflow gives it."""
+    """Attributes that are read of a run of MLflow."""
 
     info: _Info
     data: _Data
 
 
 class Client(Protocol):
-    """What is asked of MLflow's client."""
+    """Methods that are called of MLflow's client."""
 
     def search_experiments(self, **options: object) -> Sequence[_Experiment]: ...
     def search_runs(self, experiment_ids: list[str], **options: object) -> Sequence[_Logged]: ...
@@ -95,7 +96,7 @@ def logged_frame(
             f"Runs.from_mlflow: {listed(chosen.values())} in {uri!r} holds no runs{where}. There "
             f"is nothing to learn from. Check the experiment and the filter_string."
         )
-    return _as_frame(logged, chosen)
+    return _as_frame(logged, chosen, uri)
 
 
 def history(client: Client, frame: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -180,22 +181,22 @@ def _chosen(asked: list[str], existing: list[_Experiment], uri: str) -> dict[str
 
 
 def _as_frame(
-    logged: Sequence[_Logged], experiments: Mapping[str, str]
+    logged: Sequence[_Logged], experiments: Mapping[str, str], uri: str
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return one row per run, with the new names of columns whose kind is left out."""
-    frame = pd.DataFrame([_row(run, experiments) for run in logged])
+    frame = pd.DataFrame([_row(run, experiments, uri) for run in logged])
     names = distinct_names(
         [run.info.run_name or "" for run in logged], [run.info.run_id for run in logged]
     )
     frame = frame.set_index(pd.Index(names)).assign(run=names)
     columns = [str(column) for column in frame.columns]
     by_kind = [name for kind in _KINDS for name in columns if name.startswith(f"{kind}.")]
-    frame = frame[["run", *by_kind, "experiment", "status", "run_id"]]
+    frame = frame[["run", *by_kind, *_ABOUT]]
     short = short_names(columns, _KINDS)
     return frame.rename(columns=short), short
 
 
-def _row(run: _Logged, experiments: Mapping[str, str]) -> dict[str, object]:
+def _row(run: _Logged, experiments: Mapping[str, str], uri: str) -> dict[str, object]:
     metrics = {f"metrics.{name}": _metric(value) for name, value in run.data.metrics.items()}
     params = {f"params.{name}": value for name, value in run.data.params.items()}
     tags = {
@@ -203,12 +204,11 @@ def _row(run: _Logged, experiments: Mapping[str, str]) -> dict[str, object]:
         for name, value in run.data.tags.items()
         if not name.startswith("mlflow.")
     }
-    about = {
-        "experiment": experiments[run.info.experiment_id],
-        "status": run.info.status,
-        "run_id": run.info.run_id,
-    }
-    return {**metrics, **params, **tags, **about}
+    of, key = run.info.experiment_id, run.info.run_id
+    # Where MLflow's server shows a run; a store without a server has no such page.
+    page = f"{uri.rstrip('/')}/#/experiments/{of}/runs/{key}" if uri.startswith("http") else ""
+    about = zip(_ABOUT, (experiments[of], run.info.status, key, page), strict=True)
+    return {**metrics, **params, **tags, **dict(about)}
 
 
 def _metric(value: float) -> float:

@@ -31,7 +31,7 @@ WORDING: Mapping[Final, str] = {
     "best": "best",
     "smoothed": "median at the end",
 }
-"""What became the loss of a run, for the source of the column."""
+"""Words for the checkpoint or statistic that a run is judged by, for the source of its loss."""
 
 _SPANS = {
     "checkpoints": "sum",
@@ -48,7 +48,7 @@ _SILENT, _SILENT_WITHOUT_GAPS = 1.5, 0.5
 
 @dataclass(frozen=True)
 class Rule:
-    """How the loss of a run is made of the losses of its checkpoints."""
+    """Rule that makes the loss of a run of the losses of its checkpoints."""
 
     final: Final
     warmup: float
@@ -132,7 +132,7 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
         chosen, judged = _best(after, rule.highest_is_best)
     elif rule.final == "smoothed":
         chosen, judged = _smoothed(after, chosen)
-    chosen = _filled(chosen, checkpoints(source, roles, codes), roles.varying)
+    chosen = _with_gaps_filled(chosen, checkpoints(source, roles, codes), roles.varying)
     table = chosen.loc[kept, [*roles.varying]]
     table[roles.loss] = chosen[LOSS]
     for name, values in constants.items():
@@ -176,10 +176,10 @@ def _whole_curves(
     constants = dict.fromkeys((*roles.labels, *roles.constant), pd.DataFrame())
     for batch in batches:
         spans = pd.concat([spans, _spans(batch)]).groupby(level=0).agg(_SPANS)
-        last = _folded(last, batch[batch[LOSS].notna()], _latest)
-        rate = _folded(rate, batch.loc[batch[RATE].notna(), [RUN, AT, RATE]], _latest)
+        last = _combined(last, batch[batch[LOSS].notna()], _latest)
+        rate = _combined(rate, batch.loc[batch[RATE].notna(), [RUN, AT, RATE]], _latest)
         for name, values in constants.items():
-            constants[name] = _folded(values, batch[[RUN, name]].dropna(), _distinct)
+            constants[name] = _combined(values, batch[[RUN, name]].dropna(), _distinct)
             _check_constant(constants[name], name)
     _check_spans(spans, roles.at)
     facts = spans.assign(last_rate=rate.set_index(RUN)[RATE])
@@ -198,7 +198,7 @@ def _best(after: Iterable[pd.DataFrame], highest: bool) -> tuple[pd.DataFrame, "
 
     chosen, judged = pd.DataFrame(), pd.Series(dtype=float)
     for rows in after:
-        chosen = _folded(chosen, rows, best)
+        chosen = _combined(chosen, rows, best)
         judged = judged.add(rows.groupby(RUN).size(), fill_value=0)
     return chosen.set_index(RUN), judged
 
@@ -212,7 +212,7 @@ def _smoothed(
     return smoothed, losses.count().astype(float)
 
 
-def _filled(
+def _with_gaps_filled(
     chosen: pd.DataFrame, batches: Iterable[pd.DataFrame], columns: Iterable[str]
 ) -> pd.DataFrame:
     """Return the chosen checkpoints with what other rows of the same position hold of columns.
@@ -232,7 +232,7 @@ def _filled(
     return filled
 
 
-def _folded(kept: pd.DataFrame, more: pd.DataFrame, choose: _Choose) -> pd.DataFrame:
+def _combined(kept: pd.DataFrame, more: pd.DataFrame, choose: _Choose) -> pd.DataFrame:
     """Return what `choose` takes of both: it may be asked again about what it chose before."""
     chosen = choose(more)
     return chosen if kept.empty else choose(pd.concat([kept, chosen], ignore_index=True))

@@ -52,7 +52,7 @@ PACKED: dict[str, Callable[[Path], Any]] = {
     ".xz": lzma.LZMAFile,
     ".zip": _open_zip,
 }
-"""How a file is opened, by the suffix that says how it is compressed."""
+"""Functions that open a file, by the suffix that says how it is compressed."""
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def opened(path: Path) -> Iterator[TextIO]:
 
 @dataclass(frozen=True)
 class TextTable:
-    """Where the table of a file begins, what separates its cells, and its column names."""
+    """Layout of a file of text: the line of its header, its separator and its column names."""
 
     path: Path
     separator: str

@@ -1,4 +1,4 @@
-"""What runs logged in an experiment tracker have in common, whichever tracker it is.
+"""Names of columns and of runs that every experiment tracker has alike.
 
 Owns the columns that are called by a kind and a name (`params.lr`), and the names of runs.
 """

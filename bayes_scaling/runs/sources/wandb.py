@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 import pandas as pd
 
@@ -17,21 +17,18 @@ from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import is_missing
 from bayes_scaling.runs.columns import by_alias
+from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.sources.choices import ColumnChoices
 from bayes_scaling.runs.sources.files import SEPARATORS, check_is_file, format_of, read_frame
 from bayes_scaling.runs.sources.reducing import Final, checked_rule
 from bayes_scaling.runs.sources.text import text_table
 from bayes_scaling.runs.sources.wandb_files import read_export
-from bayes_scaling.runs.sources.wandb_runs import GROUP, as_runs, taken
-
-if TYPE_CHECKING:
-    from bayes_scaling.runs.table import Runs
+from bayes_scaling.runs.sources.wandb_runs import GROUP, parts_of, selected_runs
 
 __all__ = ["from_wandb_export", "is_wandb_chart"]
 
 
 def from_wandb_export(
-    cls: type[Runs],
     path: str | os.PathLike[str],
     *,
     history: str | os.PathLike[str] | None = None,
@@ -39,7 +36,7 @@ def from_wandb_export(
     warmup: float = 0.1,
     window: float = 0.05,
     **columns: Unpack[ColumnChoices],
-) -> Runs:
+) -> Parts:
     """Make runs of a file that was exported from Weights & Biases.
 
     Every field of config and summary is a column, called by its name alone (`val/loss`,
@@ -106,12 +103,12 @@ def from_wandb_export(
     1 of 2 runs was left out for the state: 1 crashed ('t').
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
-    found = taken(_runs_of(Path(path).expanduser()), columns)
+    found = selected_runs(_runs_of(Path(path).expanduser()), columns)
     if history is None and final != "last":
         raise _no_curve(final)
     chart = None if history is None else Path(history).expanduser()
     logged = None if chart is None else _logged(chart, found.shown, found.choices.get("loss"))
-    return as_runs(cls, found, logged, rule)
+    return parts_of(found, logged, rule)
 
 
 def _no_curve(final: str) -> RunsError:

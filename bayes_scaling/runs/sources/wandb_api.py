@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, Unpack
+from typing import Any, Protocol, Unpack
 
 import pandas as pd
 
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.sources.choices import ColumnChoices, claimed
+from bayes_scaling.runs.parts import Parts
+from bayes_scaling.runs.sources.choices import ColumnChoices, assigned_columns
 from bayes_scaling.runs.sources.optional import require
 from bayes_scaling.runs.sources.reducing import Final, checked_rule
 from bayes_scaling.runs.sources.wandb_files import expanded
-from bayes_scaling.runs.sources.wandb_runs import Taken, as_runs, taken
-
-if TYPE_CHECKING:
-    from bayes_scaling.runs.table import Runs
+from bayes_scaling.runs.sources.wandb_runs import SelectedRuns, parts_of, selected_runs
 
 __all__ = ["from_wandb"]
 
@@ -32,7 +30,7 @@ class _Summary(Protocol):
 
 
 class _Logged(Protocol):
-    """What is read of a run as the API gives it."""
+    """Attributes that are read of a run of the API."""
 
     id: str
     name: str
@@ -45,7 +43,6 @@ class _Logged(Protocol):
 
 
 def from_wandb(
-    cls: type[Runs],
     project: str,
     *,
     filters: Mapping[str, Any] | None = None,
@@ -53,7 +50,7 @@ def from_wandb(
     warmup: float = 0.1,
     window: float = 0.05,
     **columns: Unpack[ColumnChoices],
-) -> Runs:
+) -> Parts:
     """Make runs of a project on Weights & Biases.
 
     Every field of config and summary is a column, named as in `Runs.from_wandb_export`; the
@@ -96,9 +93,9 @@ def from_wandb(
                 f"There is nothing to learn from. Check the project and the filters."
             )
         frame = expanded([_record(run) for run in logged], f"the project {project!r}")
-        found = taken(frame, columns)
+        found = selected_runs(frame, columns)
         history = None if final == "last" else _history(found, logged)
-    return as_runs(cls, found, history, rule)
+    return parts_of(found, history, rule)
 
 
 @contextmanager
@@ -127,9 +124,9 @@ def _record(run: _Logged) -> dict[str, object]:
     }
 
 
-def _history(found: Taken, logged: Iterable[_Logged]) -> pd.DataFrame:
+def _history(found: SelectedRuns, logged: Iterable[_Logged]) -> pd.DataFrame:
     """Return all that was logged of the loss: columns `run`, the step, and the metric."""
-    column = claimed([*found.frame.columns], found.choices)["loss"]
+    column = assigned_columns([*found.frame.columns], found.choices)["loss"]
     metric = found.full.get(column, column).removeprefix("summary.")
     by_id = {run.id: run for run in logged}
     values = [

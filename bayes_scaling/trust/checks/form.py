@@ -82,7 +82,7 @@ def check_form_of_average(average: FitAverage, cases: Mapping[str, Case]) -> Fin
     parts = {name: answer(one.fit, one.where, one) for name, one in cases.items()}
     kept = average.only(parts)
     mixed = mixture(kept, parts, average.settings.seed)
-    rivals = {name: _Rival("", np.nan, np.nan, _medians(draws)) for name, draws in parts.items()}
+    rivals = {name: _Rival("", np.nan, np.nan, medians(draws)) for name, draws in parts.items()}
     if case.rivals:
         rivals |= fitted_rivals(case, case.rivals)
     return _finding(case, mixed, rivals)
@@ -114,11 +114,11 @@ def _fitted(case: Case, model: ScalingModel) -> _Rival:
     try:
         at = case.where.to_dataframe()
         where = points(fit.model, fit.runs, at=at, new_levels=case.new_levels)
-        medians = _medians(answer(fit, where, case))
+        found = medians(answer(fit, where, case))
     except BayesScalingError as refused:
         return _Rival(f"no answer at the targets: {refused}", better, error, nowhere)
     out = -better > _clear(error, case)
-    return _Rival("ruled out by the runs" if out else "", better, error, medians)
+    return _Rival("ruled out by the runs" if out else "", better, error, found)
 
 
 def _clear(error: float, case: Case) -> float:
@@ -127,18 +127,22 @@ def _clear(error: float, case: Case) -> float:
     return max(WORTH, few * RULED_OUT * error)
 
 
-def _medians(draws: xr.Dataset) -> np.ndarray:
+def medians(draws: xr.Dataset) -> np.ndarray:
+    """Median of the expected loss at each point, dims (point,)."""
     median = draws["expected_loss"].median(("chain", "draw"))
     return np.asarray(median.transpose("point").values)
 
 
-def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Finding:
-    own, ends = _medians(draws), intervals(draws["loss"], 0.9)
+def way_to_end(others: np.ndarray, draws: xr.Dataset) -> np.ndarray:
+    """Distance of other answers from the median, in those to the ends of the 90 % interval."""
+    own, ends = medians(draws), intervals(draws["loss"], 0.9)
     above, below = (np.abs(ends[end].values - own) for end in ("upper", "lower"))
-    apart = {
-        name: np.abs(one.medians - own) / np.where(one.medians > own, above, below)
-        for name, one in rivals.items()
-    }
+    return np.asarray(np.abs(others - own) / np.where(others > own, above, below))
+
+
+def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Finding:
+    own = medians(draws)
+    apart = {name: way_to_end(one.medians, draws) for name, one in rivals.items()}
     table = _table(case, rivals, apart)
     counted_ones = {name: apart[name] for name, one in rivals.items() if one.counts}
     ruled_out = [name for name, one in rivals.items() if one.reason == "ruled out by the runs"]
@@ -149,11 +153,13 @@ def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Fin
         said = f"The runs rule out {counted(len(rivals), 'rival')} ({', '.join(rivals)})."
         return Finding(["trust"] * case.size, said, table)
     farthest = np.max(list(counted_ones.values()), axis=0)
-    by_point = [_at(float(one), inside) for one, inside in zip(farthest, case.inside, strict=True)]
+    by_point = [
+        judged_at(float(one), inside) for one, inside in zip(farthest, case.inside, strict=True)
+    ]
     return Finding(by_point, _headline(case, own, rivals, counted_ones), table)
 
 
-def _at(way: float, inside: bool) -> Verdict:
+def judged_at(way: float, inside: bool) -> Verdict:
     """The verdict on a point; inside the runs, which the rivals predict as well, no small doubt."""
     verdict = graded(way, CAUTION, DISTRUST)
     return "trust" if inside and verdict == "caution" else verdict

@@ -1,0 +1,215 @@
+"""Nodes at which `delta` has its values, placed by the range of the runs, and their directions.
+
+`delta` is the sum of a function of tokens per parameter alone and of one of compute and tokens per
+parameter. Nodes are placed by the runs, so that the structure of the model is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from bayes_scaling.laws import Law
+from bayes_scaling.model.axes import compute_and_ratio, run_places
+from bayes_scaling.runs import Runs
+
+COMPUTE_LENGTH = 1.0
+"""Decades of compute over which `delta` changes."""
+
+RATIO_LENGTH = 0.6
+"""Decades of tokens per parameter over which `delta` changes; 0.25 and 0.35 forecast new runs of
+public sweeps worse, and 0.8 no better."""
+
+WIDEST_GAP = 1.25
+"""Lengths that nodes along tokens per parameter lie apart at the most: runs of so many ratios that
+they would be farther apart have a longer one, or `delta` could not follow them in between."""
+
+COMPUTE_NODES, RATIO_NODES, SHAPE_NODES = 5, 4, 6
+
+SHAPE_SHARE = 0.5
+"""Share of the variance of `delta` that is a function of tokens per parameter alone."""
+
+LEAST_DEPTH = 0.3
+"""Decades below the largest run that the nodes span at the least."""
+
+INNER_MASS = 0.96
+"""Share of the runs, by tokens per parameter, among which the nodes lie."""
+
+JITTER = 1e-6
+"""Added to the variance at each node, so that the factor of their covariance exists."""
+
+NODE, DIRECTION = "node", "direction"
+
+
+def node_count(law: Law) -> int:
+    """Number of nodes at which `delta` has its values."""
+    if not compute_and_ratio(law)[1]:
+        return COMPUTE_NODES
+    return SHAPE_NODES + COMPUTE_NODES * RATIO_NODES
+
+
+@dataclass(frozen=True, eq=False)
+class Nodes:
+    """Places along one axis at which a function has its values, and its covariance there."""
+
+    at: np.ndarray
+    length: float
+
+    @classmethod
+    def between(cls, low: float, high: float, count: int) -> Nodes:
+        """Nodes along tokens per parameter, not so far apart that a function is lost in between."""
+        at = np.linspace(low, high, count)
+        return cls(at, max(RATIO_LENGTH, float(at[1] - at[0]) / WIDEST_GAP))
+
+    @cached_property
+    def factor(self) -> np.ndarray:
+        """Kernel coefficients of standard normal weights, dims (node, weight).
+
+        The inverse transpose of the Cholesky factor of the covariance at the nodes.
+        """
+        covariance = kernel(self.at[:, None], self.at, self.length)
+        lower = np.linalg.cholesky(covariance + JITTER * np.eye(len(self.at)))
+        return np.asarray(np.linalg.inv(lower).T)
+
+    def basis(self, place: np.ndarray) -> np.ndarray:
+        """Basis functions whose weights are standard normal, dims (run, node)."""
+        return np.asarray(kernel(place[:, None], self.at, self.length) @ self.factor)
+
+    def kernels(self, place: Any) -> list[Any]:
+        """Kernel to each node, of the shape of `place`."""
+        return [kernel(place, node, self.length) for node in self.at]
+
+
+def kernel(place: Any, node: Any, length: float) -> Any:
+    """Squared exponential covariance."""
+    return np.exp(-0.5 * ((place - node) / length) ** 2)
+
+
+def kernel_sum(kernels: Sequence[Any], coefficients: Sequence[Any]) -> Any:
+    """Value of a function at places, from the kernels to its nodes and their coefficients."""
+    return sum(k * c for k, c in zip(kernels, coefficients, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Places of the nodes among the runs.
+
+    Attributes
+    ----------
+    top, centre : float
+        Log10 of the largest run, along compute, and the mean log10 of tokens per parameter.
+    compute : Nodes
+        Below the top.
+    ratio, shape : Nodes or None
+        About the centre, of the function of both and of that of tokens per parameter alone; None
+        for a law without tokens per parameter.
+    """
+
+    top: float
+    centre: float
+    compute: Nodes
+    ratio: Nodes | None = None
+    shape: Nodes | None = None
+
+    @property
+    def span(self) -> float:
+        """Decades of compute that the runs span, at least :data:`LEAST_DEPTH`."""
+        return -float(self.compute.at[0])
+
+    @classmethod
+    def of(cls, law: Law, runs: Runs) -> Placement:
+        """The nodes for these runs."""
+        u, v = run_places(law, runs)
+        top = float(u.max())
+        depth = min(float(u.min()) - top, -LEAST_DEPTH)
+        compute = Nodes(np.linspace(depth, 0.0, COMPUTE_NODES), COMPUTE_LENGTH)
+        if v is None:
+            return cls(top, 0.0, compute)
+        centre = float(v.mean())
+        low, high = np.quantile(v - centre, [(1 - INNER_MASS) / 2, (1 + INNER_MASS) / 2])
+        ends = low, max(high, low + 1e-3)
+        ratio, shape = (Nodes.between(*ends, count) for count in (RATIO_NODES, SHAPE_NODES))
+        return cls(top, centre, compute, ratio, shape)
+
+    @property
+    def ratios(self) -> tuple[float, float]:
+        """Least and largest log10 of tokens per parameter among the nodes."""
+        assert self.shape is not None
+        return self.centre + float(self.shape.at[0]), self.centre + float(self.shape.at[-1])
+
+    def across(self, v: Any) -> Any:
+        """Tokens per parameter about the centre; outside the nodes that of the outermost."""
+        return np.clip(v, *self.ratios) - self.centre
+
+    def basis(self, u: np.ndarray, v: np.ndarray | None) -> np.ndarray:
+        """Basis functions of `delta`, dims (run, node)."""
+        along = self.compute.basis(u - self.top)
+        if v is None or self.ratio is None or self.shape is None:
+            return along
+        across = self.ratio.basis(self.across(v))
+        both = (along[:, :, None] * across[:, None, :]).reshape(len(u), -1)
+        alone = self.shape.basis(self.across(v))
+        return np.hstack([SHAPE_SHARE**0.5 * alone, (1 - SHAPE_SHARE) ** 0.5 * both])
+
+    def coefficients(self, z: Any) -> tuple[Any, Any]:
+        """Kernel coefficients of weights with a last dim of nodes, this dim first.
+
+        Returns
+        -------
+        of_both, alone : numpy.ndarray
+            At pairs of nodes, compute by tokens per parameter; and at the nodes of the function of
+            the latter alone, none for a law without it.
+        """
+        if self.ratio is None or self.shape is None:
+            of_compute = np.einsum("ik,...k->i...", self.compute.factor, z)
+            return of_compute[:, None], np.empty((0, *z.shape[:-1]))
+        alone, both = np.split(z, [SHAPE_NODES], axis=-1)
+        grid = both.reshape(*both.shape[:-1], COMPUTE_NODES, RATIO_NODES)
+        factors = self.compute.factor, self.ratio.factor
+        of_both = np.einsum("ik,jl,...kl->ij...", *factors, grid) * (1 - SHAPE_SHARE) ** 0.5
+        return of_both, np.einsum("ik,...k->i...", self.shape.factor, alone) * SHAPE_SHARE**0.5
+
+
+TYPICAL_FLOOR = 0.7
+"""Share of the lowest losses that a floor typically is."""
+
+LEAST_REDUCIBLE = 0.1
+"""Least share of a loss that is taken to be reducible, where runs come near to a typical floor."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rotation:
+    """Directions of `delta`, by how much the runs say of each, in which it is sampled.
+
+    Attributes
+    ----------
+    basis : numpy.ndarray, dims (run, direction)
+    turn : numpy.ndarray, dims (node, direction)
+        Takes weights of directions to weights of nodes.
+    strength : numpy.ndarray, dims (direction,)
+        Change of the runs' log losses with one unit of the direction, summed over them by squares.
+    shown : numpy.ndarray, dims (direction, run)
+        What log reducible losses show of each direction, times `strength`.
+    """
+
+    basis: np.ndarray
+    turn: np.ndarray
+    strength: np.ndarray
+    shown: np.ndarray
+
+    @classmethod
+    def of(cls, law: Law, runs: Runs) -> Rotation:
+        """The directions of these runs."""
+        basis = Placement.of(law, runs).basis(*run_places(law, runs))
+        losses = runs.values("loss") / runs.reference["loss"]
+        reducible = np.clip(1 - TYPICAL_FLOOR / losses, LEAST_REDUCIBLE, 1.0)[:, None]
+        # Rows of zeros for runs that are fewer than the directions, of which none has a strength.
+        count = basis.shape[1]
+        rows = np.vstack([reducible * basis, np.zeros((count, count))])
+        left, strength, right = np.linalg.svd(rows, full_matrices=False)
+        shown = (left[: len(losses)] * reducible).T
+        return cls(basis @ right.T, right.T, strength, shown)

@@ -1,0 +1,95 @@
+"""Check: does the answer hang on a convention of counting? Refits under each that the table holds.
+
+Parameters with or without embeddings, compute as recorded or as 6ND: exponents and best splits
+differ, and what they say of a run of given architecture should not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.display.wording import counted
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.inputs import input_values
+from bayes_scaling.model.points import points
+from bayes_scaling.runs import Runs
+from bayes_scaling.runs.recounting import recounted, recounted_at
+from bayes_scaling.trust.case import Case
+from bayes_scaling.trust.checks.form import answer, judged_at, medians, way_to_end
+from bayes_scaling.validation.refits import refit_all
+from bayes_scaling.validation.verdict import CannotJudge, Finding
+
+
+def check_conventions(case: Case) -> Finding:
+    """Distance in the forecast's interval of the answer under each other count of the table."""
+    others = {name: runs for name, runs in recounted(case.fit.runs).items() if _read(case, runs)}
+    if not others:
+        said = "It does not apply: the table holds one count (1) of each input that the law reads."
+        return Finding(["trust"] * case.size, said, pd.DataFrame())
+    outcomes = refit_all(case.fit.model, others, case.refitter)
+    fits = {name: one.fit for name, one in outcomes.items() if one.fit is not None}
+    if not fits:
+        raise CannotJudge("; ".join(f"{name}: {one.failure}" for name, one in outcomes.items()))
+    draws = answer(case.fit, case.where, case)
+    found = {name: medians(answer(fit, _recounted(case, fit), case)) for name, fit in fits.items()}
+    ways = {name: way_to_end(one, draws) for name, one in found.items()}
+    farthest = np.max([*ways.values()], axis=0)
+    by_point = [
+        judged_at(float(one), inside) for one, inside in zip(farthest, case.inside, strict=True)
+    ]
+    table = _table(
+        case, {"as fitted": case.fit, **fits}, {"as fitted": medians(draws), **found}, ways
+    )
+    return Finding(by_point, _headline(case, medians(draws), found, ways), table)
+
+
+def _read(case: Case, runs: Runs) -> bool:
+    """Tell if the model reads what is counted otherwise."""
+    own, other = case.fit.model.data(case.fit.runs), case.fit.model.data(runs)
+    return any(not np.array_equal(own[name][1], other[name][1]) for name in own)
+
+
+def _recounted(case: Case, fit: ScalingFit) -> xr.Dataset:
+    """The points of the case by the count of a refit."""
+    at = case.where.to_dataframe()
+    for name in fit.model.law.inputs:
+        own, other = input_values(case.fit.runs, name), input_values(fit.runs, name)
+        if not np.allclose(own, other, rtol=1e-9):
+            at[name] = recounted_at(at[name].to_numpy(), own, other)
+    return points(fit.model, fit.runs, at=at, new_levels=case.new_levels)
+
+
+def _table(
+    case: Case,
+    fits: Mapping[str, ScalingFit],
+    found: Mapping[str, np.ndarray],
+    ways: Mapping[str, np.ndarray],
+) -> pd.DataFrame:
+    """Answers by count, and the exponent of the best size in compute where the law has it."""
+    table = pd.DataFrame(index=pd.Index([*fits], name="count"))
+    if "a" in case.fit.posterior:
+        table["size_exponent"] = [float(fit.posterior["a"].median()) for fit in fits.values()]
+    for point in range(case.asked):
+        table[f"median_{point}"] = [one[point] for one in found.values()]
+        table[f"way_to_end_{point}"] = [0.0, *(one[point] for one in ways.values())]
+    return table
+
+
+def _headline(
+    case: Case,
+    own: np.ndarray,
+    found: Mapping[str, np.ndarray],
+    ways: Mapping[str, np.ndarray],
+) -> str:
+    name = max(ways, key=lambda one: float(ways[one][: case.asked].max()))
+    point = int(ways[name][: case.asked].argmax())
+    away = float(found[name][point] / own[point] - 1)
+    return (
+        f"Counted as {name!r}, the answer at point {point} changes by {away:+.1%}, "
+        f"{ways[name][point]:.2f} of the way to the end of the 90 % interval; "
+        f"the table holds {counted(len(ways), 'other count')}."
+    )
