@@ -8,6 +8,7 @@ Every stage is a frozen value of its own type::
 `Runs`, `read_runs`    the table of training runs, validated once
 `laws`, `Law`          the formulas; `ops` holds what a formula may call
 `Prior`, `Vary`        what is believed before the data; what differs between groups of runs
+`priors`               floors by text and tokenizer: `priors.floor`
 `noise`                how observed losses scatter around the law
 `Surface`              what a law leaves out, inside the runs and beyond them
 `ScalingModel`         law, priors, pooling and noise together: what is going to be fitted
@@ -21,14 +22,18 @@ Every stage is a frozen value of its own type::
 `marginal_returns`     elasticities at points; `compute_returns` along the best split
 `isoloss_curves`       contours of the loss, and `isoflop_curves`
 `compare_levels`       which recipe or corpus is better, and the compute that is worth
+`compare_recipes`      the same from a ladder of three or four runs of each
+`follow`               the final loss to expect of a run in progress
 `next_runs`, `Goal`    the affordable runs that teach most about a quantity
 `decisions`            all of these, their results, and rarer questions
 `assess`               can a forecast be trusted? A `TrustReport` of checks
+`score`                sealed forecasts against the runs made since; `SealedForecast`
 `backtest`             what a sweep stopped earlier would have forecast
 `calibrate`            how often intervals of such sweeps hold the truth, where it is known
 `compare`, `average`   which fits predict best, and their mixture
 `report`, `cite`       a document for other people; sentence, table, methods and BibTeX
 `plots`                one figure per question
+`schedules`            learning-rate schedules, and laws of the whole loss curve under any of them
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
 `example`              the code of the first notebook, to run or save
@@ -52,7 +57,9 @@ if TYPE_CHECKING:
         noise,
         ops,
         plots,
+        priors,
         reporting,
+        schedules,
         trust,
         units,
     )
@@ -60,18 +67,21 @@ if TYPE_CHECKING:
     from bayes_scaling.comparison import Comparison, FitAverage, average, compare
     from bayes_scaling.decisions.allocation import Allocation, allocate
     from bayes_scaling.decisions.constraints import Constraints
+    from bayes_scaling.decisions.following import follow
     from bayes_scaling.decisions.groups import compare_levels
     from bayes_scaling.decisions.isolines import isoflop_curves, isoloss_curves
     from bayes_scaling.decisions.lifetime import Prices, lifetime_allocation
     from bayes_scaling.decisions.near_optimality import near_optimal
     from bayes_scaling.decisions.next_runs.choosing import next_runs
     from bayes_scaling.decisions.next_runs.goals import Goal
+    from bayes_scaling.decisions.recipes import compare_recipes
     from bayes_scaling.decisions.regretting import regret
     from bayes_scaling.decisions.requirements import needed
     from bayes_scaling.decisions.returns import compute_returns, marginal_returns
     from bayes_scaling.errors import BayesScalingError
     from bayes_scaling.fitting.scaling_fit import ScalingFit, fit, load_fit
     from bayes_scaling.forecasting.forecasts import Forecast, forecast
+    from bayes_scaling.forecasting.sealed import SealedForecast
     from bayes_scaling.laws import Law
     from bayes_scaling.model.hierarchy import Vary
     from bayes_scaling.model.scaling_model import ScalingModel
@@ -81,6 +91,7 @@ if TYPE_CHECKING:
     from bayes_scaling.reporting.building import report
     from bayes_scaling.runs import Runs, read_runs
     from bayes_scaling.trust import TrustReport, assess, backtest, calibrate
+    from bayes_scaling.validation.track_record import score
 
     __version__: str
 
@@ -98,6 +109,7 @@ __all__ = [
     "Runs",
     "ScalingFit",
     "ScalingModel",
+    "SealedForecast",
     "Surface",
     "TrustReport",
     "Vary",
@@ -111,12 +123,14 @@ __all__ = [
     "cite",
     "compare",
     "compare_levels",
+    "compare_recipes",
     "compute_returns",
     "datasets",
     "decisions",
     "errors",
     "example",
     "fit",
+    "follow",
     "forecast",
     "isoflop_curves",
     "isoloss_curves",
@@ -130,10 +144,13 @@ __all__ = [
     "noise",
     "ops",
     "plots",
+    "priors",
     "read_runs",
     "regret",
     "report",
     "reporting",
+    "schedules",
+    "score",
     "trust",
     "units",
 ]
@@ -148,7 +165,9 @@ _MODULES = frozenset(
         "noise",
         "ops",
         "plots",
+        "priors",
         "reporting",
+        "schedules",
         "trust",
         "units",
     }
@@ -168,6 +187,7 @@ _HOMES = {
     "Runs": "runs",
     "ScalingFit": "fitting.scaling_fit",
     "ScalingModel": "model.scaling_model",
+    "SealedForecast": "forecasting.sealed",
     "Surface": "model.surface",
     "TrustReport": "trust",
     "Vary": "model.hierarchy",
@@ -179,9 +199,11 @@ _HOMES = {
     "cite": "reporting",
     "compare": "comparison",
     "compare_levels": "decisions.groups",
+    "compare_recipes": "decisions.recipes",
     "compute_returns": "decisions.returns",
     "example": "cli.demo.examples",
     "fit": "fitting.scaling_fit",
+    "follow": "decisions.following",
     "forecast": "forecasting.forecasts",
     "isoflop_curves": "decisions.isolines",
     "isoloss_curves": "decisions.isolines",
@@ -194,6 +216,7 @@ _HOMES = {
     "read_runs": "runs",
     "regret": "decisions.regretting",
     "report": "reporting.building",
+    "score": "validation.track_record",
 }
 
 

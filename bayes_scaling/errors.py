@@ -12,6 +12,7 @@ __all__ = [
     "MissingPackageError",
     "ModelError",
     "RunsError",
+    "SealError",
     "UnknownLawError",
 ]
 
@@ -41,6 +42,10 @@ class IncompletePosteriorError(BayesScalingError, RuntimeError):
 
 class FitFileError(BayesScalingError, ValueError):
     """A file is not a fit saved by this package, or cannot be read as one."""
+
+
+class SealError(BayesScalingError, ValueError):
+    """A sealed forecast was changed, would be replaced, or cannot be read or scored as one."""
 
 
 class DatasetError(BayesScalingError, RuntimeError):

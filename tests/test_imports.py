@@ -12,7 +12,7 @@ import pytest
 
 ORDER = (
     "errors", "frozen", "ops", "units", "display", "accounting", "priors", "runs", "laws", "noise",
-    "datasets", "model", "fitting", "forecasting", "decisions", "validation", "trust",
+    "datasets", "model", "fitting", "forecasting", "schedules", "decisions", "validation", "trust",
     "comparison", "plots", "reporting", "cli",
 )  # fmt: skip
 RANK = {name: rank for rank, name in enumerate(ORDER)}

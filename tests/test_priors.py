@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from bayes_scaling.errors import ModelError
-from bayes_scaling.priors import FAMILIES, Prior
+from bayes_scaling.laws import published_set
+from bayes_scaling.priors import FAMILIES, Prior, floor, floors
 
 EXAMPLES = {
     "Normal": Prior.normal(0.3, 1.2),
@@ -137,3 +138,34 @@ def test_between_refuses_what_is_no_range(
 ) -> None:
     with pytest.raises(ModelError, match=message):
         Prior.between(low, high, **options)
+
+
+FLOORS_OF_SETS = {
+    "massivetext, chinchilla tokenizer": ("hoffmann2022", "besiroglu2024"),
+    "c4, gpt-2 tokenizer": ("muennighoff2023",),
+    "c4, gpt-neox tokenizer": ("gadre2024-c4",),
+}
+
+
+def test_every_floor_is_that_of_published_sets() -> None:
+    assert set(floors().index) == set(FLOORS_OF_SETS)
+    for name, keys in FLOORS_OF_SETS.items():
+        published = [published_set(key).parameters["E"] for key in keys]
+        # Written to four digits.
+        assert floors().loc[name, ["lowest", "highest"]].tolist() == pytest.approx(
+            [min(published), max(published)], rel=5e-5
+        )
+        assert all(published_set(key).arxiv in floors().loc[name, "source"] for key in keys)
+
+
+def test_a_floor_is_a_prior_in_nats_about_what_was_published() -> None:
+    prior = floor("c4, gpt-2 tokenizer")
+    assert prior.units == "paper"
+    assert prior.range(0.9) == pytest.approx((0.85 * 1.8691, 1.15 * 1.8691))
+
+
+def test_a_floor_of_another_tokenizer_is_not_given() -> None:
+    with pytest.raises(
+        ModelError, match=r"no floor of 'C4, GPT-2'.*Did you mean 'c4, gpt-2 tokenizer'.*own"
+    ):
+        floor("C4, GPT-2")

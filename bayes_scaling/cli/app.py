@@ -18,6 +18,7 @@ from bayes_scaling.cli.listing import laws
 from bayes_scaling.cli.planning import plan_runs
 from bayes_scaling.cli.reaching import needed
 from bayes_scaling.cli.reporting import report
+from bayes_scaling.cli.scoring import score
 from bayes_scaling.errors import BayesScalingError
 
 MISTAKE = 2
@@ -60,7 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, fit, forecast, assess, allocate, needed, report, laws):
+for command in (demo, fit, forecast, score, assess, allocate, needed, report, laws):
     app.command()(command)
 app.command("next")(plan_runs)
 

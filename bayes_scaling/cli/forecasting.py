@@ -37,6 +37,9 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
     below: Annotated[
         float | None, typer.Option(help="Also print the probability of a loss below this.")
     ] = None,
+    seal: Annotated[
+        Path | None, typer.Option(help="Also write the forecast here, dated, to be scored later.")
+    ] = None,
     prob: options.Prob = None,
     json: options.AsJson = False,
 ) -> None:
@@ -60,6 +63,8 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
         at=asked.at,
         new_levels=new_levels.value,
     )
+    if seal is not None:
+        made.seal(seal)
     _print(made, below, prob, json)
 
 

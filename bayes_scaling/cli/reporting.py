@@ -52,10 +52,10 @@ def report(  # noqa: PLR0913 - one parameter for each option
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the file even if it is not a report.")
     ] = False,
-    prob: options.Prob = None,
+    prob: Annotated[float, typer.Option(help="Probability of the credible intervals.")] = 0.9,
     no_progress: options.NoProgress = False,
 ) -> None:
-    """Write a report: verdict first, answer, evidence, and how to redo it.
+    """Write a report: the answer with its verdict, what would change it, and the evidence.
 
     Two of --params, --tokens and --flops are a run to forecast; --flops alone is a budget to
     split, and the run that it is best spent on is forecast. An HTML report lets its reader set

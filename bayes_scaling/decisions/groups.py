@@ -22,7 +22,8 @@ from bayes_scaling.decisions.surface.landscape import (
 )
 from bayes_scaling.decisions.surface.solvers import first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
-from bayes_scaling.display.intervals import intervals
+from bayes_scaling.display.digits import label_writer
+from bayes_scaling.display.intervals import interval_prob, intervals
 from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -99,6 +100,20 @@ class LevelComparison(PointResult):
             f"multiplier above 1 favour {self.first}."
         )
         return (said, *super().notes)
+
+    def headline(self, prob: float | None = None) -> str:
+        """What the first level is worth in the second, in one sentence."""
+        table = self.table(prob)["multiplier"]
+        write, number = label_writer(self.scale), "{:.3g}".format
+        worth = [
+            f"{number(row.median)} [{number(row.lower)}, {number(row.upper)}] times the "
+            f"{self.scale} at {write(float(asked))}"
+            for asked, row in zip(self.draws[self.scale].values, table.itertuples(), strict=True)
+        ]
+        return (
+            f"To reach the loss of {self.first}, {self.second} needs {', '.join(worth)} "
+            f"(median and {interval_prob(prob):.0%} interval)."
+        )
 
     def probability(self) -> pd.DataFrame:
         """Probability that the first level has the lower expected loss, by scale."""

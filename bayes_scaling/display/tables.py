@@ -14,6 +14,20 @@ from bayes_scaling.display.intervals import interval_table
 from bayes_scaling.display.terminal import by_quantity, interval_title, table_text, written
 
 
+class WholeTable(pd.DataFrame):
+    """A data frame that prints all of its columns, numbers to four digits.
+
+    Examples
+    --------
+    >>> print(WholeTable({"median": [1.743219], "diagnosis": ["ok"]}, ["E"]))
+       median diagnosis
+    E   1.743        ok
+    """
+
+    def __repr__(self) -> str:
+        return self.to_string(float_format=short)
+
+
 def result_table(
     draws: xr.Dataset,
     dim: str,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Column", "cells", "counted", "listed", "rows"]
+__all__ = ["Column", "cells", "chance", "counted", "listed", "rows", "times"]
 
 # Cells of any kind: what they hold is what has to be found out.
 type Column = pd.Series[Any]
@@ -39,6 +39,25 @@ def listed(items: Iterable[object], shown: int = _SHOWN) -> str:
     if len(words) > shown:
         return f"{', '.join(words[:shown])} and {len(words) - shown} more"
     return ", ".join(words) or "none"
+
+
+def times(factor: float) -> str:
+    """Return a factor to two digits, thousands apart.
+
+    >>> times(45.37), times(9270.0), times(1.25)
+    ('45 times', '9,300 times', '1.2 times')
+    """
+    rounded = float(f"{factor:.2g}")
+    return f"{rounded:,.0f} times" if rounded >= 10 else f"{rounded:g} times"
+
+
+def chance(probability: float) -> str:
+    """Return a p-value; of a very small one only that it is small.
+
+    >>> chance(0.0312), chance(0.0)
+    ('p = 0.031', 'p < 0.001')
+    """
+    return "p < 0.001" if probability < 0.001 else f"p = {probability:.2g}"
 
 
 def rows(names: Iterable[object]) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import arviz as az
 import numpy as np
+import pandas as pd
 import xarray as xr
+
+from bayes_scaling.display.intervals import interval_attrs, interval_prob
+from bayes_scaling.display.tables import WholeTable
 
 R_HAT_MOST = 1.01
 ESS_LEAST = 400
@@ -53,6 +59,14 @@ class Diagnostics:
         return "not converged: " + "; ".join(self.problems) if self.problems else "ok"
 
 
+class Diagnosed(Protocol):
+    """Anything that rests on chains: a fit, an average, a forecast, an allocation."""
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """R-hat, effective sample sizes and divergences of the chains."""
+
+
 def worst_of(found: Sequence[Diagnostics]) -> Diagnostics:
     """Diagnostics of what rests on several posteriors: the worst of each number."""
     return Diagnostics(
@@ -75,3 +89,25 @@ def diagnose(
         ess_tail=float(table["ess_tail"].min(skipna=False)),
         divergent=float(sample_stats["diverging"].mean()),
     )
+
+
+def parameter_table(
+    draws: xr.Dataset, found: Diagnostics, notes: Sequence[str], prob: float | None
+) -> pd.DataFrame:
+    """Parameters with credible intervals and diagnostics, as the summary of a fit shows them.
+
+    Columns ``median``, ``lower``, ``upper``, ``r_hat``, ``ess_bulk``, ``ess_tail``, ``diagnosis``;
+    ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
+    """
+    with warnings.catch_warnings():
+        # A parameter held at a value has no R-hat, which NaN says.
+        warnings.filterwarnings("ignore", "invalid value", RuntimeWarning)
+        table = az.summary(draws, ci_prob=interval_prob(prob), round_to="none")
+    table["median"] = az.summary(draws, kind="stats_median", round_to="none")["median"]
+    lower, upper = (name for name in table if name.endswith(("_lb", "_ub")))
+    table = table.rename(columns={lower: "lower", upper: "upper"})
+    columns = ["median", "lower", "upper", "r_hat", "ess_bulk", "ess_tail"]
+    summary = WholeTable(table[columns].astype(float))
+    summary["diagnosis"] = found.diagnosis
+    summary.attrs.update({**interval_attrs(prob), "notes": tuple(notes)})
+    return summary

@@ -9,17 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import nutpie
+import pymc as pm
 import xarray as xr
 
 from bayes_scaling.display.progress import Stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting.compiling import compile_model
-from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.runs import Runs
 
 _COMPILED: dict[Hashable, CompiledModel] = {}
 _LOCK = threading.Lock()
@@ -34,6 +33,19 @@ MOST_WARMUP = 4
 """How many times longer warm-up is at the most, where draws are thinned."""
 
 RAISE = "Raise target_accept or tune, narrow the priors, or try another seed."
+
+
+class Compilable[Table](Protocol):
+    """A model that can be compiled: of runs, or of what else a table may hold."""
+
+    def structure(self, runs: Table, /) -> Hashable:
+        """All that a compiled model depends on: everything but the numbers of its data."""
+
+    def build(self, runs: Table, /) -> pm.Model:
+        """The PyMC model of this table."""
+
+    def data(self, runs: Table, /) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+        """Every number of the model as (dims, values)."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +106,10 @@ class CompiledModel:
 
     density: Any
 
-    def sample(
+    def sample[Table](
         self,
-        model: ScalingModel,
-        runs: Runs,
+        model: Compilable[Table],
+        runs: Table,
         settings: Settings,
         progress: Stages,
     ) -> xr.DataTree:
@@ -147,7 +159,7 @@ class CompiledModel:
         return _thinned(tree, settings)
 
 
-def compiled(model: ScalingModel, runs: Runs, progress: Stages) -> CompiledModel:
+def compiled[Table](model: Compilable[Table], runs: Table, progress: Stages) -> CompiledModel:
     """The compiled model of this structure, compiled now if this process has not had it yet."""
     structure = model.structure(runs)
     with _LOCK:

@@ -7,28 +7,25 @@ and expected loss are functions in the modules above.
 from __future__ import annotations
 
 import time
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.html import html_formula
-from bayes_scaling.display.intervals import interval_attrs, interval_prob
 from bayes_scaling.display.progress import stages
-from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose
+from bayes_scaling.fitting.diagnostics import Diagnosed, Diagnostics, diagnose, parameter_table
 from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
-from bayes_scaling.fitting.sampling import Settings, compiled, no_scatter
+from bayes_scaling.fitting.sampling import Compilable, Settings, compiled, no_scatter
 from bayes_scaling.fitting.tree import assemble
 from bayes_scaling.laws import Law
 from bayes_scaling.model.checks import notes_on
@@ -126,18 +123,7 @@ class ScalingFit:
             carry ``ci_kind``, ``ci_prob`` and ``notes``.
         """
         draws = self.posterior[list(self.parameter_names)]
-        with warnings.catch_warnings():
-            # A parameter held at a value has no R-hat, which NaN says.
-            warnings.filterwarnings("ignore", "invalid value", RuntimeWarning)
-            table = az.summary(draws, ci_prob=interval_prob(prob), round_to="none")
-        table["median"] = az.summary(draws, kind="stats_median", round_to="none")["median"]
-        lower, upper = (name for name in table if name.endswith(("_lb", "_ub")))
-        table = table.rename(columns={lower: "lower", upper: "upper"})
-        columns = ["median", "lower", "upper", "r_hat", "ess_bulk", "ess_tail"]
-        summary = pd.DataFrame(table[columns].astype(float))
-        summary["diagnosis"] = self.diagnostics.diagnosis
-        summary.attrs.update({**interval_attrs(prob), "notes": self.notes})
-        return summary
+        return parameter_table(draws, self.diagnostics, self.notes, prob)
 
     def expected_loss(
         self,
@@ -272,16 +258,32 @@ def fit_as(model: ScalingModel, runs: Runs, settings: Settings, progress: bool) 
 def _fit(
     model: ScalingModel, runs: Runs, settings: Settings, rounds: Sequence[int], progress: bool
 ) -> ScalingFit:
-    """The fit of the first round whose chains have converged, or of the last there is time for."""
     model.check(runs)
+
+    def made(tree: xr.DataTree, chosen: Settings) -> ScalingFit:
+        posterior = complete(tree["posterior"].to_dataset(), model, runs, settings.seed)
+        return ScalingFit(model, runs, posterior, tree["sample_stats"].to_dataset(), chosen)
+
+    return converged(model, runs, settings, rounds, progress, made)
+
+
+def converged[Table, Fit: Diagnosed](
+    model: Compilable[Table],
+    table: Table,
+    settings: Settings,
+    rounds: Sequence[int],
+    progress: bool,
+    made: Callable[[xr.DataTree, Settings], Fit],
+) -> Fit:
+    """The fit of the first round whose chains have converged, or of the last there is time for.
+
+    `made` makes it from draws; `rounds` are how many times as long each is sampled.
+    """
     with stages(progress) as shown:
-        density = compiled(model, runs, shown)
+        density = compiled(model, table, shown)
         for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
             start, chosen = time.monotonic(), replace(settings, thin=thin)
-            tree = density.sample(model, runs, chosen, shown)
-            posterior = complete(tree["posterior"].to_dataset(), model, runs, settings.seed)
-            stats = tree["sample_stats"].to_dataset()
-            found = ScalingFit(model, runs, posterior, stats, chosen)
+            found = made(density.sample(model, table, chosen, shown), chosen)
             spent = time.monotonic() - start
             if not found.diagnostics.problems or spent * longer / thin > PATIENCE:
                 break

@@ -1,13 +1,15 @@
 """forecast(): the loss to expect at runs not yet made, with its uncertainty.
 
 `expected_loss` is that of the surface: the law and what it leaves out. `loss` is that of one new
-run, which also scatters.
+run, which also scatters. The latter is a *prediction*: whoever makes the run can check it. The
+former, like a floor or a best split, is a *projection*: no run shows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.posterior_surface import labelled
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.sealed import SealedForecast, sealed
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.points import Numbers, points
 
@@ -128,6 +131,33 @@ class Forecast(Result):
         columns |= {str(name): below[name].values for name in below.data_vars}
         table = pd.DataFrame(columns, index=coordinate_index(self.draws["point"]))
         return table.assign(diagnosis=self.diagnosis)
+
+    def seal(self, path: str | Path, question: str = "") -> SealedForecast:
+        """Write the forecast, dated and with its hash, to be scored when the runs are made.
+
+        Note the hash where others can see its date, such as a commit or a message: a file alone
+        shows a change of its content, but not that it was written anew with another hash.
+
+        Parameters
+        ----------
+        path : str or Path
+            A JSON file that does not exist yet.
+        question : str
+            What is asked, in words.
+
+        Returns
+        -------
+        SealedForecast
+            Its ``sha256`` is what to note. :func:`bayes_scaling.score` scores it.
+
+        Raises
+        ------
+        SealError
+            There is such a file, or it cannot be written.
+        """
+        made = sealed(self.draws, self.fit, question)
+        made.write(path)
+        return made
 
 
 def forecast(

@@ -17,6 +17,8 @@
 `lifetime`               which model is cheapest to train and serve, and what does it save?
 `isoflop_optima`         does the law find the best sizes that parabolas find without it?
 `overfitting_threshold`  which runs had too little data for their size?
+`loss_curves`            where does the loss go under each learning-rate schedule?
+`track_record`           where did runs fall in the forecasts that were sealed before?
 =======================  ================================================================
 
 All take ``ax``, the axes to draw on, or a sequence of them where there are several panels (a new
@@ -33,6 +35,7 @@ from bayes_scaling.plots.isoflop_optima_plot import isoflop_optima
 from bayes_scaling.plots.isolines_plot import isolines
 from bayes_scaling.plots.level_comparison_plot import level_comparison
 from bayes_scaling.plots.lifetime_plot import lifetime
+from bayes_scaling.plots.loss_curves_plot import loss_curves
 from bayes_scaling.plots.near_optimal_plot import near_optimal
 from bayes_scaling.plots.needed_plot import needed
 from bayes_scaling.plots.next_runs_plot import next_runs
@@ -41,6 +44,7 @@ from bayes_scaling.plots.prior_posterior_plot import prior_posterior
 from bayes_scaling.plots.published_plot import published
 from bayes_scaling.plots.residuals_plot import residuals
 from bayes_scaling.plots.shrinkage_plot import shrinkage
+from bayes_scaling.plots.track_record_plot import track_record
 
 __all__ = [
     "allocation",
@@ -51,6 +55,7 @@ __all__ = [
     "isolines",
     "level_comparison",
     "lifetime",
+    "loss_curves",
     "near_optimal",
     "needed",
     "next_runs",
@@ -59,4 +64,5 @@ __all__ = [
     "published",
     "residuals",
     "shrinkage",
+    "track_record",
 ]

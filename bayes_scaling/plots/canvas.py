@@ -7,11 +7,12 @@ told apart in greyscale too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle, islice, pairwise
 from textwrap import fill
-from typing import Literal, Protocol
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,26 +20,24 @@ import xarray as xr
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import (
-    FuncFormatter,
-    Locator,
-    LogLocator,
-    MaxNLocator,
-    NullLocator,
-)
+from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullLocator
 from matplotlib.transforms import Transform, offset_copy
 
-from bayes_scaling.fitting.diagnostics import Diagnostics
+from bayes_scaling.fitting.diagnostics import Diagnosed
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import format_count, format_flops
 
-COLOURS = ("#2E8BCB", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
-"""Okabe and Ito's colours for the colour-blind, their blue a little lighter and without black:
-a dark page swallows both."""
+COLOURS = ("#2E8BCB", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
+"""Okabe and Ito's colours for the colour-blind, with one blue, a little lighter than theirs, and
+without black and yellow, which a dark or a white page swallows."""
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES: tuple[LineStyle, ...] = ("-", "--", "-.", ":")
 WARNING_COLOUR = "#D55E00"
+
+MOST_TICKS = 8
+ROUND = ((1, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
+"""Steps within a decade at which ticks stand, the densest first."""
 
 LABEL_INCHES = 1.0
 """Width that the word of :func:`shade_extrapolation` needs; in a narrower region it stands."""
@@ -185,21 +184,37 @@ def log_loss_axis(ax: Axes, runs: Runs) -> None:
 
 
 def readable_log_ticks(axis: Axis, text: Callable[[float], str]) -> None:
-    """Ticks at decades, at 1, 2 and 5 where there are few, or evenly where there is but one."""
-    low, high = sorted(axis.get_view_interval())
-    decades = np.log10(high / low)
-    locator: Locator
-    if decades < 0.3:
-        locator = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10])
-    elif decades < 1:
-        locator = LogLocator(subs=(1, 1.5, 2, 2.5, 3, 4, 5, 6, 8), numticks=20)
-    elif decades < 3:
-        locator = LogLocator(subs=(1, 2, 5) if decades < 2 else (1, 3))
-    else:
-        locator = LogLocator(numticks=8)
-    axis.set_major_locator(locator)
+    """Put ticks at round numbers, as many as the axis has room for when it is drawn."""
+    axis.set_major_locator(RoundNumbers())
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+
+
+class RoundNumbers(Locator):
+    """Ticks of a logarithmic axis: the densest of round numbers whose labels do not collide."""
+
+    def __call__(self) -> Sequence[float]:
+        """Places of the ticks in view."""
+        assert self.axis is not None
+        return self.tick_values(*sorted(self.axis.get_view_interval()))
+
+    def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
+        """Places of the ticks between two values."""
+        assert self.axis is not None
+        room = max(2, self.axis.get_tick_space())
+        apart = math.log10(vmax / vmin) / room
+        powers = range(math.floor(math.log10(vmin)), math.floor(math.log10(vmax)) + 1)
+        for steps in ROUND:
+            ticks = [step * 10.0**power for power in powers for step in steps]
+            inside = [tick for tick in ticks if vmin <= tick <= vmax]
+            gaps = [math.log10(right / left) for left, right in pairwise(inside)]
+            if 2 < len(inside) <= MOST_TICKS and min(gaps) >= apart:
+                return inside
+        decades = [10.0**power for power in powers if vmin <= 10.0**power <= vmax]
+        if len(decades) > 2:
+            return decades[:: -(-len(decades) // min(room, MOST_TICKS))]
+        even = MaxNLocator(min(room, MOST_TICKS), steps=[1, 2, 2.5, 5, 10])
+        return [tick for tick in even.tick_values(vmin, vmax) if vmin <= tick <= vmax]
 
 
 def shade_extrapolation(
@@ -228,14 +243,6 @@ def shade_extrapolation(
         fontsize="small",
         alpha=0.8,
     )
-
-
-class Diagnosed(Protocol):
-    """Anything that rests on chains: a fit, an average, a forecast, an allocation."""
-
-    @property
-    def diagnostics(self) -> Diagnostics:
-        """R-hat, effective sample sizes and divergences of the chains."""
 
 
 def titled(ax: Axes, title: str, about: Diagnosed, made: bool, width: int = 50) -> None:

@@ -16,7 +16,7 @@ from bayes_scaling.plots import canvas, legends, sources
 
 PANELS = 2
 
-RINGS = (canvas.COLOURS[5], canvas.COLOURS[1], canvas.COLOURS[3], canvas.COLOURS[0])
+RINGS = (canvas.COLOURS[-1], canvas.COLOURS[1], canvas.COLOURS[3], canvas.COLOURS[0])
 """Colours of the rings about chosen runs, by group."""
 
 MOST_LABELS = 8

@@ -17,7 +17,7 @@ from bayes_scaling.laws import Law, PublishedSet, published_set
 from bayes_scaling.laws.published_parameters.lookup import published_sets
 from bayes_scaling.plots import canvas, legends, sources
 
-POSTERIOR, PUBLISHED = canvas.COLOURS[0], canvas.COLOURS[5]
+POSTERIOR, PUBLISHED = canvas.COLOURS[0], canvas.COLOURS[-1]
 COLUMNS = 3
 ROW_HEIGHT = 0.22
 

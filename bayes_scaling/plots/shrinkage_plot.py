@@ -17,7 +17,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.inputs import scales
 from bayes_scaling.plots import canvas, legends
 
-POOLED, UNPOOLED = canvas.COLOURS[0], canvas.COLOURS[5]
+POOLED, UNPOOLED = canvas.COLOURS[0], canvas.COLOURS[-1]
 ROW_HEIGHT = 0.5
 LIFT = 0.3
 """How far above the pooled estimate that of the level alone is, in rows."""

@@ -1,4 +1,4 @@
-"""What goes into a paper: citations with their verdict, tables, BibTeX, a paragraph on methods."""
+"""Material for a paper: citations with their verdict, tables, BibTeX, a paragraph on methods."""
 
 from bayes_scaling.display.digits import estimate
 from bayes_scaling.reporting.citing.citation import Citation, cite

@@ -1,4 +1,4 @@
-"""report(): one document with the verdict, the answer, the evidence and the way to redo it."""
+"""report(): one document with the answer, its verdict, the evidence and the way to redo it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bayes_scaling.reporting.page.exploring import Page, page
 from bayes_scaling.reporting.rendering import as_html, as_latex, as_markdown
 from bayes_scaling.reporting.sections.checklist import check_facts
 from bayes_scaling.reporting.sections.contents import Contents
-from bayes_scaling.reporting.sections.subject import HasTable, Subject
+from bayes_scaling.reporting.sections.subject import PROB, HasTable, Subject
 from bayes_scaling.trust import TrustReport
 
 FORMATS = (".html", ".htm", ".md", ".tex")
@@ -31,14 +31,16 @@ def report(
     trust: TrustReport | None = None,
     comparison: HasTable | None = None,
     facts: Mapping[str, str] | None = None,
-    prob: float | None = None,
+    prob: float = PROB,
 ) -> Path:
-    """Write a report for people who were not there: verdict first, everything needed to redo it.
+    """Write a report for people who were not there.
+
+    The first screen is the answer: question, number with interval, verdict with its reason,
+    picture. What would change it follows, then the evidence and everything needed to redo it.
 
     An HTML report is one file that needs no network. In it the reader sets parameters, tokens or
-    compute and sees the loss, the best split and the sizes that are nearly as good, and whether
-    the run lies where the checks support the answer. Markdown and LaTeX have their figures in a
-    folder beside them.
+    compute and sees the loss, the best split, the sizes that are nearly as good, and the verdict
+    on a run of that size. Markdown and LaTeX have their figures in a folder beside them.
 
     Parameters
     ----------
@@ -59,7 +61,7 @@ def report(
         ``{"question": "Is a run of 70B worth it?"}``; a name that is no field is refused with the
         list of those that are. Fields left out say "not given".
     prob : float, optional
-        Probability of all intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+        Probability of all intervals; by default that at which the checks judge intervals.
 
     Returns
     -------

@@ -1,9 +1,10 @@
-"""Gathering: everything that a report says, once, whatever its format."""
+"""Gathering: the contents of a report, made once for every format."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from bayes_scaling.fitting.provenance import runs_csv, table_digest, versions
 from bayes_scaling.reporting.citing.citation import Citation
 from bayes_scaling.reporting.sections import answering, checking, concluding, describing
 from bayes_scaling.reporting.sections.contents import (
@@ -15,15 +16,10 @@ from bayes_scaling.reporting.sections.contents import (
     Section,
     tabulated,
 )
-from bayes_scaling.reporting.sections.headline import headline
 from bayes_scaling.reporting.sections.known import checklists
-from bayes_scaling.reporting.sections.reproducing import (
-    code,
-    run_tables,
-    runs_csv,
-    table_digest,
-    versions,
-)
+from bayes_scaling.reporting.sections.opening import opening
+from bayes_scaling.reporting.sections.reproducing import code, run_tables
+from bayes_scaling.reporting.sections.sensitivity import sensitivity
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.runs import Runs
 
@@ -32,28 +28,26 @@ MOST_ROWS = 1000
 
 
 def gathered(subject: Subject) -> Contents:
-    """The contents of a report, verdict first."""
-    head = headline(subject.fit, subject.trust)
-    sections = (
-        answering.verdict(subject),
-        answering.question(subject),
+    """The contents of a report, the answer first."""
+    evidence = (
         answering.answer(subject),
+        answering.checks(subject),
         describing.data(subject),
         describing.model(subject),
         checking.diagnostics(subject),
         checking.posterior(subject),
         checking.predictive(subject),
         checking.left_out(subject),
-        checking.sensitivity(subject),
+        sensitivity(subject),
         checking.backtest(subject),
         checking.alternatives(subject),
         concluding.limits(subject),
-        concluding.changes(subject),
         citation(subject),
         reproduction(subject),
         checklists(subject),
     )
-    return Contents(head.text, head.status, subject.title, sections, subject.main.runs.urls)
+    changes = (concluding.changes(subject),)
+    return Contents(subject.title, opening(subject), changes, evidence, subject.main.runs.urls)
 
 
 def citation(subject: Subject) -> Section:
@@ -85,17 +79,26 @@ def reproduction(subject: Subject) -> Section:
     frame = pd.DataFrame(versions().items(), columns=["package", "version"])
     blocks: list[Block] = [
         Paragraph(
-            f"Seed of the sampler: {', '.join(map(str, seeds))}. SHA-256 of the table of runs: "
-            f"{digests}, of the CSV below in UTF-8, lines ended by a line feed. The same seed "
-            "gives the same draws on the same machine and versions; elsewhere they agree to "
-            "Monte-Carlo error."
+            f"Seed of the sampler: {', '.join(map(str, seeds))}. The same seed gives the same "
+            "draws on the same machine and versions; elsewhere they agree to Monte-Carlo error."
+        ),
+        Paragraph(
+            f"SHA-256 of the table of runs: {digests}, of the CSV below in UTF-8, lines ended by a "
+            "line feed."
         ),
         tabulated("Versions.", frame),
-        Code(code(subject.fit, subject.forecast, subject.allocation), "python"),
+        Code(_script(subject), "python"),
     ]
     for file, runs in tables.items():
         blocks.append(_printed(file, runs))
-    return Section("reproduce", "Reproduce", tuple(blocks))
+    return Section("reproduce", "To reproduce", tuple(blocks))
+
+
+def _script(subject: Subject) -> str:
+    """The code that makes fit and answers again, and prints them at the report's probability."""
+    asked = {"forecast": subject.forecast, "allocation": subject.allocation}
+    shown = [f"print({name}.table({subject.prob:g}))" for name, one in asked.items() if one]
+    return "\n".join([code(subject.fit, subject.forecast, subject.allocation), *shown])
 
 
 def _printed(file: str, runs: Runs) -> Block:

@@ -24,7 +24,7 @@ from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_esca
 from bayes_scaling.reporting.citing.tables import latex_table, markdown_table
 from bayes_scaling.reporting.page.exploring import Page
 from bayes_scaling.reporting.sections.contents import Contents, Picture, Table
-from bayes_scaling.reporting.sections.figures import encoded, formula_svg
+from bayes_scaling.reporting.sections.figures import encoded, formula_svg, inline_svg
 
 LARGE = 400_000
 """Bytes of a vector figure from which a bitmap says the same in fewer."""
@@ -35,7 +35,7 @@ SENTENCE = 30
 ROWS_OF_A_PAGE = 30
 
 GENERATOR = "bayes_scaling report"
-"""By which a report is known again, where no text of a user's own would have it."""
+"""Mark of a report, which no text of a user would carry at its place."""
 
 FIGURES: Mapping[str, Literal["png", "pdf"]] = {".md": "png", ".tex": "pdf"}
 """Formats whose figures are files beside the report, by its suffix."""
@@ -51,7 +51,7 @@ _LATEX_MARKS = {
 
 
 def is_report(path: Path) -> bool:
-    """Whether a file is a report, which may be replaced by a newer one."""
+    """True of a file that is a report, which a newer one may replace."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -63,7 +63,7 @@ def is_report(path: Path) -> bool:
 
 
 def figure_folder(path: Path) -> Path:
-    """Where the figures of a report are that are files of their own."""
+    """Folder of the figures that are files of their own."""
     return path.with_name(f"{path.stem}_figures")
 
 
@@ -80,8 +80,8 @@ def as_html(contents: Contents, page: Page) -> str:
         script=Markup(page.script),
         script_digest=_digest(page.script),
         data=_embedded(page.data),
-        source=lambda picture: _uri(*_smallest(picture)),
-        formula=_formula_uri,
+        image=_image,
+        formula=_formula,
         linked=lambda text: Markup(html_with_links(text, contents.urls)),
     )
 
@@ -144,20 +144,22 @@ def _embedded(data: object) -> Markup:
     return Markup(re.sub("[<>&]", lambda found: f"\\u{ord(found.group()):04x}", text))
 
 
-def _smallest(picture: Picture) -> tuple[bytes, str]:
+def _image(picture: Picture) -> Markup:
+    """A figure as a drawing in the page; as a bitmap where the drawing would be too large."""
     vector = encoded(picture.figure, "svg")
     if len(vector) <= LARGE:
-        return vector, "image/svg+xml"
-    return encoded(picture.figure, "png"), "image/png"
+        return Markup(inline_svg(vector.decode(), picture.name, picture.alt))
+    content = base64.b64encode(encoded(picture.figure, "png")).decode("ascii")
+    bitmap = Markup('<img src="data:image/png;base64,{}" alt="{}">')
+    return bitmap.format(content, picture.alt)
 
 
-def _uri(content: bytes, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
-
-
-def _formula_uri(latex: str) -> str | None:
-    content = formula_svg(latex)
-    return None if content is None else _uri(content, "image/svg+xml")
+def _formula(latex: str) -> Markup | None:
+    drawing = formula_svg(latex)
+    if drawing is None:
+        return None
+    name = f"formula-{hashlib.sha256(latex.encode()).hexdigest()[:8]}"
+    return Markup(inline_svg(drawing, name, latex, sized=True))
 
 
 def _beside(path: Path, picture: Picture) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.display.digits import label_writer
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior_surface import labelled
@@ -102,6 +103,18 @@ class Case:
     def inside(self) -> np.ndarray:
         """Mask of the points inside the range of the runs of their level along every axis."""
         return (self.beyond == 0).all(axis=1).to_numpy()
+
+    def named(self, point: int) -> str:
+        """A target in words: by its inputs and levels where there are several."""
+        if self.asked == 1:
+            return "the target"
+        at = self.where.isel(point=point)
+        inputs = (
+            f"{name.replace('_', ' ')} {label_writer(name)(float(at[name]))}"
+            for name in self.fit.model.law.inputs
+        )
+        levels = (f"{name} {str(at[name].item())!r}" for name in self.fit.model.factors)
+        return f"the target at {', '.join([*inputs, *levels])}"
 
     @property
     def main(self) -> str:

@@ -7,7 +7,8 @@ from html import escape
 
 import pandas as pd
 
-from bayes_scaling.display.tables import short
+from bayes_scaling.display.digits import label_writer
+from bayes_scaling.display.wording import times
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.validation.verdict import CheckResult, Verdict
 
@@ -83,12 +84,16 @@ class TrustReport:
         if self.trusted_to <= 0:
             return "There is no reach at which these runs would be trusted, not even their own."
         if self.trusted_to <= 1:
-            return f"Trust ends at the largest run ({self.along} {short(self.largest)})."
-        end = self.trusted_to * self.largest
+            return f"Trust ends at the largest run ({self._along(1.0)})."
         return (
-            f"Trust ends at {self.trusted_to:.3g} times the largest run "
-            f"({self.along} {short(end)})."
+            f"Trust ends at {times(self.trusted_to)} the largest run "
+            f"({self._along(self.trusted_to)})."
         )
+
+    def _along(self, factor: float) -> str:
+        """A multiple of the largest run, in the unit of the ladder."""
+        written = label_writer(self.along)(factor * self.largest)
+        return f"{written} FLOP" if self.along == "flops" else f"{self.along} {written}"
 
     def __repr__(self) -> str:
         lines = [f"TrustReport: {self.verdict} ({MEANING[self.verdict]}; level {self.level})"]

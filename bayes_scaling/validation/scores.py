@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -63,6 +65,25 @@ def covered(pit: pd.Series[float], prob: float) -> pd.Series[bool]:
     [False, True, False]
     """
     return (2 * pit - 1).abs() <= prob
+
+
+def interval_score(lower: Any, upper: Any, observed: Any, prob: float) -> Any:
+    """Width of an interval, and a fine for what lies outside; lower is better, elementwise.
+
+    References
+    ----------
+    Gneiting and Raftery (2007), Strictly Proper Scoring Rules, Prediction, and Estimation,
+    equation 43.
+
+    Examples
+    --------
+    Outside by 0.1, of an interval of width 2 and probability 90 %:
+
+    >>> round(float(interval_score(-1.0, 1.0, 1.1, 0.9)), 3)
+    4.0
+    """
+    outside = np.maximum(lower - observed, 0) + np.maximum(observed - upper, 0)
+    return upper - lower + 2 / (1 - prob) * outside
 
 
 def spread(draws: xr.DataArray) -> xr.DataArray:

@@ -211,6 +211,11 @@ def test_larger_runs_are_better_and_none_is_below_its_floor(
     assert (growth >= surface240.posterior["E"]).all()
 
 
+def test_a_printed_summary_hides_no_column(fit240: bs.ScalingFit) -> None:
+    first = str(fit240.summary(0.9)).splitlines()[0].split()
+    assert first == ["median", "lower", "upper", "r_hat", "ess_bulk", "ess_tail", "diagnosis"]
+
+
 def test_summary_is_that_of_arviz_in_stable_columns(fit240: bs.ScalingFit) -> None:
     table = fit240.summary(0.8)
     assert list(table) == [

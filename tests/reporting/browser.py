@@ -76,6 +76,16 @@ class Browser:
             params=metrics,
         )
 
+    def media(self, kind: str, scheme: str) -> None:
+        """Show the page on a screen or as printed, light or dark."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.call(
+            "POST",
+            "/goog/cdp/execute",
+            cmd="Emulation.setEmulatedMedia",
+            params={"media": kind, "features": features},
+        )
+
     def press(self, text: str) -> None:
         """Type on the keyboard, to whatever has the focus."""
         strokes = [{"type": kind, "value": k} for k in text for kind in ("keyDown", "keyUp")]

@@ -14,24 +14,25 @@ import bayes_scaling as bs
 from bayes_scaling.comparison import scores as _scores
 from bayes_scaling.comparison.comparing import compare_by_loo
 from bayes_scaling.fitting.average import parts
+from bayes_scaling.fitting.provenance import runs_csv, table_digest
 from bayes_scaling.reporting.page.exploring import page
-from bayes_scaling.reporting.sections.answering import question
 from bayes_scaling.reporting.sections.checking import (
     alternatives,
     diagnostics,
     predictive,
-    sensitivity,
 )
 from bayes_scaling.reporting.sections.concluding import changes, limits
-from bayes_scaling.reporting.sections.contents import Contents, Listing, Table
-from bayes_scaling.reporting.sections.headline import headline
+from bayes_scaling.reporting.sections.contents import Contents, Listing, Opening, Table
 from bayes_scaling.reporting.sections.larger import larger_runs
-from bayes_scaling.reporting.sections.reproducing import code, run_tables, runs_csv, table_digest
+from bayes_scaling.reporting.sections.opening import opening
+from bayes_scaling.reporting.sections.reproducing import code, run_tables
+from bayes_scaling.reporting.sections.sensitivity import sensitivity
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.validation.refits import Outcome
-from tests.reporting.test_report import section, trust_of, visible
+from tests.reporting.test_report import section, trust_of
 
 PriorFit = Callable[..., bs.ScalingFit]
+FIRST = Opening("What is it?", (), "not assessed", "Nobody has checked it.")
 WEIGHTS = {"ours": 0.62, "kaplan": 0.35, "compute": 0.03}
 TARGET = {"params": 1e10, "tokens": 2e11}
 
@@ -80,7 +81,8 @@ def found(stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch) -> bs.Comp
 
 
 def test_a_distrusted_average_says_so_first_and_wherever_it_can_be_cited(written: Path) -> None:
-    assert visible(written).startswith("DO NOT TRUST: a check says that it is wrong")
+    first = section(written, "opening")
+    assert first.index("Do not trust. ") < first.index("90 % between")
     html = written.read_text("utf-8").partition('id="citation"')[2]
     sentences = re.findall(r"(?s)<li>(.*?)</li>", html.partition("</section>")[0])
     assert len(sentences) == 2
@@ -93,16 +95,17 @@ def test_an_average_that_has_not_converged_says_so_first(
 ) -> None:
     other = prior_fit(bs.ScalingModel("KaplanJoint"), stored_fit.runs)
     subject = Subject(bs.FitAverage({"a": stored_fit, "b": other}, {"a": 0.5, "b": 0.5}))
-    assert headline(subject.fit, trust_of(stored_fit, "trust")).text.startswith("Not converged: ")
+    said = opening(replace(subject, trust=None))
+    assert (said.status, said.warns) == ("not converged", True)
     assert all(one.sentence.startswith("Not converged") for one in subject.citations)
-    assert "the parameters of Chinchilla and of KaplanJoint" in str(question(subject).blocks)
+    assert said.question == "What are the parameters of Chinchilla and KaplanJoint?"
 
 
 def test_each_law_has_its_equation_weight_and_priors(written: Path, average: bs.FitAverage) -> None:
     html, text = unescape(written.read_text("utf-8")), section(written, "model")
     for part, (name, weight) in zip(parts(average), WEIGHTS.items(), strict=True):
         assert f"{name} ({part.fit.model.law.name}), weight {weight:.2f}" in text
-        assert f'alt="{part.fit.model.law.formula}"' in html
+        assert f'aria-label="{part.fit.model.law.formula}"' in html
     assert "alpha_N LogNormal" in text
     assert "floor or zero" in text
     assert text.count("Every prior with its 90 % range") == 2
@@ -138,7 +141,7 @@ def test_weights_comparison_and_what_each_would_say(written: Path, average: bs.F
     assert "loo log score" in text
     assert "from 20 runs, fewer than 100" in text
     for name in ("ours", "kaplan"):
-        alone = bs.cite(bs.forecast(average.fits[name], **TARGET)).table.iloc[0]
+        alone = bs.cite(bs.forecast(average.fits[name], **TARGET), prob=0.9).table.iloc[0]
         assert f"{name} 10B 200B 1.2e22 {alone['expected_loss']} {alone['loss']}" in text
 
 
@@ -147,14 +150,14 @@ def test_checklists_speak_of_every_law(written: Path) -> None:
     assert "ours: posterior density" not in text
     assert "under ours: LogStudentT(); kaplan: LogNormal() and the priors" in text
     assert "predicting: params, tokens" in text
-    assert "Bayes factors or other weights of models see Alternatives" in text
+    assert "Bayes factors or other weights of models see Other models" in text
 
 
 def test_markdown_and_latex_have_the_same_headings(
     average: bs.FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subject = Subject(average)
-    contents = Contents("Not assessed", "not assessed", subject.title, (diagnostics(subject),))
+    contents = Contents(subject.title, FIRST, (), (diagnostics(subject),))
     monkeypatch.setattr("bayes_scaling.reporting.building.gathered", lambda _: contents)
     marks = {"md": "### kaplan (KaplanJoint), weight 0.35", "tex": r"\subsection*{kaplan (Kap"}
     for suffix, mark in marks.items():
@@ -182,7 +185,7 @@ def test_names_of_fits_are_text_in_every_format(
     mixed = bs.FitAverage(dict.fromkeys(names, converged_fit), dict.fromkeys(names, 0.5))
     subject = Subject(mixed)
     sections = (diagnostics(subject), alternatives(subject), limits(subject))
-    contents = Contents("x", "not assessed", subject.title, sections)
+    contents = Contents(subject.title, FIRST, sections)
     monkeypatch.setattr("bayes_scaling.reporting.building.gathered", lambda _: contents)
     text = {
         suffix: bs.report(mixed, tmp_path / f"r.{suffix}").read_text("utf-8")

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.reporting.sections.reproducing import code, law_source, runs_csv, table_digest
+from bayes_scaling.fitting.provenance import runs_csv, table_digest
+from bayes_scaling.reporting.sections.reproducing import code, law_source
 
 NAME = "<img src='x'>"
 

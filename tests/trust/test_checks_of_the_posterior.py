@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.display.wording import chance
 from bayes_scaling.fitting.beyond import even_normal
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks import predictive
@@ -97,7 +98,7 @@ def test_the_miss_beyond_the_runs_is_not_of_their_teaching(stored_case: Cases) -
     inside, farther = found.table["miss_share"].iloc[[0, -1]]
     assert inside == 0
     assert 0.1 < farther < 1
-    assert "0% of its variance is the miss beyond the runs" in found.headline
+    assert "0% of its variance is how laws miss beyond their runs" in found.headline
 
 
 def test_what_was_learnt_of_a_positive_parameter_does_not_depend_on_its_size(
@@ -159,8 +160,8 @@ def test_the_headline_quotes_what_decided(stored_case: Cases, stored_fit: bs.Sca
     assert set(found.table["verdict"]) == {"trust"}
     pit = found.table.attrs["loo_pit"].attrs
     assert found.headline.startswith("Runs scatter otherwise than the noise has it")
-    assert f"uneven (by {pit['distance']:.2f} of 1, p = {pit['p_value']:.2g})" in found.headline
-    assert f"50 % intervals hold {pit['coverage'][0.5]:.0%} of them" in found.headline
+    assert f"uneven (by {pit['distance']:.2f} of 1, {chance(pit['p_value'])})" in found.headline
+    assert f"Intervals of 50 % hold {pit['coverage'][0.5]:.0%} of them" in found.headline
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.decisions.allocation import allocate
+from bayes_scaling.decisions.groups import compare_levels
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.errors import ModelError, RunsError
@@ -32,7 +33,7 @@ Optimal = Literal["params", "tokens", "tokens_per_param"]
 class Goal(AsCode, ABC):
     """The quantity that new runs are to make more certain, for :func:`bayes_scaling.next_runs`.
 
-    Made by :meth:`loss`, :meth:`optimum` or :meth:`parameter`.
+    Made by :meth:`loss`, :meth:`optimum`, :meth:`parameter` or :meth:`multiplier`.
 
     Examples
     --------
@@ -101,6 +102,17 @@ class Goal(AsCode, ABC):
             The level of each factor that it varies by.
         """
         return _Parameter(name, dict(at or {}))
+
+    @staticmethod
+    def multiplier(first: str, second: str, scale: float, factor: str | None = None) -> Goal:
+        """How many times the compute one level needs to reach the loss of another.
+
+        Parameters
+        ----------
+        first, second, scale, factor
+            As for :func:`bayes_scaling.compare_levels`, one scale.
+        """
+        return _Multiplier(first, second, float(scale), factor)
 
     @property
     @abstractmethod
@@ -187,6 +199,27 @@ class _Parameter(Goal):
 
     def __repr__(self) -> str:
         return f"Goal.parameter({', '.join([repr(self.name), *_shown(self.at)])})"
+
+
+@dataclass(frozen=True, repr=False)
+class _Multiplier(Goal):
+    first: str
+    second: str
+    scale: float
+    factor: str | None = None
+
+    @property
+    def quantity(self) -> str:
+        return "multiplier"
+
+    def draws(self, fit: ScalingFit) -> xr.DataArray:
+        found = compare_levels(fit, self.first, self.second, self.scale, factor=self.factor)
+        multiplier = found.draws["multiplier"]
+        finite = multiplier.where(np.isfinite(multiplier))
+        return _single(finite, "point", fit, {found.factor: self.first})
+
+    def __repr__(self) -> str:
+        return f"Goal.multiplier({self.first!r}, {self.second!r}, {format_flops(self.scale)})"
 
 
 def _single(draws: xr.DataArray, dim: str, fit: ScalingFit, at: At) -> xr.DataArray:

@@ -13,7 +13,7 @@ import pandas as pd
 from bayes_scaling.errors import ModelError
 from bayes_scaling.laws._base import Law, as_law
 from bayes_scaling.laws.published_parameters.parameter_set import PublishedSet
-from bayes_scaling.laws.published_parameters.table import SETS
+from bayes_scaling.laws.published_parameters.sets_file import read_sets
 
 _ABOUT = (
     "law", "paper", "year", "arxiv", "cite", "where", "data", "counts", "units", "status", "note",
@@ -82,7 +82,7 @@ def published_set(key: str) -> PublishedSet:
 @cache
 def published_sets() -> Mapping[str, PublishedSet]:
     """All sets by their keys, in the order of their papers."""
-    return MappingProxyType({entry.key: entry for entry in SETS})
+    return MappingProxyType({entry.key: entry for entry in read_sets()})
 
 
 def _is_of(entry: PublishedSet, law: Law | type[Law] | str) -> bool:

@@ -20,6 +20,21 @@ type Status = Literal["P", "R", "S"]
 """P: from the paper or its authors' code. R: recomputed from their data. S: secondary source."""
 
 
+@dataclass(frozen=True)
+class Check:
+    """A value that a set must give, worked out apart from this package or printed by the authors.
+
+    Attributes
+    ----------
+    at : mapping of str to float
+        Inputs of :meth:`PublishedSet.loss`.
+    value : float
+    """
+
+    at: Mapping[str, float]
+    value: float
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class PublishedSet(AsCode):
     """One published set of parameters of a law, in paper units.
@@ -53,6 +68,8 @@ class PublishedSet(AsCode):
         What kind of interval they are.
     note : str
         What one has to know before using it.
+    checks : tuple of Check
+        Values that the set must give.
 
     Raises
     ------
@@ -75,6 +92,7 @@ class PublishedSet(AsCode):
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     interval: str = ""
     note: str = ""
+    checks: tuple[Check, ...] = ()
 
     def __post_init__(self) -> None:
         found, expected = set(self.parameters), set(self.law.priors)

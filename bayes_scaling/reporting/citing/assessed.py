@@ -1,4 +1,4 @@
-"""Whether a verdict is about what it is printed beside: the same fit, the same targets."""
+"""Check that a verdict is about what it stands beside: the same fit, the same targets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAME = 1e-6
 
 
 def check_assessed(result: Result | FitAverage, trust: TrustReport | None, asker: str) -> None:
-    """Refuse what is no verdict, one on another fit, or on other targets than a forecast's.
+    """Refuse anything but a verdict, and a verdict on another fit or on other targets.
 
     The best run of a budget has no targets of its own to be assessed: a forecast of about its
     compute, or of more, stands for it. Verdicts of unknown origin are not looked at.
@@ -34,8 +34,8 @@ def check_assessed(result: Result | FitAverage, trust: TrustReport | None, asker
     """
     if trust is not None and not isinstance(trust, TrustReport):
         raise BayesScalingError(
-            f"{asker}: trust={trust!r} is no TrustReport, and a verdict is cited with the checks "
-            "that it comes from. Give what bs.assess(fit, at=...) returns."
+            f"{asker}: trust={trust!r} is not a TrustReport, and a verdict is cited with its "
+            "checks. Give what bs.assess(fit, at=...) returns."
         )
     if trust is None or trust.fit is None:
         return
@@ -53,7 +53,7 @@ def check_assessed(result: Result | FitAverage, trust: TrustReport | None, asker
 
 
 def _is_part(result: Result | FitAverage, assessed: Fitted) -> bool:
-    """Whether it is one of the fits of an average that was assessed, cited by itself."""
+    """True of one fit, cited by itself, of an average that was assessed."""
     if not isinstance(result, ScalingFit):
         return False
     return any(made_from(result, part.fit) for part in parts(assessed))

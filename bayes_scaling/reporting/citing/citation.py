@@ -22,7 +22,7 @@ from bayes_scaling.trust import TrustReport
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Citation:
-    """What a paper needs to cite a result.
+    """Sentence, table, methods and BibTeX to cite a result with.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ def cite(
     Raises
     ------
     BayesScalingError
-        The result holds no draws, `trust` is no TrustReport or one of another fit or of other
+        The result holds no draws, `trust` is not a TrustReport, or one of another fit or of other
         targets, or there is no such table.
     ValueError
         `prob` is not between 0 and 1.

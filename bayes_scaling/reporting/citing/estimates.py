@@ -1,4 +1,4 @@
-"""What can be cited: results that hold draws, their fits, and what their rows are about."""
+"""Results that can be cited: their draws, their fits, and the words for their rows."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def averaged(result: Result) -> FitAverage | None:
 
 
 def problems(result: Result) -> tuple[str, ...]:
-    """Why the chains count as not converged; empty if they have."""
+    """Reasons to count the chains as not converged; empty if they have."""
     if isinstance(result, Forecast | Allocation):
         return result.diagnostics.problems
     return tuple(problem for fit in fits(result) for problem in fit.diagnostics.problems)
@@ -121,7 +121,7 @@ def _ends(table: pd.DataFrame) -> list[tuple[float, float, float]]:
 
 
 def row_words(table: pd.DataFrame, place: int) -> list[str]:
-    """What a row of a result's table is about: ``["7B parameters", "corpus 'books'"]``."""
+    """The subject of a row of a result's table: ``["7B parameters", "corpus 'books'"]``."""
     key = table.index[place]
     keys: Sequence[object] = key if isinstance(key, tuple) else (key,)
     return [_label(str(name), value) for name, value in zip(table.index.names, keys, strict=True)]

@@ -71,7 +71,7 @@ def _fitting(fit: ScalingFit) -> Iterator[str]:
 
 
 def surface_words(fit: ScalingFit) -> str:
-    """What was fitted with the law, in one sentence."""
+    """The surface fitted with the law, in one sentence."""
     along, across = compute_and_ratio(fit.model.law)
     name = along[0].replace("_", " ") if len(along) == 1 and along[0] != "flops" else "compute"
     where = f"{name} and tokens per parameter" if across else name

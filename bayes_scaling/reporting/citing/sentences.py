@@ -1,6 +1,7 @@
 """The sentence that cites a result: what was found, how surely, from what, to be believed or not.
 
-What speaks against believing it stands first, so that it cannot be cut off.
+What speaks against believing it stands first, so that it cannot be cut off. A *prediction* is of
+what a run will show, its loss; a *projection* is of what no run shows, such as an expected loss.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def law_words(fit: ScalingFit) -> str:
 
 
 def noise_words(noise: Noise) -> str:
-    """How runs scatter, from the first words of the noise's documentation.
+    """Scatter of the runs, from the first words of the noise's documentation.
 
     Examples
     --------
@@ -166,8 +167,8 @@ def _said(result: Answer, written: dict[str, str]) -> str:
     match result:
         case Forecast():
             return (
-                f"the expected {response} is {written['expected_loss']}, and that of a new run "
-                f"{written['loss']}"
+                f"the expected {response} is projected at {written['expected_loss']}, and that of "
+                f"a new run predicted at {written['loss']}"
             )
         case Allocation():
             return _allocation(written, response)
@@ -181,7 +182,8 @@ def _said(result: Answer, written: dict[str, str]) -> str:
 def _allocation(written: dict[str, str], response: str) -> str:
     epochs = f" ({written['epochs']} epochs)" if "epochs" in written else ""
     return (
-        f"the best run has {written['params']} parameters, {written['tokens']} tokens{epochs}, "
+        f"the best run is projected to have {written['params']} parameters, {written['tokens']} "
+        f"tokens{epochs}, "
         f"{written['tokens_per_param']} tokens per parameter and expected {response} "
         f"{written['expected_loss']}"
     )

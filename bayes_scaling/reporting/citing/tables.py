@@ -65,12 +65,12 @@ def written_table(result: Result, prob: float | None = None) -> pd.DataFrame:
 
 
 def caption(result: Result, prob: float | None) -> str:
-    """What a table's intervals are, and the notes of the result, bad diagnostics first."""
+    """Name of a table's intervals, and the notes of the result, bad diagnostics first."""
     return " ".join([f"Median and {interval_words(prob)}.", *result.notes])
 
 
 def interval_words(prob: float | None) -> str:
-    """What the intervals are.
+    """Probability and kind of the intervals.
 
     Examples
     --------

@@ -37,8 +37,7 @@ function put(id, name, found) {
   const cell = byId(id);
   if (!cell) return;
   const none = Number.isNaN(found.median);
-  const ends = `${written(name, found.lower)} to ${written(name, found.upper)}`;
-  cell.textContent = none ? "not known here" : `${written(name, found.median)} (${ends})`;
+  cell.textContent = none ? "not known here" : estimateText(name, found);
   if (!none && found.missing) {
     cell.textContent += `; none in ${plain(100 * found.missing)} % of draws`;
   }
@@ -57,7 +56,7 @@ function update() {
   const set = fields.map(({ name }) => `${written(name, setting[name])} ${spoken(name)}`).join(", ");
   byId("explore-summary").textContent = Number.isNaN(run.median)
     ? `${set}: outside what this page holds.`
-    : `${set}: ${data.response} of a new run ${plain(run.median)}, ${data.interval} ${plain(run.lower)} to ${plain(run.upper)}.`;
+    : `${set}: ${data.response} of a new run ${intervalText(run)}.`;
   const address = fields.map(({ name }) => `${name}=${setting[name].toPrecision(4).replace("e+", "e")}`);
   if (groupChoice) address.push(`group=${encodeURIComponent(groupChoice.value)}`);
   history.replaceState(null, "", `#${address.join("&")}`);

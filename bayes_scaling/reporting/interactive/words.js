@@ -1,5 +1,26 @@
 // Words: numbers as people write and read them, and what the checks say of a run.
 
+// A loss and its interval, to the digits that the draws support: each ends where its Monte-Carlo
+// error begins, and the interval is written to two digits of its width.
+function intervalText(found) {
+  const width = found.upper - found.lower;
+  const place = Math.max(Math.ceil(Math.log10(data.error * width)), Math.floor(Math.log10(width)) - 1);
+  const digits = Math.min(Math.max(-place, 0), 6);
+  const [median, lower, upper] = ["median", "lower", "upper"].map((end) => found[end].toFixed(digits));
+  return width > 0 ? `${median}, ${data.interval} between ${lower} and ${upper}` : plain(found.median);
+}
+
+function estimateText(name, found) {
+  if (name === "loss") return intervalText(found);
+  const [median, lower, upper] = ["median", "lower", "upper"].map((end) => rounded(name, found[end]));
+  return `${median}, ${data.interval} between ${lower} and ${upper}`;
+}
+
+// Counts of a best split, which are known to two digits at most.
+function rounded(name, value) {
+  return written(name, Number(value.toPrecision(2)));
+}
+
 function plain(value) {
   return String(Number(value.toPrecision(4)));
 }
@@ -34,38 +55,39 @@ function parsed(text) {
   return value > 0 && Number.isFinite(value) ? value : NaN;
 }
 
-// What the checks say of a point, as sentences; the first is a warning if the point leaves what
-// they support.
+// The verdict on a run of this size, as sentences; a warning where it is not to be trusted. The
+// ladder of larger runs says it along the axis in which they grow, the tested range along others.
 function standing(point) {
+  const sentences = data.problems.length ? [`Not converged: ${data.problems.join("; ")}.`] : [];
   const outside = [];
   for (const [name, axis] of Object.entries(data.range[point.group])) {
+    if (data.trust && name === data.trust.along) continue;
     const value = point[name];
     const times = Math.max(value / axis.high, axis.low / value, 1);
     if (times > axis.trusted * (1 + 1e-6)) {
-      const side = value > axis.high ? `${plain(times)} times above` : `${plain(times)} times below`;
-      const reach = axis.trusted > 1 ? `, and the checks support ${plain(axis.trusted)} times` : "";
-      outside.push(`${spoken(name)}: ${side} the runs${reach}`);
+      outside.push(`${spoken(name)} ${timesText(times)} ${value > axis.high ? "above" : "below"} those of the runs`);
     }
   }
-  const trust = data.trust;
-  const tested = trust && trust.level === "full" ? "what the backtest supports" : "what is supported";
-  const sentences = [];
-  const problems = data.problems;
-  if (problems.length) sentences.push(`Not converged: ${problems.join("; ")}.`);
-  if (outside.length) sentences.push(`Outside ${tested}: ${outside.join("; ")}.`);
-  if (!trust) {
-    sentences.push("Whether this fit can be trusted was not assessed.");
-  } else {
-    const times = point[trust.along] / trust.largest;
-    const below = trust.ladder.filter((one) => one.times <= times).at(-1);
-    const above = trust.ladder.find((one) => one.times >= times);
-    const rungs = [...new Set([below, above])].filter((one) => one).map((one) => {
-      const because = one.because ? ` (${one.because})` : "";
-      return `"${one.verdict}" at ${plain(one.times)} times the largest run${because}`;
-    });
-    sentences.push(`The checks say ${rungs.join(" and ")}.`);
-    if (!outside.length) sentences.unshift(`Inside the range of ${tested}.`);
-  }
-  const bad = outside.length > 0 || problems.length > 0;
-  return { bad, text: (bad ? "Warning. " : "") + sentences.join(" ") };
+  if (outside.length) sentences.push(`Beyond what was tested: ${outside.join("; ")}.`);
+  const verdict = data.trust ? ladderVerdict(point) : "Nobody has checked whether this can be believed.";
+  const bad = sentences.length > 0 || (data.trust && !verdict.startsWith("Trust"));
+  return { bad, text: [...sentences, verdict].join(" ") };
+}
+
+// The verdict at a rung of the ladder, or those of the rungs on either side.
+function ladderVerdict(point) {
+  const ladder = data.trust.ladder;
+  const times = point[data.trust.along] / data.trust.largest;
+  const where = times > 1 ? `${timesText(times)} your largest run` : "no larger than your largest run";
+  const above = ladder.find((one) => one.times >= times * 0.99);
+  const below = ladder.filter((one) => one.times <= times * 1.01).at(-1) || above;
+  if (!above) return `Do not trust: ${where}, farther than was judged.`;
+  const verdict = `${below.verdict[0].toUpperCase()}${below.verdict.slice(1)}`;
+  if (above.verdict === below.verdict || times > above.times * 0.99) return `${verdict}: ${where}.`;
+  const from = `${above.verdict} from at most ${timesText(above.times)}`;
+  return `${verdict} up to at least ${timesText(below.times)} your largest run, ${from}: ${where}.`;
+}
+
+function timesText(times) {
+  return `${Number(times.toPrecision(2)).toLocaleString("en")} times`;
 }

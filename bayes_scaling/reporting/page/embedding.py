@@ -1,4 +1,4 @@
-"""What the interactive page holds: tables of quantiles over runs, the tested range, the verdicts.
+"""Numbers of the interactive page: quantiles over a grid of runs, the tested range, the verdicts.
 
 Owns where the tables have their nodes and how many digits they have; no layout.
 """
@@ -16,6 +16,7 @@ import xarray as xr
 
 from bayes_scaling.decisions.allocation import allocate
 from bayes_scaling.decisions.near_optimality import near_optimal
+from bayes_scaling.display.digits import monte_carlo_error
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -40,14 +41,14 @@ ASIDE = 1.0
 STEP = 0.15
 """Decades between nodes at most: losses between them are then within 0.1 %."""
 
-MOST_VALUES = 6_000_000
+MOST_VALUES = 10_000_000
 """Draws times nodes that the tables are made of at most; beyond, every k-th draw is taken."""
 
 EACH_BUDGET = 2
 """Steps along compute between budgets that are split: best sizes bend less than losses."""
 
 MOST_SEARCHED = 120_000
-"""The same where a best split is searched for in each draw."""
+"""Draws times nodes at most where each draw is searched for its best split."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Grid:
 
     @property
     def splits(self) -> bool:
-        """Whether the law has compute split between parameters and tokens."""
+        """True if the law splits compute between parameters and tokens."""
         return len(FOLLOWING & set(self.fit.model.law.inputs)) > 1
 
     @property
@@ -170,6 +171,16 @@ class Grid:
             found.append({name: _quantiles(draws[name], prob, shape) for name in names})
         return found
 
+    def error(self, prob: float | None) -> float:
+        """Monte-Carlo error over the width of the interval, at the run at which the page opens."""
+        at = pd.DataFrame({name: [value] for name, value in self.opened.items()})
+        level = self.groups.head(1).reset_index(drop=True)
+        draws = losses_along(self.fitted, at.join(level[list(self.fit.model.factors)]), "error")
+        loss = draws["loss"].isel(point=0)
+        ends = intervals(loss, prob)
+        median, lower, upper = (float(ends[end]) for end in ("median", "lower", "upper"))
+        return monte_carlo_error(loss, median) / max(upper - lower, np.finfo(float).tiny)
+
     def _inputs(self, first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
         if not self.splits:
             return {**dict(zip(self.names, (first, second), strict=False)), **self.held}
@@ -230,7 +241,7 @@ def _short(values: np.ndarray) -> list[Any]:
 
 
 def tested_range(grid: Grid, trust: TrustReport | None) -> list[dict[str, dict[str, float]]]:
-    """Where the runs of each group lie along each axis, and how many times beyond is tested."""
+    """Range of the runs of each group along each axis, and the times beyond it that are tested."""
     fit, groups = grid.fit, grid.groups
     trusted: Mapping[str, float] = {}
     if trust is not None:
@@ -253,15 +264,22 @@ def tested_range(grid: Grid, trust: TrustReport | None) -> list[dict[str, dict[s
 
 
 def verdicts(trust: TrustReport | None) -> dict[str, Any] | None:
-    """What the checks say of the largest run and of larger ones."""
+    """Verdicts on the largest run, on larger ones and on the targets."""
     if trust is None:
         return None
     factors = [float(str(reach).removesuffix("x")) for reach in trust.ladder.index]
-    rungs = zip(factors, trust.ladder["verdict"], trust.ladder["because"], strict=True)
+    rungs = [*zip(factors, trust.ladder["verdict"], strict=True), *_asked(trust)]
     return {
-        "verdict": trust.verdict,
-        "level": trust.level,
         "along": trust.along,
         "largest": trust.largest,
-        "ladder": [{"times": t, "verdict": v, "because": because} for t, v, because in rungs],
+        "ladder": [{"times": times, "verdict": verdict} for times, verdict in sorted(rungs)],
     }
+
+
+def _asked(trust: TrustReport) -> list[tuple[float, str]]:
+    """Times the largest run, and the verdict, of each target beyond it."""
+    if trust.along not in trust.targets:
+        return []
+    factors = trust.targets[trust.along] / trust.largest
+    asked = zip(factors.tolist(), trust.targets["verdict"], strict=True)
+    return [(times, verdict) for times, verdict in asked if times > 1]

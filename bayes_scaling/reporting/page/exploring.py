@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from bayes_scaling.display.intervals import interval_prob
 from bayes_scaling.fitting.average import Fitted
-from bayes_scaling.reporting.citing.tables import interval_words
 from bayes_scaling.reporting.page.embedding import ABOVE, ASIDE, BELOW, Grid, tested_range, verdicts
 from bayes_scaling.reporting.sections.contents import cell
 from bayes_scaling.trust import TrustReport
@@ -23,7 +23,7 @@ LABELS = {"params": "Parameters", "tokens": "Training tokens", "flops": "Compute
 WITHIN = 0.01
 
 SCRIPTS = ("grid.js", "words.js", "picture.js", "page.js")
-"""What the page runs, in this order."""
+"""Scripts of the page, in the order in which they run."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Page:
-    """What the page needs.
+    """Fields, groups, numbers and script of the page.
 
     Attributes
     ----------
@@ -59,12 +59,12 @@ class Page:
 
     @property
     def optimises(self) -> bool:
-        """Whether there is a best split of compute between parameters and tokens."""
+        """True if compute has a best split between parameters and tokens."""
         return self.data["best"] is not None
 
     @property
     def ranged(self) -> bool:
-        """Whether it holds the sizes nearly as good as the best."""
+        """True if the sizes nearly as good as the best are known."""
         return self.optimises and "smallest_params" in self.data["best"][0]
 
 
@@ -95,7 +95,8 @@ def page(
         "splits": grid.splits,
         "held": {name: cell(name, value) for name, value in grid.held.items()},
         "within": WITHIN,
-        "interval": interval_words(prob),
+        "interval": f"{100 * interval_prob(prob):.3g} %",
+        "error": grid.error(prob),
         "response": runs.response,
         "range": tested_range(grid, trust),
         "trust": verdicts(trust),

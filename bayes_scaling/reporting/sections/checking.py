@@ -30,9 +30,6 @@ from bayes_scaling.reporting.sections.subject import Subject, part_title
 from bayes_scaling.trust import CheckResult
 
 PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
-SHOWN = 10
-"""Rows of long tables: those that matter most."""
-
 FULL = "bs.assess(fit, at=forecast, level='full')"
 
 
@@ -43,14 +40,14 @@ def diagnostics(subject: Subject) -> Section:
         rows = [(part_title(part), _found(part.fit)) for part in subject.light]
         table = pd.DataFrame(rows, columns=["fit", "diagnostics"])
         blocks.append(tabulated("Fits of little weight.", table))
-    return Section("diagnostics", "Diagnostics of the sampler", tuple(blocks))
+    return Section("diagnostics", "Sampler", tuple(blocks))
 
 
 def _diagnostics(fit: ScalingFit, prob: float | None) -> list[Block]:
     settings, problems = fit.settings, fit.diagnostics.problems
     text = (
         f"NUTS (nutpie), {settings.chains} chains of {settings.draws} draws after "
-        f"{settings.tune} of warm-up, target acceptance {settings.target_accept:g}. {_found(fit)}"
+        f"{settings.tune} of warm-up. Target acceptance {settings.target_accept:g}. {_found(fit)}"
     )
     table = fit.summary(prob)[["r_hat", "ess_bulk", "ess_tail"]]
     written = pd.DataFrame(
@@ -70,9 +67,9 @@ def _diagnostics(fit: ScalingFit, prob: float | None) -> list[Block]:
 def _found(fit: ScalingFit) -> str:
     found = fit.diagnostics
     return (
-        f"Largest R-hat {found.r_hat:.4f} (at most {R_HAT_MOST}), smallest effective sample size "
+        f"Largest R-hat {found.r_hat:.4f} (at most {R_HAT_MOST}). Smallest effective sample size "
         f"{found.ess_bulk:.0f} in the bulk and {found.ess_tail:.0f} in the tails (at least "
-        f"{ESS_LEAST}), {found.divergent:.2%} of draws divergent (at most {DIVERGENT_MOST:.1%})."
+        f"{ESS_LEAST}). {found.divergent:.2%} of draws divergent (at most {DIVERGENT_MOST:.1%})."
     )
 
 
@@ -86,17 +83,17 @@ def posterior(subject: Subject) -> Section:
         return [tabulated(caption, table), *figures]
 
     head = _of_heaviest(subject, "Tables are of every fit described; figures")
-    return Section("posterior", "Posterior", (*head, *subject.of_each(told)))
+    return Section("posterior", "Parameters", (*head, *subject.of_each(told)))
 
 
 def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
     shown = drawn(
         "parameters",
         "Prior and posterior density of each parameter.",
-        "What the runs taught: prior (dashed) and posterior of each parameter. How far laws miss "
-        "beyond the runs, miss_sd, and best sizes drift there, drift_sd, is taught by other sweeps "
-        "alone.",
-        lambda: plots.prior_posterior(fit, prob=prob),
+        "Prior (dashed) and posterior of each parameter. Where they are alike the runs taught "
+        "nothing: miss_sd and drift_sd, of what lies beyond the runs, come from other sweeps.",
+        lambda _: plots.prior_posterior(fit, prob=prob),
+        panels=None,
     )
     if not fit.model.vary:
         return [shown]
@@ -104,20 +101,20 @@ def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
         "levels",
         "A varying parameter in each level, beside its typical value.",
         f"{fit.model.vary[0].parameter} in each level, partially pooled.",
-        lambda: plots.shrinkage(fit, prob=prob),
+        lambda ax: plots.shrinkage(fit, ax=ax, prob=prob),
     )
     return [shown, levels]
 
 
 def _of_heaviest(subject: Subject, what: str) -> list[Block]:
-    """What is of one fit only, where there are several."""
+    """Note that something is of one fit only, where there are several."""
     if not subject.mixed:
         return []
     return [Paragraph(f"{what} are of the heaviest fit, {part_title(subject.parts[0])}.")]
 
 
 def predictive(subject: Subject) -> Section:
-    """Whether runs drawn from the fit look like the runs: coverage, residuals, structure."""
+    """Comparison of runs drawn from the fit with the runs: coverage, residuals, structure."""
     fit, check = subject.main, subject.check("predictive")
     blocks = [
         *_of_heaviest(subject, "The share inside intervals and the figure of residuals"),
@@ -126,22 +123,22 @@ def predictive(subject: Subject) -> Section:
     if check is None:
         blocks.append(missing("A test for structure in the residuals", "bs.assess"))
     else:
-        caption = "What the residuals may follow: share of their variance that does, p-value."
-        blocks += _judged(check, lambda: [tabulated(caption, check.table, folded=True)])
+        caption = "Structures that residuals may follow: their share of the variance, and p-value."
+        blocks += judged(check, lambda: [tabulated(caption, check.table, folded=True)])
     blocks.append(largest_misses(fit))
     blocks.append(
         drawn(
             "residuals",
             "Relative distance of each run from its expected loss, against compute.",
-            "Residuals; the band is where runs are to be expected from their scatter alone.",
-            lambda: plots.residuals(fit, prob=subject.prob),
+            "Distance of each run from the fit; runs that only scatter lie in the band.",
+            lambda ax: plots.residuals(fit, ax=ax, prob=subject.prob),
         )
     )
-    return Section("predictive", "Posterior predictive checks", tuple(blocks))
+    return Section("predictive", "Fit to the runs", tuple(blocks))
 
 
-def _judged(check: CheckResult, detail: Callable[[], list[Block]]) -> list[Block]:
-    """What a check found, and its table: its own, or of an average what it found in each fit."""
+def judged(check: CheckResult, detail: Callable[[], list[Block]]) -> list[Block]:
+    """Finding of a check and its table; of an average, its finding in each fit."""
     head: list[Block] = [Paragraph(check.headline, warning=check.verdict != "trust")]
     if check.table.empty:
         return head
@@ -161,7 +158,7 @@ def _coverage(fit: ScalingFit) -> tuple[str, pd.DataFrame]:
 
 
 def left_out(subject: Subject) -> Section:
-    """What the law leaves out: its size at the runs, and where it is."""
+    """Distance of the loss from the law: its size at the runs, and its place."""
 
     def told(fit: ScalingFit) -> list[Block]:
         if not fit.model.has_surface(fit.runs):
@@ -169,7 +166,7 @@ def left_out(subject: Subject) -> Section:
         said = Paragraph(_left_out_at_runs(fit, subject.prob))
         return [said, *([_delta(fit, subject.prob)] if fit is subject.main else [])]
 
-    return Section("left-out", "What the law leaves out", tuple(subject.of_each(told)))
+    return Section("left-out", "Misfit of the law", tuple(subject.of_each(told)))
 
 
 def _left_out_at_runs(fit: ScalingFit, prob: float | None) -> str:
@@ -177,79 +174,28 @@ def _left_out_at_runs(fit: ScalingFit, prob: float | None) -> str:
     low, high = float(ends["median"].min()), float(ends["median"].max())
     sure = int(((ends["lower"] > 0) | (ends["upper"] < 0)).sum())
     return (
-        f"At the runs the law leaves out from {low:.2g} % to {high:.2g} % of the reducible loss "
-        f"(posterior medians), and at {sure or 'none'} of {len(fit.runs)} runs the "
-        f"{interval_words(prob)} does not include zero."
+        f"At the runs the loss lies {low:+.2g} % to {high:+.2g} % off the law's reducible loss "
+        f"(posterior medians). At {sure or 'none'} of {len(fit.runs)} runs the interval excludes "
+        "zero."
     )
 
 
 def _delta(fit: ScalingFit, prob: float | None) -> Block:
     return drawn(
         "delta",
-        "What the law leaves out, by compute and tokens per parameter.",
-        "What the law leaves out, in per cent of the reducible loss; it may be nothing where the "
-        "interval includes zero.",
-        lambda: plots.delta(fit, prob=prob),
+        "Distance of the loss from the law, by compute and tokens per parameter.",
+        "Distance of the loss from the law, in per cent of the reducible loss; hatched where it "
+        "may be nothing.",
+        lambda ax: plots.delta(fit, ax=ax, prob=prob),
     )
-
-
-def sensitivity(subject: Subject) -> Section:
-    """How the forecast follows the floor, the priors, the likelihood and single runs."""
-    learning, influence = subject.check("learning"), subject.check("influence")
-    floor = subject.check("floor")
-    blocks: list[Block] = []
-    if learning is None:
-        blocks.append(missing("Sensitivity to the priors", "bs.assess(fit, at=forecast)"))
-    else:
-        blocks += _judged(learning, lambda: _learned(subject, learning))
-    if influence is None:
-        blocks.append(missing("Influence of single runs", "bs.assess(fit, at=forecast)"))
-    else:
-        blocks += _judged(influence, lambda: _influential(influence))
-    if floor is not None:
-        caption = "The forecast of each target with the floor of the law held at three values."
-        blocks += _judged(floor, lambda: [tabulated(caption, floor.table)])
-    return Section("sensitivity", "Sensitivity", tuple(blocks))
-
-
-def _learned(subject: Subject, check: CheckResult) -> list[Block]:
-    caption = (
-        "Power-scaling sensitivity of the forecast, point by point, and its spread over that "
-        "under the priors alone."
-    )
-    blocks: list[Block] = [tabulated(caption, _named_points(subject, check.table))]
-    if "parameters" in check.table.attrs:
-        caption = (
-            "Spread of each parameter before and after the runs: of its logarithm where it is "
-            "positive, of its log odds where it is a share."
-        )
-        blocks.append(tabulated(caption, check.table.attrs["parameters"], folded=True))
-    return blocks
-
-
-def _influential(check: CheckResult) -> list[Block]:
-    if "shift_0" not in check.table:
-        return []
-    order = check.table["shift_0"].abs().sort_values(ascending=False).index[:SHOWN]
-    shown = check.table.loc[order].rename(index=repr).rename_axis("run left out")
-    caption = "Runs whose absence moves the first target most, in posterior sd (shift)."
-    return [tabulated(caption, shown, folded=True)]
-
-
-def _named_points(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
-    """A table by point, with the targets numbered and the larger runs named."""
-    assert subject.trust is not None
-    targets = [f"target {number}" for number in range(1, len(subject.trust.targets) + 1)]
-    ladder = [f"{reach} the largest run" for reach in subject.trust.ladder.index]
-    return table.set_axis(pd.Index([*targets, *ladder], name="point"))
 
 
 def backtest(subject: Subject) -> Section:
-    """What the sweep, stopped earlier, would have forecast."""
+    """Forecasts that the sweep would have made if it had stopped earlier."""
     check = subject.check("backtest")
     if check is None:
         return Section("backtest", "Backtest", (missing("A backtest", FULL),))
-    return Section("backtest", "Backtest", tuple(_judged(check, lambda: _backtested(check))))
+    return Section("backtest", "Backtest", tuple(judged(check, lambda: _backtested(check))))
 
 
 def _backtested(check: CheckResult) -> list[Block]:
@@ -279,11 +225,11 @@ def alternatives(subject: Subject) -> Section:
         notes += table.attrs.get("notes", ())
     if notes:
         blocks.append(Listing(tuple(dict.fromkeys(notes))))
-    return Section("alternatives", "Alternatives", tuple(blocks))
+    return Section("alternatives", "Other models", tuple(blocks))
 
 
 def _apart(subject: Subject) -> list[Block]:
-    """What each fit of an average forecasts by itself."""
+    """Forecast of each fit of an average by itself."""
     asked = subject.forecast
     if asked is None:
         return []

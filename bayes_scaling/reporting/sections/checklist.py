@@ -1,4 +1,4 @@
-"""What others must be told: two published checklists, every field filled or "not given".
+"""Two published checklists of what others must be told, every field filled or "not given".
 
 The Bayesian analysis reporting guidelines (Kruschke, 2021, doi:10.1038/s41562-021-01177-7) and the
 checklist of (Mis)Fitting (Li, Kudugunta and Zettlemoyer, 2025, arXiv:2502.18969), in our words.

@@ -1,4 +1,4 @@
-"""Sections that say how far the answer goes: its limits, and what would change it."""
+"""Sections on the limits of the answer and on what would change it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bayes_scaling.display.intervals import intervals
-from bayes_scaling.display.wording import listed
+from bayes_scaling.display.wording import listed, times
 from bayes_scaling.forecasting.forecasts import forecast
 from bayes_scaling.laws import Law
-from bayes_scaling.model.axes import main_axis
-from bayes_scaling.reporting.citing.tables import interval_words
+from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.reporting.sections.contents import Block, Listing, Section, cell
 from bayes_scaling.reporting.sections.describing import assumptions
-from bayes_scaling.reporting.sections.larger import larger_runs, widest
+from bayes_scaling.reporting.sections.larger import larger_runs
+from bayes_scaling.reporting.sections.misfit import off_fit, off_law
+from bayes_scaling.reporting.sections.opening import doubt, run_words, sentence, written
 from bayes_scaling.reporting.sections.subject import Subject
 
 NEXT = 3.0
-"""How many times the largest compute the run is that would test the law."""
+"""Times the largest compute of the run that would test the law."""
 
 REMEDIES = {
     "sampler": "chains that mix, by more warm-up, a higher target acceptance, or a simpler model",
@@ -33,22 +33,20 @@ REMEDIES = {
     "form": "larger runs, where the laws part, or an average of those that fit as well",
     "conventions": "the count of parameters or compute that the runs follow, named with a reason",
 }
-"""What would settle the doubt of each check."""
+"""Remedy for the doubt of each check."""
 
 
 def limits(subject: Subject) -> Section:
-    """What the answer rests on and does not cover."""
+    """Assumptions of the answer, and what it does not cover."""
     laws = [part.fit.model.law for part in subject.described]
     entries = [
-        f"The answer is that of {_held(subject)}, the scatter of runs, and {_missed(subject)}. "
-        f"Whether {'any of the laws' if subject.mixed else 'the law'} holds beyond the runs they "
-        "cannot say; the verdict, the backtest and the section on alternatives do.",
+        f"The answer is that of {_held(subject)}, the scatter of runs, and {_missed(subject)}.",
+        f"Intervals cannot say whether {'any of the laws' if subject.mixed else 'the law'} holds "
+        "beyond the runs; the checks, the backtest and the alternatives do.",
         *(words for law in laws for words in _assumed(law, subject.mixed)),
         *(subject.fit.notes),
         *(subject.allocation.notes if subject.allocation else ()),
     ]
-    if subject.trust is not None:
-        entries.append(subject.trust.reach)
     return Section("limits", "Limits", (Listing(tuple(dict.fromkeys(entries))),))
 
 
@@ -64,7 +62,7 @@ def _held(subject: Subject) -> str:
 
 
 def _assumed(law: Law, named: bool) -> list[str]:
-    """Assumptions of a law, said to be its own where there are others."""
+    """Assumptions of a law, under its name where there are several."""
     start = f"{law.name}: " if named else ""
     return [f"{start}{words}" for words in assumptions(law)]
 
@@ -73,17 +71,17 @@ def _missed(subject: Subject) -> str:
     if not any(part.fit.model.has_surface(part.fit.runs) for part in subject.parts):
         return "nothing of what the law may leave out"
     return (
-        "what the runs show that the law leaves out; beyond the largest run it falls faster or "
-        "slower than the law says, by as much as on public sweeps"
+        "whatever the runs show beside the law; beyond the largest run the loss falls faster or "
+        "slower than the law says, as on public sweeps"
     )
 
 
 def changes(subject: Subject) -> Section:
-    """Findings that would change the conclusion, most decisive first."""
-    entries = [*_doubts(subject), *_next_run(subject), *_single_run(subject), *_reach(subject)]
-    entries += [*_flatness(subject), *_models(subject)]
+    """Findings that would change the answer, most decisive first."""
+    entries = [*_doubts(subject), *_next_run(subject), *_largest_run(subject)]
+    entries += [*_single_run(subject), *_reach(subject), *_flatness(subject), *_models(subject)]
     blocks: tuple[Block, ...] = (Listing(tuple(entries)),)
-    return Section("changes", "What would change this conclusion", blocks)
+    return Section("changes", "What would change this answer", blocks)
 
 
 def _doubts(subject: Subject) -> Iterator[str]:
@@ -91,25 +89,39 @@ def _doubts(subject: Subject) -> Iterator[str]:
     for check in checks:
         if check.verdict != "trust":
             remedy = REMEDIES.get(check.check, "what its finding names")
-            yield f"To settle the check '{check.check}' ({check.verdict}): {remedy}."
+            yield f"{sentence(doubt(check.check))} To settle it: {remedy}."
 
 
 def _next_run(subject: Subject) -> Iterator[str]:
     """The prediction that the next larger run would test."""
-    row, along = larger_runs(subject.fit, [NEXT]), main_axis(widest(subject.fit).model.law)
+    row = larger_runs(subject.fit, [NEXT])
     made = forecast(subject.fit, at=row)
-    ends = intervals(made.draws["loss"], subject.prob)
-    low, high = (float(ends[end].values[0]) for end in ("lower", "upper"))
-    run = ", ".join(
-        f"{name.replace('_', ' ')} {cell(name, row[name].iloc[0])}" for name in map(str, row)
-    )
-    who, what = ("mixture", "the laws") if subject.mixed else ("fit", "the law")
+    table = made.table(subject.prob)
+    [(_, _, low, high)] = written(made, "loss", subject.prob)
+    what = "the laws" if subject.mixed else "the law"
     yield (
-        f"One larger run. At {NEXT:g} times the largest {along} ({run}) the {who} predicts a "
-        f"{subject.fit.runs.response} from {low:.4g} to {high:.4g} "
-        f"({interval_words(subject.prob)}). A run that lands outside speaks against {what} or the "
-        "scatter of runs."
+        f"A run {NEXT:g} times your largest: {run_words(table, 0)}. Expect a "
+        f"{subject.fit.runs.response} between {low} and {high} ({100 * subject.prob:.3g} %). One "
+        f"outside would speak against {what}, or against the scatter seen so far."
     )
+
+
+def _largest_run(subject: Subject) -> Iterator[str]:
+    """The largest run beside the fit and beside its law alone."""
+    fit = subject.main
+    if fit.runs.response == "loss":
+        of_fit, of_law = off_fit(fit), off_law(fit)
+        largest = int(run_axes(fit.model.law, fit.runs)[main_axis(fit.model.law)].argmax())
+        same = np.allclose(of_fit, of_law)
+        alone = "" if same else f" and {_beside(of_law[largest])} its law alone"
+        yield (
+            f"Larger runs that go on like your largest: it lies {_beside(of_fit[largest])} the "
+            f"fit{alone}. A typical run lies {np.median(np.abs(of_fit)):.2g} % off the fit."
+        )
+
+
+def _beside(off: float) -> str:
+    return f"{abs(off):.2g} % {'below' if off < 0 else 'above'}"
 
 
 def _single_run(subject: Subject) -> Iterator[str]:
@@ -117,24 +129,22 @@ def _single_run(subject: Subject) -> Iterator[str]:
     if check is not None and "shift_0" in check.table:
         shifts = check.table["shift_0"]
         place = int(shifts.abs().argmax())
+        way = "up" if shifts.iloc[place] > 0 else "down"
         yield (
-            f"A mistake in one run. Without run {listed(shifts.index[[place]])} the forecast of "
-            f"the first target moves by {shifts.iloc[place]:+.2f} posterior standard deviations, "
-            "more than without any other."
+            f"A mistake in run {listed(shifts.index[[place]])}: without it the forecast moves "
+            f"{way} by {abs(shifts.iloc[place]):.2g} of its standard deviations, more than without "
+            "any other run."
         )
 
 
 def _reach(subject: Subject) -> Iterator[str]:
     if subject.trust is None:
-        yield "An assessment: without one, what speaks against the answer is not known."
+        yield "An assessment: without one, nobody knows what speaks against the answer."
         return
     worse = subject.trust.ladder[subject.trust.ladder["verdict"] == "do not trust"]
     if len(worse):
-        first = worse.iloc[0]
-        yield (
-            f"A farther target. At {worse.index[0]} the largest run the verdict is "
-            f"{first['verdict']!r} (because of: {first['because']})."
-        )
+        factor = float(str(worse.index[0]).removesuffix("x"))
+        yield f"A larger target: at {times(factor)} your largest run the verdict is 'do not trust'."
 
 
 def _flatness(subject: Subject) -> Iterator[str]:
@@ -144,16 +154,15 @@ def _flatness(subject: Subject) -> Iterator[str]:
     low, high = (float(medians[name].values[0]) for name in ("smallest_params", "largest_params"))
     if np.isfinite(low) and np.isfinite(high):
         yield (
-            f"Nothing within the flat part of the optimum: for the first budget any size from "
-            f"{cell('params', low)} to {cell('params', high)} parameters costs at most "
-            f"{100 * subject.near.within:g} % of loss, so a size should be chosen there by other "
-            "reasons."
+            f"Not the exact size: from {cell('params', low)} to {cell('params', high)} parameters "
+            f"it costs at most {100 * subject.near.within:g} % of loss, so choose it there by "
+            "other reasons."
         )
 
 
 def _models(subject: Subject) -> Iterator[str]:
     if subject.comparison is None:
         yield (
-            "Another law that fits as well. No comparison was given; bs.compare says whether one "
-            "does, and whether it forecasts something else."
+            "Another law that fits as well: none was compared; bs.compare does, and says whether "
+            "it forecasts something else."
         )

@@ -1,4 +1,4 @@
-"""What a report says, independent of how it is laid out: a headline and sections of blocks.
+"""The contents of a report, independent of its layout: a first screen and sections of blocks.
 
 Text here is plain and unescaped; the layouts escape it.
 """
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 NOT_GIVEN = "not given"
 
+PROSE = 60
+"""Characters beyond which a cell of a table is a sentence."""
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -32,7 +35,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Heading:
-    """What the blocks below it are about, inside a section."""
+    """A heading inside a section."""
 
     text: str
     kind: str = "heading"
@@ -56,10 +59,15 @@ class Table:
     folded: bool = False
     kind: str = "table"
 
+    @property
+    def prose(self) -> bool:
+        """True if the last column has sentences, which a phone shows below the other cells."""
+        return max((len(row[-1]) for row in self.rows), default=0) > PROSE
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A figure, what it shows in words, and how to read it."""
+    """A figure, its description for those who do not see it, and its caption."""
 
     name: str
     alt: str
@@ -78,7 +86,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Code:
-    """Text to be shown as it is."""
+    """Text shown as it is, in the type of code."""
 
     text: str
     language: str = ""
@@ -92,7 +100,7 @@ type Block = Heading | Paragraph | Listing | Table | Picture | Formula | Code
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, its anchor and what stands under it."""
+    """A heading, its anchor and the blocks under it."""
 
     anchor: str
     title: str
@@ -100,26 +108,88 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """One number of the answer: what it is of, the number, and its interval in words."""
+
+    of: str
+    number: str
+    interval: str
+
+    def __str__(self) -> str:
+        return f"{self.of}: {self.number}" + (f", {self.interval}" if self.interval else "")
+
+
+VERDICTS = {
+    "trust": "Trust",
+    "caution": "Caution",
+    "do not trust": "Do not trust",
+    "not converged": "Not converged",
+    "not assessed": "Not assessed",
+}
+"""Each status of an answer, as a heading."""
+
+
+@dataclass(frozen=True, eq=False)
+class Opening:
+    """The first screen of a report.
+
+    Attributes
+    ----------
+    question : str
+    findings : tuple of Finding
+    status : str
+        One of :data:`VERDICTS`.
+    reason : str
+        Why, in one sentence.
+    context : tuple of str
+        Sentences to read the numbers by.
+    picture : Block, optional
+    """
+
+    question: str
+    findings: tuple[Finding, ...]
+    status: str
+    reason: str
+    context: tuple[str, ...] = ()
+    picture: Block | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The status as a heading."""
+        return VERDICTS[self.status]
+
+    @property
+    def warns(self) -> bool:
+        """True where the verdict comes before the numbers, so that it cannot be cut off."""
+        return self.status in ("do not trust", "not converged")
+
+    @property
+    def title(self) -> str:
+        """The verdict and the first number, in one line."""
+        return f"{self.verdict}: {self.findings[0] if self.findings else self.question}"
+
+
+@dataclass(frozen=True, eq=False)
 class Contents:
     """Everything that a report says.
 
     Attributes
     ----------
-    headline : str
-        The verdict, in one line.
-    status : str
-        ``"trust"``, ``"caution"``, ``"do not trust"``, ``"not converged"`` or ``"not assessed"``.
     title : str
-        What the report is of.
+        The fit that it is about.
+    opening : Opening
     sections : tuple of Section
+        Below the first screen, always in view.
+    evidence : tuple of Section
+        Folded until a reader wants it.
     urls : mapping of str to str
         Web pages of runs, by their names, which text has in quotes.
     """
 
-    headline: str
-    status: str
     title: str
-    sections: tuple[Section, ...] = field(default_factory=tuple)
+    opening: Opening
+    sections: tuple[Section, ...] = ()
+    evidence: tuple[Section, ...] = ()
     urls: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -143,7 +213,17 @@ def tabulated(caption: str, frame: pd.DataFrame, *, folded: bool = False) -> Tab
         tuple(cell(name, value) for name, value in zip(names, row, strict=True))
         for row in flat.itertuples(index=False)
     )
-    return Table(caption, tuple(name.replace("_", " ") for name in names), rows, folded)
+    return Table(caption, tuple(map(_heading, names)), rows, folded)
+
+
+def _heading(name: str) -> str:
+    """The name of a column in words.
+
+    >>> _heading("tokens_per_param"), _heading("flops")
+    ('tokens per parameter', 'FLOP')
+    """
+    words = {"params": "parameters", "param": "parameter", "flops": "FLOP"}
+    return " ".join(words.get(word, word) for word in name.split("_"))
 
 
 def cell(name: str, value: object) -> str:

@@ -68,10 +68,10 @@ def data(subject: Subject) -> Section:
             "runs",
             "Loss of each run against compute, with the band of the fitted law.",
             f"The runs and the law fitted to them{which}.",
-            lambda: plots.fit_curves(fit, prob=subject.prob),
+            lambda ax: plots.fit_curves(fit, ax=ax, prob=subject.prob),
         )
     )
-    return Section("data", "Data", tuple(blocks))
+    return Section("data", "Runs", tuple(blocks))
 
 
 def columns(fit: ScalingFit) -> pd.DataFrame:
@@ -154,7 +154,7 @@ def described(fit: ScalingFit) -> list[Block]:
 
 
 def symbols(fit: ScalingFit) -> tuple[str, ...]:
-    """What each symbol of the equation stands for."""
+    """Meaning of each symbol of the equation."""
     law = fit.model.law
     known = {name: f"{symbol} ({name}): {meaning}" for name, symbol, meaning in SYMBOLS}
     inputs = [known.get(name, f"{name}: a column of the runs") for name in law.inputs]
@@ -167,7 +167,7 @@ def symbols(fit: ScalingFit) -> tuple[str, ...]:
 
 
 def likelihood(fit: ScalingFit) -> str:
-    """How a run scatters about the law."""
+    """Scatter of a run about the law."""
     noise = fit.model.noise
     doc = (inspect.getdoc(type(noise)) or type(noise).__name__).split("\n\n")[0]
     by = noise.by if isinstance(noise, LocationScale) else None
@@ -190,7 +190,7 @@ def likelihood_formula(noise: LocationScale) -> str:
 
 
 def pooling(fit: ScalingFit) -> str:
-    """Which parameters differ between groups, and how."""
+    """Parameters that differ between groups, and the pooling of their levels."""
     if not fit.model.vary:
         return "No parameter varies between groups of runs: all runs share one law."
     return (
@@ -227,16 +227,15 @@ def _numbers(prior: Prior) -> str:
 
 
 def prior_predictive(fit: ScalingFit) -> str:
-    """What the priors alone expect of the run of largest compute, beside what the runs reached."""
+    """Expectation of the priors alone for the largest run, beside the range of the runs."""
     expected = prior_losses(fit)
     low, middle, high = np.nanquantile(expected, [0.05, 0.5, 0.95])
     losses = fit.runs.values("loss")
     group = " in a typical group" if fit.model.vary else ""
     return (
-        "Prior predictive check: before any run is seen, the priors put the law's value for the "
-        f"largest run{group} at {middle:.3g}, between {low:.3g} and {high:.3g} with 90 % "
-        f"probability ({PRIOR_DRAWS} draws). The runs lie between {losses.min():.3g} and "
-        f"{losses.max():.3g}."
+        "Prior predictive check: before any run is seen, the priors expect of the largest "
+        f"run{group} a value of {middle:.3g}. They put it between {low:.3g} and {high:.3g} with "
+        f"90 % probability. The runs lie between {losses.min():.3g} and {losses.max():.3g}."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the fit and its results themselves answer of the checklists; the rest only people know."""
+"""Answers to the checklists that fit and results give by themselves; the rest only people know."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ def _of_analysis(subject: Subject) -> dict[str, str]:
         "data_variables": f"predicted: {runs.response}; predicting: {words(_inputs)}",
         "likelihood": words(lambda fit: f"{likelihood(fit)} {pooling(fit)}"),
         "priors": SEE.format("Model") + ": every prior with its 90 % range, on reference scales",
-        "formal_specification": SEE.format("Model and Reproduce"),
+        "formal_specification": SEE.format("Model and To reproduce"),
         "prior_predictive": SEE.format("Model"),
-        "software": "bayes_scaling on PyMC, sampled by nutpie; " + SEE.format("Reproduce"),
+        "software": "bayes_scaling on PyMC, sampled by nutpie; " + SEE.format("To reproduce"),
         "convergence": f"largest R-hat {found.r_hat:.4f}; for each parameter, "
-        + SEE.format("Diagnostics of the sampler"),
+        + SEE.format("Sampler"),
         "resolution": f"smallest ESS {found.ess_bulk:.0f} (bulk), {found.ess_tail:.0f} (tail)",
         "approximations": "none: NUTS draws of the full posterior",
-        "posterior_predictive": SEE.format("Posterior predictive checks"),
-        "posterior_summary": SEE.format("Answer and Posterior"),
+        "posterior_predictive": SEE.format("Fit to the runs"),
+        "posterior_summary": SEE.format("All numbers and Parameters"),
         "bayes_factor_threshold": "no Bayes factor is used",
-        "estimates_beside_decisions": SEE.format("Answer"),
-        "installation": "versions of all packages, " + SEE.format("Reproduce"),
-        "script": f"{SEE.format('Reproduce')}; seed {words(lambda fit: str(fit.settings.seed))}",
+        "estimates_beside_decisions": SEE.format("All numbers"),
+        "installation": "versions of all packages, " + SEE.format("To reproduce"),
+        "script": f"{SEE.format('To reproduce')}; seed {words(lambda fit: str(fit.settings.seed))}",
         "readability": "the script is the package's public interface",
         "runs_from_start_to_end": "it needs nothing but that table and the packages",
         "auxiliary_files": "the table of runs, known by its SHA-256",
@@ -69,7 +69,8 @@ def _of_analysis(subject: Subject) -> dict[str, str]:
         "algorithm": "NUTS (nutpie), low-rank adaptation of the mass matrix",
         "initialisation": words(_starts),
         "fitting_settings": words(_settings),
-        "uncertainty": "credible intervals from the draws; " + SEE.format("Answer and Posterior"),
+        "uncertainty": "credible intervals from the draws; "
+        + SEE.format("All numbers and Parameters"),
     }
 
 
@@ -79,7 +80,7 @@ def _inputs(fit: ScalingFit) -> str:
 
 def _form(fit: ScalingFit) -> str:
     law = fit.model.law
-    return f"L = {law.equation}" if law.equation else f"the code of {law.name}"
+    return f"{law.name}; {SEE.format('Model')}"
 
 
 def _scatter(fit: ScalingFit) -> str:
@@ -137,10 +138,12 @@ def _of_checks(subject: Subject) -> dict[str, str]:
     if (tested := subject.check("backtest")) is not None:
         known["validation"] = tested.headline
     if subject.comparison is not None or subject.mixed:
-        known["model_probabilities"] = SEE.format("Alternatives")
+        known["model_probabilities"] = SEE.format("Other models")
     if subject.allocation is not None:
         known["decision"] = "the split of a budget between parameters and tokens"
         known["loss_function"] = "expected loss of the run that the budget buys"
     if subject.near is not None:
-        known["region_of_equivalence"] = f"{subject.near.title.lower()}; {SEE.format('Answer')}"
+        known["region_of_equivalence"] = (
+            f"{subject.near.title.lower()}; {SEE.format('All numbers')}"
+        )
     return known

@@ -1,13 +1,10 @@
-"""What is needed to reproduce a fit: versions, seed, the table's digest, the code that made it."""
+"""Reproduction of a fit: versions, seed, the table's digest, the code that made it."""
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import platform
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -15,6 +12,7 @@ import numpy as np
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.costs import SixND
 from bayes_scaling.fitting.average import Fitted, parts
+from bayes_scaling.fitting.provenance import loss_column, table_digest
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.laws import Law
@@ -25,59 +23,6 @@ from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.columns import STANDARD_INPUTS
 
-PACKAGES = (
-    "bayes_scaling",
-    "pymc",
-    "pytensor",
-    "nutpie",
-    "arviz",
-    "numpy",
-    "scipy",
-    "pandas",
-    "xarray",
-    "matplotlib",
-)
-
-
-def versions() -> dict[str, str]:
-    """Version of Python, of this package and of what it computes with."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed as a package"
-    return found
-
-
-def runs_csv(runs: Runs) -> str:
-    """The columns that a model can read, as CSV: inputs, loss, factors, by name of the run.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> frame = pd.DataFrame({"N": [1e8, 1e9], "D": [2e9, 2e10], "loss": [3.5, 2.9]})
-    >>> print(runs_csv(Runs.from_frame(frame)))
-    run,params,tokens,flops,loss
-    0,100000000.0,2000000000.0,1.2e+18,3.5
-    1,1000000000.0,20000000000.0,1.2e+20,2.9
-    <BLANKLINE>
-    """
-    table = runs.table[[*runs.inputs, "loss", *runs.factors]]
-    named = table.rename(columns={"loss": _loss_column(runs)})
-    return str(named.to_csv(lineterminator="\n"))
-
-
-def _loss_column(runs: Runs) -> str:
-    """Name of the column of losses, which says their unit where that is known."""
-    _, known, unit = runs.sources.get("loss", "").rpartition(", in bits per ")
-    return f"bits_per_{unit}" if known else "loss"
-
-
-def table_digest(runs: Runs) -> str:
-    """SHA-256 of :func:`runs_csv` in UTF-8; it is the same for the same numbers and labels."""
-    return hashlib.sha256(runs_csv(runs).encode("utf-8")).hexdigest()
-
 
 def run_tables(fitted: Fitted) -> dict[str, Runs]:
     """The tables that the code reads, by file: one, unless fits read columns of their own."""
@@ -86,14 +31,15 @@ def run_tables(fitted: Fitted) -> dict[str, Runs]:
 
 
 def _read(runs: Runs) -> tuple[str, str]:
-    """The same for tables that the code reads alike."""
+    """A key that tables share if the code reads them alike."""
     return _table("runs", "runs.csv", runs), table_digest(runs)
 
 
 def code(fitted: Fitted, forecast: Forecast | None, allocation: Allocation | None) -> str:
     """Python that makes the same fits of the same table and asks the same questions.
 
-    It reads the tables of :func:`run_tables` from their files, as :func:`runs_csv` writes them.
+    It reads the tables of :func:`run_tables` from their files, as
+    :func:`bayes_scaling.fitting.provenance.runs_csv` writes them.
     """
     asked = [
         *([_forecasting(forecast)] if forecast is not None else []),
@@ -144,7 +90,7 @@ def _table(name: str, file: str, runs: Runs) -> str:
     }
     given = "".join(f", {option}={value!r}" for option, value in options.items() if value)
     hand = f".with_reference(**{runs.scales_by_hand!r})" if runs.scales_by_hand else ""
-    loss = _loss_column(runs)
+    loss = loss_column(runs)
     return f'{name} = bs.read_runs(\n    "{file}", loss={loss!r}, run="run"{given},\n){hand}'
 
 

@@ -1,4 +1,4 @@
-"""What a report is about: a fit or several, what was asked of them, and what was found out."""
+"""The subject of a report: a fit or several, the questions put to them, and the findings."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ from bayes_scaling.reporting.sections.contents import Block, Heading
 from bayes_scaling.trust import CheckResult, TrustReport
 from bayes_scaling.trust.averages import LEAST
 
+PROB = 0.9
+"""Probability of the intervals of a report: that at which the checks judge intervals."""
+
 
 class HasTable(Protocol):
     """A comparison of models: anything with a table."""
@@ -33,7 +36,7 @@ class HasTable(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What the sections of a report are made from."""
+    """Material that the sections of a report are made from."""
 
     fit: Fitted
     forecast: Forecast | None = None
@@ -41,10 +44,10 @@ class Subject:
     trust: TrustReport | None = None
     comparison: HasTable | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
-    prob: float | None = None
+    prob: float = PROB
 
     def __post_init__(self) -> None:
-        """Refuse what is no fit, results of another or a verdict on one, and what has no table."""
+        """Refuse what is not a fit, results of another, and a comparison without a table."""
         if not isinstance(self.fit, ScalingFit | FitAverage):
             raise BayesScalingError(
                 f"report: fit is of type {type(self.fit).__name__}, and a report is about a fit or "
@@ -72,7 +75,7 @@ class Subject:
 
     @property
     def weighing(self) -> tuple[str, ...]:
-        """What to know of the weights; nothing where there are none."""
+        """Remarks on the weights; none of a single fit."""
         return self.fit.weighing if isinstance(self.fit, FitAverage) else ()
 
     @property
@@ -82,7 +85,7 @@ class Subject:
 
     @property
     def mixed(self) -> bool:
-        """Whether there is more than one fit."""
+        """True of several fits."""
         return len(self.parts) > 1
 
     @property
@@ -97,13 +100,13 @@ class Subject:
 
     @property
     def title(self) -> str:
-        """What the report is of."""
+        """Laws and runs, in one line."""
         names = ", ".join(dict.fromkeys(part.fit.model.law.name for part in self.parts))
         of = f"{names}: an average of {len(self.parts)} fits" if self.mixed else f"{names} fitted"
         return f"{of} to {len(self.fit.runs)} runs"
 
     def of_each(self, write: Callable[[ScalingFit], Iterable[Block]]) -> list[Block]:
-        """What is to be said of each fit, under its name where there are several."""
+        """Blocks on each fit, under its name where there are several."""
         blocks: list[Block] = []
         for part in self.described:
             blocks += [Heading(part_title(part))] if self.mixed else []
@@ -111,7 +114,7 @@ class Subject:
         return blocks
 
     def in_words(self, write: Callable[[ScalingFit], str]) -> str:
-        """What is to be said of each fit in a few words, once where it is the same."""
+        """A few words on each fit; once where they are the same for all."""
         said: dict[str, list[str]] = {}
         for part in self.described:
             said.setdefault(write(part.fit), []).append(part.name)
@@ -121,12 +124,12 @@ class Subject:
 
     @property
     def asked(self) -> tuple[Forecast | Allocation, ...]:
-        """What was asked of the fit."""
+        """Forecast and allocation, as far as they were given."""
         return tuple(one for one in (self.forecast, self.allocation) if one is not None)
 
     @cached_property
     def results(self) -> tuple[ScalingFit | Forecast | Allocation, ...]:
-        """What the report answers with: what was asked, or else each fit itself."""
+        """Results that answer: forecast and allocation, or else each fit itself."""
         return self.asked or tuple(part.fit for part in self.described)
 
     @cached_property
@@ -135,7 +138,7 @@ class Subject:
         return tuple(cite(one, trust=self.trust, prob=self.prob) for one in self.results)
 
     def check(self, name: str) -> CheckResult | None:
-        """What one check found; None where it was not run."""
+        """Result of one check; None where it was not run."""
         results = self.trust.checks if self.trust is not None else []
         return next((result for result in results if result.check == name), None)
 

@@ -47,7 +47,7 @@ def check_calibration(case: Case) -> Finding:
     # The more parameters, the likelier that one of them is missed often.
     least = min(1.0, float(parameters["p_so_few"].min()) * len(parameters))
     doubt: Verdict = "trust" if least >= TOO_LOW else "caution"
-    headline = _headline(forecast.iloc[: case.asked], parameters, done)
+    headline = _headline(case, forecast.iloc[: case.asked], parameters, done)
     return Finding([worst([doubt, one]) for one in by_point], headline, table)
 
 
@@ -82,13 +82,12 @@ def _verdict(chance: float) -> Verdict:
     return graded(-chance, -TOO_LOW, -FAR_TOO_LOW)
 
 
-def _headline(forecast: pd.DataFrame, parameters: pd.DataFrame, done: int) -> str:
+def _headline(case: Case, forecast: pd.DataFrame, parameters: pd.DataFrame, done: int) -> str:
     place = int(forecast["held"].argmin())
     held, least = int(forecast["held"].iloc[place]), int(parameters["held"].argmin())
     few = int(stats.binom.ppf(TOO_LOW, done, NOMINAL)) - 1
     return (
-        f"Of {done} sweeps simulated at this design and refitted, the 90 % interval of the "
-        f"expected loss held the truth in {held} ({held / done:.0%}) at point {place}, and that "
-        f"of {parameters.index[least]}, the least of the parameters, in "
-        f"{parameters['held'].iloc[least]}; {few} or fewer would be too few."
+        f"In {held} of {done} sweeps simulated at this design the 90 % interval of "
+        f"{case.named(place)} held the truth. Of the parameters {parameters.index[least]} was held "
+        f"least often, in {parameters['held'].iloc[least]}. {few} or fewer would be too few."
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.display.wording import times
 from bayes_scaling.trust.case import LADDER, Case
 from bayes_scaling.validation.folds import MODEL
 from bayes_scaling.validation.scores import covered
@@ -19,9 +20,10 @@ TRUSTED_SHARE = 1 / 2
 tests one half from the other, and farther forecasts only from fewer runs than they forecast. So
 100 times is trusted of runs over four decades, and 1000 times of six."""
 
-SIMILAR_SHARE = 1.0
-"""Beyond the runs by more than their own range, not even a similar extrapolation could be tested:
-1000 times is at best a doubt, and not even that of runs over less than three decades."""
+SIMILAR_SHARE = 2 / 3
+"""Beyond the runs by more than two thirds of their range, not even a similar extrapolation could be
+tested: that is the reach of the earliest cut-off of a backtest, which fits the lowest third. 1000
+times is a doubt of runs over four and a half decades, and not even that of runs over less."""
 
 FREE_DECADES = float(np.log10(1.25))
 """A step along an axis on which all runs agree that is free: with an exponent unknown by 0.15 it
@@ -59,9 +61,9 @@ def check_backtest(case: Case) -> Finding:
     undone = len(tested.unfinished)
     failed = f" {undone} fold(s) failed." if undone else ""
     headline = (
-        f"{shares[MODEL]:.0%} of {count} held-out runs, up to "
-        f"{10 ** near['decades'].max():.3g} times beyond those fitted, fell outside their 90 % "
-        f"interval ({others or 'no baseline'})."
+        f"{shares[MODEL]:.0%} of {count} held-out runs fell outside their 90 % interval; the "
+        f"farthest lay {times(10 ** near['decades'].max())} beyond those fitted. "
+        f"Of the baselines' intervals: {others or 'not made'}."
     )
     return Finding(by_point, f"{headline} {tested.record().sentence}{failed}", table)
 
@@ -100,10 +102,11 @@ def check_reach(case: Case) -> Finding:
         return Finding(by_point, headline, table)
     point, column = divmod(int(ratio.argmax()), len(names))
     span = float(np.ptp(case.runs[names[column]]))
+    name = case.named(point)
     headline = (
-        f"Point {point} lies {10 ** beyond[point, column]:.3g} times {_side(case, point, column)} "
-        f"in {names[column]}, of which all runs span {10**span:.3g} times; trusted up to "
-        f"{10 ** trusted.iloc[column]:.3g} times ({source})."
+        f"{name[0].upper()}{name[1:]} lies {times(10 ** beyond[point, column])} "
+        f"{_side(case, point, column)} in {names[column]}. All runs span {times(10**span)}, and "
+        f"forecasts are tested up to {times(10 ** trusted.iloc[column])} beyond them ({source})."
     )
     return Finding(by_point, headline, table)
 
@@ -128,7 +131,7 @@ def reaches(case: Case) -> tuple[pd.Series[float], pd.Series[float], str]:
 
 def tested_share(case: Case) -> tuple[float, str]:
     """The share of the runs' range up to which there is evidence beyond them, and from where."""
-    untested = TRUSTED_SHARE, "half of what they span"
+    untested = TRUSTED_SHARE, "half of their range"
     if case.level != "full":
         return untested
     try:

@@ -13,7 +13,6 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import short
 from bayes_scaling.trust.case import Case
 from bayes_scaling.validation.scores import spread
 from bayes_scaling.validation.verdict import Finding, graded
@@ -92,10 +91,10 @@ def _width(case: Case) -> np.ndarray:
 
 def _headline(case: Case, table: pd.DataFrame, moved: pd.Series[float]) -> str:
     point = int(moved.iloc[: case.asked].to_numpy().argmax())
-    rows = table.loc[point]
-    answers = ", ".join(map(short, rows["expected_loss"]))
+    held = table.loc[point].iloc[[0, -1]]
+    (low, high), (first, last) = held["floor"], held["expected_loss"]
     return (
-        f"With the floor held at {', '.join(map(short, rows['floor']))} (10 %, 50 % and 90 % of "
-        f"its posterior) point {point} is expected at {answers}: "
-        f"{moved.iloc[point]:.0%} of the 90 % interval's width lies between them."
+        f"With the floor held low ({low:.3g}) {case.named(point)} is expected at {first:.3g}. With "
+        f"it held high ({high:.3g}) it is expected at {last:.3g}: {moved.iloc[point]:.0%} of the "
+        "90 % interval's width lies between the two."
     )

@@ -199,7 +199,7 @@ def _headline(
     better = rivals[name].difference > _clear(rivals[name].error, case)
     fits = ", and describes the runs better" if better else ""
     return (
-        f"At point {point} {name} expects {away:+.1%}, {asked[name][point]:.2f} of the way to the "
-        f"end of the 90 % interval{fits}; of {counted(len(rivals), 'rival')} no other that counts "
-        f"lies farther out.{left}"
+        f"Of {case.named(point)} {name} expects {away:+.1%}, {asked[name][point]:.2f} of the way "
+        f"to the end of the 90 % interval{fits}. Of {counted(len(rivals), 'rival')} no other that "
+        f"counts lies farther out.{left}"
     )

@@ -63,7 +63,7 @@ def check_influence(case: Case) -> Finding:
     overall, strangers = _strangers(table)
     largest = np.abs(shifts).max(axis=0)
     by_point = [worst([overall, graded(float(one), MOVES, 2 * MOVES)]) for one in largest]
-    moved = _moved(table, shifts[:, : case.asked])
+    moved = _moved(case, table, shifts[:, : case.asked])
     return Finding(by_point, strangers + moved, table)
 
 
@@ -85,13 +85,13 @@ def _strangers(table: pd.DataFrame) -> tuple[Verdict, str]:
     return "trust", ""
 
 
-def _moved(table: pd.DataFrame, shifts: np.ndarray) -> str:
+def _moved(case: Case, table: pd.DataFrame, shifts: np.ndarray) -> str:
     """The sentence on the run without which the forecasts move most."""
     run, point = divmod(int(np.abs(shifts).argmax()), shifts.shape[1])
     bad = int((table["by"] == "weights, not reliable").sum())
     unsure = f"; {bad} runs have a Pareto k above {K_BAD}" if bad else ""
     return (
-        f"Without {table.index[run]!r} the forecast of point {point} moves by "
+        f"Without run {table.index[run]!r} the forecast of {case.named(point)} moves by "
         f"{shifts[run, point]:+.2f} posterior sd, more than without any other run{unsure}."
     )
 

@@ -43,10 +43,10 @@ def check_learning(case: Case) -> Finding:
     worst, _, share, miss = table.iloc[: case.asked].max()
     least = table.attrs["parameters"]["share_of_prior_spread"]
     headline = (
-        f"The forecast's sensitivity to the priors is {worst:.3f} (from {SENSITIVE} they matter), "
-        f"and its spread {share:.1%} of what the priors alone allow; {miss:.0%} of its variance is "
-        "the miss beyond the runs, of which other sweeps have taught; these runs taught least "
-        f"about {least.idxmax()} ({least.max():.0%} of its prior spread is left)."
+        f"The forecast's sensitivity to the priors is {worst:.3f}; from {SENSITIVE} they matter. "
+        f"Its spread is {share:.1%} of what the priors alone allow, and {miss:.0%} of its variance "
+        "is how laws miss beyond their runs, as other sweeps have taught. These runs taught least "
+        f"about {least.idxmax()}: {least.max():.0%} of its prior spread is left."
     )
     return Finding(verdicts, headline, table)
 

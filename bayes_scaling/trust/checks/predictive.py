@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
+from bayes_scaling.display.wording import chance
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.surface import SIZE
@@ -68,7 +69,7 @@ def check_predictive(case: Case) -> Finding:
     # Of a doubt at the targets, the finding that raised it comes first.
     scattered = calibration != "trust" and worst(structure[: case.asked]) == "trust"
     found = _scatter(pit) if scattered else ""
-    return Finding(by_point, f"{size}{found}{_clearest(table)}; {_intervals(pit)}.", table)
+    return Finding(by_point, f"{size}{found}{_clearest(table)}. {_intervals(pit)}.", table)
 
 
 def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
@@ -83,8 +84,8 @@ def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
         return "trust", ""
     return verdict, (
         f"The law leaves out {size:.0%} of its reducible loss ({SIZE}), more than "
-        f"{(1 + USUAL) / 2:.0%} of its prior: the runs have another shape, or not all were made "
-        "alike. "
+        f"in {(1 + USUAL) / 2:.0%} of public sweeps: the runs have another shape, or not all "
+        "were made alike. "
     )
 
 
@@ -108,24 +109,23 @@ def _scatter(pit: pd.DataFrame) -> str:
     held = pit.attrs["coverage"][0.5]
     return (
         "Runs scatter otherwise than the noise has it: their leave-one-out probabilities are "
-        f"uneven (by {pit.attrs['distance']:.2f} of 1, p = {pit.attrs['p_value']:.2g}), and 50 % "
-        f"intervals hold {held:.0%} of them. "
+        f"uneven (by {pit.attrs['distance']:.2f} of 1, {chance(pit.attrs['p_value'])}). Intervals "
+        f"of 50 % hold {held:.0%} of them. "
     )
 
 
 def _intervals(pit: pd.DataFrame) -> str:
-    return f"leave-one-out 90 % intervals hold {pit.attrs['coverage'][0.9]:.0%} of the runs"
+    return f"Leave-one-out 90 % intervals hold {pit.attrs['coverage'][0.9]:.0%} of the runs"
 
 
 def _clearest(table: pd.DataFrame) -> str:
     real = table[table["adjusted"] < SURPRISING]
     largest = int((real["share"] - real["expected_share"]).argmax()) if len(real) else 0
     low = real.iloc[largest] if len(real) else table.iloc[int(table["p_value"].argmin())]
-    chance = max(low["expected_share"], 0.0)
     return (
-        f"The clearest structure in the residuals is the {low['structure']} along {low['of']}: "
-        f"{low['share']:.0%} of their variance where {chance:.0%} is expected "
-        f"(p = {low['p_value']:.3f}, {low['adjusted']:.3f} corrected for {len(table)} tests)"
+        f"The clearest structure in the residuals is the {low['structure']} along {low['of']}, "
+        f"{low['share']:.0%} of their variance where {max(low['expected_share'], 0.0):.0%} is "
+        f"expected ({chance(low['adjusted'])}, corrected for the number of tests)"
     )
 
 

@@ -102,9 +102,10 @@ def _headline(table: pd.DataFrame) -> str:
             "posterior's. Fit with more draws and tune, or mend what the other checks name."
         )
     r_hat, error, divergent = values[[FORECAST, ERROR, "divergent draws"]]
+    diverged = f" {divergent:.1%} of the draws diverged." if divergent else ""
     return (
-        f"The chains agree on the forecast (R-hat {r_hat:.3f}); their chance moves the ends of its "
-        f"90 % interval by {error:.1%} of the width, and {divergent:.1%} of the draws diverged."
+        f"The chains agree on the forecast (R-hat {r_hat:.3f}). Other draws would move the ends of "
+        f"its 90 % interval by {error:.1%} of the width.{diverged}"
     )
 
 

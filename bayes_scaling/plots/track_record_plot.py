@@ -1,0 +1,84 @@
+"""track_record: where runs fell in the forecasts that were sealed before they were made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from bayes_scaling.errors import SealError
+from bayes_scaling.plots.canvas import COLOURS, WARNING_COLOUR, neutral, one_axes
+from bayes_scaling.validation.track_record import TrackRecord
+
+ROW = 0.32
+"""Inches of a figure for each run."""
+
+
+def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
+    """Draw each run that was made, in the interval of the loss that was predicted for it.
+
+    One row for each run, in the order of sealing: the interval about the median of the forecast,
+    and the run. For losses all are relative to that median. A run outside its interval is orange.
+
+    Parameters
+    ----------
+    record : TrackRecord
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    prob : float, optional
+        Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    SealError
+        No run that was forecast has been made.
+    """
+    table = record.table(prob).dropna(subset="observed")
+    if table.empty:
+        raise SealError(
+            "track_record: none of the runs that were forecast has been made, so there is nothing "
+            "to draw. Score the forecasts when there is a loss: bs.score(folder, {'name': 2.1})."
+        )
+    ax = one_axes(ax, (8.5, 1.4 + ROW * len(table)))
+    rows, inside = np.arange(len(table)), table["inside"].to_numpy(bool)
+    relative = all(one.response == "loss" for one in record.forecasts.values())
+    lower, upper, observed = (
+        table[name] / table["median"] - 1 if relative else table[name] - table["median"]
+        for name in ("lower", "upper", "observed")
+    )
+    share = f"{table.attrs['ci_prob']:.0%} interval"
+    ax.hlines(rows, lower, upper, COLOURS[0], linewidth=5, alpha=0.35, label=share, gid="interval")
+    ax.axvline(0.0, color=neutral(), linewidth=0.8, linestyle=":", label="median of the forecast")
+    for there, name, colour, marker in (
+        (inside, "inside", COLOURS[0], "o"),
+        (~inside, "outside", WARNING_COLOUR, "D"),
+    ):
+        if there.any():
+            ax.scatter(
+                observed[there], rows[there], color=colour, marker=marker, s=26, zorder=3,
+                label=f"run {name}", gid=name,
+            )  # fmt: skip
+    ax.set_yticks(rows, _labels(table.index), fontsize="small")
+    ax.invert_yaxis()
+    ax.set_xlabel(f"{'loss' if relative else 'response'} less the median of its forecast")
+    if relative:
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize="small")
+    ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
+    return ax
+
+
+def _labels(index: pd.Index[Any]) -> list[str]:
+    """The forecast, and the run where it is of several."""
+    several = index.get_level_values("forecast").duplicated(keep=False)
+    return [
+        f"{forecast}: {run}" if more else str(forecast)
+        for (forecast, run), more in zip(index, several, strict=True)
+    ]

@@ -1,0 +1,240 @@
+"""The first screen: question, number with its interval, verdict with its reason, picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+
+from bayes_scaling import plots
+from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.display.intervals import interval_prob
+from bayes_scaling.display.wording import times
+from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.forecasts import Forecast
+from bayes_scaling.model.axes import main_axis, run_axes
+from bayes_scaling.reporting.citing.estimates import Result, estimates, row_words
+from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, joined
+from bayes_scaling.reporting.sections.figures import drawn
+from bayes_scaling.reporting.sections.larger import widest
+from bayes_scaling.reporting.sections.subject import Subject
+from bayes_scaling.units import format_count, format_flops
+
+NAMED = 3
+"""Numbers on the first screen; more are in the table."""
+
+REASONS = {
+    "sampler": "the sampler's chains disagree about it",
+    "design": "these runs cannot tell the law's parameters apart",
+    "learning": "it rests on the priors more than on the runs",
+    "predictive": "the law does not describe all of the runs",
+    "influence": "single runs carry much of it",
+    "floor": "it follows the floor of the loss, which these runs have not settled",
+    "backtest": "forecasts of the larger runs from the smaller ones missed too often",
+    "calibration": "intervals from such a sweep miss the truth too often",
+    "reach": "it lies farther beyond the runs than these runs could test",
+    "form": "another law that describes the runs as well expects something else",
+}
+"""The doubt of each check, as the end of a sentence about the answer."""
+
+
+def opening(subject: Subject) -> Opening:
+    """The first screen of a report.
+
+    Chains that have not converged come before everything else: no check can be read without them.
+    """
+    status, reason = _verdict(subject)
+    return Opening(
+        question=subject.facts.get("question") or joined(list(_questions(subject))),
+        findings=tuple(_findings(subject))[:NAMED],
+        status=status,
+        reason=reason,
+        context=tuple(_context(subject)),
+        picture=_picture(subject),
+    )
+
+
+def _verdict(subject: Subject) -> tuple[str, str]:
+    """The status, and the reason for it in one sentence."""
+    trust, problems = subject.trust, subject.fit.diagnostics.problems
+    if problems:
+        return "not converged", (
+            f"The sampler's chains have not settled ({'; '.join(problems)}): use no number of this "
+            "report."
+        )
+    if trust is None:
+        return "not assessed", "Nobody has checked whether this answer can be believed."
+    if trust.verdict == "trust":
+        return "trust", "No check found a reason for doubt."
+    doubts = [one for one in trust.checks if one.verdict != "trust"]
+    doubts.sort(key=lambda one: one.verdict == "caution")
+    said = [doubt(one.check) for one in doubts]
+    more = f", and {len(said) - 2} more checks doubt it" if len(said) > 2 else ""
+    return trust.verdict, sentence("; ".join(said[:2]) + more or "its checks doubt it")
+
+
+def doubt(check: str) -> str:
+    """The doubt of a check, as part of a sentence."""
+    return REASONS.get(check, f"the check '{check}' doubts it")
+
+
+def sentence(text: str) -> str:
+    """Part of a sentence as a whole one.
+
+    >>> sentence("it rests on one run")
+    'It rests on one run.'
+    """
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _questions(subject: Subject) -> Iterator[str]:
+    if subject.forecast is not None:
+        table = subject.forecast.table(subject.prob)
+        runs = [run_words(table, place) for place in range(min(len(table), NAMED))]
+        more = f" or {len(table) - NAMED} more" if len(table) > NAMED else ""
+        yield f"What {subject.fit.runs.response} will {' or '.join(runs)}{more} reach?"
+    if subject.allocation is not None:
+        budgets = list(dict.fromkeys(_budgets(subject.allocation)))
+        more = f" or {len(budgets) - NAMED} more budgets" if len(budgets) > NAMED else ""
+        yield (
+            f"How is a budget of {' or '.join(budgets[:NAMED])}{more} best split between "
+            "parameters and tokens?"
+        )
+    if not subject.asked:
+        laws = dict.fromkeys(part.fit.model.law.name for part in subject.parts)
+        yield f"What are the parameters of {' and '.join(laws)}?"
+
+
+def run_words(table: pd.DataFrame, place: int) -> str:
+    """A row of a forecast as a run: ``"a 70B model on 1.4T tokens"``."""
+    words = dict(zip(table.index.names, row_words(table, place), strict=True))
+    if {"params", "tokens"} <= set(words):
+        size = words.pop("params").removesuffix(" parameters")
+        article = "an" if re.match(r"8|1[18](?!\d)", size) else "a"
+        start = f"{article} {size} model on {words.pop('tokens')}"
+        words.pop("flops", None)
+    else:
+        start = f"a run with {words.pop(next(iter(words)))}"
+    return ", ".join([start, *words.values()])
+
+
+def _budgets(allocation: Allocation) -> list[str]:
+    """The budget of each row, with its unit."""
+    unit = allocation.cost.unit
+    write, name = (format_flops, "FLOP") if unit == "flops" else (format_count, unit)
+    return [f"{write(value)} {name}" for value in allocation.draws[unit].values.tolist()]
+
+
+def _findings(subject: Subject) -> Iterator[Finding]:
+    for result in subject.results:
+        if isinstance(result, Forecast):
+            yield from _losses(result, subject.prob)
+        elif isinstance(result, Allocation):
+            yield from _splits(result, subject.prob)
+        else:
+            yield from _parameters(result, subject.prob)
+
+
+def _losses(forecast: Forecast, prob: float) -> Iterator[Finding]:
+    table, response = forecast.table(prob), forecast.fit.runs.response
+    for one in written(forecast, "loss", prob):
+        run = run_words(table, one[0])
+        yield Finding(f"{response.capitalize()} of {run}", one[1], _interval(one, prob))
+
+
+def _splits(allocation: Allocation, prob: float) -> Iterator[Finding]:
+    budgets, table = _budgets(allocation), allocation.table(prob)
+    tokens = {row: number for row, number, *_ in written(allocation, "tokens", prob)}
+    for one in written(allocation, "params", prob):
+        words = dict(zip(table.index.names, row_words(table, one[0]), strict=True))
+        words.pop(allocation.cost.unit, None)
+        yield Finding(
+            ", ".join([f"Best model for {budgets[one[0]]}", *words.values()]),
+            f"{one[1]} parameters on {tokens[one[0]]} tokens",
+            _interval(one, prob, " parameters"),
+        )
+
+
+def _parameters(fit: ScalingFit, prob: float) -> Iterator[Finding]:
+    for name in fit.parameter_names:
+        if name in fit.model.parameters:
+            for one in written(fit, name, prob):
+                yield Finding(name, one[1], _interval(one, prob))
+
+
+type Written = tuple[int, str, str, str]
+"""Row, median, lower and upper end, the numbers as text."""
+
+
+def written(result: Result, quantity: str, prob: float) -> list[Written]:
+    """A quantity in each row of a result, with the digits that its draws support."""
+    rows = []
+    for one in estimates(result, prob):
+        if one.quantity.split("[")[0] == quantity:
+            found = re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", one.text)
+            number, low, high = found.groups() if found else (one.text, "", "")
+            rows.append((one.row, number, low, high))
+    return rows
+
+
+def _interval(one: Written, prob: float, unit: str = "") -> str:
+    share = f"{100 * interval_prob(prob):.3g} %"
+    return f"{share} between {one[2]} and {one[3]}{unit}" if one[2] else ""
+
+
+def _context(subject: Subject) -> Iterator[str]:
+    """Sentences on the distance from the runs, the sweep's own record, and its best run."""
+    farther, record = times_beyond(subject), sweep_record(subject)
+    if farther is not None and farther > 1:
+        yield sentence(f"{times(farther)} beyond your largest run{record and f', and {record}'}")
+    elif farther is not None:
+        yield "No larger than your largest run."
+    if subject.forecast is not None and subject.fit.runs.response == "loss":
+        best = float(subject.fit.runs.values("loss").min())
+        yield f"The best of your {len(subject.fit.runs)} runs reached {best:.3g}."
+
+
+def times_beyond(subject: Subject) -> float | None:
+    """Times the largest run that the farthest run asked about is, in compute where it is known."""
+    fit = widest(subject.fit)
+    along = main_axis(fit.model.law)
+    asked = [one.draws[along] for one in subject.asked if along in one.draws.coords]
+    if not asked:
+        return None
+    largest = float(10 ** run_axes(fit.model.law, fit.runs)[along].max())
+    return max(float(one.max()) for one in asked) / largest
+
+
+def sweep_record(subject: Subject) -> str:
+    """The misses of this sweep beyond its own cut-offs, as part of a sentence; or nothing."""
+    check = subject.check("backtest")
+    notes = check.table.attrs.get("notes", ()) if check is not None else ()
+    return f"{notes[0][0].lower()}{notes[0][1:]}".rstrip(".") if notes else ""
+
+
+def _picture(subject: Subject) -> Block | None:
+    if subject.forecast is not None:
+        return fan(subject.forecast, subject.prob)
+    return split(subject.allocation, subject.prob) if subject.allocation is not None else None
+
+
+def fan(forecast: Forecast, prob: float) -> Block:
+    """The runs and the forecast."""
+    return drawn(
+        "forecast",
+        "Loss of the runs and of the forecast, with its credible band, out to the target.",
+        "Your runs, and the forecast beyond the largest of them (shaded).",
+        lambda ax: plots.forecast_fan(forecast, ax=ax, prob=prob),
+    )
+
+
+def split(allocation: Allocation, prob: float) -> Block:
+    """The best split against compute."""
+    return drawn(
+        "allocation",
+        "Best parameters, tokens and tokens per parameter against compute, with bands.",
+        "The best split of each budget. Points are your runs.",
+        lambda ax: plots.allocation(allocation, ax=ax, prob=prob),
+        panels=3,
+    )

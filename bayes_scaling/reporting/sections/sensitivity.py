@@ -1,0 +1,90 @@
+"""Section on what the forecast follows: priors, single runs, and the floor of the law."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from bayes_scaling.display.wording import times
+from bayes_scaling.reporting.sections.checking import judged
+from bayes_scaling.reporting.sections.contents import Block, Section, missing, tabulated
+from bayes_scaling.reporting.sections.opening import run_words
+from bayes_scaling.reporting.sections.subject import Subject
+from bayes_scaling.trust import CheckResult
+
+SHOWN = 10
+"""Rows of long tables: those that matter most."""
+
+
+def sensitivity(subject: Subject) -> Section:
+    """Sensitivity of the forecast to the priors, to single runs and to the floor."""
+    learning, influence = subject.check("learning"), subject.check("influence")
+    floor = subject.check("floor")
+    blocks: list[Block] = []
+    if learning is None:
+        blocks.append(missing("Sensitivity to the priors", "bs.assess(fit, at=forecast)"))
+    else:
+        blocks += judged(learning, lambda: _learned(subject, learning))
+    if influence is None:
+        blocks.append(missing("Influence of single runs", "bs.assess(fit, at=forecast)"))
+    else:
+        blocks += judged(influence, lambda: _influential(subject, influence))
+    if floor is not None:
+        caption = "The forecast with the floor of the law held at three values."
+        blocks += judged(floor, lambda: [tabulated(caption, _by_target(subject, floor.table))])
+    return Section("sensitivity", "Sensitivity", tuple(blocks))
+
+
+def _learned(subject: Subject, check: CheckResult) -> list[Block]:
+    caption = (
+        "Power-scaling sensitivity of the forecast of each run, and its spread over that under the "
+        "priors alone."
+    )
+    blocks: list[Block] = [tabulated(caption, _named_points(subject, check.table))]
+    if "parameters" in check.table.attrs:
+        caption = (
+            "Spread of each parameter before and after the runs: of its logarithm where it is "
+            "positive, of its log odds where it is a share."
+        )
+        blocks.append(tabulated(caption, check.table.attrs["parameters"], folded=True))
+    return blocks
+
+
+def _influential(subject: Subject, check: CheckResult) -> list[Block]:
+    if "shift_0" not in check.table:
+        return []
+    order = check.table["shift_0"].abs().sort_values(ascending=False).index[:SHOWN]
+    shown = check.table.loc[order].rename_axis("run left out")
+    names = target_names(subject)
+    shown = shown.rename(columns={f"shift_{i}": f"shift of {name}" for i, name in enumerate(names)})
+    caption = (
+        f"Runs whose absence moves the forecast of {names[0]} most, in standard deviations of the "
+        "posterior (shift)."
+    )
+    return [tabulated(caption, shown, folded=True)]
+
+
+def _named_points(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
+    """A table by point, with targets and larger runs by their names."""
+    assert subject.trust is not None
+    ladder = [
+        f"{times(float(str(reach).removesuffix('x')))} the largest run"
+        for reach in subject.trust.ladder.index
+    ]
+    return table.set_axis(pd.Index([*target_names(subject), *ladder], name="run"))
+
+
+def target_names(subject: Subject) -> list[str]:
+    """The targets of an assessment in words, ``"a 70B model on 1.4T tokens"``."""
+    assert subject.trust is not None
+    names = [*subject.main.model.law.inputs, *subject.main.model.factors]
+    targets = subject.trust.targets
+    if len(targets) == 1 or not set(names) <= set(targets):
+        return ["the target"] * len(targets)
+    table = targets.set_index(names)
+    return [run_words(table, place) for place in range(len(table))]
+
+
+def _by_target(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
+    """A table by point and another level, with the targets by their names."""
+    names = dict(enumerate(target_names(subject)))
+    return table.rename(index=names, level="point").rename_axis(index={"point": "run"})

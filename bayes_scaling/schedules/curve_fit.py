@@ -1,0 +1,171 @@
+"""fit() and CurveFit: from curves to the posterior of a law of the loss curve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.display.html import html_formula
+from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose, parameter_table
+from bayes_scaling.fitting.sampling import Settings
+from bayes_scaling.fitting.scaling_fit import DRAWS, ROUNDS, converged
+from bayes_scaling.priors import Prior
+from bayes_scaling.schedules.curve_model import CurveModel
+from bayes_scaling.schedules.curves import Curves
+from bayes_scaling.schedules.laws import CurveLaw, MultiPower
+from bayes_scaling.schedules.misfit import PRIORS
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CurveFit:
+    """The posterior of a law of the loss curve.
+
+    Made by :func:`fit`.
+
+    Attributes
+    ----------
+    model : CurveModel
+    curves : Curves
+    posterior : xarray.Dataset, dims (chain, draw), and curve
+        Parameters in paper units under the law's names, on the reference scale under ``*_ref``;
+        ``gain_miss_sd``, ``wander_sd``, ``noise_sd``; ``gain_miss``, the miss of each curve.
+    sample_stats : xarray.Dataset, dims (chain, draw)
+    settings : Settings
+    """
+
+    model: CurveModel
+    curves: Curves
+    posterior: xr.Dataset
+    sample_stats: xr.Dataset
+    settings: Settings
+
+    @property
+    def law(self) -> CurveLaw:
+        """The law that was fitted."""
+        return self.model.law
+
+    @cached_property
+    def tree(self) -> xr.DataTree:
+        """Posterior and sampler statistics in ArviZ's schema."""
+        groups = {"posterior": self.posterior, "sample_stats": self.sample_stats}
+        return xr.DataTree.from_dict(groups)
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence of the chains, worst over all sampled variables."""
+        priors = self.model.sampled_priors
+        sampled = [name for name, prior in priors.items() if not prior.fixed]
+        return diagnose(self.posterior, self.sample_stats, [*sampled, "gain_miss"])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for the reader of any result of this fit, bad diagnostics first."""
+        found = self.diagnostics
+        converged = (f"The chains have {found.diagnosis}.",) if found.problems else ()
+        falling = [name for name in self.curves.names if _falls(self.curves.schedules[name])]
+        if falling:
+            return converged
+        return (
+            *converged,
+            "No fitted learning rate falls after its peak, so what a decay gains is the prior's.",
+        )
+
+    def summary(self, prob: float | None = None) -> pd.DataFrame:
+        """Parameters in paper units with credible intervals and diagnostics.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As :meth:`bayes_scaling.ScalingFit.summary`.
+        """
+        draws = self.posterior[[*self.law.priors, *PRIORS]]
+        return parameter_table(draws, self.diagnostics, self.notes, prob)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"CurveFit: {self.law!r}",
+            f"  {self.curves!r}",
+            f"  {self.settings.chains} x {self.settings.draws} draws, {self.diagnostics.diagnosis}",
+        ]
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def _repr_html_(self) -> str:
+        head = html_formula(self.law.equation) + f"<pre>{escape(repr(self))}</pre>"
+        return head + self.summary().to_html(float_format="{:.4g}".format)
+
+
+def fit(
+    curves: Curves,
+    law: CurveLaw | None = None,
+    *,
+    priors: Mapping[str, Prior] | None = None,
+    draws: int | None = None,
+    tune: int = 1000,
+    chains: int = 4,
+    seed: int | None = None,
+    progress: bool = True,
+) -> CurveFit:
+    """Sample the posterior of a law of the loss curve, until the chains have converged.
+
+    Two curves or more of one model size, of which one at least decays, make a fit that can be asked
+    for other schedules: a constant one, a cosine, and one that falls suddenly in the paper.
+
+    Parameters
+    ----------
+    curves : Curves
+    law : CurveLaw, optional
+        The multi-power law if not given.
+    priors : mapping of str to Prior, optional
+        Replaces default priors, on the reference scale.
+    draws, tune, chains, seed, progress
+        As for :func:`bayes_scaling.fit`.
+
+    Returns
+    -------
+    CurveFit
+
+    Raises
+    ------
+    RunsError
+        A curve has too few points.
+    ModelError
+        A prior is of no parameter.
+    IncompletePosteriorError
+        The draws are truncated, not finite, or stuck.
+    """
+    model = CurveModel(law or MultiPower(), dict(priors or {}))
+    chosen = int(np.random.default_rng().integers(2**31)) if seed is None else seed
+    settings = Settings(DRAWS if draws is None else draws, tune, chains, chosen)
+    rounds = ROUNDS if draws is None else ROUNDS[:1]
+
+    def made(tree: xr.DataTree, used: Settings) -> CurveFit:
+        sampled = tree["posterior"].to_dataset()
+        posterior = in_paper_units(sampled, model, curves)
+        return CurveFit(model, curves, posterior, tree["sample_stats"].to_dataset(), used)
+
+    return converged(model, curves, settings, rounds, progress, made)
+
+
+def in_paper_units(sampled: xr.Dataset, model: CurveModel, curves: Curves) -> xr.Dataset:
+    """Draws with the law's parameters in paper units added, and those held at a value."""
+    held = {n: prior.numbers[0] for n, prior in model.sampled_priors.items() if prior.fixed}
+    like = sampled["chain"].astype(float) * 0 + sampled["draw"] * 0.0
+    draws = sampled.assign({name: like + value for name, value in held.items()})
+    theta = {name: draws[model.reference_name(name)] for name in model.law.priors}
+    scales = curves.scales(curves.points(model.points))
+    return draws.assign(model.law.paper_units(scales, theta))
+
+
+def _falls(schedule: np.ndarray) -> bool:
+    return bool(schedule[-1] < 0.95 * schedule.max())

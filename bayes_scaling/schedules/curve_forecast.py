@@ -1,0 +1,246 @@
+"""forecast(): the loss along runs of other schedules, and of runs that would be decayed now.
+
+`expected_loss` is that of the law. `loss` is that of one new run: its own miss of what decaying
+gains, its wandering about the law, and noise. Misses of different schedules are independent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from bayes_scaling.display.intervals import interval_attrs, intervals
+from bayes_scaling.display.tables import Result, result_table
+from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting.diagnostics import Diagnostics
+from bayes_scaling.schedules.curve_fit import CurveFit
+from bayes_scaling.schedules.curves import warmup_steps
+from bayes_scaling.schedules.misfit import drawn_misses
+from bayes_scaling.schedules.shapes import Schedule, Shape, decayed
+from bayes_scaling.schedules.sums import POINT, schedule_sums
+
+POINTS = 60
+"""Steps of each schedule at which the loss is forecast, unless others are asked for."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CurveForecast(Result):
+    """Draws of the loss along runs of given schedules.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset, dims (chain, draw, point)
+        ``expected_loss`` and ``loss``, in the unit of the curves' loss; ``schedule`` (its name)
+        and ``step`` are coordinates of ``point``.
+    fit : CurveFit
+    schedules : mapping of str to array
+        Learning rate of every step, by name.
+    """
+
+    draws: xr.Dataset
+    fit: CurveFit
+    schedules: Mapping[str, Schedule]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes of the fit, such as that it has not converged."""
+        return self.fit.notes
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence of the posterior that the forecast rests on."""
+        return self.fit.diagnostics
+
+    @property
+    def diagnosis(self) -> str:
+        """``"ok"``, or the reason not to rely on the posterior behind the forecast."""
+        return self.diagnostics.diagnosis
+
+    def table(self, prob: float | None = None) -> pd.DataFrame:
+        """Median and credible interval of both losses at every point.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index (schedule, step); columns (``expected_loss`` or ``loss``; ``median``, ``lower``,
+            ``upper``) and ``diagnosis``. ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
+        """
+        return result_table(self.draws, POINT, self.diagnosis, self.notes, prob)
+
+    def final(self, prob: float | None = None) -> pd.DataFrame:
+        """The end of every schedule: its losses, and the probability that it is the best.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows of :meth:`table` at the last step of each schedule, and ``best``: in which share
+            of the draws a new run of it has the lowest loss of all. Only schedules of as many
+            steps are of equal cost.
+        """
+        name = self.draws["schedule"].to_numpy()
+        last = np.flatnonzero(np.append(name[1:] != name[:-1], True))
+        ends = self.draws.isel({POINT: last})
+        table = result_table(ends, POINT, self.diagnosis, self.notes, prob)
+        lowest = ends["loss"].argmin(POINT).to_numpy()
+        shares = [float((lowest == place).mean()) for place in range(len(last))]
+        table.insert(table.shape[1] - 1, ("best", ""), shares)
+        return table
+
+    def difference(self, first: str, second: str, prob: float | None = None) -> pd.Series[float]:
+        """By how much the final loss of a run of one schedule is above that of another.
+
+        Returns
+        -------
+        pandas.Series
+            ``median``, ``lower``, ``upper``, and ``probability`` that the first is the lower.
+        """
+        ends = [self._final_loss(name) for name in (first, second)]
+        apart = ends[0] - ends[1]
+        found = {name: float(one) for name, one in intervals(apart, prob).data_vars.items()}
+        row = pd.Series({**found, "probability": float((apart < 0).mean())}, dtype=float)
+        row.attrs.update(interval_attrs(prob))
+        return row
+
+    def _final_loss(self, name: str) -> xr.DataArray:
+        places = np.flatnonzero(self.draws["schedule"].to_numpy() == name)
+        if not len(places):
+            raise RunsError(
+                f"No schedule {name!r} was forecast, so there is nothing to compare. "
+                f"Forecast are {', '.join(map(repr, self.schedules))}."
+            )
+        return self.draws["loss"].isel({POINT: places[-1]}, drop=True)
+
+    def _shown(self) -> pd.DataFrame:
+        return self.final()
+
+
+def forecast(
+    fit: CurveFit,
+    schedules: Mapping[str, Schedule],
+    *,
+    steps: Sequence[int] | np.ndarray | None = None,
+    seed: int | None = None,
+) -> CurveForecast:
+    """Forecast the loss along runs of any schedules, of the size that was fitted.
+
+    Parameters
+    ----------
+    fit : CurveFit
+    schedules : mapping of str to array
+        Learning rate of every step from 0, by a name of the user's.
+    steps : sequence of int, optional
+        Steps at which the loss is forecast, those that a schedule has; if not given, sixty from
+        the end of its warm-up to its last.
+    seed : int, optional
+        Seed of the misses of new runs; that of the fit if not given.
+
+    Returns
+    -------
+    CurveForecast
+
+    Raises
+    ------
+    RunsError
+        A schedule has none of the steps.
+    """
+    rng = np.random.default_rng(fit.settings.seed if seed is None else seed)
+    parts = []
+    for name, schedule in schedules.items():
+        asked = _steps(name, schedule, steps)
+        part = _forecast_draws(fit, schedule_sums(schedule, asked), rng)
+        labels = {"schedule": (POINT, [name] * len(asked)), "step": (POINT, asked)}
+        parts.append(part.assign_coords(labels))
+    return CurveForecast(xr.concat(parts, POINT), fit, dict(schedules))
+
+
+def decay_now(
+    fit: CurveFit,
+    schedule: Schedule,
+    at: Sequence[int] | np.ndarray,
+    *,
+    over: int | float = 0.2,
+    end: float = 0.0,
+    shape: Shape = "linear",
+    seed: int | None = None,
+) -> CurveForecast:
+    """Forecast the final loss of a run that is left at given steps and decayed.
+
+    An undecayed checkpoint so becomes a run of its own length, as scaling laws are fitted to. The
+    decays are of one run, and share its miss of what decaying gains: their errors go together.
+
+    Parameters
+    ----------
+    fit : CurveFit
+    schedule : array
+        Learning rate of every step of the run, had it gone on.
+    at : sequence of int
+        Steps of the checkpoints.
+    over : int or float
+        Steps of the decay; as a fraction, of the steps before it.
+    end : float
+        Learning rate in the end.
+    shape : {"linear", "cosine", "exponential", "sqrt"}
+        Course of the decay.
+    seed : int, optional
+        Seed of the misses of new runs; that of the fit if not given.
+
+    Returns
+    -------
+    CurveForecast
+        One point for each checkpoint, its last step; ``checkpoint`` is a coordinate.
+    """
+    seed = fit.settings.seed if seed is None else seed
+    schedules, parts = {}, []
+    for step in at:
+        length = over if isinstance(over, int | np.integer) else max(1, round(over * step))
+        name = f"decayed from step {step}"
+        schedules[name] = decayed(schedule, int(step), int(length), end, shape)
+        last = len(schedules[name]) - 1
+        sums = schedule_sums(schedules[name], [last])
+        part = _forecast_draws(fit, sums, np.random.default_rng(seed))
+        labels = {"schedule": [name], "step": [last], "checkpoint": [int(step)]}
+        parts.append(part.assign_coords({key: (POINT, one) for key, one in labels.items()}))
+    return CurveForecast(xr.concat(parts, POINT), fit, schedules)
+
+
+def _steps(name: str, schedule: Schedule, steps: Sequence[int] | np.ndarray | None) -> np.ndarray:
+    last = len(schedule) - 1
+    if steps is None:
+        first = max(1, warmup_steps(np.asarray(schedule)))
+        return np.unique(np.linspace(min(first, last), last, POINTS).round().astype(int))
+    asked = np.unique(np.asarray(steps, dtype=int))
+    kept = asked[(asked >= 0) & (asked <= last)]
+    if not len(kept):
+        raise RunsError(
+            f"Schedule {name!r} has steps 0 to {last}, and none of those asked for. Ask for "
+            "steps that it has, or give a longer schedule."
+        )
+    return kept
+
+
+def _forecast_draws(fit: CurveFit, sums: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
+    """Draws at the points of one schedule, a chain at a time for the sake of memory."""
+    gain, log_loss = drawn_misses(fit.posterior, sums, fit.curves.longest, rng)
+    parts = []
+    for chain in range(fit.posterior.sizes["chain"]):
+        one = {"chain": [chain]}
+        theta = {name: fit.posterior[name].isel(one) for name in fit.law.priors}
+        expected = fit.law.expected(sums, theta)
+        missed = fit.law.expected(sums, theta, gain.isel(one)) * np.exp(log_loss.isel(one))
+        parts.append(xr.Dataset({"expected_loss": expected, "loss": missed}))
+    draws = xr.concat(parts, "chain").transpose("chain", "draw", POINT)
+    return draws.drop_vars(["step", "travel"], errors="ignore")

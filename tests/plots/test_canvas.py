@@ -1,0 +1,31 @@
+"""Ticks of logarithmic axes: round, and none upon another."""
+
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib.colors import rgb_to_hsv, to_rgb
+
+from bayes_scaling.plots.canvas import COLOURS, log_input_axis
+
+
+@pytest.mark.parametrize("width", [1.6, 2.3, 4.6, 7.5])
+@pytest.mark.parametrize(
+    ("low", "high"), [(1e18, 1e24), (1.4e18, 1.3e22), (5.7e7, 1.6e10), (2e9, 2.4e9), (3e8, 2e9)]
+)
+@pytest.mark.parametrize("name", ["flops", "params"])
+def test_labels_do_not_collide(width: float, low: float, high: float, name: str) -> None:
+    figure, ax = plt.subplots(figsize=(width, 3.0), layout="constrained")
+    ax.plot([low, high], [1, 2])
+    log_input_axis(ax.xaxis, name)
+    figure.canvas.draw()
+    labels = [one for one in ax.get_xticklabels() if one.get_text()]
+    assert len(labels) >= 2
+    boxes = [one.get_window_extent() for one in labels]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    plt.close(figure)
+
+
+def test_no_two_colours_are_alike() -> None:
+    hues = sorted(float(rgb_to_hsv(to_rgb(one))[0]) for one in COLOURS)
+    assert min(right - left for left, right in pairwise(hues)) > 10 / 360
