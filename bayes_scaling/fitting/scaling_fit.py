@@ -157,7 +157,7 @@ class ScalingFit:
         new_levels: NewLevels = "error",
         rng: np.random.Generator | None = None,
     ) -> xr.DataArray:
-        """Draws of the expected loss at the points of :func:`bayes_scaling.model.points.points`."""
+        """Draws of the expected loss at the points of ``bayes_scaling.model.points``."""
         return labelled(self.surface_at(where, new_levels, rng).loss(where), where, self.model)
 
     def surface_at(
