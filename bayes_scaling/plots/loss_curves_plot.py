@@ -62,7 +62,7 @@ def loss_curves(
     entries = [line_entry(name, look.colour, look.line) for name, look in looks.items()]
     band = band_entry(f"a new run, {interval_label(prob)}", neutral())
     legend(ax, made, [*entries, band, point_entry("fitted curves", neutral())])
-    titled(ax, f"Loss curves by {forecast.fit.law!r}", forecast, made)
+    titled(ax, f"Loss curves by {type(forecast.fit.law).__name__}", forecast, made)
     return ax
 
 

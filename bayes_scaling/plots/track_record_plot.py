@@ -61,18 +61,21 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
         (~inside, "outside", WARNING_COLOUR, "D"),
     ):
         if there.any():
-            ax.scatter(
-                observed[there], rows[there], color=colour, marker=marker, s=26, zorder=3,
-                label=f"run {name}", gid=name,
-            )  # fmt: skip
-    ax.set_yticks(rows, _labels(table.index), fontsize="small")
+            dots = ax.scatter(observed[there], rows[there], color=colour, marker=marker, s=26)
+            dots.set(zorder=3, label=f"run {name}", gid=name)
+    ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
+    _finish(ax, _labels(table.index), relative)
+    return ax
+
+
+def _finish(ax: Axes, labels: list[str], relative: bool) -> None:
+    """Rows by their names, the first on top, and the axis of what is left."""
+    ax.set_yticks(range(len(labels)), labels, fontsize="small")
     ax.invert_yaxis()
     ax.set_xlabel(f"{'loss' if relative else 'response'} less the median of its forecast")
     if relative:
         ax.xaxis.set_major_formatter(PercentFormatter(1.0))
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize="small")
-    ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
-    return ax
 
 
 def _labels(index: pd.Index[Any]) -> list[str]:

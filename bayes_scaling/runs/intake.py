@@ -72,12 +72,7 @@ def standard_parts(frame: object, request: Request) -> Parts:
     source = _as_table(frame)
     columns, further = list(source.columns), {**request.inputs, **request.factors}
     claims = assign_columns(columns, request.standard, further, request.response)
-    tracked = is_tracked(source)
-    names, run_column = run_names(source, request.run, claims.values())
-    source = source.set_axis(checked_index(names, run_column), axis=0)
-    state = state_column(source, tracked=tracked)
-    taken, remarks = in_states(source, state, request.states, tracked=tracked)
-    table = rearrange(taken, claims, run_column)
+    source, table, remarks = _named_rows(source, claims, request)
     table, left_out = _without_missing(table, list(claims), request)
     sources = {name: _source(name, column) for name, column in claims.items() if name != column}
     if request.response == "loss":
@@ -95,6 +90,18 @@ def standard_parts(frame: object, request: Request) -> Parts:
         remarks=(*remarks, *said),
         urls=run_urls(source),
     )
+
+
+def _named_rows(
+    source: pd.DataFrame, claims: Mapping[str, str], request: Request
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+    """Return the source by the names of runs, its rows in the states wanted, and the remarks."""
+    tracked = is_tracked(source)
+    names, run_column = run_names(source, request.run, claims.values())
+    source = source.set_axis(checked_index(names, run_column), axis=0)
+    state = state_column(source, tracked=tracked)
+    taken, remarks = in_states(source, state, request.states, tracked=tracked)
+    return source, rearrange(taken, claims, run_column), remarks
 
 
 def _checked_inputs(

@@ -3,8 +3,9 @@
 ``python -m tests.benchmarks.learn_miss [folder]`` (about ten minutes on two cores) fits every sweep
 below its cut-offs, and looks for the mean and the size of `miss` under which held-out runs have the
 highest log score. It prints what each source left out has
-chosen by the others, and how those choices predict it; what all sources together choose is what
-:mod:`bayes_scaling.model.surface` has.
+chosen by the others, and how those choices predict it; what all sources together choose, a
+mean of 0.2 and a size of 0.05, is near what :mod:`bayes_scaling.model.surface` has, 0.15 and 0.1,
+which scores the same within 0.02 and lowers forecasts of sweeps that follow their law by less.
 """
 
 import itertools

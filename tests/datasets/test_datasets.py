@@ -1,13 +1,5 @@
-import hashlib
-import http.server
 import math
-import re
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -17,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bayes_scaling as bs
-from bayes_scaling.datasets import loading
-from bayes_scaling.errors import DatasetError, ModelError, RunsError
+from bayes_scaling.errors import ModelError, RunsError
 
 TRUTH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 BY_CORPUS = {**TRUTH, "E": {"books": 1.7, "web": 1.9}}
@@ -212,137 +203,3 @@ def test_designs_that_lack_something(
 def test_noise_that_cannot_be(design: pd.DataFrame, noise: dict[str, float], message: str) -> None:
     with pytest.raises(ModelError, match=message):
         bs.datasets.simulate("chinchilla", design, TRUTH, **noise)
-
-
-# load
-
-
-@pytest.fixture
-def upstream(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = shared_data / "upstream"
-    monkeypatch.setenv(loading.FOLDER_VARIABLE, str(folder))
-    return folder
-
-
-def test_chinchilla_is_the_tidy_table(upstream: Path, shared_data: Path) -> None:
-    runs = bs.datasets.load("chinchilla")
-    tidy = pd.read_csv(shared_data / "chinchilla.csv")
-    assert len(runs) == len(tidy) == 245
-    for name in ("params", "tokens", "flops", "loss"):
-        assert np.allclose(runs.values(name), tidy[name], rtol=1e-8)
-    assert runs.table["outlier"].tolist() == tidy["dropped_in_replication"].tolist()
-    kept = runs.where(outlier=False)
-    assert len(kept) == 240
-    assert kept.values("loss").max() < runs.where(outlier=True).values("loss").min()
-
-
-def test_names_are_those_that_load() -> None:
-    assert bs.datasets.names() == ("chinchilla",)
-    with pytest.raises(DatasetError, match=r"no data set 'gopher'.*Load one of 'chinchilla'"):
-        bs.datasets.load("gopher")
-
-
-def test_every_address_is_pinned_to_a_commit() -> None:
-    for source in loading.SOURCES.values():
-        assert re.search(r"/[0-9a-f]{40}/", source.url)
-        assert re.fullmatch(r"[0-9a-f]{64}", source.sha256)
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda folder: None, r"is not a folder.*unset BAYES_SCALING_DATA"),
-        (lambda folder: folder.mkdir(), r"has no file 'svg_extracted_data\.csv'.*Put the file"),
-        (
-            lambda folder: [folder.mkdir(), (folder / "svg_extracted_data.csv").write_text("x")],
-            r"has SHA-256 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881, where "
-            r"193478df.*is expected",
-        ),
-    ],
-)
-def test_folders_that_do_not_hold_the_file(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    make: Callable[[Path], object],
-    message: str,
-) -> None:
-    folder = tmp_path / "upstream"
-    make(folder)
-    monkeypatch.setenv(loading.FOLDER_VARIABLE, str(folder))
-    with pytest.raises(DatasetError, match=message):
-        bs.datasets.load("chinchilla")
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv(loading.FOLDER_VARIABLE, raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    return tmp_path / "cache" / "bayes_scaling"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
-    """An address on this machine, the folder it serves, and what was asked of it."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    asked: list[str] = []
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:
-            asked.append(self.path)
-
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(Handler, directory=str(folder))
-    ) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}", folder, asked
-        running.shutdown()
-        thread.join()
-
-
-def source(url: str, content: bytes) -> loading.Source:
-    checksum = hashlib.sha256(content).hexdigest()
-    return loading.Source("runs.csv", url, checksum, bs.Runs.from_frame)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the cache folder is set through XDG")
-def test_a_file_is_downloaded_once(cache: Path, server: tuple[str, Path, list[str]]) -> None:
-    url, folder, asked = server
-    (folder / "runs.csv").write_bytes(b"N,D,loss\n")
-    wanted = source(f"{url}/runs.csv", b"N,D,loss\n")
-    path = loading.fetch(wanted)
-    assert path == cache / "runs.csv"
-    assert path.read_bytes() == b"N,D,loss\n"
-    assert loading.fetch(wanted) == path
-    assert asked == ["/runs.csv"]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the cache folder is set through XDG")
-def test_another_file_than_expected_is_refused(
-    cache: Path, server: tuple[str, Path, list[str]]
-) -> None:
-    url, folder, _ = server
-    (folder / "runs.csv").write_bytes(b"something else")
-    with pytest.raises(DatasetError, match=r"sent is not the file expected.*Try again"):
-        loading.fetch(source(f"{url}/runs.csv", b"N,D,loss\n"))
-    assert not (cache / "runs.csv").exists()
-
-
-@pytest.mark.parametrize("path", ["/nothing.csv", ":1/runs.csv"])
-def test_without_the_file_or_a_network(
-    cache: Path, server: tuple[str, Path, list[str]], path: str
-) -> None:
-    url = server[0] + path if path.startswith("/") else f"http://127.0.0.1{path}"
-    with pytest.raises(DatasetError, match=r"cannot be downloaded.*Check the network"):
-        loading.fetch(source(url, b"N,D,loss\n"))
-
-
-def test_importing_data_sets_loads_neither_http_client_nor_pymc() -> None:
-    code = (
-        "import sys, bayes_scaling.datasets\n"
-        "print(sorted({'pooch', 'requests', 'pymc', 'arviz'} & set(sys.modules)))"
-    )
-    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert finished.stdout.strip() == "[]", finished.stderr

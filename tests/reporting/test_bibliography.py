@@ -5,6 +5,7 @@ import re
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.datasets.public import TABLES
 from bayes_scaling.laws import Law, published
 from bayes_scaling.reporting.citing.bibliography import (
     BIBLIOGRAPHY,
@@ -65,8 +66,9 @@ def test_the_year_of_a_key_is_that_of_its_number() -> None:
         assert submitted <= entry.year <= submitted + 1
 
 
-def test_what_can_be_loaded_can_be_cited() -> None:
-    assert set(bs.datasets.names()) <= set(DATA)
+def test_papers_of_what_can_be_loaded_are_in_the_bibliography() -> None:
+    papers = [paper for table in TABLES.values() for paper in table.papers.items()]
+    assert {key: BIBLIOGRAPHY[key].fields["eprint"] for key, _ in papers} == dict(papers)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from bayes_scaling.reporting.rendering import as_markdown
 from bayes_scaling.reporting.sections.contents import Contents, Listing, Section, tabulated
 from bayes_scaling.reporting.sections.describing import data
 from bayes_scaling.reporting.sections.misses import largest_misses
+from bayes_scaling.reporting.sections.opening import opening
 from bayes_scaling.reporting.sections.subject import Subject
 
 PAGE = "https://wandb.ai/lab/sweep/runs/{}?a=1&b=2"
@@ -62,7 +63,8 @@ def test_markdown_links_names_that_have_to_be_escaped(
     notes = next(block for block in data(Subject(linked)).blocks if isinstance(block, Listing))
     table = tabulated("Runs.", pd.DataFrame({"run": ["'a|b'"], "loss": [3.0]}))
     section = Section("data", "Data", (notes, table))
-    contents = Contents("Trust", "trust", "Runs", (section,), linked.runs.urls)
+    first = opening(Subject(linked))
+    contents = Contents("Runs", first, (section,), urls=linked.runs.urls)
     text = as_markdown(contents, tmp_path / "report.md")
     assert f"('[gone]({PAGE.format(len(linked.runs))})')" in text
     assert rf"| '[a\|b]({PAGE.format(0)})' |" in text

@@ -34,6 +34,25 @@ def test_losses_too_large_for_nats_per_token_are_noted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("losses", "column", "word"),
+    [
+        ([9.0, 7.5], "loss", "perplexity"),
+        ([1.3, 0.9], "loss", "bits per byte"),
+        ([1.3, 0.9], "bits_per_byte", ""),
+        ([3.5, 1.2], "loss", ""),
+    ],
+)
+def test_losses_that_no_trained_model_has_per_token_are_asked_about(
+    losses: list[float], column: str, word: str
+) -> None:
+    table = frame(loss=losses).rename(columns={"loss": column})
+    notes = Runs.from_frame(table, loss=column).notes
+    asked = [note for note in notes if note.startswith("Every loss is")]
+    assert len(asked) == bool(word)
+    assert all(word in note for note in asked)
+
+
+@pytest.mark.parametrize(
     ("part", "name", "counted"),
     [
         ("params", "params_non_embedding", ", without embeddings"),
@@ -42,6 +61,9 @@ def test_losses_too_large_for_nats_per_token_are_noted() -> None:
         ("params", "model size", ""),
         ("flops", "flops_6nd", ", 6ND"),
         ("flops", "flops incl. attention", ", attention included"),
+        ("flops", "flops without attention", ", without attention"),
+        ("flops", "C (attention excluded)", ", without attention"),
+        ("params", "N_emb_included", ", with embeddings"),
         ("flops", "forward_flops", ", forward pass only"),
         ("loss", "val/bpb", ", in bits per byte"),
         ("loss", "bits_per_byte", ", in bits per byte"),

@@ -13,6 +13,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from bayes_scaling.datasets.public import TABLES
 from bayes_scaling.reporting.citing.escaping import latex_escaped
 
 
@@ -129,7 +130,8 @@ BIBLIOGRAPHY: Mapping[str, Entry] = MappingProxyType(
 """Papers of laws and of data, by BibTeX key."""
 
 DATA: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {name: tuple(keys) for name, keys in _STORED["data"].items()}
+    {name: tuple(table.papers) for name, table in TABLES.items()}
+    | {name: tuple(keys) for name, keys in _STORED["data"].items()}
 )
 """Papers to cite for published tables of runs, by name of the table."""
 

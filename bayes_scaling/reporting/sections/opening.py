@@ -35,6 +35,7 @@ REASONS = {
     "calibration": "intervals from such a sweep miss the truth too often",
     "reach": "it lies farther beyond the runs than these runs could test",
     "form": "another law that describes the runs as well expects something else",
+    "conventions": "it hangs on how the table counts parameters or compute",
 }
 """The doubt of each check, as the end of a sentence about the answer."""
 

@@ -34,6 +34,10 @@ _LOGS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 _LOG_NAMES = frozenset({"trainer_state.json"})  # of the Trainer of Hugging Face
 
 
+# Numbers are read to the last digit, which pandas does by itself from version 3 on.
+_EXACT: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
+
+
 @dataclass(frozen=True)
 class CurveSource:
     """A table whose rows can be gone through more than once.
@@ -168,8 +172,6 @@ def _of_text(path: Path, usual: str) -> CurveSource:
         # Not those of pandas: "NaN" is a loss that diverged, and "None" may be a label.
         gaps = {name: [""] if name in text else GAPS for name in columns}
         options: dict[str, Any] = {"sep": table.separator, "names": names, "usecols": [*columns]}
-        if pd.__version__ < "3":
-            options["float_precision"] = "round_trip"  # later versions round so by themselves
         with table.text() as opened, _told_apart(table):
             yield from pd.read_csv(
                 opened,
@@ -181,6 +183,7 @@ def _of_text(path: Path, usual: str) -> CurveSource:
                 index_col=False,
                 low_memory=False,
                 **options,
+                **_EXACT,
             )
 
     return CurveSource(tuple(names), batches)

@@ -1,0 +1,83 @@
+"""Over-trained models on three corpora: Gadre et al. (2024)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bayes_scaling.datasets.public.table import PublicTable, checksums
+from bayes_scaling.runs import Runs
+
+__all__ = ["TABLE"]
+
+_CORPORA = {"c4_original": "c4", "rpj": "redpajama", "rw_original": "refinedweb"}
+
+_EVALUATIONS = {
+    "openlm": "loss_openlm",
+    "c4_val": "loss",
+    "paloma_c4_en": "loss_paloma_c4_en",
+    "paloma_dolma_100_programing_languages": "loss_paloma_dolma_100_programing_languages",
+    "paloma_falcon-refinedweb": "loss_paloma_falcon_refinedweb",
+    "paloma_ptb": "loss_paloma_ptb",
+    "paloma_redpajama": "loss_paloma_redpajama",
+    "de-en": "loss_val_de_en_100",
+}
+"""Column of each validation set, by the folder of its files."""
+
+_LARGE = ("open_lm_1b", "open_lm_7b")
+
+
+def tidy(files: list[Path]) -> Runs:
+    """Runs with the loss on C4, seven further losses, and the part each plays in the paper."""
+    table = pd.DataFrame([_row(json.loads(file.read_text(encoding="utf-8"))) for file in files])
+    return Runs.from_frame(table, factors=["corpus"], run="run")
+
+
+def _row(published: Mapping[str, Any]) -> dict[str, object]:
+    settings = published["hyperparameters"]
+    multiplier = 20 * settings["chinchilla_multiplier"]
+    model = Path(settings["model"]).stem
+    return {
+        "run": published["name"],
+        "corpus": _CORPORA[published["dataset_name"]],
+        "model": model,
+        "params": settings["params"],
+        "params_non_embedding": settings["params_no_embed"],
+        "tokens": settings["tokens"],
+        "token_multiplier": multiplier,
+        "lr": settings["lr"],
+        "role": _role(model, multiplier),
+        **{_column(result["val_data"][0]): result["loss"] for result in published["results"]},
+    }
+
+
+def _column(validation: str) -> str:
+    return _EVALUATIONS[validation.split("/")[-2]]
+
+
+def _role(model: str, multiplier: float) -> str:
+    """Part of a run in the paper (section 4): five a corpus are fitted, larger ones predicted."""
+    if model == "open_lm_1b" and multiplier == 20:
+        return "fit_error_only"
+    if model in _LARGE:
+        return "target"
+    fitted = multiplier == 20 or (model == "d=96_l=8_h=4" and multiplier == 320)
+    return "fit" if fitted else "other"
+
+
+TABLE = PublicTable(
+    name="gadre_overtraining",
+    about="over-trained models on C4, RedPajama and RefinedWeb, with their loss on C4",
+    runs=104,
+    size=937_583,
+    licence="MIT",
+    papers={"gadre2024language": "2403.08540"},
+    repository="mlfoundations/scaling",
+    commit="a003c4913793ac2ae7ef87b28ecb562955d026d5",
+    files=checksums("gadre_overtraining"),
+    tidy=tidy,
+)
