@@ -4,16 +4,15 @@ import inspect
 import re
 import textwrap
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import xarray as xr
+from known_fits import curve_fit, isoflop_fit
 
 import bayes_scaling as bs
-from bayes_scaling.fitting.sampling import Settings
-from bayes_scaling.model.inputs import scales
 
 STORED = Path(__file__).resolve().parents[1] / "tests" / "data" / "pooled_fit.nc"
 
@@ -57,11 +56,25 @@ bs.plots.lifetime(bs.lifetime_allocation(fit, 3e12, flops=[1e21, 1e22, 1e23]))""
     "overfitting_threshold": """\
 params = np.geomspace(5e7, 2e9, 5)
 bs.plots.overfitting_threshold(bs.decisions.overfitting_threshold(fit, params, penalty=0.1))""",
+    "loss_curves": """\
+peak, end, steps, warmup = 3e-4, 3e-5, 24_000, 2160
+choices = {
+    "cosine": bs.schedules.cosine(peak, end, steps, warmup),
+    "stable, then linear": bs.schedules.wsd(peak, end, steps, 4800, warmup),
+}
+bs.plots.loss_curves(bs.schedules.forecast(curve_fit, choices)).set_ylim(2.85, 3.6)""",
+    "track_record": """\
+bs.forecast(fit, 1e9, 2e10).seal(folder / "small.json")
+bs.forecast(fit, 8e9, 1.6e11).seal(folder / "large.json")
+losses = {"small": [2.415, 2.649], "large": [2.03, 2.29]}  # of books and web, made since
+bs.plots.track_record(bs.score(folder, losses))""",
 }
 
 NOTES = {
     "isoflop_optima": "The runs are simulated at equal compute, and ``isoflop_fit`` is made of "
     "draws scattered about the parameters that they were simulated with.",
+    "loss_curves": "The draws of ``curve_fit`` are scattered about the constants of Luo et al. "
+    "(2025) for 100M parameters; the curves are simulated from them.",
 }
 
 
@@ -71,10 +84,10 @@ def write(path, folder):
         raise ValueError(f"the gallery and bs.plots differ: {set(CALLS) ^ set(bs.plots.__all__)}")
     folder.mkdir(parents=True)
     names = {"bs": bs, "np": np, "pd": pd}
-    names |= {"fit": bs.load_fit(STORED), "isoflop_fit": _isoflop_fit()}
-    with mpl.rc_context({"savefig.dpi": 110, "font.size": 9.5}):
+    names |= {"fit": bs.load_fit(STORED), "isoflop_fit": isoflop_fit(), "curve_fit": curve_fit()}
+    with mpl.rc_context({"savefig.dpi": 110, "font.size": 9.5}), TemporaryDirectory() as sealed:
         for name, code in CALLS.items():
-            _draw(code, names, folder / f"{name}.png")
+            _draw(code, names | {"folder": Path(sealed)}, folder / f"{name}.png")
     images = "\n\n".join(_thumbnail(name, folder.name) for name in CALLS)
     sections = [_section(name, folder.name) for name in CALLS]
     overview = f".. container:: thumbnails\n\n{textwrap.indent(images, '   ')}\n"
@@ -113,27 +126,3 @@ def _question(name):
     """The question that a plot answers, as the table of `bayes_scaling.plots` puts it."""
     found = re.search(rf"^`{name}`\s+(.+)$", bs.plots.__doc__, re.MULTILINE)
     return found[1][:1].upper() + found[1][1:]
-
-
-def _isoflop_fit():
-    """Draws about a known law, on runs simulated from it at equal compute."""
-    truth = {"E": 1.82, "A": 482.0, "B": 2085.0, "alpha": 0.348, "beta": 0.366}
-    design = bs.datasets.isoflop_design(np.geomspace(1e18, 1e21, 5), 7)
-    runs = bs.datasets.simulate("Chinchilla", design, truth, noise_sd=0.003, seed=1)
-    rng = np.random.default_rng(1)
-    sizes = {"chain": range(2), "draw": range(200)}
-    centres = {**truth, "noise_sd": 0.003, "noise_df": 4.0}
-    drawn = xr.Dataset(
-        {
-            name: (tuple(sizes), value * np.exp(0.003 * rng.standard_normal((2, 200))))
-            for name, value in centres.items()
-        },
-        sizes,
-    )
-    model = bs.ScalingModel("Chinchilla", surface=None)
-    units = {name: 1 / scale for name, scale in scales(model.law, runs).items()}
-    reference = model.law.rescale(units, {name: drawn[name] for name in truth})
-    sampled = {model.reference_name(name): value for name, value in reference.items()}
-    never = xr.zeros_like(drawn["E"]).to_dataset(name="diverging").astype(bool)
-    settings = Settings(draws=200, tune=1, chains=2, seed=1)
-    return bs.ScalingFit(model, runs, drawn.assign(sampled), never, settings)

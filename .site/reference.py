@@ -1,16 +1,19 @@
 """Pages of the API: one for each module that `bayes_scaling` hands out, and one for each name."""
 
 import inspect
+import re
 from importlib import import_module
 from types import ModuleType
 from typing import TypeAliasType
 
 import bayes_scaling as bs
 
-MODULES = (
-    "decisions", "trust", "laws", "noise", "plots", "reporting", "datasets", "accounting", "units",
-    "ops", "errors",
-)  # fmt: skip
+NAMED = re.findall(r"`(\w+)`", bs.__doc__)
+"""Names in the order in which the package presents them."""
+
+MODULES = tuple(
+    name for name in dict.fromkeys(NAMED) if isinstance(getattr(bs, name, None), ModuleType)
+)
 
 ON_ONE_PAGE = frozenset({"units", "ops", "errors"})
 """Modules whose names are so short that they stand together."""
@@ -19,11 +22,9 @@ ON_ONE_PAGE = frozenset({"units", "ops", "errors"})
 def write(folder):
     """Write all pages into a folder."""
     folder.mkdir(parents=True)
-    handed_out = {name for name in bs.__all__ if isinstance(getattr(bs, name), ModuleType)}
-    if handed_out != set(MODULES):
-        raise ValueError(
-            f"modules on the site differ from those of bs: {handed_out ^ set(MODULES)}"
-        )
+    missing = set(bs.__all__) - {*NAMED, "__version__"}
+    if missing:
+        raise ValueError(f"the docstring of bayes_scaling does not name {', '.join(missing)}")
     known = {}
     _write_module(folder, "bayes_scaling", bs, known, listed=False)
     for name in MODULES:
@@ -54,7 +55,9 @@ def _write_module(folder, path, module, known, *, listed):
     shown, new = [], []
     for name in module.__all__:
         value = getattr(module, name)
-        if name == "__version__" or (module is bs and isinstance(value, ModuleType)):
+        if module is bs and isinstance(value, ModuleType):
+            continue
+        if not (inspect.isclass(value) or inspect.isroutine(value) or inspect.ismodule(value)):
             continue
         if id(value) not in known:
             known[id(value)] = f"{path}.{name}"

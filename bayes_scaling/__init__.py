@@ -30,8 +30,10 @@ Every stage is a frozen value of its own type::
 `score`                sealed forecasts against the runs made since; `SealedForecast`
 `backtest`             what a sweep stopped earlier would have forecast
 `calibrate`            how often intervals of such sweeps hold the truth, where it is known
-`compare`, `average`   which fits predict best, and their mixture
-`report`, `cite`       a document for other people; sentence, table, methods and BibTeX
+`trust`                these, their results and single checks
+`compare`, `average`   which fits predict best (`Comparison`), and their mixture (`FitAverage`)
+`report`, `cite`       a document for other people; sentence, methods and BibTeX
+`reporting`            tables with the digits that draws support
 `plots`                one figure per question
 `schedules`            learning-rate schedules, and laws of the whole loss curve under any of them
 `datasets`             simulated sweeps and published tables

@@ -119,7 +119,7 @@ class CurveLaw(ABC):
         Parameters
         ----------
         at : mapping of str to array, dims (point, node)
-            As :func:`bayes_scaling.schedules.sums.schedule_sums` gives it.
+            As ``bayes_scaling.schedules.sums.schedule_sums`` gives it.
         theta : mapping of str to array
             Parameters in the units of `at`.
         miss : array

@@ -38,7 +38,7 @@ def simulate(
     every : int
         Steps between logged losses.
     gain_miss_sd, wander_sd, noise_sd : float
-        How runs miss the law, as :mod:`bayes_scaling.schedules.misfit` says.
+        How runs miss the law, as ``bayes_scaling.schedules.misfit`` says.
     seed : int
 
     Returns
