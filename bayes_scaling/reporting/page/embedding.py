@@ -41,7 +41,7 @@ ASIDE = 1.0
 STEP = 0.15
 """Decades between nodes at most: losses between them are then within 0.1 %."""
 
-MOST_VALUES = 10_000_000
+MOST_VALUES = 6_000_000
 """Draws times nodes that the tables are made of at most; beyond, every k-th draw is taken."""
 
 EACH_BUDGET = 2
@@ -169,7 +169,20 @@ class Grid:
             draws = losses_along(few, table.assign(**levels), "error")
             names = ("expected_loss", "loss")
             found.append({name: _quantiles(draws[name], prob, shape) for name in names})
+            self._open_with_every_draw(found[-1], table.assign(**levels), prob)
         return found
+
+    def _open_with_every_draw(
+        self, found: dict[str, Any], table: pd.DataFrame, prob: float | None
+    ) -> None:
+        """Put the quantiles of all draws at the run at which the page opens."""
+        opened = [np.log10(self.opened[name]) for name in self.names]
+        i = int(np.abs(self.along - opened[0]).argmin())
+        j = int(np.abs(self.across - opened[1]).argmin()) if len(opened) > 1 else 0
+        draws = losses_along(self.fitted, table.iloc[[i * len(self.across) + j]], "error")
+        for name, quantiles in found.items():
+            for end, values in _quantiles(draws[name], prob, (1, 1)).items():
+                quantiles[end][i][j] = values[0][0]
 
     def error(self, prob: float | None) -> float:
         """Monte-Carlo error over the width of the interval, at the run at which the page opens."""
