@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.display.html import html_table
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.schedules.laws import CurveScales
@@ -151,6 +152,13 @@ class Curves:
             total=float(np.exp(np.log(total).mean())),
             rate=max(float(self.schedules[name].max()) for name in self.names),
         )
+
+    def _repr_html_(self) -> str:
+        ends = self.table.groupby("curve", sort=False).agg(
+            points=("loss", "size"), last_step=("step", "last"), last_loss=("loss", "last")
+        )
+        rows = [(str(name), *map("{:.5g}".format, row)) for name, row in ends.iterrows()]
+        return html_table(("curve", "points", "last step", "last loss"), rows)
 
     def __repr__(self) -> str:
         curves = counted(len(self.names), "curve")

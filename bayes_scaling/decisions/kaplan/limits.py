@@ -124,11 +124,11 @@ def overfitting_threshold(
     source = "given" if penalty else _scatter_name(fit)
     allowed = np.full(where.shape, penalty) if penalty else _share(fit, source, endless)
     tokens, exponent = threshold(where, size, allowed)
+    # Where a draw needs data almost without end the coefficient has none either.
+    with np.errstate(over="ignore"):
+        coefficient = tokens / size**exponent
     draws = where.labelled(
-        tokens=tokens,
-        exponent=exponent,
-        coefficient=tokens / size**exponent,
-        penalty=allowed,
+        tokens=tokens, exponent=exponent, coefficient=coefficient, penalty=allowed
     )
     return OverfittingThreshold(draws, fit, source)
 
