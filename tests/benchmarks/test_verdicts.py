@@ -5,10 +5,11 @@ loss outside its 90 % interval. ``pytest tests/benchmarks/test_verdicts.py -m be
 
 Measured at level "quick" (misses of those with each verdict): trust 1 of 31, caution 4 of 13, do
 not trust 9 of 16. All 30 sound sweeps are trusted, and one is missed. Of 8 sweeps with an
-under-trained top all are missed and none is trusted, of 8 with a break 5 are and none; one mixture
-of 7 is trusted, with a wide interval that holds the target. Level "full" takes half an hour
-and has not been measured since. Of 42 cuts of public sweeps none is trusted: 2 are a caution (19 % of
-the runs missed) and 40 are not to be trusted (6 %), for their reach and what the law leaves out.
+under-trained top all are missed and none is trusted, of 8 with a break 5 are and none; one
+mixture of 7 is trusted, with a wide interval that holds the target. Level "full" takes half an
+hour and has not been measured since. Of 42 cuts of public sweeps none is trusted: 2 are a caution
+(19 % of the runs missed) and 40 are not to be trusted (6 %), for their reach and what the law
+leaves out.
 """
 
 from collections.abc import Callable
