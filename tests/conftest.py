@@ -1,4 +1,4 @@
-"""What every test shares: the random generator, the real data, Agg and Hypothesis settings."""
+"""Shared by all tests: the random generator, the real data, Agg and Hypothesis settings."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace

@@ -21,7 +21,6 @@ from bayes_scaling.decisions.rules import published_growth
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import (
-    Result,
     coordinate_index,
     result_table,
     short,
@@ -29,7 +28,7 @@ from bayes_scaling.display.tables import (
 )
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.average import FitAverage, Fitted
-from bayes_scaling.fitting.diagnostics import Diagnostics
+from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.mixture import mixture
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import Numbers
@@ -39,7 +38,7 @@ STEP = 1.1
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Allocation(Result):
+class Allocation(FitResult):
     """Draws of the compute-optimal run for each budget.
 
     Attributes
@@ -67,16 +66,6 @@ class Allocation(Result):
     def notes(self) -> tuple[str, ...]:
         """Notes for a reader: of the fit, and of draws without an optimum or at a limit."""
         return (*self.fit.notes, *self._notes())
-
-    @property
-    def diagnostics(self) -> Diagnostics:
-        """Convergence of the posterior that the split rests on."""
-        return self.fit.diagnostics
-
-    @property
-    def diagnosis(self) -> str:
-        """``"ok"``, or what is wrong with the posterior that the split rests on."""
-        return self.diagnostics.diagnosis
 
     def _notes(self) -> Iterator[str]:
         missing = float(self.draws["params"].isnull().mean())

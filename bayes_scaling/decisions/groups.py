@@ -102,7 +102,7 @@ class LevelComparison(PointResult):
         return (said, *super().notes)
 
     def headline(self, prob: float | None = None) -> str:
-        """What the first level is worth in the second, in one sentence."""
+        """Worth of the first level in the second, in one sentence."""
         table = self.table(prob)["multiplier"]
         write, number = label_writer(self.scale), "{:.3g}".format
         worth = [

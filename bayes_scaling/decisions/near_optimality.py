@@ -21,8 +21,9 @@ from bayes_scaling.decisions.surface.landscape import log_ratio
 from bayes_scaling.decisions.surface.solvers import OUTWARDS, first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import Result, coordinate_index, result_table
+from bayes_scaling.display.tables import coordinate_index, result_table
 from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import Numbers
 
@@ -30,7 +31,7 @@ Measure = Literal["loss", "compute"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class NearOptimal(Result):
+class NearOptimal(FitResult):
     """Draws of the sizes that are nearly as good as the best, for each budget.
 
     Attributes
@@ -90,9 +91,7 @@ class NearOptimal(Result):
             ``lower``, ``upper``), and ``diagnosis`` of the fit.
         """
         names = ["smallest_params", "params", "largest_params", "ratio"]
-        return result_table(
-            self.draws[names], "budget", self.fit.diagnostics.diagnosis, self.notes, prob
-        )
+        return result_table(self.draws[names], "budget", self.diagnosis, self.notes, prob)
 
     def probability(self, params: Numbers) -> pd.DataFrame:
         """Probability that models of given sizes are nearly as good as the best.
@@ -115,7 +114,7 @@ class NearOptimal(Result):
         chances = inside.where(known).mean(SAMPLE_DIMS).transpose("budget", "size")
         index = coordinate_index(draws["budget"])
         table = pd.DataFrame(chances.values, index, pd.Index(sizes.values, name="params"))
-        return table.assign(diagnosis=self.fit.diagnostics.diagnosis)
+        return table.assign(diagnosis=self.diagnosis)
 
     def losses(self, params: Numbers) -> xr.DataArray:
         """Draws of the expected loss of given sizes on which each budget is spent.

@@ -18,8 +18,8 @@ from scipy import stats
 from bayes_scaling.decisions.surface.landscape import check_splits, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS, interval_prob, intervals
-from bayes_scaling.display.tables import Result
 from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws._base import SPLIT
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
@@ -48,7 +48,7 @@ class Vertex(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class IsoflopOptima(Result):
+class IsoflopOptima(FitResult):
     """Optima of parabolas through the runs of each budget, and of the fit.
 
     Attributes
@@ -123,7 +123,7 @@ class IsoflopOptima(Result):
             if len(names) > 1
             else pd.Index(found["flops"], name="flops")
         )
-        table["diagnosis", ""] = self.fit.diagnostics.diagnosis
+        table["diagnosis", ""] = self.diagnosis
         table.attrs = {"ci_kind": "eti", "ci_prob": probability, "notes": self.notes}
         return table
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.display.tables import Result, result_table
+from bayes_scaling.display.tables import result_table
+from bayes_scaling.fitting.diagnostics import Diagnostics, FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 BEYOND = 1e300
@@ -20,7 +21,7 @@ INFINITE = 1e200
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class PointResult(Result):
+class PointResult(FitResult):
     """Draws at points, that carry the notes and the diagnosis of their fit.
 
     Attributes
@@ -72,7 +73,7 @@ class PointResult(Result):
         """
         draws = self._listed()
         finite = draws.where(~np.isinf(draws), BEYOND)
-        table = result_table(finite, "point", self.fit.diagnostics.diagnosis, self.notes, prob)
+        table = result_table(finite, "point", self.diagnosis, self.notes, prob)
         attrs, numbers = table.attrs, table.columns[table.columns.get_level_values(1) != ""]
         table[numbers] = table[numbers].where(~(table[numbers] > INFINITE), np.inf)
         table.attrs = attrs
@@ -100,22 +101,8 @@ class PairedResult(PointResult):
         named = (f"{self.other.model.law.name}: {note}" for note in self.other.notes)
         return (*super().notes, *named)
 
-    def table(self, prob: float | None = None) -> pd.DataFrame:
-        """Median and credible interval of each quantity, with the diagnosis of the worse fit.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            As of other results at points.
-        """
-        table = super().table(prob)
-        attrs = table.attrs
-        if not self.fit.diagnostics.problems:
-            table["diagnosis", ""] = self.other.diagnostics.diagnosis
-        table.attrs = attrs
-        return table
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence of the fit that has not converged, if one of the two has not."""
+        first = self.fit.diagnostics
+        return first if first.problems else self.other.diagnostics

@@ -18,8 +18,9 @@ from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.surface.landscape import Landscape
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import Result, result_table
+from bayes_scaling.display.tables import result_table
 from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws._base import SPLIT
 from bayes_scaling.model.points import points
@@ -29,7 +30,7 @@ Plans = pd.DataFrame | Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Regret(Result):
+class Regret(FitResult):
     """Draws of what plans give away against the best split of what they cost.
 
     Attributes
@@ -80,7 +81,7 @@ class Regret(Result):
         """
         names = ["expected_loss", "loss_regret", "compute_share"]
         shown = self.draws[names].drop_vars(self.cost.unit, errors="ignore")
-        return result_table(shown, "point", self.fit.diagnostics.diagnosis, self.notes, prob)
+        return result_table(shown, "point", self.diagnosis, self.notes, prob)
 
     def probability_better(self) -> pd.DataFrame:
         """Probability that one plan has a lower expected loss than another.
@@ -108,7 +109,7 @@ class Regret(Result):
         table = pd.DataFrame(list(rows.values()), index=index if factors else names)
         table.columns.name = "better than"
         table = table if factors else table.rename_axis(index="plan")
-        return table.assign(diagnosis=self.fit.diagnostics.diagnosis)
+        return table.assign(diagnosis=self.diagnosis)
 
 
 def regret(

@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import interval_attrs, interval_prob
-from bayes_scaling.display.tables import WholeTable
+from bayes_scaling.display.tables import Result, WholeTable
 
 R_HAT_MOST = 1.01
 ESS_LEAST = 400
@@ -65,6 +65,35 @@ class Diagnosed(Protocol):
     @property
     def diagnostics(self) -> Diagnostics:
         """R-hat, effective sample sizes and divergences of the chains."""
+
+
+class Sampled(Diagnosed, Protocol):
+    """Chains with notes for the reader: a fit, an average, a fit of loss curves."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for the reader of any result, bad diagnostics first."""
+
+
+class FitResult(Result):
+    """A result of a fit, which has the fit's notes and diagnosis."""
+
+    fit: Sampled
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for the reader, such as that the fit has not converged."""
+        return self.fit.notes
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence of the posterior that the result rests on."""
+        return self.fit.diagnostics
+
+    @property
+    def diagnosis(self) -> str:
+        """``"ok"``, or what is wrong with the posterior that the result rests on."""
+        return self.diagnostics.diagnosis
 
 
 def worst_of(found: Sequence[Diagnostics]) -> Diagnostics:

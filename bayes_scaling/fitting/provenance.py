@@ -1,4 +1,4 @@
-"""What a result was made with: versions of packages, the table of runs as text and as hash."""
+"""Origin of a result: versions of packages, the table of runs as text and as hash."""
 
 from __future__ import annotations
 

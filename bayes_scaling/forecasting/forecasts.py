@@ -16,10 +16,10 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.display.tables import Result, coordinate_index, result_table
+from bayes_scaling.display.tables import coordinate_index, result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, Fitted
-from bayes_scaling.fitting.diagnostics import Diagnostics
+from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.posterior_surface import labelled
@@ -30,7 +30,7 @@ from bayes_scaling.model.points import Numbers, points
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Forecast(Result):
+class Forecast(FitResult):
     """Draws of the loss at points asked for.
 
     Attributes
@@ -48,21 +48,6 @@ class Forecast(Result):
     draws: xr.Dataset
     fit: Fitted
     new_levels: NewLevels = "error"
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Notes for the reader, such as that the fit has not converged."""
-        return self.fit.notes
-
-    @property
-    def diagnostics(self) -> Diagnostics:
-        """Convergence of the posterior that the forecast rests on."""
-        return self.fit.diagnostics
-
-    @property
-    def diagnosis(self) -> str:
-        """``"ok"``, or what is wrong with the posterior that the forecast rests on."""
-        return self.diagnostics.diagnosis
 
     def miss_share(self, prob: float | None = None) -> pd.Series[float]:
         """Share of the width of a new run's interval that is due to the way beyond the runs.

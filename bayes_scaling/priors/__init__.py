@@ -1,4 +1,4 @@
-"""What is believed before the runs are seen: priors of any parameter, and floors by name."""
+"""Beliefs before the runs are seen: priors of any parameter, and floors by name."""
 
 from bayes_scaling.priors.floors import floor, floors
 from bayes_scaling.priors.prior import (

@@ -14,9 +14,9 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import interval_attrs, intervals
-from bayes_scaling.display.tables import Result, result_table
+from bayes_scaling.display.tables import result_table
 from bayes_scaling.errors import RunsError
-from bayes_scaling.fitting.diagnostics import Diagnostics
+from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.schedules.curve_fit import CurveFit
 from bayes_scaling.schedules.curves import warmup_steps
 from bayes_scaling.schedules.misfit import drawn_misses
@@ -28,7 +28,7 @@ POINTS = 60
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class CurveForecast(Result):
+class CurveForecast(FitResult):
     """Draws of the loss along runs of given schedules.
 
     Attributes
@@ -44,21 +44,6 @@ class CurveForecast(Result):
     draws: xr.Dataset
     fit: CurveFit
     schedules: Mapping[str, Schedule]
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Notes of the fit, such as that it has not converged."""
-        return self.fit.notes
-
-    @property
-    def diagnostics(self) -> Diagnostics:
-        """Convergence of the posterior that the forecast rests on."""
-        return self.fit.diagnostics
-
-    @property
-    def diagnosis(self) -> str:
-        """``"ok"``, or the reason not to rely on the posterior behind the forecast."""
-        return self.diagnostics.diagnosis
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
         """Median and credible interval of both losses at every point.

@@ -39,7 +39,7 @@ PRIORS = {"gain_miss_sd": GAIN_MISS_SD, "wander_sd": WANDER_SD, "noise_sd": NOIS
 
 
 def path_length(sums: xr.Dataset) -> np.ndarray:
-    """How far along its run each point is, for the correlation of wandering."""
+    """Place of each point along its run, for the correlation of wandering."""
     return np.asarray(np.log(sums["step"] + 1.0) + sums["travel"])
 
 

@@ -64,7 +64,7 @@ class TrackRecord(Result):
         return table
 
     def summary(self, prob: float | None = None) -> pd.Series[float]:
-        """How many runs were made, coverage at 50, 80, 90, 95 %, median error, interval score.
+        """Number of runs made, coverage at 50, 80, 90, 95 %, median error, interval score.
 
         Returns
         -------
@@ -86,7 +86,7 @@ class TrackRecord(Result):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """How many runs are still to be made, and forecasts whose chains had not converged."""
+        """Number of runs still to be made, and forecasts whose chains had not converged."""
         losses = np.concatenate([self.observed[name] for name in self.forecasts])
         waiting = int(np.isnan(losses).sum())
         bad = [name for name, one in self.forecasts.items() if one.diagnosis != "ok"]

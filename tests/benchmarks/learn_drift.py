@@ -1,4 +1,4 @@
-"""How far best sizes drift beyond the runs, learned from public sweeps, one source left out.
+"""Drift of best sizes beyond the runs, learned from public sweeps, one source left out.
 
 ``python -m tests.benchmarks.learn_drift [folder]`` (some minutes) fits every isoFLOP sweep below
 its budgets, and looks for the size of what is not known of `drift` under which the best sizes of

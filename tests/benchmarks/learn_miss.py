@@ -1,4 +1,4 @@
-"""What laws miss beyond their runs, learned from public sweeps, leaving one source out at a time.
+"""Misses of laws beyond their runs, learned from public sweeps, leaving one source out at a time.
 
 ``python -m tests.benchmarks.learn_miss [folder]`` (about ten minutes on two cores) fits every sweep
 below its cut-offs, and looks for the mean and the size of `miss` under which held-out runs have the

@@ -1,4 +1,7 @@
-"""How fast a law without closed form is optimised: ``pytest tests/benchmarks -m benchmark -s``."""
+"""Speed of the search for the optimum of a law without closed form.
+
+``pytest tests/benchmarks/test_allocating.py -m benchmark -s``
+"""
 
 import time
 from dataclasses import replace

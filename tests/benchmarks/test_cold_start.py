@@ -1,4 +1,4 @@
-"""How long somebody waits who types a command: new processes, without caches and with them.
+"""Waiting time of somebody who types a command: new processes, without caches and with them.
 
 Each command runs twice in a process of its own, with compiled code kept in a folder that was empty.
 Seconds of work are printed beside those that passed, which a busy machine stretches:
@@ -35,7 +35,7 @@ def table(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def seconds(caches: Path, *arguments: object) -> float:
-    """How long a command takes from the shell, with the caches of this folder."""
+    """Seconds of a command from the shell, with the caches of this folder."""
     path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
     flags = f"base_compiledir={caches}"
     environment = {**os.environ, "PYTENSOR_FLAGS": flags, "PYTHONPATH": path}

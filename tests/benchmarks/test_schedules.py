@@ -1,4 +1,4 @@
-"""How often intervals hold parameters and final losses, over simulated sets of curves."""
+"""Coverage of parameters and final losses, over simulated sets of curves."""
 
 import numpy as np
 import pytest

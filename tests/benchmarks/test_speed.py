@@ -1,4 +1,4 @@
-"""How fast a fit is beside the same law in paper units with PyMC's own sampler.
+"""Speed of a fit beside the same law in paper units with PyMC's own sampler.
 
 Both run in one process on the same machine, so the ratio is what to read, not the seconds:
 ``pytest tests/benchmarks -m benchmark -s``.

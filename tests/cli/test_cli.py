@@ -48,7 +48,7 @@ MAPPED = ("--params", "my_params", "--tokens", "tokens_b", "--loss", "final", "-
 
 
 def mistake(result: Result) -> str:
-    """What was said on standard error of a mistake; nothing may be on standard output."""
+    """The text on standard error of a mistake; nothing may be on standard output."""
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
     assert "Traceback" not in result.stderr

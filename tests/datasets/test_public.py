@@ -53,7 +53,7 @@ def test_tables_are_as_tidied_by_other_hands(
 
 
 def same(found: pd.Series, tidy: pd.Series) -> bool:
-    """Whether columns agree in text or to seven digits; tidy tables are rounded."""
+    """True if columns agree in text or to seven digits; tidy tables are rounded."""
     if pd.api.types.is_numeric_dtype(found) and pd.api.types.is_numeric_dtype(tidy):
         return np.allclose(found, tidy, rtol=1e-7, atol=0, equal_nan=True)
     return found.astype(str).tolist() == tidy.astype(str).tolist()

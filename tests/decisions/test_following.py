@@ -29,7 +29,7 @@ def finished() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def end(stored_fit: bs.ScalingFit) -> float:
-    """What the sweep expects of the run."""
+    """The loss that the sweep expects of the run."""
     return float(bs.forecast(stored_fit, at=PLANNED).table()["loss", "median"].iloc[0])
 
 

@@ -106,7 +106,7 @@ def test_a_stage_that_nobody_ends_ends_with_the_work(
 
 
 class Handle:
-    """What a notebook hands out for an output that can be rewritten."""
+    """Handle of a notebook for an output that can be rewritten."""
 
     def __init__(self, first: dict[str, str]) -> None:
         self.states = [first]

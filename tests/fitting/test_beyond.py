@@ -1,4 +1,4 @@
-"""How a surface goes on beyond the runs: what these show of the drift of the best ratio."""
+"""Surfaces beyond the runs: what these show of the drift of the best ratio."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -21,7 +21,7 @@ def small_model() -> pm.Model:
 
 
 def entered(compiled: object, point: np.ndarray) -> tuple[int, float, np.ndarray]:
-    """What the sampler is told of a point: a code, the log density, its gradient."""
+    """Answer to the sampler at a point: a code, the log density, its gradient."""
     gradient, value = np.zeros_like(point), np.zeros(1)
     pointers = [
         array.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for array in (point, gradient, value)

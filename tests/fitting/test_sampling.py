@@ -19,7 +19,7 @@ SETTINGS = Settings(draws=100, tune=10, chains=2, seed=1)
 
 
 def tree(settings: Settings = SETTINGS, **changes: np.ndarray) -> xr.DataTree:
-    """What a sampler hands back, with some variables replaced."""
+    """Output of a sampler, with some variables replaced."""
     rng = np.random.default_rng(0)
     shape = (settings.chains, settings.draws)
     values = {

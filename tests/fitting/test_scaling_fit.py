@@ -57,7 +57,7 @@ def surface240(kept: bs.Runs) -> bs.ScalingFit:
 
 @pytest.fixture(scope="session")
 def fit245(fit240: bs.ScalingFit, chinchilla: bs.Runs) -> bs.ScalingFit:
-    """The same structure on five more rows: nothing is compiled."""
+    """A fit of that structure on five more rows: nothing is compiled."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delattr(nutpie, "compile_pymc_model")
         return bs.fit(LAW_ALONE, chinchilla, seed=1, progress=False)

@@ -1,4 +1,4 @@
-"""What holds for every law of the package, found by enumeration; and the contract of a new one."""
+"""Properties of every law of the package, found by enumeration; and the contract of a new one."""
 
 import sys
 import types

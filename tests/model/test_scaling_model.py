@@ -162,7 +162,7 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
 def delta_by_hand(
     model: bs.ScalingModel, runs: bs.Runs, parameter: Callable[[str], XTensorVariable]
 ) -> XTensorVariable:
-    """What is left out, from weights that have a normal prior of the size of delta."""
+    """Delta from weights that have a normal prior of the size of delta."""
     basis = as_xtensor(Rotation.of(model.law, runs).basis, dims=("run", "direction"))
     weights = pmd.Normal("delta_weights", 0.0, parameter("delta_sd"), dims=("direction",))
     return (basis * weights).sum("direction")

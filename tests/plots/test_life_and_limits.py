@@ -18,7 +18,7 @@ CHAINS = ("chain", "draw")
 
 
 def marked(ax: plt.Axes, gid: str) -> list[Artist]:
-    """What is drawn under a name."""
+    """Artists drawn under a name."""
     return [artist for artist in ax.get_children() if artist.get_gid() == gid]
 
 
@@ -32,7 +32,7 @@ def entries(ax: plt.Axes) -> list[str]:
 
 
 def aside(ax: plt.Axes, mark: Artist) -> float:
-    """How far the first point of a line is moved sideways, in points."""
+    """Distance by which the first point of a line is moved sideways, in points."""
     at = (mark.get_xdata()[0], mark.get_ydata()[0])
     moved = mark.get_transform().transform(at) - ax.transData.transform(at)
     return round(float(moved[0]) * 72 / ax.figure.dpi, 2)

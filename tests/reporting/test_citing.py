@@ -1,4 +1,4 @@
-"""What a citation says, and what it says first."""
+"""Contents of a citation, and their order."""
 
 import re
 from collections.abc import Callable

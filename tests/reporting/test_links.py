@@ -12,7 +12,7 @@ import bayes_scaling as bs
 from bayes_scaling.reporting.rendering import as_markdown
 from bayes_scaling.reporting.sections.contents import Contents, Listing, Section, tabulated
 from bayes_scaling.reporting.sections.describing import data
-from bayes_scaling.reporting.sections.misses import largest_misses
+from bayes_scaling.reporting.sections.misfit import largest_misses
 from bayes_scaling.reporting.sections.opening import opening
 from bayes_scaling.reporting.sections.subject import Subject
 

@@ -96,7 +96,7 @@ def plain(converged_fit: bs.ScalingFit, tmp_path_factory: pytest.TempPathFactory
 
 
 def visible(path: Path) -> str:
-    """What a reader of an HTML report reads, code left out."""
+    """Text that a reader of an HTML report sees, code left out."""
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"(?s)<(script|style|pre)\b.*?</\1>", " ", text.partition("<body>")[2])
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())

@@ -1,4 +1,4 @@
-"""What columns count, as far as names and sizes say it."""
+"""Conventions of columns, as far as names and sizes say them."""
 
 import pandas as pd
 import pytest

@@ -246,7 +246,7 @@ def test_spoilt_files_are_runs_or_our_errors(tmp_path: Path, reader: str, name: 
 
 
 def answers(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """What a tracker holds of some runs: config, summary and history of each."""
+    """Records of a tracker on some runs: config, summary and history of each."""
     return [
         {
             "id": f"id{number}",

@@ -1,4 +1,4 @@
-"""How long large tables take to read, in seconds of one processor, and how much memory."""
+"""Time that large tables take to read, in seconds of one processor, and how much memory."""
 
 import resource
 import time

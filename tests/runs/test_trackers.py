@@ -1,4 +1,4 @@
-"""What experiment trackers have in common: columns with a kind, names of runs, web pages."""
+"""Common parts of experiment trackers: columns with a kind, names of runs, web pages."""
 
 from types import SimpleNamespace
 from typing import Any

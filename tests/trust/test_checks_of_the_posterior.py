@@ -20,7 +20,7 @@ Cases = Callable[..., Case]
 
 
 def with_losses(fit: bs.ScalingFit, change: Callable[[np.ndarray], np.ndarray]) -> bs.ScalingFit:
-    """The same posterior, confronted with other losses."""
+    """The posterior of a case, confronted with other losses."""
     table = fit.runs.table
     table["loss"] = change(table["loss"].to_numpy(copy=True))
     runs = bs.Runs.from_frame(table, factors=["corpus"]).with_reference(**fit.runs.reference)

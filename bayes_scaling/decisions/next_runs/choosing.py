@@ -23,9 +23,10 @@ from bayes_scaling.decisions.next_runs.greedy import (
 )
 from bayes_scaling.decisions.next_runs.preposterior import Scaled, learnable, scaled_draws
 from bayes_scaling.display.intervals import interval_attrs, interval_prob, intervals
-from bayes_scaling.display.tables import Result, short
+from bayes_scaling.display.tables import short
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.units import format_count, format_flops
 
@@ -43,7 +44,7 @@ _FORMATS: Mapping[str, Callable[[float], str]] = {
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class NextRuns(Result):
+class NextRuns(FitResult):
     """A batch of runs, in the order to make them, and what is expected of the goal after each.
 
     Attributes
@@ -163,7 +164,7 @@ class NextRuns(Result):
         table["lower"], table["upper"] = ends["lower"].values, ends["upper"].values
         table["width"] = table["upper"] - table["lower"]
         table["share"] = self.sd / self.sd[0]
-        table["diagnosis"] = self.fit.diagnostics.diagnosis
+        table["diagnosis"] = self.diagnosis
         attrs = {**interval_attrs(prob), "goal": repr(self.goal), "notes": self.notes}
         table.attrs.update(attrs)
         return table

@@ -105,7 +105,7 @@ class Goal(AsCode, ABC):
 
     @staticmethod
     def multiplier(first: str, second: str, scale: float, factor: str | None = None) -> Goal:
-        """How many times the compute one level needs to reach the loss of another.
+        """Multiple of the compute that one level needs to reach the loss of another.
 
         Parameters
         ----------

@@ -20,6 +20,7 @@ from bayes_scaling.display.digits import monte_carlo_error
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.laws._base import SPLIT
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.reach import ranges
@@ -28,9 +29,6 @@ from bayes_scaling.reporting.sections.larger import widest
 from bayes_scaling.trust import TrustReport
 from bayes_scaling.trust.case import ladder_table
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
-
-FOLLOWING = frozenset({"params", "tokens", "flops", "tokens_per_param"})
-"""Inputs that follow from params and tokens."""
 
 BELOW, ABOVE = 0.5, 3.0
 """Decades below the smallest and above the largest run that the page reaches."""
@@ -73,7 +71,7 @@ class Grid:
     @property
     def splits(self) -> bool:
         """True if the law splits compute between parameters and tokens."""
-        return len(FOLLOWING & set(self.fit.model.law.inputs)) > 1
+        return self.fit.model.law.splits_compute
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,7 +98,7 @@ class Grid:
     @property
     def held(self) -> dict[str, float]:
         """Inputs that the page does not set."""
-        set_here = {*self.names, *(FOLLOWING if self.splits else ())}
+        set_here = {*self.names, *(SPLIT if self.splits else ())}
         return {
             name: self.opened[name] for name in self.fit.model.law.inputs if name not in set_here
         }

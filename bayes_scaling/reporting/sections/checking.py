@@ -24,7 +24,7 @@ from bayes_scaling.reporting.sections.contents import (
 )
 from bayes_scaling.reporting.sections.describing import weights
 from bayes_scaling.reporting.sections.figures import drawn
-from bayes_scaling.reporting.sections.misses import largest_misses
+from bayes_scaling.reporting.sections.misfit import largest_misses
 from bayes_scaling.reporting.sections.reproducing import asked_points
 from bayes_scaling.reporting.sections.subject import Subject, part_title
 from bayes_scaling.trust import CheckResult

@@ -1,15 +1,21 @@
-"""Distances of the runs from a fit, and from its law alone."""
+"""Distances of the runs from a fit, and from its law alone; the runs farthest off."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.plots.sources import run_table, thinned
+from bayes_scaling.reporting.sections.contents import Table, tabulated
+from bayes_scaling.trust.checks.predictive import median_residuals, medians_at_runs
+
+SHOWN = 5
+"""Runs in the table of those farthest off."""
 
 
 def off_fit(fit: ScalingFit) -> np.ndarray:
@@ -30,3 +36,12 @@ def off_law(fit: ScalingFit) -> np.ndarray:
 def _off(fit: ScalingFit, expected: xr.DataArray) -> np.ndarray:
     median = expected.median(SAMPLE_DIMS).values
     return np.asarray(100 * (fit.runs.values("loss") / median - 1))
+
+
+def largest_misses(fit: ScalingFit) -> Table:
+    """Table of the runs farthest from the posterior median, on the scale of the noise."""
+    observed, expected = fit.runs.values("loss"), medians_at_runs(fit)
+    rows = {"run": [*map(repr, fit.runs.table.index)], fit.runs.response: observed}
+    table = pd.DataFrame({**rows, "expected": expected, "difference": observed - expected})
+    farthest = np.argsort(-np.abs(median_residuals(fit)))[:SHOWN]
+    return tabulated("Runs farthest from what is expected of them.", table.iloc[farthest])

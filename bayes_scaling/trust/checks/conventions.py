@@ -89,7 +89,7 @@ def _headline(
     point = int(ways[name][: case.asked].argmax())
     away = float(found[name][point] / own[point] - 1)
     return (
-        f"Counted as {name!r}, the answer at point {point} changes by {away:+.1%}, "
+        f"Counted as {name!r}, the answer of {case.named(point)} changes by {away:+.1%}, "
         f"{ways[name][point]:.2f} of the way to the end of the 90 % interval; "
         f"the table holds {counted(len(ways), 'other count')}."
     )

@@ -155,7 +155,7 @@ def _refit_the_worst(
 
 def _scales_off(case: Case) -> np.ndarray:
     """Distance of each run from the law, in scales of a heavy-tailed scatter as wide as theirs."""
-    residual = np.abs(median_residuals(case))
+    residual = np.abs(median_residuals(case.fit))
     unit = float(np.median(residual)) / stats.t.ppf(0.75, TAIL_DF)
     return np.asarray(residual / max(unit, np.finfo(float).tiny))
 

@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
+from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.wording import chance
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -154,13 +155,17 @@ def _flat(fit: ScalingFit, draws: xr.DataArray) -> np.ndarray:
     return fit.model.noise.on_scale(sampled.reshape(-1, sampled.shape[-1]))
 
 
-def median_residuals(case: Case) -> np.ndarray:
-    """Residual of each run about the posterior median of the law, on the scale of the noise."""
-    fit = case.fit
+def medians_at_runs(fit: ScalingFit) -> np.ndarray:
+    """Posterior median of the expected response of each run, dims (run,)."""
     constant = fit.tree["constant_data"].to_dataset().rename(run="point")
-    middle = fit.expected_at(constant).median(("chain", "draw")).values
+    return np.asarray(fit.expected_at(constant).median(SAMPLE_DIMS).values)
+
+
+def median_residuals(fit: ScalingFit) -> np.ndarray:
+    """Residual of each run about the posterior median of the law, on the scale of the noise."""
     noise = fit.model.noise
-    return np.asarray(noise.on_scale(fit.runs.values("loss")) - noise.on_scale(middle))
+    observed = noise.on_scale(fit.runs.values("loss"))
+    return np.asarray(observed - noise.on_scale(medians_at_runs(fit)))
 
 
 def _clipped(residuals: np.ndarray) -> np.ndarray:

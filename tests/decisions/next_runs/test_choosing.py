@@ -166,7 +166,7 @@ def test_a_run_that_teaches_nothing_is_not_made(
     own_laws: None, stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
 ) -> None:
     class Flat(bs.Law):
-        """What is measured has nothing to do with `gamma`."""
+        """A law whose response has nothing to do with `gamma`."""
 
         inputs = ("params",)
         priors = {"E": bs.Prior.between(0.2, 0.9), "gamma": bs.Prior.between(0.1, 0.8)}  # noqa: RUF012 - as typed

@@ -1,4 +1,4 @@
-"""What next_runs promises against what is got: simulated sweeps, new runs made, law refitted."""
+"""Promises of next_runs against outcomes: simulated sweeps, new runs made, law refitted."""
 
 from collections.abc import Sequence
 
