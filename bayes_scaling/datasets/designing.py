@@ -12,8 +12,6 @@ import pandas as pd
 from bayes_scaling.errors import RunsError
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
-__all__ = ["isoflop_design"]
-
 
 def isoflop_design(
     budgets: Sequence[float] | npt.NDArray[np.float64],

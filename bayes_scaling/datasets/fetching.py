@@ -9,8 +9,6 @@ from pathlib import Path
 from bayes_scaling.datasets.public import PublicTable
 from bayes_scaling.errors import DatasetError
 
-__all__ = ["FOLDER_VARIABLE", "fetch"]
-
 FOLDER_VARIABLE = "BAYES_SCALING_DATA"
 """Environment variable that names a folder to take published files from, without a network."""
 

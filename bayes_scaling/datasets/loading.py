@@ -13,8 +13,6 @@ from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import DatasetError
 from bayes_scaling.runs import Runs
 
-__all__ = ["available", "load"]
-
 
 def load(name: str) -> Runs:
     """Load a published table of runs, downloading its files the first time.

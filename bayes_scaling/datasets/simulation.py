@@ -20,8 +20,6 @@ from bayes_scaling.laws import Law, as_law
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.cells import as_label
 
-__all__ = ["Truth", "simulate"]
-
 type Truth = Mapping[str, float | Mapping[str, float]]
 """Value of each parameter in paper units, or its value in each level of a factor."""
 

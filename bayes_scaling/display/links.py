@@ -4,8 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from html import escape
 
-__all__ = ["html_with_links", "with_links"]
-
 # Messages name runs in quotes; an apostrophe follows a letter.
 _QUOTED = re.compile(r"(?<!\w)'([^']+)'(?!\w)")
 

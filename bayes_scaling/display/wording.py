@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["Column", "cells", "chance", "counted", "listed", "rows", "times"]
-
 # Cells of any kind: what they hold is what has to be found out.
 type Column = pd.Series[Any]
 

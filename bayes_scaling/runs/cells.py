@@ -18,20 +18,6 @@ from bayes_scaling.display.wording import Column, cells, counted, listed, rows
 from bayes_scaling.errors import RunsError
 from bayes_scaling.units import has_unclear_comma, parse_count, without_commas
 
-__all__ = [
-    "GAPS",
-    "Response",
-    "as_label",
-    "as_number",
-    "as_numbers",
-    "as_typed",
-    "checked_labels",
-    "checked_numbers",
-    "is_missing",
-    "rounded_counts",
-    "says_nan",
-]
-
 type Response = Literal["loss", "accuracy", "metric"]
 
 GAPS = ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "None", "none", "-"]

@@ -17,16 +17,6 @@ from bayes_scaling.runs.cells import Response, as_label, checked_labels, checked
 from bayes_scaling.runs.columns import STANDARD_INPUTS, check_unique
 from bayes_scaling.units import compute
 
-__all__ = [
-    "RESPONSES",
-    "check_choice",
-    "check_flops_agree",
-    "check_names",
-    "checked_index",
-    "checked_table",
-    "label_of",
-]
-
 RESPONSES: tuple[str, ...] = get_args(Response.__value__)
 
 # Dimensions of the results: a factor becomes a dimension under its own name.

@@ -14,20 +14,6 @@ import pandas as pd
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
 
-__all__ = [
-    "STANDARD_INPUTS",
-    "Choice",
-    "aliases",
-    "assign_columns",
-    "by_alias",
-    "check_unique",
-    "closest",
-    "column_key",
-    "name_mapping",
-    "no_such_column",
-    "rearrange",
-]
-
 type Choice = str | Literal[False] | None
 
 STANDARD_INPUTS = ("params", "tokens", "flops")

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.columns import aliases
 
-__all__ = ["check_is_loss", "convention", "counts", "names_tokenizer", "of_bytes"]
-
 _NO, _LEFT_OUT = r"(no|non|without|wo|excl[a-z]*)_?", r"excl[a-z]*"
 _WITH, _TAKEN_IN = r"(with|incl[a-z]*)_?", r"incl[a-z]*"
 # Of each part, patterns of words in names, and what a column with such words counts.

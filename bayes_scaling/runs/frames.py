@@ -8,8 +8,6 @@ import pandas as pd
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
 
-__all__ = ["as_pandas"]
-
 
 def as_pandas(data: object) -> pd.DataFrame | None:
     """Return a data frame of pandas, Polars, Arrow or another library as one of pandas.

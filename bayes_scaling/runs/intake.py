@@ -36,8 +36,6 @@ from bayes_scaling.runs.run_names import run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
 
-__all__ = ["DERIVED", "Request", "derive", "standard_parts"]
-
 DERIVED = {
     "params": "flops / (6 x tokens)",
     "tokens": "flops / (6 x params)",

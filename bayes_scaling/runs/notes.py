@@ -12,8 +12,6 @@ import pandas as pd
 from bayes_scaling.display.wording import counted, listed, rows
 from bayes_scaling.runs.cells import Response
 
-__all__ = ["table_notes"]
-
 # Beyond this, log N explains 96 % of the variance of log D.
 _COLLINEAR = 0.98
 # Quantities this close to each other count as one and the same: no exponent is learnt from them.

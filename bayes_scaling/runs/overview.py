@@ -13,8 +13,6 @@ from bayes_scaling.display.links import html_with_links
 from bayes_scaling.display.wording import counted
 from bayes_scaling.units import format_count, format_flops
 
-__all__ = ["overview_html", "overview_text"]
-
 _LONGEST = 40
 
 

@@ -7,8 +7,6 @@ import pandas as pd
 
 from bayes_scaling.runs.cells import Response
 
-__all__ = ["Parts"]
-
 
 @dataclass(frozen=True, eq=False)
 class Parts:

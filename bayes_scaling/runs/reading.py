@@ -12,8 +12,6 @@ from bayes_scaling.runs.sources.files import read_frame
 from bayes_scaling.runs.states import States
 from bayes_scaling.runs.table import Runs
 
-__all__ = ["read_runs"]
-
 
 def read_runs(  # noqa: PLR0913 - the arguments of Runs.from_frame
     path: str | os.PathLike[str],

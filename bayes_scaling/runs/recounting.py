@@ -15,8 +15,6 @@ from bayes_scaling.runs.intake import DERIVED, derive
 from bayes_scaling.runs.table import Runs
 from bayes_scaling.units import compute
 
-__all__ = ["recounted", "recounted_at"]
-
 type Floats = npt.NDArray[np.float64]
 
 # Counts that differ by less are one, and counts that differ by more are of different things.

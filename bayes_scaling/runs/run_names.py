@@ -11,8 +11,6 @@ import pandas as pd
 from bayes_scaling.display.wording import Column
 from bayes_scaling.runs.columns import column_key, no_such_column
 
-__all__ = ["run_columns", "run_names", "run_urls"]
-
 # Compared as aliases are, the likeliest first.
 _RUN_NAMES = ("run", "runid", "runname", "name")
 _URL_NAMES = ("url", "runurl", "link", "runlink")

@@ -11,8 +11,6 @@ from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import Response
 
-__all__ = ["checked_scales", "is_scale", "reference_scales"]
-
 # Fractions and the like keep their own scale; a score out of 100 has to be brought to it.
 _SIZES_OF_ORDER_ONE = (0.1, 1.0)
 

@@ -13,8 +13,6 @@ from bayes_scaling.runs.columns import closest
 from bayes_scaling.runs.scales import is_scale
 from bayes_scaling.units import format_flops
 
-__all__ = ["Mask", "rows_up_to", "rows_where"]
-
 type Kept = npt.NDArray[np.bool]
 type Mask = Sequence[bool] | Kept | "pd.Series[bool]" | Callable[[pd.DataFrame], object] | None
 

@@ -13,8 +13,6 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import is_missing
 from bayes_scaling.runs.columns import column_key
 
-__all__ = ["UNKNOWN_STATES", "States", "in_states", "is_tracked", "state_column"]
-
 type States = Iterable[str] | Literal["any"] | None
 
 _FINISHED = ("finished", "success", "succeeded", "completed", "complete", "done")

@@ -33,8 +33,6 @@ from bayes_scaling.runs.sources.mlflow import from_mlflow
 from bayes_scaling.runs.sources.wandb import from_wandb_export
 from bayes_scaling.runs.sources.wandb_api import from_wandb
 
-__all__ = ["Runs"]
-
 
 def _made_by[**Given](read: Callable[Given, Parts]) -> Callable[Given, Runs]:
     """Return the function that makes runs of the parts that a reader returns, with its words."""

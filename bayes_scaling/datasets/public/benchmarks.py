@@ -9,8 +9,6 @@ import pandas as pd
 from bayes_scaling.datasets.public.table import PublicTable
 from bayes_scaling.runs import Runs
 
-__all__ = ["TABLE"]
-
 _COLUMNS = {
     "Model": "run",
     "Model Family": "family",

@@ -10,8 +10,6 @@ from bayes_scaling.datasets.public.table import PublicTable
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
-__all__ = ["TABLE"]
-
 _OUTLIERS = 5
 
 

@@ -14,8 +14,6 @@ import pandas as pd
 from bayes_scaling.datasets.public.table import PublicTable
 from bayes_scaling.runs import Runs
 
-__all__ = ["TABLE"]
-
 _ALTERED = ("4b284b12bc4opt2", "8b7178b25bopt")
 """Runs of another shape than others of their size."""
 

@@ -12,8 +12,6 @@ import pandas as pd
 from bayes_scaling.datasets.public.table import PublicTable, checksums
 from bayes_scaling.runs import Runs
 
-__all__ = ["TABLE"]
-
 _CORPORA = {"c4_original": "c4", "rpj": "redpajama", "rw_original": "refinedweb"}
 
 _EVALUATIONS = {

@@ -9,8 +9,6 @@ import pandas as pd
 from bayes_scaling.datasets.public.table import PublicTable
 from bayes_scaling.runs import Runs
 
-__all__ = ["TABLE"]
-
 _TOKENS_PER_STEP = 256 * 2048
 """Sequences of a batch and their length (section 4): 250 000 steps are 130 billion tokens."""
 

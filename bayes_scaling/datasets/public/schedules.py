@@ -9,8 +9,6 @@ import pandas as pd
 from bayes_scaling.datasets.public.table import PublicTable, checksums
 from bayes_scaling.runs import Runs
 
-__all__ = ["TABLE"]
-
 
 def tidy(files: list[Path]) -> Runs:
     """One row a logged loss, with its ``step`` and the learning rate ``lr`` there.

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from bayes_scaling.runs import Runs
 
-__all__ = ["PublicTable", "checksums"]
-
 RAW_URL = "https://raw.githubusercontent.com"
 """Address of files as they were at a commit, behind it owner, repository, commit and path."""
 

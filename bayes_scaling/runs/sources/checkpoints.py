@@ -15,8 +15,6 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import as_label, as_numbers, says_nan
 from bayes_scaling.runs.sources.curve_source import CurveSource
 
-__all__ = ["AT", "LOSS", "RATE", "RUN", "Roles", "checkpoints"]
-
 # Columns made here start with a character that no name of a source holds: they cannot collide.
 RUN, AT, LOSS, RATE = (f"\0{name}" for name in ("run", "at", "loss", "rate"))
 

@@ -19,8 +19,6 @@ from bayes_scaling.runs.columns import (
 from bayes_scaling.runs.run_names import run_columns
 from bayes_scaling.runs.states import States
 
-__all__ = ["ColumnChoices", "assigned_columns", "renamed_choices", "with_numbers"]
-
 
 class ColumnChoices(TypedDict, total=False):
     """The arguments of `Runs.from_frame`, by name."""

@@ -13,8 +13,6 @@ from bayes_scaling.runs.cells import as_numbers
 from bayes_scaling.runs.sources.reducing import Rule
 from bayes_scaling.units import format_count
 
-__all__ = ["curve_remarks"]
-
 # A cosine to a tenth of its peak, the usual one, comes below this when 78 % of it are over.
 _DECAYED = 0.2
 # Hoffmann et al. 2022, appendix B: a schedule that is longer than the run by more costs loss.

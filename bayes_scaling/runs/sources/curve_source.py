@@ -22,8 +22,6 @@ from bayes_scaling.runs.sources.files import SEPARATORS, check_is_file, format_o
 from bayes_scaling.runs.sources.optional import require
 from bayes_scaling.runs.sources.text import PACKED, TextTable, text_table
 
-__all__ = ["CurveSource", "Curves", "open_curves"]
-
 type Curves = pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 # Of eight columns this is 8 MB: large beside what a batch costs, small beside what a machine has.

@@ -39,8 +39,6 @@ from bayes_scaling.runs.sources.files import read_frame
 from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.reducing import WORDING, Final, Reduced, checked_rule, reduced
 
-__all__ = ["from_curves"]
-
 
 def from_curves(
     curves: Curves,

@@ -16,8 +16,6 @@ from bayes_scaling.runs.sources.json_records import json_lines, json_records
 from bayes_scaling.runs.sources.optional import require
 from bayes_scaling.runs.sources.text import PACKED, read_text
 
-__all__ = ["SEPARATORS", "check_is_file", "format_of", "read_frame"]
-
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 """Usual separators of the cells of text, by suffix."""
 

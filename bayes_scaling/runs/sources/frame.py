@@ -11,8 +11,6 @@ from bayes_scaling.runs.intake import Request, standard_parts
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.states import States
 
-__all__ = ["from_frame"]
-
 
 def from_frame(  # noqa: PLR0913 - one argument for each part that a column can play
     frame: pd.DataFrame,

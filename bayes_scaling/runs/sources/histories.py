@@ -9,8 +9,6 @@ from bayes_scaling.runs.sources.curve_remarks import curve_remarks
 from bayes_scaling.runs.sources.curve_source import open_curves
 from bayes_scaling.runs.sources.reducing import Rule, reduced
 
-__all__ = ["with_losses"]
-
 
 def with_losses(
     frame: pd.DataFrame, loss: str, history: pd.DataFrame, rule: Rule

@@ -13,8 +13,6 @@ from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.sources.text import opened
 
-__all__ = ["json_lines", "json_records"]
-
 type Record = dict[str, object]
 
 _EXAMPLE = '{"params": 7e9, "tokens": 2e11, "loss": 2.3}'

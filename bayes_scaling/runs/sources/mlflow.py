@@ -19,8 +19,6 @@ from bayes_scaling.runs.sources.mlflow_store import history, logged_frame, track
 from bayes_scaling.runs.sources.reducing import WORDING, Final, checked_rule
 from bayes_scaling.runs.states import in_states
 
-__all__ = ["from_mlflow"]
-
 
 def from_mlflow(
     experiments: str | int | Iterable[str | int],

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import pandas as pd
 
@@ -20,54 +20,14 @@ from bayes_scaling.runs.columns import closest
 from bayes_scaling.runs.sources.optional import require
 from bayes_scaling.runs.sources.trackers import distinct_names, short_names
 
-__all__ = ["history", "logged_frame", "tracking_store"]
-
 _KINDS = ("metrics", "params", "tags")
 _ABOUT = ("experiment", "status", "run_id", "url")
 # As many runs as MLflow gives at once by default.
 _PAGE = 1000
 
 
-class _Info(Protocol):
-    run_id: str
-    run_name: str | None
-    experiment_id: str
-    status: str
-
-
-class _Data(Protocol):
-    metrics: Mapping[str, float]
-    params: Mapping[str, str]
-    tags: Mapping[str, str]
-
-
-class _Logged(Protocol):
-    """Attributes that are read of a run of MLflow."""
-
-    info: _Info
-    data: _Data
-
-
-class Client(Protocol):
-    """Methods that are called of MLflow's client."""
-
-    def search_experiments(self, **options: object) -> Sequence[_Experiment]: ...
-    def search_runs(self, experiment_ids: list[str], **options: object) -> Sequence[_Logged]: ...
-    def get_metric_history(self, run_id: str, key: str) -> Sequence[_Value]: ...
-
-
-class _Value(Protocol):
-    step: int
-    value: float
-
-
-class _Experiment(Protocol):
-    experiment_id: str
-    name: str
-
-
 @contextmanager
-def tracking_store(tracking_uri: str | None) -> Iterator[tuple[Client, str]]:
+def tracking_store(tracking_uri: str | None) -> Iterator[tuple[Any, str]]:
     """Open a store; what MLflow raises while it is in use becomes an error of this package."""
     mlflow = require("mlflow", extra="mlflow", purpose="Runs.from_mlflow reads its store.")
     uri = str(tracking_uri or mlflow.get_tracking_uri())
@@ -79,7 +39,7 @@ def tracking_store(tracking_uri: str | None) -> Iterator[tuple[Client, str]]:
 
 
 def logged_frame(
-    client: Client, uri: str, experiments: str | int | Iterable[str | int], filter_string: str
+    client: Any, uri: str, experiments: str | int | Iterable[str | int], filter_string: str
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return one row per run of these experiments, and the short names of columns by full name.
 
@@ -99,7 +59,7 @@ def logged_frame(
     return _as_frame(logged, chosen, uri)
 
 
-def history(client: Client, frame: pd.DataFrame, metric: str) -> pd.DataFrame:
+def history(client: Any, frame: pd.DataFrame, metric: str) -> pd.DataFrame:
     """Return all that was logged of a metric: columns `run`, `step` and `loss`."""
     values = [
         (name, value.step, _metric(value.value))
@@ -118,11 +78,11 @@ def _no_answer(uri: str, error: Exception) -> RunsError:
     )
 
 
-def _all_experiments(client: Client) -> Iterator[_Experiment]:
+def _all_experiments(client: Any) -> Iterator[Any]:
     return _all_pages(lambda token: client.search_experiments(max_results=_PAGE, page_token=token))
 
 
-def _all_runs(client: Client, ids: list[str], filter_string: str) -> Iterator[_Logged]:
+def _all_runs(client: Any, ids: list[str], filter_string: str) -> Iterator[Any]:
     return _all_pages(
         lambda token: client.search_runs(
             ids,
@@ -163,7 +123,7 @@ def _all_pages[Item](ask: Callable[[str | None], Sequence[Item]]) -> Iterator[It
         token = getattr(page, "token", None) or ""
 
 
-def _chosen(asked: list[str], existing: list[_Experiment], uri: str) -> dict[str, str]:
+def _chosen(asked: list[str], existing: list[Any], uri: str) -> dict[str, str]:
     """Return the names of the experiments asked for, by id; a name goes before an id."""
     by_id = {experiment.experiment_id: experiment for experiment in existing}
     known = by_id | {experiment.name: experiment for experiment in existing}
@@ -181,7 +141,7 @@ def _chosen(asked: list[str], existing: list[_Experiment], uri: str) -> dict[str
 
 
 def _as_frame(
-    logged: Sequence[_Logged], experiments: Mapping[str, str], uri: str
+    logged: Sequence[Any], experiments: Mapping[str, str], uri: str
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return one row per run, with the new names of columns whose kind is left out."""
     frame = pd.DataFrame([_row(run, experiments, uri) for run in logged])
@@ -196,7 +156,7 @@ def _as_frame(
     return frame.rename(columns=short), short
 
 
-def _row(run: _Logged, experiments: Mapping[str, str], uri: str) -> dict[str, object]:
+def _row(run: Any, experiments: Mapping[str, str], uri: str) -> dict[str, object]:
     metrics = {f"metrics.{name}": _metric(value) for name, value in run.data.metrics.items()}
     params = {f"params.{name}": value for name, value in run.data.params.items()}
     tags = {

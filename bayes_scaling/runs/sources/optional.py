@@ -8,8 +8,6 @@ from types import ModuleType
 
 from bayes_scaling.errors import MissingPackageError
 
-__all__ = ["require"]
-
 
 def require(module: str, *, extra: str, purpose: str) -> ModuleType:
     """Import a module of an optional package.

@@ -21,8 +21,6 @@ from bayes_scaling.runs.checks import check_choice
 from bayes_scaling.runs.sources.checkpoints import AT, LOSS, RATE, RUN, Roles, checkpoints
 from bayes_scaling.runs.sources.curve_source import CurveSource
 
-__all__ = ["WORDING", "Final", "Reduced", "Rule", "checked_rule", "reduced"]
-
 type Final = Literal["last", "best", "smoothed"]
 type _Choose = Callable[[pd.DataFrame], pd.DataFrame]
 

@@ -25,8 +25,6 @@ from bayes_scaling.display.wording import counted
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.columns import check_unique
 
-__all__ = ["PACKED", "TextTable", "opened", "read_text", "text_table"]
-
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # As Excel understands and writes it above the header.
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)

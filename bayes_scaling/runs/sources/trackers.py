@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 # Of a key as trackers make them, enough to tell runs apart.
 _START = 8
 
-__all__ = ["distinct_names", "short_names"]
-
 
 def short_names(columns: Iterable[str], kinds: Sequence[str]) -> dict[str, str]:
     """Return columns without their kind, by full name, where the name alone is unambiguous.

@@ -25,8 +25,6 @@ from bayes_scaling.runs.sources.text import text_table
 from bayes_scaling.runs.sources.wandb_files import read_export
 from bayes_scaling.runs.sources.wandb_runs import GROUP, parts_of, selected_runs
 
-__all__ = ["from_wandb_export", "is_wandb_chart"]
-
 
 def from_wandb_export(
     path: str | os.PathLike[str],

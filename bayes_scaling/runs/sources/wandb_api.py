@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol, Unpack
+from typing import Any, Unpack
 
 import pandas as pd
 
@@ -19,27 +19,7 @@ from bayes_scaling.runs.sources.reducing import Final, checked_rule
 from bayes_scaling.runs.sources.wandb_files import expanded
 from bayes_scaling.runs.sources.wandb_runs import SelectedRuns, parts_of, selected_runs
 
-__all__ = ["from_wandb"]
-
 _STEP = "_step"
-
-
-class _Summary(Protocol):
-    # W&B's documentation reads it so: the object itself fetches files that were logged.
-    _json_dict: Mapping[str, object]
-
-
-class _Logged(Protocol):
-    """Attributes that are read of a run of the API."""
-
-    id: str
-    name: str
-    state: str
-    url: str
-    config: Mapping[str, object]
-    summary: _Summary
-
-    def scan_history(self, keys: list[str]) -> Iterable[Mapping[str, object]]: ...
 
 
 def from_wandb(
@@ -86,7 +66,7 @@ def from_wandb(
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
     with _asked(project) as wandb:
-        logged: list[_Logged] = list(wandb.Api().runs(project, filters=dict(filters or {})))
+        logged: list[Any] = list(wandb.Api().runs(project, filters=dict(filters or {})))
         if not logged:
             raise RunsError(
                 f"Runs.from_wandb: the project {project!r} holds no runs (filters: {filters!r}). "
@@ -113,18 +93,19 @@ def _asked(project: str) -> Iterator[Any]:
         ) from error
 
 
-def _record(run: _Logged) -> dict[str, object]:
+def _record(run: Any) -> dict[str, object]:
     return {
         "name": run.name,
         "id": run.id,
         "state": run.state,
         "url": run.url,
         "config": dict(run.config),
+        # As W&B's documentation reads it: the object itself fetches files that were logged.
         "summary": run.summary._json_dict,
     }
 
 
-def _history(found: SelectedRuns, logged: Iterable[_Logged]) -> pd.DataFrame:
+def _history(found: SelectedRuns, logged: Iterable[Any]) -> pd.DataFrame:
     """Return all that was logged of the loss: columns `run`, the step, and the metric."""
     column = assigned_columns([*found.frame.columns], found.choices)["loss"]
     metric = found.full.get(column, column).removeprefix("summary.")

@@ -15,8 +15,6 @@ import pandas as pd
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.sources.files import read_frame
 
-__all__ = ["KINDS", "expanded", "read_export"]
-
 KINDS = ("summary", "config")
 
 # As the API, its GraphQL and the local files call them.

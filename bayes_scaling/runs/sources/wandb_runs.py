@@ -21,8 +21,6 @@ from bayes_scaling.runs.sources.trackers import distinct_names, short_names
 from bayes_scaling.runs.sources.wandb_files import KINDS
 from bayes_scaling.runs.states import UNKNOWN_STATES, in_states
 
-__all__ = ["GROUP", "SelectedRuns", "parts_of", "selected_runs"]
-
 GROUP = "Group: "
 """Prefix of W&B for the rows of grouped runs in tables, and for their curves in charts."""
 
