@@ -14,10 +14,12 @@ import numpy as np
 import pymc.dims as pmd
 import pytensor
 
+from bayes_scaling import ops
 from bayes_scaling.model.hierarchy import LINKS, Vary, combine, offset
 from bayes_scaling.model.nodes import DIRECTION
 from bayes_scaling.model.specification import Specification
 from bayes_scaling.model.surface import SIZE
+from bayes_scaling.noise import LocationScale, Noise
 from bayes_scaling.priors import TIE, Prior
 
 LEAST_ABOVE = 0.1
@@ -73,13 +75,11 @@ def left_out_by_law(
     return pmd.math.dot(data["delta_basis"], weights, dim=DIRECTION)
 
 
-def scatter_of(noise: Mapping[str, Any]) -> Any:
-    """Scatter of log loss for the parametrisation: what any noise model has of it."""
-    if "noise_sd" not in noise:
+def scatter_of(noise: Noise, theta: Mapping[str, Any]) -> Any:
+    """Scatter of log loss for the parametrisation: what the noise model has of it."""
+    if not isinstance(noise, LocationScale):
         return TYPICAL_SCATTER
-    df = noise.get("noise_df")
-    # The information on a location, of a Student-t of that many degrees of freedom.
-    return noise["noise_sd"] * (1.0 if df is None else pmd.math.sqrt((df + 3) / (df + 1)))
+    return theta["noise_sd"] * ops.sqrt(noise.shape.informative(theta))
 
 
 def prior_variable(

@@ -190,7 +190,8 @@ class ScalingModel(Specification):
             expected = self.law.evaluate(inputs, theta)
             if self.has_surface(runs):
                 floor = self.law.irreducible(theta)
-                left_out = left_out_by_law(self, data, expected - floor, floor, scatter_of(noise))
+                scatter = scatter_of(self.noise, noise)
+                left_out = left_out_by_law(self, data, expected - floor, floor, scatter)
                 expected = floor + (expected - floor) * pmd.math.exp(left_out)
             self.noise.observe("response", expected, data["response_ref"], noise, columns)
             for stage, value in self.law.evaluate_stages(inputs, theta).items():

@@ -11,10 +11,12 @@ from bayes_scaling.noise.location_scale import (
     Normal,
     StudentT,
 )
+from bayes_scaling.noise.one_sided import LogExGaussian
 
 __all__ = [
     "Binomial",
     "LocationScale",
+    "LogExGaussian",
     "LogLaplace",
     "LogNormal",
     "LogStudentT",

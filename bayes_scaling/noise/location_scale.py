@@ -142,14 +142,9 @@ class LocationScale(Noise):
     ) -> None:
         """Add the response, on its scale, scattered about the expected one; dims (run,)."""
         location, spread = self.location_and_spread(expected, theta, columns)
-        shape = {argument: theta[noise] for argument, noise in self.shape.parameters.items()}
-        self.shape.variable(
-            name,
-            mu=location,
-            **{self.shape.spread: spread},
-            **shape,
-            observed=self.scale.forward(response),
-        )
+        arguments = self.shape.arguments(theta, spread)
+        observed = self.scale.forward(response)
+        self.shape.variable(name, mu=location, **arguments, observed=observed)
 
     def log_density(
         self,
@@ -159,10 +154,9 @@ class LocationScale(Noise):
         columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
     ) -> xr.DataArray:
         """Log density of the response, per its own unit."""
-        shape = [theta[name] for name in self.shape.parameters.values()]
         location, spread = self.location_and_spread(expected, theta, columns)
         scaled = (self.scale.forward(response) - location) / spread
-        standard = xr.apply_ufunc(self.shape.standard.logpdf, scaled, *shape)
+        standard = xr.apply_ufunc(self.shape.standard.logpdf, scaled, *self.shape.values(theta))
         density: xr.DataArray = standard - np.log(spread) + self.scale.log_slope(response)
         return density
 
@@ -174,10 +168,8 @@ class LocationScale(Noise):
         columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
     ) -> xr.DataArray:
         """One new run for each draw of the expected response."""
-        shape = [theta[name] for name in self.shape.parameters.values()]
-        uniform = xr.zeros_like(expected) + rng.uniform(size=expected.shape)
         location, spread = self.location_and_spread(expected, theta, columns)
-        scatter = spread * xr.apply_ufunc(self.shape.standard.ppf, uniform, *shape)
+        scatter = spread * self.shape.draw(expected, theta, rng)
         # With few degrees of freedom a draw may lie beyond any number; quantiles do not mind.
         with np.errstate(over="ignore"):
             drawn = xr.apply_ufunc(self.scale.inverse, location + scatter)

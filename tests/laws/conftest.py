@@ -37,24 +37,29 @@ def sweep() -> Callable[[bs.Law, Mapping[str, float]], bs.Runs]:
 
 @dataclass(frozen=True)
 class Recovery:
-    """Shares over all simulated sweeps: of 90 % intervals that cover, of draws that diverge."""
+    """Over all simulated sweeps: shares of 90 % intervals that cover and of draws that diverge.
+
+    `bias` is by what share the median at the target lies above the truth, on average.
+    """
 
     parameters: float
     target: float
     divergent: float
+    bias: float
 
 
 def _observed(
-    model: bs.ScalingModel,
+    law: bs.Law,
     design: pd.DataFrame,
     theta: Mapping[str, float],
+    scatter: bs.noise.Noise,
     noise: Mapping[str, float],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    inputs = {name: design[name].to_numpy() for name in model.law.inputs}
-    expected = xr.DataArray(model.law.evaluate(inputs, theta), dims="run")
+    inputs = {name: design[name].to_numpy() for name in law.inputs}
+    expected = xr.DataArray(law.evaluate(inputs, theta), dims="run")
     draws = {name: xr.DataArray(value) for name, value in noise.items()}
-    return model.noise.draw(expected, draws, rng).values
+    return scatter.draw(expected, draws, rng).values
 
 
 @pytest.fixture
@@ -65,8 +70,8 @@ def recovery() -> Callable[..., Recovery]:
 
     Arguments: `model` (a law or ScalingModel), `design` (callable: rng -> DataFrame with the
     law's inputs), `theta` (parameters in paper units), `target` (inputs of the extrapolation),
-    `noise` (noise parameters, by default a scatter of 1 % with 4 degrees of freedom),
-    `sweeps`, `response`.
+    `noise` (noise parameters, by default a scatter of 1 % with 4 degrees of freedom), `scatter`
+    (the noise that the sweeps are made with, by default the model's), `sweeps`, `response`.
     """
 
     def run(
@@ -76,6 +81,7 @@ def recovery() -> Callable[..., Recovery]:
         target: Mapping[str, float],
         *,
         noise: Mapping[str, float] | None = None,
+        scatter: bs.noise.Noise | None = None,
         sweeps: int = 20,
         response: str = "loss",
     ) -> Recovery:
@@ -83,11 +89,11 @@ def recovery() -> Callable[..., Recovery]:
             model = bs.ScalingModel(model, surface=None)
         noise = noise or {"noise_sd": 0.01, "noise_df": 4.0}
         truth = float(model.law.evaluate(target, theta))
-        inside, reached, divergent = [], [], []
+        inside, reached, divergent, bias = [], [], [], []
         for number in range(sweeps):
             rng = np.random.default_rng(number)
             table = design(rng)
-            table["y"] = _observed(model, table, theta, noise, rng)
+            table["y"] = _observed(model.law, table, theta, scatter or model.noise, noise, rng)
             extra = tuple(
                 name
                 for name in model.law.inputs
@@ -99,10 +105,11 @@ def recovery() -> Callable[..., Recovery]:
             values = np.array([theta[name] for name in summary.index])
             inside.append((summary["lower"] <= values) & (values <= summary["upper"]))
             draws = fit.expected_loss(at=pd.DataFrame([dict(target)]))
-            low, high = draws.quantile([0.05, 0.95]).values
+            low, median, high = draws.quantile([0.05, 0.5, 0.95]).values
             reached.append(low <= truth <= high)
+            bias.append((median - truth) / abs(truth))
             divergent.append(fit.diagnostics.divergent)
-        result = Recovery(*(float(np.mean(share)) for share in (inside, reached, divergent)))
+        result = Recovery(*(float(np.mean(found)) for found in (inside, reached, divergent, bias)))
         print(f"{model.law.name}: {result}")  # noqa: T201 - shown by pytest -rP
         return result
 

@@ -12,9 +12,19 @@ import bayes_scaling as bs
 from bayes_scaling.errors import ModelError
 from bayes_scaling.noise import Noise
 
-MODELS = [bs.noise.LogStudentT(), bs.noise.LogNormal(), bs.noise.LogLaplace()]
-PARAMETERS = {"noise_sd": 0.02, "noise_df": 3.0}
-STANDARD = {"LogStudentT": stats.t(3.0), "LogNormal": stats.norm(), "LogLaplace": stats.laplace()}
+MODELS = [
+    bs.noise.LogStudentT(),
+    bs.noise.LogNormal(),
+    bs.noise.LogLaplace(),
+    bs.noise.LogExGaussian(),
+]
+PARAMETERS = {"noise_sd": 0.02, "noise_df": 3.0, "noise_skew": 2.0}
+STANDARD = {
+    "LogStudentT": stats.t(3.0),
+    "LogNormal": stats.norm(),
+    "LogLaplace": stats.laplace(),
+    "LogExGaussian": stats.exponnorm(2.0),
+}
 
 
 def per_model() -> pytest.MarkDecorator:
@@ -47,7 +57,8 @@ def test_density_is_that_of_pymc_per_unit_of_the_loss(
         )["response"]
     expected = of_log_loss.values - np.log(runs.values("loss"))
     ours = fit.tree["log_likelihood"]["loss"].transpose("chain", "draw", "run")
-    np.testing.assert_allclose(ours, expected, rtol=1e-9)
+    # Of an excess that is small beside the scatter, large terms cancel.
+    np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-7)
 
 
 @per_model()

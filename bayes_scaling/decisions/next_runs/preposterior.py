@@ -97,9 +97,8 @@ def noise_variance(fit: ScalingFit, where: xr.Dataset, expected: xr.DataArray) -
     noise, draws = fit.model.noise, fit.posterior
     if isinstance(noise, LocationScale):
         theta, columns = noise_at(draws, fit.model, fit.runs, where)
-        variance = noise.location_and_spread(expected, theta, columns)[1] ** 2
-        if "noise_df" in theta:
-            variance = variance * (theta["noise_df"] + 3) / (theta["noise_df"] + 1)
+        spread = noise.location_and_spread(expected, theta, columns)[1]
+        variance = spread**2 * noise.shape.informative(theta)
     else:
         rng = np.random.default_rng(fit.settings.seed)
         loss = new_runs(draws, fit.model, fit.runs, expected, where, rng)

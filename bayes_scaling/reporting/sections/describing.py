@@ -14,7 +14,7 @@ from bayes_scaling.model.axes import axes
 from bayes_scaling.model.inputs import RATIOS, input_values, scales
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.noise.location_scale import LocationScale
-from bayes_scaling.noise.scales import LAPLACE, LOG, LOGIT, NORMAL
+from bayes_scaling.noise.scales import LOG, LOGIT
 from bayes_scaling.priors import TIE, Prior
 from bayes_scaling.reporting.citing.methods import surface_words
 from bayes_scaling.reporting.sections.contents import (
@@ -173,7 +173,7 @@ def likelihood(fit: ScalingFit) -> str:
     by = noise.by if isinstance(noise, LocationScale) else None
     changes = f" The scatter changes as a power of {by}." if by else ""
     if isinstance(noise, LocationScale):
-        shape = " and nu, the degrees of freedom, noise_df" if "noise_df" in noise.priors else ""
+        shape = f" and {noise.shape.words}" if noise.shape.words else ""
         changes += f" In the formula, sigma is noise_sd{shape}."
     return f"Likelihood: {noise!r}. {plain_text(doc)}{changes}"
 
@@ -181,12 +181,8 @@ def likelihood(fit: ScalingFit) -> str:
 def likelihood_formula(noise: LocationScale) -> str:
     """The likelihood of one run in LaTeX."""
     on = {id(LOG): r"\log ", id(LOGIT): r"\mathrm{logit}\, "}.get(id(noise.scale), "")
-    numbers = rf"{on}L_i, \sigma"
-    if noise.shape is NORMAL:
-        return rf"{on}y_i \sim \mathrm{{Normal}}({numbers})"
-    if noise.shape is LAPLACE:
-        return rf"{on}y_i \sim \mathrm{{Laplace}}({numbers})"
-    return rf"{on}y_i \sim \mathrm{{StudentT}}(\nu, {numbers})"
+    scattered = noise.shape.symbol % rf"{on}L_i, \sigma"
+    return rf"{on}y_i \sim {scattered}"
 
 
 def pooling(fit: ScalingFit) -> str:
