@@ -2,15 +2,18 @@
 
 from bayes_scaling.laws._base import Law, as_law, find_law
 from bayes_scaling.laws.additive_power import AdditivePowerLaw
+from bayes_scaling.laws.bounded_overfitting import BoundedOverfitting
 from bayes_scaling.laws.bounded_power import BoundedPowerLaw
 from bayes_scaling.laws.broken_power import BrokenPowerLaw
 from bayes_scaling.laws.chinchilla import Chinchilla
 from bayes_scaling.laws.data_constrained import DataConstrained
+from bayes_scaling.laws.fine_grained_experts import FineGrainedExperts
 from bayes_scaling.laws.fine_tuning import FineTuning
 from bayes_scaling.laws.kaplan_joint import KaplanJoint
 from bayes_scaling.laws.kaplan_steps import KaplanSteps
 from bayes_scaling.laws.log_linear import LogLinear
 from bayes_scaling.laws.nested import Nested
+from bayes_scaling.laws.optimal_hyperparameter import OptimalHyperparameter
 from bayes_scaling.laws.over_training import OverTraining
 from bayes_scaling.laws.parallel import Parallel
 from bayes_scaling.laws.pass_at_k import PassAtK
@@ -20,21 +23,27 @@ from bayes_scaling.laws.published_parameters.lookup import published, published_
 from bayes_scaling.laws.published_parameters.parameter_set import PublishedSet
 from bayes_scaling.laws.routed_experts import RoutedExperts
 from bayes_scaling.laws.saturating import Saturating
+from bayes_scaling.laws.shifted_power import ShiftedPowerLaw
 from bayes_scaling.laws.task_accuracy import TaskAccuracy
 from bayes_scaling.laws.task_error import TaskError
+from bayes_scaling.laws.tuned_chinchilla import TunedChinchilla
+from bayes_scaling.laws.vocabulary import Vocabulary
 
 __all__ = [
     "AdditivePowerLaw",
+    "BoundedOverfitting",
     "BoundedPowerLaw",
     "BrokenPowerLaw",
     "Chinchilla",
     "DataConstrained",
+    "FineGrainedExperts",
     "FineTuning",
     "KaplanJoint",
     "KaplanSteps",
     "Law",
     "LogLinear",
     "Nested",
+    "OptimalHyperparameter",
     "OverTraining",
     "Parallel",
     "PassAtK",
@@ -43,8 +52,11 @@ __all__ = [
     "PublishedSet",
     "RoutedExperts",
     "Saturating",
+    "ShiftedPowerLaw",
     "TaskAccuracy",
     "TaskError",
+    "TunedChinchilla",
+    "Vocabulary",
     "as_law",
     "find_law",
     "published",

@@ -47,6 +47,8 @@ class Law:
     responses : tuple of str
         What the law can describe: ``"loss"`` (positive), ``"accuracy"`` (within [0, 1]) or
         ``"metric"`` (any number).
+    positive : bool
+        True for a law of a metric that is positive at any inputs: it may have the noise of a loss.
     same_unit : mapping of str to str
         Inputs that are compared with another one inside the law, and so share its reference scale.
     unscaled : tuple of str
@@ -91,6 +93,7 @@ class Law:
 
     cite: ClassVar[str] = ""
     responses: ClassVar[tuple[str, ...]] = ("loss",)
+    positive: ClassVar[bool] = False
     same_unit: ClassVar[Mapping[str, str]] = MappingProxyType({})
     unscaled: ClassVar[tuple[str, ...]] = ()
     ties: ClassVar[Mapping[str, str]] = MappingProxyType({})

@@ -38,7 +38,8 @@ class Nested(Law):
     References
     ----------
     Hoffmann et al. (2022), arXiv:2203.15556, equation 2. Kaplan et al. (2020), arXiv:2001.08361,
-    equation 1.5.
+    equation 1.5. The form has been published since as arXiv:2608.07222, whose text was not at hand
+    when this was written.
 
     Examples
     --------

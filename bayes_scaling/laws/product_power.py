@@ -21,7 +21,8 @@ class ProductPowerLaw(Law):
 
     `K` is the performance at one unit of every column, ``a_<column>`` the exponent of a column:
     positive where performance rises with it, negative where a loss or time falls. `E` is a floor
-    under the product, in the unit of the response. The response is positive.
+    under the product, in the unit of the response. The response is positive: a loss, or a
+    ``"metric"`` such as a time.
 
     It assumes that doubling an input multiplies the response by the same factor whatever the other
     inputs are: without a floor, a plane in logarithms. It has no ceiling, and so fails where a
@@ -62,6 +63,8 @@ class ProductPowerLaw(Law):
     floor: bool = False
 
     cite = "hestness2017deep"
+    responses = ("loss", "metric")
+    positive = True
 
     def __post_init__(self) -> None:
         columns = checked_columns("ProductPowerLaw", "inputs", self.inputs)

@@ -201,7 +201,9 @@ def _derived_names(model: Specification) -> set[str]:
 
 def _check_noise(model: Specification, runs: Runs) -> None:
     noise, name = model.noise, type(model.noise).__name__
-    if runs.response not in noise.responses:
+    # A positive metric scatters as a loss does.
+    of_loss = runs.response == "metric" and model.law.positive and "loss" in noise.responses
+    if runs.response not in noise.responses and not of_loss:
         values = runs.values("loss")
         raise RunsError(
             f"Runs: the response is {runs.response!r} (from {values.min():.4g} to "

@@ -22,6 +22,10 @@ def sweep() -> Callable[[bs.Law, Mapping[str, float]], bs.Runs]:
         table["unique_tokens"] = table["tokens"] / np.resize([1.0, 4.0], 21)
         table["experts"] = np.resize([1.0, 4.0, 16.0, 64.0], 21)
         table["streams"] = np.resize([1.0, 2.0, 4.0, 8.0], 21)
+        table["granularity"] = np.resize([1.0, 2.0, 8.0, 32.0], 21)
+        table["learning_rate"] = np.resize([3e-4, 1e-3, 3e-3], 21)
+        table["non_vocab_params"] = table["params"]
+        table["vocab_params"] = table["params"] ** 0.83 * np.resize([0.5, 1.0, 2.0, 4.0], 21)
         table["steps"] = np.geomspace(1e4, 3e5, 21)
         table["finetuning_tokens"] = np.geomspace(1e5, 1e9, 21)
         table["examples"] = np.geomspace(100.0, 1000.0, 21)

@@ -31,10 +31,12 @@ def _shipped(base: type[Law] = Law) -> Iterator[type[Law]]:
 
 # Laws with options are tested with their defaults here, and with others in files of their own.
 LAWS = [law() for law in sorted(set(_shipped()), key=lambda law: law.__name__)]
-OF_LOSS = [law for law in LAWS if law.responses == ("loss",)]
+OF_LOSS = [law for law in LAWS if law.responses[0] == "loss"]
 RISING = {
+    "BoundedOverfitting": "a model too large for its unique data overfits",
     "OverTraining": "beyond some number of tokens per parameter compute is better spent on size",
     "ProductPowerLaw": "exponents have either sign, for times and scores as well as losses",
+    "TunedChinchilla": "a learning rate above the best one costs loss",
     "RoutedExperts": "beyond some size more experts do harm",
 }
 FALLING = [law for law in OF_LOSS if law.name not in RISING]

@@ -1,0 +1,71 @@
+"""Chinchilla's law over a tuning grid: the optimum, and its recovery from all runs at once."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.laws import Chinchilla, TunedChinchilla, published_set
+
+LOSS = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
+THETA = {**LOSS, "c": 0.05, "K": 1.79, "a": -0.713, "b": 0.307}
+STEP = {name: THETA[name] for name in "Kab"}
+
+
+def test_at_the_best_rate_it_is_chinchilla() -> None:
+    best = TunedChinchilla.best(1e9, 1e11, **STEP)
+    assert best == pytest.approx(
+        published_set("li2025-learning-rate").loss(params=1e9, tokens=1e11)
+    )
+    at_best = TunedChinchilla.loss(1e9, 1e11, best, **THETA)
+    assert at_best == pytest.approx(Chinchilla.loss(1e9, 1e11, **LOSS), rel=1e-14)
+
+
+@pytest.mark.parametrize("factor", [0.3, 0.9, 1.1, 3.0])
+def test_any_other_rate_costs_a_share_of_the_reducible_loss(factor: float) -> None:
+    best = TunedChinchilla.best(1e9, 1e11, **STEP)
+    reducible = Chinchilla.loss(1e9, 1e11, **LOSS) - LOSS["E"]
+    cost = TunedChinchilla.loss(1e9, 1e11, factor * best, **THETA) - LOSS["E"] - reducible
+    assert cost == pytest.approx(0.05 * np.log(factor) ** 2 * reducible, rel=1e-9)
+
+
+def grid(rng: np.random.Generator) -> pd.DataFrame:
+    """Five rates a factor of two apart in each cell, about what someone guessed."""
+    cells = [(n, d) for n in np.geomspace(6e7, 1e9, 4) for d in np.geomspace(2e9, 1e11, 4)]
+    rates = [2e-3 * (n / 2.5e8) ** -0.5 * 2.0**k for n, _ in cells for k in (-2, -1, 0, 1, 2)]
+    table = pd.DataFrame(np.repeat(cells, 5, axis=0), columns=["params", "tokens"])
+    return table.assign(learning_rate=rates)
+
+
+@pytest.mark.slow
+def test_recovers_its_truth(recovery) -> None:  # type: ignore[no-untyped-def]
+    target = {"params": 7e9, "tokens": 1e12, "learning_rate": 1e-3}
+    noise = {"noise_sd": 0.003, "noise_df": 4.0}
+    result = recovery(TunedChinchilla(), grid, THETA, target, noise=noise, sweeps=10)
+    assert result.parameters >= 0.8
+    assert result.target >= 0.8
+    assert result.divergent <= 0.005
+
+
+@pytest.mark.slow
+def test_best_rates_of_a_public_sweep_are_where_its_grid_has_them(shared_data) -> None:  # type: ignore[no-untyped-def]
+    """Cells of three or more rates: the best one of the grid, a factor of two or three apart."""
+    table = pd.read_csv(shared_data / "misfitting_sweeps.csv")
+    cell = ["params", "tokens"]
+    several = table[table.groupby(cell)["lr"].transform("nunique") >= 3]
+    runs = bs.Runs.from_frame(
+        several[[*cell, "lr", "loss"]].rename(columns={"lr": "learning_rate"}),
+        loss="loss",
+        inputs=("learning_rate",),
+    )
+    model = bs.ScalingModel(TunedChinchilla, noise=bs.noise.LogExGaussian(), surface=None)
+    fit = bs.fit(model, runs, seed=1, progress=False)
+    found = several.loc[several.groupby(cell)["loss"].idxmin()]
+    draws = [fit.posterior[name].values.ravel()[:, None] for name in "Kab"]
+    best = TunedChinchilla.best(found["params"].to_numpy(), found["tokens"].to_numpy(), *draws)
+    off = np.log(np.median(best, 0) / found["lr"].to_numpy())
+    assert fit.diagnostics.problems == ()
+    assert np.median(np.abs(off)) < np.log(1.5)
+    # The exponent of size that Li et al. found on runs of their own.
+    low, high = fit.summary(0.9).loc["a", ["lower", "upper"]]
+    assert low < STEP["a"] < high < -0.36
