@@ -30,7 +30,6 @@ REASONS = {
     "learning": "it rests on the priors more than on the runs",
     "predictive": "the law does not describe all of the runs",
     "influence": "single runs carry much of it",
-    "floor": "it follows the floor of the loss, which these runs have not settled",
     "backtest": "forecasts of the larger runs from the smaller ones missed too often",
     "calibration": "intervals from such a sweep miss the truth too often",
     "reach": "it lies farther beyond the runs than these runs could test",

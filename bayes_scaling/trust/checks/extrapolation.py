@@ -20,10 +20,10 @@ TRUSTED_SHARE = 1 / 2
 tests one half from the other, and farther forecasts only from fewer runs than they forecast. So
 100 times is trusted of runs over four decades, and 1000 times of six."""
 
-SIMILAR_SHARE = 2 / 3
-"""Beyond the runs by more than two thirds of their range, not even a similar extrapolation could be
-tested: that is the reach of the earliest cut-off of a backtest, which fits the lowest third. 1000
-times is a doubt of runs over four and a half decades, and not even that of runs over less."""
+SIMILAR_SHARE = 1.0
+"""Beyond the runs by more than their whole range, the forecast says more of other sweeps than of
+this one. Of Chinchilla's runs, over four decades, 30 times the compute is trusted, 1000 times is a
+doubt, and so is 30 times of runs over two; 1000 times of those is not to be trusted."""
 
 FREE_DECADES = float(np.log10(1.25))
 """A step along an axis on which all runs agree that is free: with an exponent unknown by 0.15 it

@@ -39,18 +39,18 @@ def test_reaches_are_judged_differently(case: Cases, sweep: Sweeps) -> None:
     runs = sweep()
     verdicts = {
         reach: check_reach(case(runs, at(1e21 * reach))).by_point[0]
-        for reach in (0.5, 3.0, 30.0, 60.0, 1000.0)
+        for reach in (0.5, 3.0, 30.0, 1000.0, 3000.0)
     }
     assert verdicts == {
-        0.5: "trust", 3.0: "trust", 30.0: "trust", 60.0: "caution", 1000.0: "do not trust",
+        0.5: "trust", 3.0: "trust", 30.0: "trust", 1000.0: "caution", 3000.0: "do not trust",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("decades", "verdicts"),
     [
-        (2.0, ["trust", "do not trust", "do not trust", "do not trust"]),
-        (4.0, ["trust", "trust", "trust", "do not trust"]),
+        (2.0, ["trust", "caution", "caution", "do not trust"]),
+        (4.0, ["trust", "trust", "trust", "caution"]),
         (6.0, ["trust", "trust", "trust", "trust"]),
     ],
 )
