@@ -26,6 +26,7 @@ REMEDIES = {
     "learning": "more runs, or priors with a reason; now the priors carry part of the answer",
     "predictive": "a law of another shape, a factor that was left out, or noise of another kind",
     "influence": "a look at the runs named, and a fit without those that were made another way",
+    "floor": "larger runs, or a floor that is known from elsewhere as the prior",
     "backtest": "larger runs, since forecasts of the larger ones from the smaller ones missed",
     "calibration": "more runs, or priors that pull less; at this design intervals miss too often",
     "reach": "larger runs, so that the target lies no farther beyond them than was tested",

@@ -27,9 +27,10 @@ NAMED = 3
 REASONS = {
     "sampler": "the sampler's chains disagree about it",
     "design": "these runs cannot tell the law's parameters apart",
-    "learning": "it rests on the priors more than on the runs",
+    "learning": "it follows the priors of the law, and not the runs alone",
     "predictive": "the law does not describe all of the runs",
     "influence": "single runs carry much of it",
+    "floor": "it could not be judged how much of it is the floor of the loss",
     "backtest": "forecasts of the larger runs from the smaller ones missed too often",
     "calibration": "intervals from such a sweep miss the truth too often",
     "reach": "it lies farther beyond the runs than these runs could test",
