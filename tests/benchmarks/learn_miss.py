@@ -1,11 +1,14 @@
 """Misses of laws beyond their runs, learned from public sweeps, leaving one source out at a time.
 
-``python -m tests.benchmarks.learn_miss [folder]`` (about ten minutes on two cores) fits every sweep
-below its cut-offs, and looks for the mean and the size of `miss` under which held-out runs have the
-highest log score. It prints what each source left out has
-chosen by the others, and how those choices predict it; what all sources together choose, a
-mean of 0.2 and a size of 0.05, is near what :mod:`bayes_scaling.model.surface` has, 0.15 and 0.1,
-which scores the same within 0.02 and lowers forecasts of sweeps that follow their law by less.
+``python -m tests.benchmarks.learn_miss [folder]`` (about a quarter of an hour on two cores) fits
+every sweep below its cut-offs, and looks for the mean and the size of `miss` under which held-out
+runs have the highest log score; of learning curves, which bend either way, for the sizes of `delta`
+and `miss`. It prints what each source left out has chosen by the others, and how those choices
+predict it: of curves, which are of one paper, each task is a source.
+
+Of sweeps all sources together choose a mean of 0.2 and a size of 0.05, near what
+:mod:`bayes_scaling.model.surface` has, 0.15 and 0.1, which scores the same within 0.02 and lowers
+forecasts of sweeps that follow their law by less.
 """
 
 import itertools
@@ -25,8 +28,14 @@ from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.model.points import points
 from tests.benchmarks.extrapolations import Extrapolation, extrapolations
 
-MEANS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
-SIZES = (0.05, 0.1, 0.15, 0.2)
+SWEEPS = {
+    "amplitude": (0.01,),
+    "mean": (0.0, 0.05, 0.1, 0.15, 0.2, 0.25),
+    "size": (0.05, 0.1, 0.15, 0.2),
+}
+CURVES = {"amplitude": (0.01, 0.03, 0.06, 0.1), "mean": (0.0,), "size": (0.1, 0.2, 0.4, 0.6, 0.8)}
+"""Choices of the median size of `delta`, and of mean and median size of `miss`."""
+
 SPREAD = 0.35
 """Standard deviation of the log size."""
 
@@ -92,31 +101,49 @@ def over_sweeps(scores: pd.DataFrame) -> pd.DataFrame:
     return sweeps.groupby("cut").mean().reindex(["near", "far", "farther"]).dropna()
 
 
-def fitted(folder: Path) -> Iterator[Fitted]:
+def fitted(folder: Path, curves: bool, amplitude: float) -> Iterator[Fitted]:
     for one in extrapolations(folder):
-        if "params" not in one.fitted:
+        if curves == ("params" in one.fitted):
             continue
-        fit = bs.fit(one.model, one.runs(one.fitted), draws=500, chains=2, seed=1, progress=False)
+        size = bs.Prior.log_normal(np.log(amplitude), 1.0)
+        model = replace(one.model, surface=bs.Surface(amplitude=size))
+        fit = bs.fit(model, one.runs(one.fitted), draws=500, chains=2, seed=1, progress=False)
         where = points(fit.model, fit.runs, at=one.targets)
         surface = fit.surface_at({}).map(lambda values: np.asarray(values).reshape(-1, 1))
-        yield Fitted(one, fit, surface, {name: where[name].values for name in ("params", "tokens")})
+        yield Fitted(one, fit, surface, {name: where[name].values for name in fit.model.law.inputs})
 
 
-def main(folder: Path) -> None:
-    fits = list(fitted(folder))
-    grid = list(itertools.product(MEANS, SIZES))
-    tables = {choice: pd.concat([fit.scores(*choice) for fit in fits]) for choice in grid}
+def learned(folder: Path, curves: bool) -> None:
+    """Print the choices of each source left out, and of all together, with their scores."""
+    amplitudes, *beyond = (CURVES if curves else SWEEPS).values()
+    tables = {}
+    for amplitude in amplitudes:
+        fits = list(fitted(folder, curves, amplitude))
+        for choice in itertools.product(*beyond):
+            tables[amplitude, *choice] = pd.concat([fit.scores(*choice) for fit in fits])
 
-    def best(kept: pd.Series) -> tuple[float, float]:
-        return max(grid, key=lambda c: over_sweeps(tables[c][kept])["log_score"].mean())
+    def best(kept: pd.Series) -> tuple[float, ...]:
+        return max(tables, key=lambda c: over_sweeps(tables[c][kept])["log_score"].mean())
 
-    sources = tables[grid[0]]["source"]
+    first = next(iter(tables.values()))
+    sources = first["name"].map(task) if curves else first["source"]
     chosen = {source: best(sources != source) for source in sources.unique()}
     parts = [tables[choice][sources == source] for source, choice in chosen.items()]
-    print(pd.DataFrame(chosen, index=["mean", "size"]).T.to_string())
+    print(pd.DataFrame(chosen, index=list(SWEEPS)).T.to_string())
     print("\nleft out one at a time\n", over_sweeps(pd.concat(parts)).round(4).to_string())
     together = best(sources == sources)
     print("\nall together", together, "\n", over_sweeps(tables[together]).round(4).to_string())
+
+
+def task(curve: str) -> str:
+    """The task of a learning curve: ``"date"`` of ``"BB|date_1_shot|262M"``."""
+    return curve.split("|")[1].split("_")[0]
+
+
+def main(folder: Path) -> None:
+    for curves in (False, True):
+        print("\nlearning curves" if curves else "\nsweeps")
+        learned(folder, curves)
 
 
 if __name__ == "__main__":
