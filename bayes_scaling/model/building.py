@@ -62,7 +62,7 @@ def left_out_by_law(
     same as if its weights were sampled, and has no narrow ends for chains to get stuck in.
     """
     assert model.surface is not None
-    size = prior_variable(SIZE, model.surface.amplitude, data)
+    size = prior_variable(SIZE, model.surface.size(model.law), data)
     strength, above = data["delta_strength"], data["response_ref"] - floor
     observed = pmd.math.log(0.5 * (above + pmd.math.sqrt(above**2 + LEAST_ABOVE**2)))
     misfit = pmd.math.dot(data["delta_shown"], pmd.math.log(reducible) - observed, dim="run")

@@ -108,7 +108,7 @@ class Specification:
         """Prior of every variable that is sampled for these runs, by its posterior name."""
         if not self.has_surface(runs) or self.surface is None:
             return self.top_level
-        return {**self.top_level, SIZE: self.surface.amplitude}
+        return {**self.top_level, SIZE: self.surface.size(self.law)}
 
     def priors_beyond(self, runs: Runs) -> Mapping[str, Prior]:
         """Prior of every size of what lies beyond these runs, of which none of them informs."""

@@ -8,7 +8,10 @@ predict it: of curves, which are of one paper, each task is a source.
 
 Of sweeps all sources together choose a mean of 0.2 and a size of 0.05, near what
 :mod:`bayes_scaling.model.surface` has, 0.15 and 0.1, which scores the same within 0.02 and lowers
-forecasts of sweeps that follow their law by less.
+forecasts of sweeps that follow their law by less. Of curves, all but one of the six tasks left out
+choose a `delta` of 0.03 and a `miss` of 0.8, as all together do: interval scores of tasks left out
+0.131, 0.256, 0.177 (near, far, farther) where a `delta` of 0.01 has 0.156, 0.317, 0.138, and
+0.82, 0.76, 1.00 covered instead of 0.73, 0.78, 0.90.
 """
 
 import itertools

@@ -84,7 +84,9 @@ def test_log_prior_in_paper_units_is_of_the_value_in_paper_units(stored_fit, pri
 def test_log_prior_is_of_every_sampled_prior_and_of_no_weight(stored_fit: bs.ScalingFit) -> None:
     found = stored_fit.tree["log_prior"].to_dataset()
     assert set(found) == set(stored_fit.model.sampled_priors(stored_fit.runs))
-    amplitude = bs.Surface().amplitude.log_density(stored_fit.posterior["delta_sd"])
+    amplitude = (
+        bs.Surface().size(stored_fit.model.law).log_density(stored_fit.posterior["delta_sd"])
+    )
     np.testing.assert_allclose(found["delta_sd"], amplitude, rtol=1e-12)
 
 

@@ -243,3 +243,10 @@ def test_a_new_level_misses_as_those_fitted_do(stored_fit: bs.ScalingFit) -> Non
     own, fitted = left_out.misses[1][1], stored_fit.posterior["miss_corpus"]
     # Of 400 draws each, heavy tails included, a standard deviation is known to some 10 %.
     assert float(own.std()) == pytest.approx(float(fitted.std()), rel=0.3)
+
+
+def test_curves_are_taken_to_bend_otherwise_than_a_power_by_more() -> None:
+    usual, given = bs.Surface(), bs.Surface(amplitude=bs.Prior.between(0.01, 0.1))
+    sweep, curve = bs.laws.Chinchilla(), bs.laws.PowerLaw("tokens")
+    assert usual.size(curve).range(0.9)[1] > 2 * usual.size(sweep).range(0.9)[1]
+    assert given.size(curve) == given.size(sweep) == given.amplitude

@@ -15,6 +15,7 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.wording import chance
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.axes import compute_and_ratio
 from bayes_scaling.model.surface import SIZE
 from bayes_scaling.trust.case import Case
 from bayes_scaling.validation.scores import COVERAGES, covered
@@ -85,8 +86,8 @@ def check_predictive(case: Case) -> Finding:
 
 
 def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
-    """The verdict on the size of `delta`, and a sentence where it is large."""
-    if SIZE not in fit.posterior:
+    """The verdict on the size of `delta` of a law of size and data, and a sentence if it is large."""
+    if SIZE not in fit.posterior or not compute_and_ratio(fit.model.law)[1]:
         return "trust", ""
     size = float(fit.posterior[SIZE].median())
     verdict = graded(size, UNLIKE, np.inf)
