@@ -1,8 +1,8 @@
-"""Published tables, one a file: origin, licence, papers, checksums and tidying."""
+"""Published tables: origin, licence, papers and checksums in `tables.toml`, tidying one a file."""
 
-from __future__ import annotations
-
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from bayes_scaling.datasets.public import (
@@ -13,14 +13,25 @@ from bayes_scaling.datasets.public import (
     routed,
     schedules,
 )
-from bayes_scaling.datasets.public.table import PublicTable
+from bayes_scaling.datasets.public.table import PublicTable, checksums
 
 __all__ = ["TABLES", "PublicTable"]
 
+_TIDY = {
+    "chinchilla": chinchilla.tidy,
+    "gadre_overtraining": gadre.tidy,
+    "datablations": datablations.tidy,
+    "routed_lm": routed.tidy,
+    "schedule_curves": schedules.tidy,
+    "llm_benchmarks": benchmarks.tidy,
+}
+
+_STORED = tomllib.loads(Path(__file__).with_name("tables.toml").read_text(encoding="utf-8"))
+
 TABLES: Mapping[str, PublicTable] = MappingProxyType(
     {
-        module.TABLE.name: module.TABLE
-        for module in (chinchilla, gadre, datablations, routed, schedules, benchmarks)
+        name: PublicTable(**{"name": name, "files": checksums(name), "tidy": _TIDY[name], **stored})
+        for name, stored in _STORED.items()
     }
 )
 """Every table that can be loaded, by name."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from bayes_scaling.datasets.public.table import PublicTable
 from bayes_scaling.runs import Runs
 
 _COLUMNS = {
@@ -39,21 +38,3 @@ def tidy(files: list[Path]) -> Runs:
     return Runs.from_frame(
         table[tokens < _BEYOND], factors=["family"], run="run", response="accuracy"
     )
-
-
-TABLE = PublicTable(
-    name="llm_benchmarks",
-    about="open models of many families, with their accuracy on HellaSwag and seven more",
-    runs=122,
-    size=28_155,
-    licence="Apache-2.0",
-    papers={"ruan2024observational": "2405.10938"},
-    repository="ryoungj/ObsScaling",
-    commit="4d6e1e43fd2635d04654aa77d1df9d5266ea0382",
-    files={
-        "eval_results/base_llm_benchmark_eval.csv": (
-            "511996815735a4c46251dc585dcc525e370d148201f86561e6f927f9df2d0db8"
-        )
-    },
-    tidy=tidy,
-)

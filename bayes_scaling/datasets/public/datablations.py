@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 
-from bayes_scaling.datasets.public.table import PublicTable
 from bayes_scaling.runs import Runs
 
 _ALTERED = ("4b284b12bc4opt2", "8b7178b25bopt")
@@ -75,21 +74,3 @@ def _decoded(run: str, sizes: Mapping[str, float]) -> dict[str, object]:
 def _count(text: str) -> float:
     """Tokens: "100m" is a hundred million, "1b25" is 1.25 billion."""
     return float(text[:-1]) * 1e6 if text.endswith("m") else float(text.replace("b", ".")) * 1e9
-
-
-TABLE = PublicTable(
-    name="datablations",
-    about="models trained on repeated data, with their loss on C4",
-    runs=306,
-    size=3_679_052,
-    licence="Apache-2.0",
-    papers={"muennighoff2023scaling": "2305.16264"},
-    repository="huggingface/datablations",
-    commit="13701315b163f1c54642b94ad237b2699187c3ee",
-    files={
-        "utils/parametric_fit.ipynb": (
-            "6c65d270e70c944a9ac90f5f1213a4584e1ff9d6d2781cd86900663f4ab17db9"
-        )
-    },
-    tidy=tidy,
-)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from bayes_scaling.datasets.public.table import PublicTable, checksums
 from bayes_scaling.runs import Runs
 
 _CORPORA = {"c4_original": "c4", "rpj": "redpajama", "rw_original": "refinedweb"}
@@ -65,17 +64,3 @@ def _role(model: str, multiplier: float) -> str:
         return "target"
     fitted = multiplier == 20 or (model == "d=96_l=8_h=4" and multiplier == 320)
     return "fit" if fitted else "other"
-
-
-TABLE = PublicTable(
-    name="gadre_overtraining",
-    about="over-trained models on C4, RedPajama and RefinedWeb, with their loss on C4",
-    runs=104,
-    size=937_583,
-    licence="MIT",
-    papers={"gadre2024language": "2403.08540"},
-    repository="mlfoundations/scaling",
-    commit="a003c4913793ac2ae7ef87b28ecb562955d026d5",
-    files=checksums("gadre_overtraining"),
-    tidy=tidy,
-)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from bayes_scaling.datasets.public.table import PublicTable
 from bayes_scaling.runs import Runs
 
 _TOKENS_PER_STEP = 256 * 2048
@@ -40,19 +39,3 @@ def tidy(files: list[Path]) -> Runs:
         in_paper_fit=main,
     )
     return Runs.from_frame(table, inputs=["experts"], factors=["router"], run="run")
-
-
-TABLE = PublicTable(
-    name="routed_lm",
-    about="dense and routed language models, with their validation loss",
-    runs=223,
-    size=336_608,
-    licence="CC-BY-4.0",
-    papers={"clark2022unified": "2202.01169"},
-    repository="google-deepmind/scaling_laws_for_routing",
-    commit="42da0c392b127df2c01fa7b705f72396050d05e5",
-    files={
-        "data/curves.csv.gz": "c03e7531add85e594f368d33bac4a0220280be858a7ed12d147cf73af6a3819f"
-    },
-    tidy=tidy,
-)

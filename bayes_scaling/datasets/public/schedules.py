@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from bayes_scaling.datasets.public.table import PublicTable, checksums
 from bayes_scaling.runs import Runs
 
 
@@ -30,17 +29,3 @@ def _curve(file: Path) -> pd.DataFrame:
         size=f"{millions}M",
         schedule=file.stem,
     )
-
-
-TABLE = PublicTable(
-    name="schedule_curves",
-    about="loss curves of two sizes under nine learning-rate schedules",
-    runs=4162,
-    size=111_676,
-    licence="MIT",
-    papers={"luo2025multipower": "2503.12811"},
-    repository="thu-yao-01-luo/MultiPowerLaw",
-    commit="8da9f1902602f3391b971a811e3cc51604541769",
-    files=checksums("schedule_curves"),
-    tidy=tidy,
-)

@@ -60,7 +60,8 @@ class PublicTable:
 
 
 def checksums(name: str) -> dict[str, str]:
-    """SHA-256 of each file of a table, by path, from the list that ``sha256sum`` wrote of them."""
-    lines = Path(__file__).with_name(f"{name}.sha256").read_text(encoding="utf-8").splitlines()
+    """SHA-256 of each file of a table, by path, as ``sha256sum`` lists them; none of no list."""
+    listed = Path(__file__).with_name(f"{name}.sha256")
+    lines = listed.read_text(encoding="utf-8").splitlines() if listed.is_file() else []
     pairs = (line.split(maxsplit=1) for line in lines)
     return {path: checksum for checksum, path in pairs}
