@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import run_axes
-from bayes_scaling.reporting.sections.checklist import BARG, MISFITTING, filled
+from bayes_scaling.reporting.sections.checklist import BARG, MISFITTING, STANDING, filled
 from bayes_scaling.reporting.sections.contents import Paragraph, Section, Table, cell
 from bayes_scaling.reporting.sections.describing import likelihood, pooling
 from bayes_scaling.reporting.sections.subject import Subject
 
-SEE = "see {}"
+LISTS = {
+    "Bayesian analysis reporting guidelines (Kruschke, 2021).": BARG,
+    "Checklist of (Mis)Fitting (Li, Kudugunta and Zettlemoyer, 2025).": MISFITTING,
+}
 UNITS = {
     "loss": "nats per token unless said otherwise",
     "accuracy": "accuracy as a fraction",
@@ -19,68 +22,36 @@ UNITS = {
 
 def checklists(subject: Subject) -> Section:
     """Both checklists, every field filled or "not given"; the user's facts come first."""
-    known = {**_of_analysis(subject), **_of_runs(subject), **_of_checks(subject), **subject.facts}
-    header = ("part", "field", "answer")
-    barg = Table(
-        "Bayesian analysis reporting guidelines (Kruschke, 2021).",
-        header,
-        tuple(filled(BARG, known)),
-    )
-    misfitting = Table(
-        "Checklist of (Mis)Fitting (Li, Kudugunta and Zettlemoyer, 2025).",
-        header,
-        tuple(filled(MISFITTING, known)),
+    known = {**STANDING, **_of_analysis(subject), **_of_runs(subject), **_of_checks(subject)}
+    known |= subject.facts
+    tables = (
+        Table(title, ("part", "field", "answer"), tuple(filled(items, known)))
+        for title, items in LISTS.items()
     )
     note = Paragraph("Fields marked 'not given' are known to those who trained the runs only.")
-    return Section("checklists", "Checklists", (barg, misfitting, note))
+    return Section("checklists", "Checklists", (*tables, note))
 
 
 def _of_analysis(subject: Subject) -> dict[str, str]:
     runs, found, words = subject.fit.runs, subject.fit.diagnostics, subject.in_words
     return {
-        "why_bayesian": (
-            "Probability statements on forecasts and decisions, with all uncertainty of the "
-            "parameters carried into them draw by draw"
-        ),
         "question": _goal(subject),
         "data_variables": f"predicted: {runs.response}; predicting: {words(_inputs)}",
         "likelihood": words(lambda fit: f"{likelihood(fit)} {pooling(fit)}"),
-        "priors": SEE.format("Model") + ": every prior with its 90 % range, on reference scales",
-        "formal_specification": SEE.format("Model and To reproduce"),
-        "prior_predictive": SEE.format("Model"),
-        "software": "bayes_scaling on PyMC, sampled by nutpie; " + SEE.format("To reproduce"),
-        "convergence": f"largest R-hat {found.r_hat:.4f}; for each parameter, "
-        + SEE.format("Sampler"),
+        "convergence": f"largest R-hat {found.r_hat:.4f}; for each parameter, see Sampler",
         "resolution": f"smallest ESS {found.ess_bulk:.0f} (bulk), {found.ess_tail:.0f} (tail)",
-        "approximations": "none: NUTS draws of the full posterior",
-        "posterior_predictive": SEE.format("Fit to the runs"),
-        "posterior_summary": SEE.format("All numbers and Parameters"),
-        "bayes_factor_threshold": "no Bayes factor is used",
-        "estimates_beside_decisions": SEE.format("All numbers"),
-        "installation": "versions of all packages, " + SEE.format("To reproduce"),
-        "script": f"{SEE.format('To reproduce')}; seed {words(lambda fit: str(fit.settings.seed))}",
-        "readability": "the script is the package's public interface",
-        "runs_from_start_to_end": "it needs nothing but that table and the packages",
-        "auxiliary_files": "the table of runs, known by its SHA-256",
-        "form": words(_form),
+        "script": f"see To reproduce; seed {words(lambda fit: str(fit.settings.seed))}",
+        "form": words(lambda fit: f"{fit.model.law.name}; see Model"),
         "variables_and_units": words(_inputs) + f"; counts, FLOP, {UNITS[runs.response]}",
         "parameters": words(lambda fit: ", ".join(fit.model.law.priors)),
         "objective": f"posterior density under {words(_scatter)} and the priors",
-        "algorithm": "NUTS (nutpie), low-rank adaptation of the mass matrix",
         "initialisation": words(_starts),
         "fitting_settings": words(_settings),
-        "uncertainty": "credible intervals from the draws; "
-        + SEE.format("All numbers and Parameters"),
     }
 
 
 def _inputs(fit: ScalingFit) -> str:
     return ", ".join(fit.model.law.inputs)
-
-
-def _form(fit: ScalingFit) -> str:
-    law = fit.model.law
-    return f"{law.name}; {SEE.format('Model')}"
 
 
 def _scatter(fit: ScalingFit) -> str:
@@ -138,12 +109,10 @@ def _of_checks(subject: Subject) -> dict[str, str]:
     if (tested := subject.check("backtest")) is not None:
         known["validation"] = tested.headline
     if subject.comparison is not None or subject.mixed:
-        known["model_probabilities"] = SEE.format("Other models")
+        known["model_probabilities"] = "see Other models"
     if subject.allocation is not None:
         known["decision"] = "the split of a budget between parameters and tokens"
         known["loss_function"] = "expected loss of the run that the budget buys"
     if subject.near is not None:
-        known["region_of_equivalence"] = (
-            f"{subject.near.title.lower()}; {SEE.format('All numbers')}"
-        )
+        known["region_of_equivalence"] = f"{subject.near.title.lower()}; see All numbers"
     return known
