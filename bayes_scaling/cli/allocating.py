@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +20,7 @@ type Result = NearOptimal | Regret
 
 
 def allocate(  # noqa: PLR0913 - one parameter for each option
-    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    saved: options.Saved,
     flops: Annotated[
         list[str], typer.Option(help="Compute budget in FLOP, such as 5.76e23. Repeatable.")
     ],
@@ -89,8 +88,7 @@ def _print(
     results = (allocation, *further.values())
     notes = list(dict.fromkeys(note for result in results for note in result.notes))
     if json:
-        content = {**output.licence(allocation.fit, optimum), "notes": notes}
-        content["diagnosis"] = allocation.diagnosis
+        content = output.licence(allocation.fit, optimum, notes)
         content |= {"allocation": output.records(optimum.join(growth))}
         content |= {name: output.records(table) for name, table in tables.items()}
         output.print_json(content)
@@ -101,8 +99,7 @@ def _print(
         typer.echo(f"{sentence(_published_growth())}\n")
     for name, table in tables.items():
         output.print_table(_title(name, further[name]), by_quantity(table))
-    for note in notes:
-        typer.echo(sentence(f"note: {note}"), err=True)
+    output.print_notes(notes)
 
 
 def _bare(table: pd.DataFrame) -> pd.DataFrame:

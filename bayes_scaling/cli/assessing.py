@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,20 +13,15 @@ if TYPE_CHECKING:
     from bayes_scaling.trust import TrustReport
 
 
-class Level(StrEnum):
-    """Checks that are run."""
-
-    QUICK = "quick"
-    FULL = "full"
-
-
 def assess(
-    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    saved: options.Saved,
     params: options.Params = None,
     tokens: options.Tokens = None,
     flops: options.Flops = None,
     at: options.At = None,
-    level: Annotated[Level, typer.Option(help="Checks that need no refit, or all.")] = Level.QUICK,
+    level: Annotated[
+        Literal["quick", "full"], typer.Option(help="Checks that need no refit, or all.")
+    ] = "quick",
     json: options.AsJson = False,
     no_progress: options.NoProgress = False,
 ) -> None:
@@ -42,7 +35,7 @@ def assess(
         from bayes_scaling.forecasting.forecasts import forecast
         from bayes_scaling.trust import assess as judge
     made = forecast(load_fit(saved), asked.params, asked.tokens, asked.flops, at=asked.at)
-    _print(judge(made.fit, made, level=level.value, progress=not no_progress), json)
+    _print(judge(made.fit, made, level=level, progress=not no_progress), json)
     if not json:
         output.print_notes(made.notes)
 

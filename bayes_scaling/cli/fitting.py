@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Unpack
+from typing import TYPE_CHECKING, Annotated, Literal, Unpack
 
 import typer
 
@@ -18,20 +17,6 @@ if TYPE_CHECKING:
     from bayes_scaling.model.scaling_model import ScalingModel
     from bayes_scaling.runs import Runs
     from bayes_scaling.runs.sources.choices import ColumnChoices
-
-
-class Noise(StrEnum):
-    """Scatter of the runs about the law."""
-
-    STUDENT_T = "student-t"
-    NORMAL = "normal"
-
-
-class Missing(StrEnum):
-    """Treatment of rows with missing values."""
-
-    ERROR = "error"
-    DROP = "drop"
 
 
 def fit(  # noqa: PLR0913 - one parameter for each option
@@ -68,7 +53,9 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         list[str] | None,
         typer.Option(help="Keep runs that ended so, such as finished; any keeps all. Repeatable."),
     ] = None,
-    missing: Annotated[Missing, typer.Option(help="Rows with missing values.")] = Missing.ERROR,
+    missing: Annotated[
+        Literal["error", "drop"], typer.Option(help="Rows with missing values.")
+    ] = "error",
     vary: Annotated[
         list[str] | None,
         typer.Option(metavar="PARAMETER:FACTOR", help="Pool it over the factor. Repeatable."),
@@ -80,7 +67,9 @@ def fit(  # noqa: PLR0913 - one parameter for each option
             help="90 % range of a prior, on the reference scale or in paper units. Repeatable.",
         ),
     ] = None,
-    noise: Annotated[Noise, typer.Option(help="Scatter of log loss.")] = Noise.STUDENT_T,
+    noise: Annotated[
+        Literal["student-t", "normal"], typer.Option(help="Scatter of log loss.")
+    ] = "student-t",
     draws: Annotated[
         int | None, typer.Option(help="Draws kept of each chain; as many as it takes if not given.")
     ] = None,
@@ -105,10 +94,8 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     """
     options.check_prob(prob)
     with options.loading(not no_progress):
-        from bayes_scaling.fitting.sampling import Settings
-        from bayes_scaling.fitting.scaling_fit import DRAWS
         from bayes_scaling.fitting.scaling_fit import fit as sample
-    options.ours(partial(Settings, DRAWS if draws is None else draws, tune, chains, seed or 0))
+    _check_settings(draws, tune, chains, seed)
     model = _model(law, vary or [], prior or [], noise)
     runs = read_table(
         table,
@@ -120,7 +107,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         inputs=further or _columns_read(model.law),
         factors=list(dict.fromkeys([*(factor or []), *model.factors])),
         run=run,
-        missing=missing.value,
+        missing=missing,
         flops_factor=flops_factor,
         states="any" if state == ["any"] else state,
     )
@@ -130,6 +117,13 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         model, runs, draws=draws, tune=tune, chains=chains, seed=seed, progress=not no_progress
     )
     _print(made, saved_fit(made, path), prob, json)
+
+
+def _check_settings(draws: int | None, tune: int, chains: int, seed: int | None) -> None:
+    from bayes_scaling.fitting.sampling import Settings
+    from bayes_scaling.fitting.scaling_fit import DRAWS
+
+    options.ours(partial(Settings, DRAWS if draws is None else draws, tune, chains, seed or 0))
 
 
 def read_table(table: Path, curves: Path | None, **choices: Unpack[ColumnChoices]) -> Runs:
@@ -143,11 +137,11 @@ def read_table(table: Path, curves: Path | None, **choices: Unpack[ColumnChoices
     return Runs.from_curves(curves, runs=table, **choices)
 
 
-def _model(law: str, vary: list[str], prior: list[str], noise: Noise) -> ScalingModel:
+def _model(law: str, vary: list[str], prior: list[str], noise: str) -> ScalingModel:
     from bayes_scaling import noise as noises
     from bayes_scaling.model.scaling_model import ScalingModel
 
-    scatter = noises.LogStudentT() if noise is Noise.STUDENT_T else noises.LogNormal()
+    scatter = noises.LogStudentT() if noise == "student-t" else noises.LogNormal()
     return ScalingModel(law, options.vary_terms(vary), options.priors(prior), scatter)
 
 
@@ -163,11 +157,9 @@ def _columns_read(law: Law) -> list[str]:
 def _print(fitted: ScalingFit, path: Path, prob: float | None, json: bool) -> None:
     summary = fitted.summary(prob).rename_axis("parameter").drop(columns="diagnosis")
     if json:
-        rows = output.records(summary)
-        content = output.licence(fitted, summary)
-        output.print_json(
-            {**content, "fit": str(path), "runs": len(fitted.runs), "parameters": rows}
-        )
+        content = output.licence(fitted, summary, fitted.notes)
+        content |= {"fit": str(path), "runs": len(fitted.runs)}
+        output.print_json({**content, "parameters": output.records(summary)})
         return
     title = f"{fitted.model.law.name} fitted to {len(fitted.runs)} runs"
     output.print_table(title, summary)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,23 +16,16 @@ if TYPE_CHECKING:
     from bayes_scaling.forecasting.forecasts import Forecast
 
 
-class NewLevels(StrEnum):
-    """Treatment of levels that were not fitted."""
-
-    ERROR = "error"
-    DRAW = "draw"
-    TYPICAL = "typical"
-
-
 def forecast(  # noqa: PLR0913 - one parameter for each option
-    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    saved: options.Saved,
     params: options.Params = None,
     tokens: options.Tokens = None,
     flops: options.Flops = None,
     at: options.At = None,
     new_levels: Annotated[
-        NewLevels, typer.Option(help="What a level gets that was not fitted.")
-    ] = NewLevels.ERROR,
+        Literal["error", "draw", "typical"],
+        typer.Option(help="What a level gets that was not fitted."),
+    ] = "error",
     below: Annotated[
         float | None, typer.Option(help="Also print the probability of a loss below this.")
     ] = None,
@@ -61,7 +53,7 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
         asked.tokens,
         asked.flops,
         at=asked.at,
-        new_levels=new_levels.value,
+        new_levels=new_levels,
     )
     if seal is not None:
         made.seal(seal)
@@ -87,8 +79,7 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
             named = ("target", "expected_loss", "loss")
             for row, chance in zip(rows, output.records(chances), strict=True):
                 row["probability_below"] = {name: chance[name] for name in named}
-        about = {**output.licence(made.fit, table), "notes": list(made.notes)}
-        output.print_json({**about, "diagnosis": made.diagnosis, "forecast": rows})
+        output.print_json({**output.licence(made.fit, table, made.notes), "forecast": rows})
         return
     output.print_table("Forecast", by_quantity(table))
     if missed := _missed(made, prob):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bayes_scaling.priors import Prior
     from bayes_scaling.runs import Runs
 
+Saved = Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")]
 Params = Annotated[list[str] | None, typer.Option(help="Parameters, such as 70B. Repeatable.")]
 Tokens = Annotated[
     list[str] | None, typer.Option(help="Training tokens, such as 1.4T. Repeatable.")
@@ -33,7 +34,7 @@ At = Annotated[
 ]
 Prob = Annotated[
     float | None,
-    typer.Option(help="Probability of the credible intervals.", show_default="ArviZ's, 0.89"),
+    typer.Option(help="Probability of the credible intervals.", show_default="0.9"),
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON with full precision instead of a table.")
@@ -90,7 +91,7 @@ def vary_terms(texts: Sequence[str]) -> list[Vary]:
     """
     from bayes_scaling.model.hierarchy import Vary
 
-    pairs = [_split("--vary", text, ":", "E:corpus", "a parameter and a factor") for text in texts]
+    pairs = [split("--vary", text, ":", "E:corpus", "a parameter and a factor") for text in texts]
     return [Vary(parameter, by=factor) for parameter, factor in pairs]
 
 
@@ -103,7 +104,7 @@ def priors(texts: Sequence[str]) -> dict[str, Prior]:
     {'alpha': Prior.between(0.2, 0.5), 'E': Prior.between(1.5, 2, units='paper')}
     """
     pairs = [
-        _split("--prior", text, "=", "alpha=0.2:0.5", "a parameter and its range") for text in texts
+        split("--prior", text, "=", "alpha=0.2:0.5", "a parameter and its range") for text in texts
     ]
     _refuse_repeats("--prior", [name for name, _ in pairs])
     return {name: _prior(name, text) for name, text in pairs}
@@ -118,7 +119,7 @@ def facts(texts: Sequence[str]) -> dict[str, str]:
     {'optimiser': 'AdamW'}
     """
     pairs = [
-        _split("--fact", text, "=", "optimiser=AdamW", "a field and its text") for text in texts
+        split("--fact", text, "=", "optimiser=AdamW", "a field and its text") for text in texts
     ]
     _refuse_repeats("--fact", [name for name, _ in pairs])
     return dict(pairs)
@@ -150,7 +151,7 @@ def conditions(runs: Runs, texts: Sequence[str]) -> dict[str, list[object]]:
     """
     found: dict[str, list[object]] = {}
     for text in texts:
-        column, value = _split("--where", text, "=", "corpus=web", "a column and a value")
+        column, value = split("--where", text, "=", "corpus=web", "a column and a value")
         found.setdefault(column, []).append(_as_in_column(runs, column, value))
     return found
 
@@ -171,7 +172,14 @@ def _as_in_column(runs: Runs, column: str, text: str) -> object:
     return text
 
 
-def _split(option: str, text: str, sign: str, example: str, what: str) -> tuple[str, str]:
+def split(option: str, text: str, sign: str, example: str, what: str) -> tuple[str, str]:
+    """Read two words with a sign between them.
+
+    Raises
+    ------
+    BayesScalingError
+        One of them is missing, or the sign.
+    """
     first, found, second = (part.strip() for part in text.partition(sign))
     if not (first and found and second):
         raise BayesScalingError(

@@ -39,14 +39,14 @@ def print_json(content: Record) -> None:
     typer.echo(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
 
 
-def licence(fit: Fitted, table: pd.DataFrame) -> Record:
+def licence(fit: Fitted, table: pd.DataFrame, notes: Sequence[str]) -> Record:
     """Return what every JSON result says of its numbers."""
     return {
         "law": fit.model.law.name,
         "ci_prob": float(table.attrs["ci_prob"]),
         "ci_kind": str(table.attrs["ci_kind"]),
         "diagnosis": fit.diagnostics.diagnosis,
-        "notes": list(fit.notes),
+        "notes": list(notes),
     }
 
 

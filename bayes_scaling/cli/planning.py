@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def plan_runs(  # noqa: PLR0913 - one parameter for each option
-    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    saved: options.Saved,
     candidates: Annotated[
         Path,
         typer.Option(help="CSV of possible runs: inputs, factors, 'cost' (else 6ND FLOP)."),
@@ -62,7 +62,8 @@ def plan_runs(  # noqa: PLR0913 - one parameter for each option
     run = {"params": params, "tokens": tokens, "flops": flops}
     given = {name: text for name, text in run.items() if text is not None}
     _check_goal(given, optimum, parameter)
-    texts = dict(_column_and_value(text) for text in where or [])
+    what = "a column and a value"
+    texts = dict(options.split("--goal-at", one, "=", "corpus=web", what) for one in where or [])
     from bayes_scaling.decisions.next_runs.choosing import next_runs
     from bayes_scaling.decisions.next_runs.goals import Goal
     from bayes_scaling.fitting.scaling_fit import load_fit
@@ -79,17 +80,6 @@ def plan_runs(  # noqa: PLR0913 - one parameter for each option
     else:
         goal = Goal.loss(**sizes, at=at)
     _print(next_runs(fit, table, total, goal, most=most), prob, json)
-
-
-def _column_and_value(text: str) -> tuple[str, str]:
-    """Read ``corpus=web``."""
-    column, found, value = (part.strip() for part in text.partition("="))
-    if not (column and found and value):
-        raise BayesScalingError(
-            f"--goal-at {text!r} is not a column and a value with '=' between them, so it cannot "
-            "be told what is meant. Write for instance --goal-at corpus=web."
-        )
-    return column, value
 
 
 def _numbers_or_levels(fit: ScalingFit, texts: dict[str, str]) -> dict[str, float | str]:
@@ -116,7 +106,7 @@ def _print(plan: NextRuns, prob: float | None, json: bool) -> None:
     table = plan.table(prob)
     if json:
         rows = output.records(table.drop(columns="diagnosis"))
-        content = {**output.licence(plan.fit, table), "notes": list(plan.notes)}
+        content = output.licence(plan.fit, table, plan.notes)
         content |= {"goal": repr(plan.goal), "budget": plan.budget, "cost": plan.cost}
         output.print_json({**content, "runs": rows})
         return
@@ -125,5 +115,4 @@ def _print(plan: NextRuns, prob: float | None, json: bool) -> None:
     shown.attrs.clear()
     kind, share = str(table.attrs["ci_kind"]).upper(), 100 * table.attrs["ci_prob"]
     output.print_table(f"Expected {share:.3g} % interval ({kind}) after each run", shown)
-    for note in plan.notes:
-        typer.echo(sentence(f"note: {note}"), err=True)
+    output.print_notes(plan.notes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def needed(
-    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    saved: options.Saved,
     loss: Annotated[list[str], typer.Option(help="Loss to reach, such as 1.95. Repeatable.")],
     of: Annotated[
         str,
@@ -73,18 +72,17 @@ def _check_held(fit: ScalingFit, of: str, held: Mapping[str, float]) -> None:
 
 
 def _print(result: Needed, prob: float | None, json: bool) -> None:
-    from bayes_scaling.display.terminal import by_quantity, sentence
+    from bayes_scaling.display.terminal import by_quantity
 
     table = result.table(prob).drop(columns="diagnosis", level=0)
     if json:
-        content = {**output.licence(result.fit, table), "notes": list(result.notes)}
+        content = output.licence(result.fit, table, result.notes)
         output.print_json({**content, "of": result.of, "needed": output.records(table)})
         return
     output.print_table(f"Needed {result.of}", by_quantity(_labelled(table)))
     chances = _labelled(result.unreachable().to_frame())
     output.print_table("Probability that no amount suffices", chances)
-    for note in result.notes:
-        typer.echo(sentence(f"note: {note}"), err=True)
+    output.print_notes(result.notes)
 
 
 def _labelled(table: pd.DataFrame) -> pd.DataFrame:

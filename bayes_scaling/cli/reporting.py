@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,16 +17,12 @@ if TYPE_CHECKING:
     from bayes_scaling.trust import TrustReport
 
 
-class Level(StrEnum):
-    """Thoroughness of the checks of the forecast."""
-
-    QUICK = "quick"
-    FULL = "full"
-    NONE = "none"
+type Level = Literal["quick", "full", "none"]
+"""Thoroughness of the checks of the forecast."""
 
 
 def report(  # noqa: PLR0913 - one parameter for each option
-    saved: Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")],
+    saved: options.Saved,
     path: Annotated[
         Path, typer.Option("--output", "-o", help="File to write: .html, .md or .tex.")
     ] = Path("report.html"),
@@ -46,9 +41,7 @@ def report(  # noqa: PLR0913 - one parameter for each option
         list[str] | None,
         typer.Option(metavar="FIELD=TEXT", help="A field of the checklists. Repeatable."),
     ] = None,
-    level: Annotated[
-        Level, typer.Option(help="How thoroughly the forecast is checked.")
-    ] = Level.QUICK,
+    level: Annotated[Level, typer.Option(help="How thoroughly the forecast is checked.")] = "quick",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the file even if it is not a report.")
     ] = False,
@@ -79,13 +72,7 @@ def report(  # noqa: PLR0913 - one parameter for each option
     forecast, allocation = _asked(fitted, sizes, lengths, budgets)
     trust = _assessed(forecast, level, not no_progress)
     written = report(
-        fitted,
-        path,
-        forecast=forecast,
-        allocation=allocation,
-        trust=trust,
-        facts=facts,
-        prob=prob,
+        fitted, path, forecast=forecast, allocation=allocation, trust=trust, facts=facts, prob=prob
     )
     typer.echo(f"Written to {written}")
 
@@ -141,8 +128,6 @@ def _asked(
 def _assessed(forecast: Forecast | None, level: Level, progress: bool) -> TrustReport | None:
     from bayes_scaling.trust import assess
 
-    if forecast is None or level is Level.NONE:
+    if forecast is None or level == "none":
         return None
-    return assess(
-        forecast.fit, forecast, level="full" if level is Level.FULL else "quick", progress=progress
-    )
+    return assess(forecast.fit, forecast, level=level, progress=progress)

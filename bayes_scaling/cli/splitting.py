@@ -115,13 +115,8 @@ def values(option: str, texts: Sequence[str]) -> dict[str, float]:
     """
     found = {}
     for text in texts:
-        name, sign, count = text.partition("=")
-        if not (name.strip() and sign):
-            raise BayesScalingError(
-                f"{option} {text!r} is not a name and a number with '=' between them, so it cannot "
-                f"be told what is meant. Write for instance {option} unique_tokens=25B."
-            )
-        [found[name.strip()]] = options.counts(option, [count]) or [0.0]
+        name, count = options.split(option, text, "=", "unique_tokens=25B", "a name and a number")
+        [found[name]] = options.counts(option, [count]) or [0.0]
     return found
 
 

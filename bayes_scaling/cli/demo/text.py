@@ -58,7 +58,7 @@ def results_text(
     fit, forecast, plan : ScalingFit, Forecast, Allocation
         Of the demo's model and questions.
     prob : float, optional
-        Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+        Probability of the intervals, 0.9 if not given.
     """
     largest = fit.runs.values("flops").max()
     asked = float(compute(PARAMS, TOKENS))
