@@ -72,6 +72,18 @@ def read_fit_file(
     path: Path,
 ) -> tuple[ScalingModel, Runs, Settings, dict[str, xr.Dataset]]:
     """Read what :func:`write_fit_file` has written."""
+    spec, groups = _stored(path)
+    if spec.get("format") != FORMAT:
+        raise FitFileError(
+            f"{str(path)!r} has format {spec.get('format')}, and this version reads format {FORMAT}"
+            ". Its fields may mean something else. It was made by version "
+            f"{spec.get('version')}: load it there, or fit again."
+        )
+    return _restored(path, spec, groups)
+
+
+def _stored(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
+    """Specification and groups as they stand in a file."""
     if not path.is_file():
         raise FitFileError(
             f"There is no file {str(path)!r}, so there is no fit to load. Check the path, or make "
@@ -92,13 +104,7 @@ def read_fit_file(
             f"{str(path)!r} is not a fit of bayes_scaling: its specification is a "
             f"{type(spec).__name__}. Give a file made by fit.save(path)."
         )
-    if spec.get("format") != FORMAT:
-        raise FitFileError(
-            f"{str(path)!r} has format {spec.get('format')}, and this version reads format {FORMAT}"
-            ". Its fields may mean something else. It was made by version "
-            f"{spec.get('version')}: load it there, or fit again."
-        )
-    return _restored(path, spec, groups)
+    return spec, groups
 
 
 def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[str, Any]:
