@@ -86,7 +86,7 @@ class Allocation(FitResult):
         Parameters
         ----------
         prob : float, optional
-            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+            Probability of the intervals, 0.9 if not given.
 
         Returns
         -------

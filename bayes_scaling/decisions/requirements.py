@@ -63,7 +63,7 @@ class Needed(PointResult):
         Parameters
         ----------
         prob : float, optional
-            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+            Probability of the intervals, 0.9 if not given.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Credible intervals of draws, in ArviZ's kind and probability unless told otherwise."""
+"""Credible intervals of draws: of 90 % and in ArviZ's kind unless told otherwise."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ import xarray as xr
 
 SAMPLE_DIMS = ("chain", "draw")
 
+PROB = 0.9
+"""Probability of intervals where none is asked for: that at which the checks judge them."""
+
+_OF_ARVIZ = 0.89
+"""ArviZ's ``rcParams["stats.ci_prob"]`` where nobody has set it."""
+
 
 def interval_prob(prob: float | None) -> float:
-    """`prob`, or ArviZ's ``rcParams["stats.ci_prob"]``.
+    """`prob`; if not given 0.9, or what ArviZ's ``rcParams["stats.ci_prob"]`` was set to.
 
     Raises
     ------
     ValueError
         A probability that is not between 0 and 1.
     """
-    chosen = float(az.rcParams["stats.ci_prob"] if prob is None else prob)
+    usual = az.rcParams["stats.ci_prob"]
+    chosen = float((PROB if usual == _OF_ARVIZ else usual) if prob is None else prob)
     if not 0 < chosen < 1:
         raise ValueError(
             f"prob={chosen} is not the probability of an interval, which lies between 0 and 1. "

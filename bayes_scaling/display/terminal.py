@@ -130,9 +130,9 @@ def interval_title(title: str, table: pd.DataFrame) -> str:
     Examples
     --------
     >>> table = pd.DataFrame()
-    >>> table.attrs = {"ci_prob": 0.89, "ci_kind": "eti"}
+    >>> table.attrs = {"ci_prob": 0.9, "ci_kind": "eti"}
     >>> interval_title("Forecast", table)
-    'Forecast: median and 89 % credible interval (ETI)'
+    'Forecast: median and 90 % credible interval (ETI)'
     """
     prob, kind = table.attrs["ci_prob"], str(table.attrs["ci_kind"]).upper()
     return f"{title}: median and {100 * prob:.3g} % credible interval ({kind})"

@@ -57,7 +57,7 @@ class Forecast(FitResult):
         Parameters
         ----------
         prob : float, optional
-            Probability of the interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+            Probability of the interval, 0.9 if not given.
         """
         without = self.draws["loss"] / np.exp(self.draws["miss"])
         widths = [
@@ -74,7 +74,7 @@ class Forecast(FitResult):
         Parameters
         ----------
         prob : float, optional
-            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+            Probability of the intervals, 0.9 if not given.
 
         Returns
         -------

@@ -155,8 +155,7 @@ class SealedForecast(Result):
         Parameters
         ----------
         prob : float, optional
-            Probability of the intervals, at most 0.99; ArviZ's ``rcParams["stats.ci_prob"]`` if
-            not given.
+            Probability of the intervals, at most 0.99; 0.9 if not given.
 
         Raises
         ------

@@ -54,7 +54,7 @@ def allocation(
     between = sources.frontier(fit, *reach, allocation).draws
     looks = canvas.styles(sources.groups_drawn(budgets, fit.model.factors))
     for panel, quantity in zip(panels, QUANTITIES, strict=True):
-        _draw_runs(panel, spent, sources.run_values(fit.runs, quantity))
+        canvas.draw_background(panel, spent, sources.run_values(fit.runs, quantity))
         for number, (group, style) in enumerate(looks.items()):
             on_curve = sources.in_group(between, "budget", group, fit.model.factors)
             asked = sources.in_group(budgets, "budget", group, fit.model.factors)
@@ -64,7 +64,7 @@ def allocation(
         canvas.log_input_axis(panel.xaxis, unit)
         canvas.log_input_axis(panel.yaxis, quantity)
         canvas.shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
-    band = f"optimum, {legends.interval_label(prob)}"
+    band = legends.with_interval("optimum", prob)
     marks = [
         legends.band_entry(band, legends.colour_of(looks)),
         legends.point_entry("runs", canvas.neutral(), "."),
@@ -72,11 +72,6 @@ def allocation(
     legends.legend(panels[-1], made, [*legends.group_entries(looks), *marks])
     canvas.titled(panels[0], f"Compute-optimal allocation by {fit.model.law.name}", fit, made, 110)
     return panels
-
-
-def _draw_runs(ax: Axes, spent: np.ndarray, values: np.ndarray) -> None:
-    points = ax.scatter(spent, values, s=8, color=canvas.neutral(), label="runs", linewidths=0)
-    points.set(alpha=0.35, zorder=1.5)
 
 
 def _word_at(quantity: str) -> Literal["top", "bottom"]:
@@ -123,16 +118,5 @@ def _draw_budgets(
     lower, upper = ends["lower"].values, ends["upper"].values
     bars = ax.vlines(asked[unit].values, lower, upper, color=style.colour, transform=place)
     bars.set(zorder=4, gid="budget bars")
-    ax.plot(
-        asked[unit].values,
-        ends["median"].values,
-        linestyle="none",
-        marker=style.marker,
-        markersize=5,
-        color=style.colour,
-        markeredgecolor=canvas.neutral(),
-        markeredgewidth=0.7,
-        transform=place,
-        zorder=5,
-        gid="budgets",
-    )
+    marks = canvas.draw_marks(ax, asked[unit].values, ends["median"].values, style, place)
+    marks.set_gid("budgets")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice, pairwise
 from textwrap import fill
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,6 +20,8 @@ import xarray as xr
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.collections import PathCollection
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullLocator
 from matplotlib.transforms import Transform, offset_copy
 
@@ -74,11 +76,25 @@ def neutral() -> str:
     return str(rcParams["text.color"])
 
 
-def draw_runs(ax: Axes, x: np.ndarray, y: np.ndarray, style: Style, label: str) -> None:
-    """Runs as points."""
-    ax.scatter(
+def draw_runs(
+    ax: Axes, x: np.ndarray, y: np.ndarray, style: Style, label: str | None = None
+) -> PathCollection:
+    """Runs of one group as points."""
+    return ax.scatter(
         x, y, color=style.colour, marker=style.marker, s=16, linewidths=0, zorder=3, label=label
     )
+
+
+def draw_background(ax: Axes, x: np.ndarray, y: np.ndarray) -> None:
+    """All runs as pale points, to show where they lie."""
+    ax.scatter(x, y, s=8, color=neutral(), alpha=0.35, linewidths=0, zorder=1.5, label="runs")
+
+
+def draw_marks(ax: Axes, x: Any, y: Any, style: Style, place: Transform | None = None) -> Line2D:
+    """Estimates as framed marks in the colour of their group."""
+    [marks] = ax.plot(x, y, style.marker, color=style.colour, markersize=5, zorder=6)
+    marks.set(markeredgecolor=neutral(), markeredgewidth=0.7, transform=place or ax.transData)
+    return marks
 
 
 def draw_band(

@@ -95,7 +95,7 @@ def _per_cent(fit: ScalingFit, u: xr.DataArray, v: xr.DataArray | None) -> xr.Da
 
 def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, made: bool, prob: float | None) -> None:
     along = _spanning(u, ALONG)
-    style, label = canvas.Style(canvas.COLOURS[0]), f"delta, {legends.interval_label(prob)}"
+    style, label = canvas.Style(canvas.COLOURS[0]), legends.with_interval("delta", prob)
     ends = intervals(_per_cent(fit, xr.DataArray(along, dims="u"), None), prob)
     canvas.draw_band(ax, _compute(fit, along), ends, style, label)
     ax.scatter(
@@ -148,10 +148,7 @@ def _draw_map(
     zero = f"{legends.interval_label(prob)} includes zero"
     hatched = Patch(fill=False, hatch="///", edgecolor=HATCH_COLOUR, linewidth=0, label=zero)
     handles = [legends.point_entry("runs", "black"), hatched]
-    if made:
-        legends.figure_legend(ax, handles)
-    else:
-        legends.legend(ax, made, handles)
+    legends.figure_legend(ax, made, handles)
 
 
 def _spanning(values: np.ndarray, count: int) -> np.ndarray:

@@ -100,8 +100,8 @@ def _draw_curve(
     grid = np.geomspace(values.min(), values.max(), sources.CURVE_POINTS)
     table = sources.with_levels(pd.DataFrame({name: grid}), group, fit.model)
     draws = sources.thinned(fit, sources.CURVE_POINTS).expected_loss(at=table)
-    canvas.draw_runs(ax, values, fit.runs.values("loss")[rows], style, _named("runs", group))
-    label = f"{_named('expected loss', group)}, {legends.interval_label(prob)}"
+    canvas.draw_runs(ax, values, fit.runs.values("loss")[rows], style, sources.named("runs", group))
+    label = legends.with_interval(sources.named("expected loss", group), prob)
     canvas.draw_band(ax, grid, intervals(draws, prob), style, label)
 
 
@@ -118,7 +118,7 @@ def _draw_group(
     params = fit.runs.values("params")
     for size, of_size in sizes.representative_sizes(params, rows):
         _draw_size(ax, fit, group, size, of_size, style.colour)
-    canvas.draw_runs(ax, flops, fit.runs.values("loss")[rows], style, _named("runs", group))
+    canvas.draw_runs(ax, flops, fit.runs.values("loss")[rows], style, sources.named("runs", group))
     _draw_frontier(ax, fit, group, flops, style, prob)
 
 
@@ -144,7 +144,7 @@ def _draw_frontier(
 ) -> None:
     draws = sources.frontier(fit, flops.min(), flops.max()).draws
     optimal = sources.in_group(draws, "budget", group, fit.model.factors)
-    label = f"{_named('expected loss if compute-optimal', group)}, {legends.interval_label(prob)}"
+    label = legends.with_interval(sources.named("expected loss if compute-optimal", group), prob)
     ends = intervals(optimal["expected_loss"], prob)
     canvas.draw_band(ax, optimal["flops"].values, ends, style, label)
 
@@ -159,9 +159,5 @@ def _draw_size(
     few = sources.thinned(fit, sizes.MOST_SIZES * sources.CURVE_POINTS)
     draws = few.expected_loss(at=sources.with_levels(table, group, fit.model))
     median = draws.median(SAMPLE_DIMS).values
-    label = _named(f"median at {format_count(size)} parameters", group)
+    label = sources.named(f"median at {format_count(size)} parameters", group)
     ax.plot(grid, median, color=colour, linewidth=0.9, zorder=2, label=label)
-
-
-def _named(what: str, group: sources.Group) -> str:
-    return f"{what}, {sources.group_name(group)}" if group else what

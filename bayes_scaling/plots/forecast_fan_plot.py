@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -43,8 +45,7 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure if not given.
     prob : float, optional
-        Probability of the bands, of the dashed lines and of the bars; ArviZ's
-        ``rcParams["stats.ci_prob"]`` if not given.
+        Probability of the bands, of the dashed lines and of the bars, 0.9 if not given.
 
     Returns
     -------
@@ -100,14 +101,11 @@ def _entries(
     missed: bool,
 ) -> list[Artist]:
     colour = legends.colour_of(looks)
-    bands = [
-        legends.band_entry(
-            f"expected loss, {legends.interval_label(prob)}", colour, MISS_ALPHA + INSIDE_ALPHA
-        )
-    ]
+    expected = legends.with_interval("expected loss", prob)
+    bands = [legends.band_entry(expected, colour, MISS_ALPHA + INSIDE_ALPHA)]
     if missed:
         bands.append(legends.band_entry("added where the law may miss", colour, MISS_ALPHA))
-    run = legends.line_entry(f"a new run, {legends.interval_label(prob)}", colour, "--")
+    run = legends.line_entry(legends.with_interval("a new run", prob), colour, "--")
     target = legends.point_entry("target", colour, "D")
     if () in looks:
         runs = [legends.point_entry("runs", canvas.neutral())]
@@ -134,8 +132,7 @@ def _draw_runs(
     x, loss = sources.run_values(fit.runs, sources.horizontal(fit.model)), fit.runs.values("loss")
     for group, rows in known.items():
         style = looks.get(group, canvas.Style(canvas.neutral()))
-        name = f"runs, {sources.group_name(group)}" if group else "runs"
-        canvas.draw_runs(ax, x[rows], loss[rows], style, name)
+        canvas.draw_runs(ax, x[rows], loss[rows], style, sources.named("runs", group))
 
 
 def _draw_path(
@@ -154,9 +151,8 @@ def _draw_path(
     grid = np.geomspace(start, float(target[name]), sources.CURVE_POINTS)
     table = sources.with_levels(_path(fitted, name, target, grid), group, fit.model)
     draws = sources.losses_along(fitted, table, new_levels)
-    ends = f", {sources.group_name(group)}" if group else ""
     expected = intervals(draws["expected_loss"], prob)
-    label = f"expected loss{ends}, {legends.interval_label(prob)}"
+    label = legends.with_interval(sources.named("expected loss", group), prob)
     canvas.draw_band(ax, grid, expected, style, label, MISS_ALPHA)
     by_law = intervals(draws["expected_loss"] / np.exp(draws["miss"]), prob)
     low, high = (
@@ -166,7 +162,7 @@ def _draw_path(
         grid, low, high, color=style.colour, alpha=INSIDE_ALPHA, linewidth=0, gid="by law"
     )
     run = intervals(draws["loss"], prob)
-    label = f"a new run{ends}, {legends.interval_label(prob)}"
+    label = legends.with_interval(sources.named("a new run", group), prob)
     for end, once in (("lower", label), ("upper", None)):
         ax.plot(
             grid, run[end], color=style.colour, linewidth=0.9, linestyle=(0, (4, 3)), label=once
@@ -198,16 +194,6 @@ def _draw_targets(
         ends = intervals(of_group[variable], prob)
         lower, upper = ends["lower"].values, ends["upper"].values
         ax.vlines(x, lower, upper, color=style.colour, linewidth=width, transform=place, zorder=4)
-    ax.plot(
-        x,
-        intervals(of_group["expected_loss"], prob)["median"].values,
-        linestyle="none",
-        marker="D",
-        markersize=5,
-        color=style.colour,
-        markeredgecolor=canvas.neutral(),
-        markeredgewidth=0.7,
-        transform=place,
-        zorder=5,
-        label=f"target, {sources.group_name(group)}" if group else "target",
-    )
+    middle = intervals(of_group["expected_loss"], prob)["median"].values
+    marks = canvas.draw_marks(ax, x, middle, replace(style, marker="D"), place)
+    marks.set_label(sources.named("target", group))

@@ -78,7 +78,7 @@ def _draw_runs(ax: Axes, result: IsoflopOptima, table: pd.DataFrame) -> None:
     params, tokens = (result.fit.runs.values(name) for name in ("params", "tokens"))
     spent, flops = FLOPS_PER_PARAM_TOKEN * params * tokens, result.parabolas["flops"]
     near = (spent > flops.min() / MARGIN) & (spent < flops.max() * MARGIN)
-    ax.scatter(spent[near], params[near], s=8, color=canvas.neutral(), alpha=0.35, linewidths=0)
+    canvas.draw_background(ax, spent[near], params[near])
     medians = [table[name, "median"].dropna() for name in ("parabola", "fitted")]
     shown = np.concatenate([params[near], *medians])
     ax.set_yscale("log")
@@ -117,7 +117,7 @@ def _legend(
     verdicts = set(table["verdict"])
     entries = [
         *legends.group_entries(looks),
-        legends.band_entry(f"law, {legends.interval_label(prob)}", colour),
+        legends.band_entry(legends.with_interval("law", prob), colour),
         legends.point_entry(f"parabola, {share:.3g} % confidence", colour),
         *([ring] if "disagrees" in verdicts else []),
         *([legends.point_entry(NO_MINIMUM, colour, "x")] if NO_MINIMUM in verdicts else []),

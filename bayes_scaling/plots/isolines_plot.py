@@ -102,7 +102,7 @@ def _draw_curve(ax: Axes, x: np.ndarray, ends: xr.Dataset, style: canvas.Style, 
 def _draw_runs(ax: Axes, lines: Isolines, top: float) -> None:
     runs = lines.fit.runs
     tokens = runs.values("tokens")
-    ax.scatter(runs.values("params"), tokens, s=10, color=canvas.neutral(), alpha=0.5, linewidths=0)
+    canvas.draw_background(ax, runs.values("params"), tokens)
     low = min(float(tokens.min()), float(lines.draws["tokens"].min())) / HEADROOM
     # The median may rise steeply at its last point; what the runs say lies lower.
     high = max(float(tokens.max()), min(top, MOST_TOKENS * float(tokens.max()))) * HEADROOM
@@ -117,14 +117,5 @@ def _draw_budget(ax: Axes, lines: Isolines, key: Key, style: canvas.Style) -> No
         of_group &= runs.table[factor].to_numpy(str) == level
     near = np.abs(np.log(sources.run_values(runs, "flops") / flops)) < np.log(NEARBY)
     rows = of_group & near
-    name = f"runs, {sources.group_name(group)}" if group else "runs"
-    ax.scatter(
-        runs.values("params")[rows],
-        runs.values("loss")[rows],
-        s=16,
-        color=style.colour,
-        marker=style.marker,
-        linewidths=0,
-        zorder=3,
-        label=name,
-    )
+    params, loss = (runs.values(name)[rows] for name in ("params", "loss"))
+    canvas.draw_runs(ax, params, loss, style, sources.named("runs", group))

@@ -7,6 +7,7 @@ kind of an interval are named wherever one is drawn.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -18,8 +19,13 @@ from bayes_scaling.plots import canvas, sources
 
 
 def interval_label(prob: float | None) -> str:
-    """Probability and kind of an interval: ``89 % ETI``."""
+    """Probability and kind of an interval: ``90 % ETI``."""
     return f"{interval_prob(prob) * 100:.3g} % {str(interval_attrs(prob)['ci_kind']).upper()}"
+
+
+def with_interval(what: str, prob: float | None) -> str:
+    """What is drawn, and its interval: ``expected loss, 90 % ETI``."""
+    return f"{what}, {interval_label(prob)}"
 
 
 def group_entries(looks: Mapping[sources.Group, canvas.Style]) -> list[Artist]:
@@ -73,15 +79,11 @@ def legend(
         ax.legend(handles=found, loc="best", title=title, **look)
 
 
-def figure_legend(ax: Axes, handles: Sequence[Artist]) -> None:
-    """Legend under all panels of a figure made here."""
+def figure_legend(ax: Axes, made: bool, handles: Sequence[Artist]) -> None:
+    """Legend under all panels of a figure made here; in `ax` of the user's."""
     figure = ax.get_figure(root=True)
-    if figure is not None:
-        columns = min(len(handles), 5)
-        figure.legend(
-            handles=handles,
-            loc="outside lower center",
-            ncols=columns,
-            frameon=False,
-            fontsize="small",
-        )
+    if not made or figure is None:
+        legend(ax, made, handles)
+        return
+    look: dict[str, Any] = {"loc": "outside lower center", "frameon": False, "fontsize": "small"}
+    figure.legend(handles=handles, ncols=min(len(handles), 5), **look)

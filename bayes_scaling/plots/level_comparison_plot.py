@@ -9,12 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.groups import LevelComparison
-from bayes_scaling.decisions.point_results import BEYOND, INFINITE
-from bayes_scaling.display.intervals import intervals
 from bayes_scaling.plots import canvas, legends, sources
-
-OFF_PAGE = 1e3
-"""How far beyond the largest finite median an end of a band is drawn, as if infinite."""
 
 
 def level_comparison(
@@ -53,9 +48,7 @@ def level_comparison(
         better = (points["loss_difference"] < 0).mean(("chain", "draw"))
         chance.plot(scale, better, color=style.colour, linestyle=style.line, marker=style.marker)
     _finish(panels, comparison)
-    band = legends.band_entry(
-        f"multiplier, {legends.interval_label(prob)}", legends.colour_of(looks)
-    )
+    band = legends.band_entry(legends.with_interval("multiplier", prob), legends.colour_of(looks))
     legends.legend(times, made, [*legends.group_entries(looks), band])
     canvas.titled(times, f"{comparison.first} against {comparison.second}", fit, made)
     return panels
@@ -81,11 +74,7 @@ def _finish(panels: np.ndarray, comparison: LevelComparison) -> None:
 def _draw_multiplier(
     ax: Axes, scale: np.ndarray, draws: xr.DataArray, style: canvas.Style, prob: float | None
 ) -> None:
-    ends = intervals(draws.where(~np.isinf(draws), BEYOND), prob)
-    top = float(ends["median"].where(ends["median"] < INFINITE).max())
-    cut = OFF_PAGE * top if np.isfinite(top) else OFF_PAGE
-    shown = ends.clip(max=cut)
-    shown["median"] = ends["median"].where(ends["median"] < cut)
-    canvas.draw_band(ax, scale, shown, style, f"multiplier, {legends.interval_label(prob)}")
+    shown, top = sources.ends_on_page(draws, prob)
+    canvas.draw_band(ax, scale, shown, style, legends.with_interval("multiplier", prob))
     low = float(shown["lower"].min())
-    ax.set_ylim(min(low, 0.8), max(3 * cut / OFF_PAGE, 1.25))
+    ax.set_ylim(min(low, 0.8), max(3 * np.nan_to_num(top, nan=1.0), 1.25))

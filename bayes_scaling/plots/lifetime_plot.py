@@ -102,7 +102,7 @@ def _draw_plans(
 def _plan_entries(colour: str, prob: float | None) -> list[Artist]:
     """Legend entries of filled and hollow marks."""
     cheapest = legends.point_entry(
-        f"cheapest to train\nand serve, {legends.interval_label(prob)}", colour
+        legends.with_interval("cheapest to train\nand serve", prob), colour
     )
     optimum = legends.point_entry(f"compute-optimal,\n{legends.interval_label(prob)}", colour)
     optimum.set(markerfacecolor="none")

@@ -39,7 +39,7 @@ def loss_curves(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure if not given.
     prob : float, optional
-        Probability of the bands; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+        Probability of the bands, 0.9 if not given.
 
     Returns
     -------

@@ -51,7 +51,8 @@ def near_optimal(
     few = replace(near, fit=sources.thinned(near.fit, SIZES * len(looks)))
     losses, chances = few.losses(sizes), near.probability(sizes)[list(sizes)]
     for place, style in enumerate(looks.values()):
-        _draw_loss(panels[0], sizes, losses.isel(budget=place), style, prob)
+        ends = intervals(losses.isel(budget=place), prob)
+        canvas.draw_band(panels[0], sizes, ends, style, "expected loss")
         _draw_range(panels[0], near.draws.isel(budget=place), style)
         _draw_optimum(panels[0], near.draws.isel(budget=place), style, prob)
         panels[1].plot(sizes, chances.iloc[place], color=style.colour, linestyle=style.line)
@@ -90,12 +91,6 @@ def _sizes(near: NearOptimal) -> np.ndarray:
     return np.geomspace(low, high, SIZES)
 
 
-def _draw_loss(
-    ax: Axes, sizes: np.ndarray, losses: xr.DataArray, style: canvas.Style, prob: float | None
-) -> None:
-    canvas.draw_band(ax, sizes, intervals(losses, prob), style, "expected loss")
-
-
 def _draw_range(ax: Axes, draws: xr.Dataset, style: canvas.Style) -> None:
     """The near-optimal range, at the loss of its ends."""
     smallest, largest, loss = (
@@ -113,17 +108,7 @@ def _draw_optimum(ax: Axes, draws: xr.Dataset, style: canvas.Style, prob: float 
         loss, float(ends["lower"]), float(ends["upper"]), color=canvas.neutral(), zorder=5
     )
     bar.set(gid="interval of the optimum")
-    ax.plot(
-        float(ends["median"]),
-        loss,
-        linestyle="none",
-        marker=style.marker,
-        color=style.colour,
-        markeredgecolor=canvas.neutral(),
-        markeredgewidth=0.7,
-        zorder=6,
-        gid="optimum",
-    )
+    canvas.draw_marks(ax, float(ends["median"]), loss, style).set_gid("optimum")
 
 
 def _draw_bounds(ax: Axes, near: NearOptimal) -> None:
@@ -137,7 +122,7 @@ def _entries(looks: dict[str, canvas.Style], prob: float | None) -> list[Artist]
     colour = legends.colour_of({(name,): style for name, style in looks.items()})
     return [
         *curves,
-        legends.band_entry(f"expected loss, {legends.interval_label(prob)}", colour),
-        legends.point_entry(f"optimum, {legends.interval_label(prob)}", colour),
+        legends.band_entry(legends.with_interval("expected loss", prob), colour),
+        legends.point_entry(legends.with_interval("optimum", prob), colour),
         legends.line_entry("near-optimal range", colour, width=4),
     ]

@@ -8,16 +8,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
-from bayes_scaling.decisions.point_results import BEYOND, INFINITE
 from bayes_scaling.decisions.requirements import Needed
-from bayes_scaling.display.intervals import intervals
 from bayes_scaling.plots import canvas, legends, sources
 
 MARGIN = 1.01
 """By what factor the axes go beyond the targets."""
-
-OFF_PAGE = 1e3
-"""How far beyond the largest finite median an end of a band is drawn, as if infinite."""
 
 
 def needed(
@@ -106,15 +101,11 @@ def _draw_amount(
 def _draw_interval(
     ax: Axes, draws: xr.Dataset, of: str, style: canvas.Style, prob: float | None
 ) -> None:
-    ends = intervals(draws[of].where(np.isfinite(draws[of]), BEYOND), prob)
-    top = float(ends["median"].where(ends["median"] < INFINITE).max())
-    known = ends["lower"].values < INFINITE
+    ends, top = sources.ends_on_page(draws[of], prob)
+    known = ends["lower"].values < sources.OFF_PAGE * top
     if not (known.any() and np.isfinite(top)):
         return
     low, high = ax.get_ylim()
-    shown = ends.isel(point=known).clip(max=top * OFF_PAGE)
-    shown["median"] = shown["median"].where(shown["median"] <= top)
-    canvas.draw_band(
-        ax, draws["loss"].values[known], shown, style, f"{of}, {legends.interval_label(prob)}"
-    )
+    shown, label = ends.isel(point=known), legends.with_interval(of, prob)
+    canvas.draw_band(ax, draws["loss"].values[known], shown, style, label)
     ax.set(ylim=(min(low, float(ends["lower"].min())), max(high, 10 * top)))

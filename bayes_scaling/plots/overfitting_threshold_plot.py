@@ -57,11 +57,12 @@ def overfitting_threshold(
         _draw_threshold(ax, draws, style, group, prob)
         rows = members.get(group, np.zeros(len(fit.runs), dtype=bool))
         aside = APART * (number - (len(looks) - 1) / 2)
-        _draw_runs(ax, params[rows], tokens[rows], style, aside)
+        points = canvas.draw_runs(ax, params[rows], tokens[rows], style)
+        points.set(offset_transform=canvas.beside(ax, aside), gid="runs")
     canvas.log_input_axis(ax.xaxis, "params")
     canvas.log_input_axis(ax.yaxis, "tokens")
     colour = legends.colour_of(looks)
-    band = legends.band_entry(f"threshold, {legends.interval_label(prob)}", colour)
+    band = legends.band_entry(legends.with_interval("threshold", prob), colour)
     entries = [*legends.group_entries(looks), band, legends.point_entry("runs", colour)]
     legends.legend(ax, made, entries, _penalty(result))
     canvas.titled(ax, f"Data below which models overfit by {fit.model.law.name}", fit, made)
@@ -73,16 +74,6 @@ def _limit(ax: Axes, result: OverfittingThreshold) -> None:
     median = result.draws["tokens"].median(("chain", "draw")).values
     shown = np.concatenate([result.fit.runs.values("tokens"), median[np.isfinite(median)]])
     ax.set_ylim(shown.min() / HEADROOM, shown.max() * HEADROOM)
-
-
-def _draw_runs(
-    ax: Axes, params: np.ndarray, tokens: np.ndarray, style: canvas.Style, aside: float
-) -> None:
-    """Runs of one group, set apart from those of others, which often have the same sizes."""
-    points = ax.scatter(
-        params, tokens, s=14, color=style.colour, marker=style.marker, linewidths=0, zorder=3
-    )
-    points.set(offset_transform=canvas.beside(ax, aside), gid="runs")
 
 
 def _penalty(result: OverfittingThreshold) -> str:

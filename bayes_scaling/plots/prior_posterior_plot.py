@@ -177,7 +177,4 @@ def _draw_legend(
     shade = canvas.COLOURS[0] if set(looks) == {""} else canvas.neutral()
     band = legends.band_entry(legends.interval_label(prob), shade)
     handles = [legends.line_entry("prior", canvas.neutral(), "--"), *posteriors, band]
-    if made:
-        legends.figure_legend(panels[0], handles)
-    else:
-        legends.legend(panels[-1], made, handles)
+    legends.figure_legend(panels[-1], made, handles)

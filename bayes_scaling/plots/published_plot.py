@@ -53,8 +53,7 @@ def published(
     ax : sequence of matplotlib.axes.Axes, optional
         Where to draw, one for each parameter; a new figure if not given.
     prob : float, optional
-        Probability of the posterior's interval; ArviZ's ``rcParams["stats.ci_prob"]`` if not
-        given.
+        Probability of the posterior's interval, 0.9 if not given.
 
     Returns
     -------
@@ -159,20 +158,7 @@ def _draw_panel(
         ax.plot(median, row, marker="o", color=POSTERIOR, gid="posterior")
         reach += [low, high]
     for row, entry in enumerate(entries, start=len(rows)):
-        value = float({**entry.derived, **entry.parameters}[name])
-        if name in entry.intervals:
-            ax.hlines(row, *entry.intervals[name], color=PUBLISHED, linewidth=1.0)
-        face = "none" if entry.status == "S" else PUBLISHED
-        ax.plot(
-            value,
-            row,
-            marker="D",
-            markersize=4,
-            color=PUBLISHED,
-            markerfacecolor=face,
-            gid=entry.key,
-        )
-        reach += [value, *entry.intervals.get(name, ())]
+        reach += _draw_entry(ax, row, entry, name)
     ax.axhline(len(rows) - 0.5, color="0.5", linewidth=0.5)
     ax.set_ylim(len(rows) + len(entries) - 0.5, -0.5)
     ax.set_xlabel(name)
@@ -183,18 +169,27 @@ def _draw_panel(
         ax.xaxis.set_major_locator(MaxNLocator(4))
 
 
+def _draw_entry(ax: Axes, row: int, entry: PublishedSet, name: str) -> list[float]:
+    """A published value, with its interval where it has one; both are returned."""
+    value = float({**entry.derived, **entry.parameters}[name])
+    ends = entry.intervals.get(name, ())
+    if ends:
+        ax.hlines(row, *ends, color=PUBLISHED, linewidth=1.0)
+    [point] = ax.plot(value, row, marker="D", markersize=4, color=PUBLISHED, gid=entry.key)
+    if entry.status == "S":
+        point.set_markerfacecolor("none")
+    return [value, *ends]
+
+
 def _draw_legend(
     panels: np.ndarray, entries: Sequence[PublishedSet], prob: float | None, made: bool
 ) -> None:
     handles = [
-        legends.point_entry(f"posterior, {legends.interval_label(prob)}", POSTERIOR),
+        legends.point_entry(legends.with_interval("posterior", prob), POSTERIOR),
         legends.point_entry("published", PUBLISHED, "D"),
     ]
     if any(entry.status == "S" for entry in entries):
         hollow = legends.point_entry("published, from a secondary source", PUBLISHED, "D")
         hollow.set_markerfacecolor("none")  # type: ignore[attr-defined]
         handles.append(hollow)
-    if made:
-        legends.figure_legend(panels[0], handles)
-    else:
-        legends.legend(panels[-1], made, handles)
+    legends.figure_legend(panels[-1], made, handles)

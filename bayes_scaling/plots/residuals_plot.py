@@ -58,8 +58,7 @@ def residuals(
     groups = sources.groups_of(fit.runs, fit.model)
     looks = canvas.styles(list(groups))
     for group, rows in groups.items():
-        label = f"runs, {sources.group_name(group)}" if group else "runs"
-        canvas.draw_runs(ax, values[rows], off[rows], looks[group], label)
+        canvas.draw_runs(ax, values[rows], off[rows], looks[group], sources.named("runs", group))
     _draw_scatter(ax, few, expected, values, prob)
     ax.set_ylabel(_off_label(fit))
     canvas.log_input_axis(ax.xaxis, name)
@@ -102,6 +101,6 @@ def _draw_scatter(
         alpha=0.12,
         linewidth=0,
         zorder=0,
-        label=f"scatter of a run, {legends.interval_label(prob)}",
+        label=legends.with_interval("scatter of a run", prob),
     )
     ax.axhline(0.0, color=canvas.neutral(), linewidth=0.8, linestyle="--", zorder=1)

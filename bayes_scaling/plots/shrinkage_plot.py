@@ -74,13 +74,13 @@ def shrinkage(
     ax = canvas.one_axes(ax, (7.5, 1.6 + ROW_HEIGHT * len(levels)))
     _draw_typical(ax, fit, parameter, factor, prob)
     pooled = intervals(_values(fit, parameter, factor, levels), prob)
-    once = f"pooled, {legends.interval_label(prob)}"
+    once = legends.with_interval("pooled", prob)
     for row in range(len(levels)):
         _draw_estimate(ax, row, pooled.isel(level=row), "o", POOLED, None if row else once)
     for number, (level, other) in enumerate(alone.items()):
         row = levels.index(level)
         ends = intervals(other.posterior[parameter], prob)
-        once = f"each level alone, {legends.interval_label(prob)}"
+        once = legends.with_interval("each level alone", prob)
         _draw_unpooled(ax, row, ends, pooled.isel(level=row), None if number else once)
     _label(ax, fit, parameter, factor)
     legends.legend(ax, made)

@@ -15,6 +15,8 @@ import xarray as xr
 
 from bayes_scaling.decisions.allocation import Allocation, allocate
 from bayes_scaling.decisions.costs import Cost, SixND
+from bayes_scaling.decisions.point_results import BEYOND, INFINITE
+from bayes_scaling.display.intervals import intervals
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.mixture import average_points
 from bayes_scaling.fitting.posterior import new_runs
@@ -36,6 +38,9 @@ MOST_VALUES = 600_000
 
 MOST_SEARCHED = 10_000
 """The same where each value is found by a numerical search for the optimum."""
+
+OFF_PAGE = 1e3
+"""How far beyond the largest finite median an end of a band is drawn, as if infinite."""
 
 CURVE_POINTS = 60
 SEARCHED_POINTS = 12
@@ -115,6 +120,19 @@ def groups_drawn(draws: xr.Dataset, factors: Sequence[str]) -> list[Group]:
 def group_name(group: Group) -> str:
     """A group as legends name it."""
     return ", ".join(group)
+
+
+def named(what: str, group: Group) -> str:
+    """What is drawn, and of which group."""
+    return ", ".join([what, *group])
+
+
+def ends_on_page(draws: xr.DataArray, prob: float | None) -> tuple[xr.Dataset, float]:
+    """Ends of intervals of draws that may be infinite, cut off the page; the largest median."""
+    ends = intervals(draws.where(~np.isinf(draws), BEYOND), prob)
+    top = float(ends["median"].where(ends["median"] < INFINITE).max())
+    cut = OFF_PAGE * top if np.isfinite(top) else OFF_PAGE
+    return ends.clip(max=cut).assign(median=ends["median"].where(ends["median"] < cut)), top
 
 
 def in_group(draws: xr.Dataset, dim: str, group: Group, factors: Sequence[str]) -> xr.Dataset:

@@ -29,7 +29,7 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure if not given.
     prob : float, optional
-        Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+        Probability of the intervals, 0.9 if not given.
 
     Returns
     -------

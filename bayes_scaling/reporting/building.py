@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.display.intervals import interval_prob
+from bayes_scaling.display.intervals import PROB, interval_prob
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.forecasting.forecasts import Forecast
@@ -16,7 +16,7 @@ from bayes_scaling.reporting.page.exploring import Page, page
 from bayes_scaling.reporting.rendering import as_html, as_latex, as_markdown
 from bayes_scaling.reporting.sections.checklist import check_facts
 from bayes_scaling.reporting.sections.contents import Contents
-from bayes_scaling.reporting.sections.subject import PROB, HasTable, Subject
+from bayes_scaling.reporting.sections.subject import HasTable, Subject
 from bayes_scaling.trust import TrustReport
 
 FORMATS = (".html", ".htm", ".md", ".tex")
@@ -61,7 +61,7 @@ def report(
         ``{"question": "Is a run of 70B worth it?"}``; a name that is no field is refused with the
         list of those that are. Fields left out say "not given".
     prob : float, optional
-        Probability of all intervals; by default that at which the checks judge intervals.
+        Probability of all intervals.
 
     Returns
     -------

@@ -51,7 +51,7 @@ class CurveForecast(FitResult):
         Parameters
         ----------
         prob : float, optional
-            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+            Probability of the intervals, 0.9 if not given.
 
         Returns
         -------
@@ -67,7 +67,7 @@ class CurveForecast(FitResult):
         Parameters
         ----------
         prob : float, optional
-            Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+            Probability of the intervals, 0.9 if not given.
 
         Returns
         -------

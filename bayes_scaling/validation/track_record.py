@@ -41,8 +41,7 @@ class TrackRecord(Result):
         Parameters
         ----------
         prob : float, optional
-            Probability of the intervals, at most 0.99; ArviZ's ``rcParams["stats.ci_prob"]`` if
-            not given.
+            Probability of the intervals, at most 0.99; 0.9 if not given.
 
         Returns
         -------

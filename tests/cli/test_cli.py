@@ -320,7 +320,7 @@ def test_the_allocation_is_that_of_the_package(
     plan = bs.allocate(stored_fit, [5.76e23, 1e25])
     keys = [(row["flops"], row["corpus"]) for row in answer["allocation"]]
     assert keys == list(plan.table().index)
-    assert answer["ci_prob"] == pytest.approx(0.89)
+    assert answer["ci_prob"] == pytest.approx(0.9)
     for row, (_, known), (_, growth) in zip(
         answer["allocation"], plan.table().iterrows(), plan.growth().iterrows(), strict=True
     ):
@@ -331,7 +331,7 @@ def test_the_allocation_is_that_of_the_package(
 
     result = call("allocate", stored_fit_path, *budgets)
     assert result.exit_code == 0
-    assert "Allocation: median and 89 % credible interval (ETI)" in result.stdout
+    assert "Allocation: median and 90 % credible interval (ETI)" in result.stdout
     assert "tokens_per_tenfold" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 100
     assert "--flops: '0' is not a positive count" in mistake(
@@ -365,7 +365,7 @@ def test_near_optimal_sizes_and_the_regret_of_plans(
     assert answer["regret"][0]["compute_share"]["median"] == pytest.approx(waste.iloc[0])
 
     text = call("allocate", stored_fit_path, *asked, "--rules").stdout
-    assert "Sizes within 1 % of the least loss: median and 89 % credible" in text
+    assert "Sizes within 1 % of the least loss: median and 90 % credible" in text
     assert "Sizes that waste at most 10 % of the compute" in text
     assert "Kaplan et al. (2020): 5.5 and 1.8" in text
     assert max(map(len, text.splitlines())) <= 100
@@ -520,7 +520,7 @@ def test_the_next_runs_are_those_of_the_package(
     result = call("next", stored_fit_path, *BATCH, *asked)
     assert result.exit_code == 0
     assert "is expected to shrink from" in result.stdout
-    assert "Expected 89 % interval (ETI) after each run" in result.stdout
+    assert "Expected 90 % interval (ETI) after each run" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 100
     assert "note: The chains have not converged" in result.stderr
     assert (

@@ -101,7 +101,7 @@ def test_a_loss_below_the_floor_is_nan_and_counted(stored_fit: bs.ScalingFit) ->
 def test_it_prints_with_its_licence(plan: bs.decisions.LifetimeAllocation) -> None:
     assert plan.table(0.8).attrs["ci_prob"] == 0.8
     for text in (repr(plan), plan._repr_html_()):
-        assert "Lifetime allocation: median and 89 % credible interval (ETI)" in text
+        assert "Lifetime allocation: median and 90 % credible interval (ETI)" in text
         assert "not converged" in text
 
 

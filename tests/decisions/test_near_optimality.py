@@ -72,7 +72,7 @@ def test_table_and_repr(near: bs.decisions.NearOptimal) -> None:
     assert table.attrs["ci_prob"] == 0.8
     median = near.draws["largest_params"].median(("chain", "draw"))
     np.testing.assert_allclose(table["largest_params", "median"], median)
-    assert repr(near).startswith("Sizes within 1 % of the least loss: median and 89 %")
+    assert repr(near).startswith("Sizes within 1 % of the least loss: median and 90 %")
     assert "not converged" in repr(near)
     assert "Sizes within 1 % of the least loss" in near._repr_html_()
 

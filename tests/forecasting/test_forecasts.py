@@ -108,7 +108,7 @@ def test_table_has_median_and_interval_of_both_losses(
     expected = [(v, c) for v in ("expected_loss", "loss") for c in ("median", "lower", "upper")]
     assert list(table)[:6] == expected
     assert table.attrs["ci_kind"] == "eti"
-    chosen = az.rcParams["stats.ci_prob"] if prob is None else prob
+    chosen = 0.9 if prob is None else prob
     assert table.attrs["ci_prob"] == chosen
     assert table.attrs["notes"] == forecast.fit.notes
     draws = forecast.draws["loss"]

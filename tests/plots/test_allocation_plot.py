@@ -57,11 +57,11 @@ def test_every_panel_shades_what_lies_beyond_the_runs(plan: bs.Allocation) -> No
 def test_groups_have_bands_and_names_of_their_own(stored_fit: bs.ScalingFit) -> None:
     panels = plots.allocation(bs.allocate(stored_fit, [1e23]))
     bands = [c for c in panels[0].collections if isinstance(c, FillBetweenPolyCollection)]
-    assert [band.get_label() for band in bands] == ["books, 89 % ETI", "web, 89 % ETI"]
+    assert [band.get_label() for band in bands] == ["books, 90 % ETI", "web, 90 % ETI"]
     assert len({tuple(np.asarray(band.get_facecolor())[0]) for band in bands}) == 2
     legend = panels[-1].get_legend()
     texts = [text.get_text() for text in legend.get_texts()]
-    assert texts == ["books", "web", "optimum, 89 % ETI", "runs"]
+    assert texts == ["books", "web", "optimum, 90 % ETI", "runs"]
 
 
 def test_three_axes_are_taken_and_others_refused(plan: bs.Allocation) -> None:

@@ -56,7 +56,7 @@ def test_axes_and_legend_say_what_they_show(stored_fit: bs.ScalingFit) -> None:
     assert legend_texts(ax) == [
         "books",
         "web",
-        "expected loss if compute-optimal, 89 % ETI",
+        "expected loss if compute-optimal, 90 % ETI",
         "median at one model size",
     ]
 
@@ -91,7 +91,7 @@ def test_a_law_of_one_input_is_drawn_against_it(token_fit: bs.ScalingFit) -> Non
     assert ax.get_xlabel() == "training tokens"
     assert [label.get_text() for label in ax.get_xticklabels()][-1].endswith(("B", "T"))
     np.testing.assert_allclose(points(ax)["runs"][:, 0], token_fit.runs.values("tokens"))
-    assert list(bands(ax)) == ["expected loss, 89 % ETI"]
+    assert list(bands(ax)) == ["expected loss, 90 % ETI"]
 
 
 def test_other_laws_are_sent_to_residuals(many_input_fit: bs.ScalingFit) -> None:

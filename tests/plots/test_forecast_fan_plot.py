@@ -62,11 +62,11 @@ def test_the_fan_keeps_the_tokens_per_parameter_of_the_target(lone_fit: bs.Scali
 
 def test_the_interval_of_a_new_run_is_wider_and_smooth(lone_fit: bs.ScalingFit) -> None:
     ax = plots.forecast_fan(bs.forecast(lone_fit, **TARGET))
-    [upper] = [line for line in ax.lines if line.get_label() == "a new run, 89 % ETI"]
+    [upper] = [line for line in ax.lines if line.get_label() == "a new run, 90 % ETI"]
     x, y = upper.get_data()
     assert (np.diff(y) < 0).all()
     inside = x <= lone_fit.runs.values("flops").max()
-    band = banded(ax, "expected loss, 89 % ETI")
+    band = banded(ax, "expected loss, 90 % ETI")
     lowers, uppers = np.transpose([ends_at(band, at) for at in x[inside]])
     assert (y[inside] < lowers).all() or (y[inside] > uppers).all()
 
@@ -113,9 +113,9 @@ def test_a_new_level_has_a_fan_that_ends_in_its_forecast(stored_fit: bs.ScalingF
     at = pd.DataFrame({**TARGET, "corpus": ["code"]})
     forecast = bs.forecast(stored_fit, at=at, new_levels=how)
     ax = plots.forecast_fan(forecast)
-    low, high = ends_at(banded(ax, "expected loss, code, 89 % ETI"), 6 * 7e10 * 1.4e12)
+    low, high = ends_at(banded(ax, "expected loss, code, 90 % ETI"), 6 * 7e10 * 1.4e12)
     draws = forecast.draws["expected_loss"]
-    asked = az.eti(draws, prob=0.89, dim=["chain", "draw"]).values.ravel()
+    asked = az.eti(draws, prob=0.9, dim=["chain", "draw"]).values.ravel()
     # A drawn level is drawn anew for the path: alike in distribution, not draw by draw.
     assert high - low == pytest.approx(asked[1] - asked[0], rel=1e-6 if how == "typical" else 0.4)
 

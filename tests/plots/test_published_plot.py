@@ -53,7 +53,7 @@ def test_sets_of_secondary_sources_are_hollow_and_say_what_they_count(
     ]  # fmt: skip
     [shown] = panel.figure.legends
     texts = [text.get_text() for text in shown.get_texts()]
-    assert texts == ["posterior, 89 % ETI", "published", "published, from a secondary source"]
+    assert texts == ["posterior, 90 % ETI", "published", "published, from a secondary source"]
 
 
 def test_the_axis_is_logarithmic_where_values_span_decades(lone_fit: bs.ScalingFit) -> None:

@@ -50,7 +50,7 @@ def test_arrows_lead_from_levels_alone_to_pooled_ones(
     assert arrow.xyann[0] == pytest.approx(float(lone_fit.posterior["E"].median()))
     assert tuple(arrow.xy) == pytest.approx(tuple(dots(ax, "pooled")[1]))
     texts = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert "each level alone, 89 % ETI" in texts
+    assert "each level alone, 90 % ETI" in texts
 
 
 def test_without_fits_of_levels_alone_there_are_no_arrows(stored_fit: bs.ScalingFit) -> None:

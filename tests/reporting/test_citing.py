@@ -40,7 +40,7 @@ def test_the_sentence_has_all_that_a_reader_needs(forecast: bs.Forecast) -> None
         r"\d\.\d+ \[\d\.\d+, \d\.\d+\], and that of a new run predicted at "
         r"\d\.\d+ \[\d\.\d+, \d\.\d+\]"
         r", \d+ % of its width for how laws miss beyond the runs "
-        r"\(median and 89 % equal-tailed credible interval\), ",
+        r"\(median and 90 % equal-tailed credible interval\), ",
         sentence,
     )
     assert "the law Chinchilla (Hoffmann et al., 2022)" in sentence

@@ -25,7 +25,7 @@ def test_a_written_table_has_a_row_for_each_point(converged_fit: bs.ScalingFit) 
     assert list(table) == ["params", "tokens", "flops", "expected_loss", "loss"]
     assert list(table["params"]) == ["7B", "70B"]
     assert table["loss"].map(lambda cell: bool(CELL.fullmatch(cell))).all()
-    assert table.attrs["caption"].startswith("Median and 89 % equal-tailed credible interval.")
+    assert table.attrs["caption"].startswith("Median and 90 % equal-tailed credible interval.")
 
 
 def test_numbers_are_those_of_the_results_table(converged_fit: bs.ScalingFit) -> None:

@@ -73,7 +73,7 @@ def test_a_folder_adds_up_to_a_record(folder: Path) -> None:
     assert summary["predictions"] == 20
     assert summary["coverage_50"] == np.mean(table["pit"].between(0.25, 0.75))
     assert summary["interval_score"] == record.table(0.9)["interval_score"].mean()
-    assert repr(record).startswith("Track record: median and 89 % credible interval (ETI)")
+    assert repr(record).startswith("Track record: median and 90 % credible interval (ETI)")
 
 
 def test_runs_that_are_not_made_yet_wait(folder: Path) -> None:

@@ -11,7 +11,7 @@ from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import FitAverage, Fitted, made_from, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
-from bayes_scaling.reporting.citing.estimates import Result
+from bayes_scaling.reporting.citing.estimates import Citable
 from bayes_scaling.trust import TrustReport
 
 FARTHER = 2.0
@@ -21,7 +21,7 @@ SAME = 1e-6
 """Relative difference up to which inputs are the same: targets went through their logarithm."""
 
 
-def check_assessed(result: Result | FitAverage, trust: TrustReport | None, asker: str) -> None:
+def check_assessed(result: Citable | FitAverage, trust: TrustReport | None, asker: str) -> None:
     """Refuse anything but a verdict, and a verdict on another fit or on other targets.
 
     The best run of a budget has no targets of its own to be assessed: a forecast of about its
@@ -52,7 +52,7 @@ def check_assessed(result: Result | FitAverage, trust: TrustReport | None, asker
         _check_budgets(result, trust, asker)
 
 
-def _is_part(result: Result | FitAverage, assessed: Fitted) -> bool:
+def _is_part(result: Citable | FitAverage, assessed: Fitted) -> bool:
     """True of one fit, cited by itself, of an average that was assessed."""
     if not isinstance(result, ScalingFit):
         return False

@@ -13,7 +13,7 @@ from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.reporting.citing.assessed import check_assessed
 from bayes_scaling.reporting.citing.bibliography import DATA, SOFTWARE, Entry, bibtex, software
 from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped
-from bayes_scaling.reporting.citing.estimates import Result, check_result, fits, problems
+from bayes_scaling.reporting.citing.estimates import Citable, check_result, fits, problems
 from bayes_scaling.reporting.citing.methods import formulas, methods_paragraph
 from bayes_scaling.reporting.citing.sentences import citing_sentence
 from bayes_scaling.reporting.citing.tables import latex_table, markdown_table, written_table
@@ -88,7 +88,7 @@ class Citation:
 
 
 def cite(
-    result: Result,
+    result: Citable,
     *,
     trust: TrustReport | None = None,
     prob: float | None = None,
@@ -103,7 +103,7 @@ def cite(
         Of :func:`bayes_scaling.assess`, at the points that are cited. Without it the sentence
         says that the extrapolation was not assessed.
     prob : float, optional
-        Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+        Probability of the intervals, 0.9 if not given.
     data : str, optional
         Where the runs come from: the name of a published table such as ``"chinchilla"``, an entry
         in BibTeX (it begins with ``@``), or a description in a few words.
@@ -133,7 +133,7 @@ def cite(
     )
 
 
-def _verdict(result: Result, trust: TrustReport | None) -> str:
+def _verdict(result: Citable, trust: TrustReport | None) -> str:
     if problems(result):
         return "not converged"
     return "not assessed" if trust is None else trust.verdict

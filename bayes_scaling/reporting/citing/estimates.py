@@ -24,7 +24,7 @@ from bayes_scaling.reporting.citing.escaping import one_line
 type Answer = Forecast | Allocation | NearOptimal | Regret | PointResult
 """A result of a fit: draws, notes, and a table with an interval of each quantity by row."""
 
-type Result = ScalingFit | Answer
+type Citable = ScalingFit | Answer
 
 _ANSWERS = (Forecast, Allocation, NearOptimal, Regret, PointResult)
 
@@ -65,7 +65,7 @@ def check_result(result: object) -> None:
         )
 
 
-def fits(result: Result) -> tuple[ScalingFit, ...]:
+def fits(result: Citable) -> tuple[ScalingFit, ...]:
     """The fits that a result rests on."""
     if isinstance(result, ScalingFit):
         return (result,)
@@ -74,20 +74,20 @@ def fits(result: Result) -> tuple[ScalingFit, ...]:
     return tuple(part.fit for part in parts(result.fit))
 
 
-def averaged(result: Result) -> FitAverage | None:
+def averaged(result: Citable) -> FitAverage | None:
     """The average that a result was made from, if it was."""
     fit = None if isinstance(result, ScalingFit) else result.fit
     return fit if isinstance(fit, FitAverage) else None
 
 
-def problems(result: Result) -> tuple[str, ...]:
+def problems(result: Citable) -> tuple[str, ...]:
     """Reasons to count the chains as not converged; empty if they have."""
     if isinstance(result, Forecast | Allocation):
         return result.diagnostics.problems
     return tuple(problem for fit in fits(result) for problem in fit.diagnostics.problems)
 
 
-def estimates(result: Result, prob: float | None) -> list[Estimate]:
+def estimates(result: Citable, prob: float | None) -> list[Estimate]:
     """Every median with its interval in a result's table, row by row."""
     if isinstance(result, ScalingFit):
         return _of_parameters(result, prob)

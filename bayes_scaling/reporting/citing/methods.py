@@ -10,7 +10,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio
 from bayes_scaling.reporting.citing.bibliography import SOFTWARE, installed_version
 from bayes_scaling.reporting.citing.escaping import one_line
-from bayes_scaling.reporting.citing.estimates import Result, averaged, fits
+from bayes_scaling.reporting.citing.estimates import Citable, averaged, fits
 from bayes_scaling.reporting.citing.sentences import law_words, reasons
 from bayes_scaling.reporting.citing.tables import interval_words
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NAMES = {"bayes_scaling": "bayes_scaling", "pymc": "PyMC", "nutpie": "nutpie", "arviz": "ArviZ"}
 
 
-def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | None) -> str:
+def methods_paragraph(result: Citable, trust: TrustReport | None, prob: float | None) -> str:
     """Write the paragraph, in plain text."""
     said = [" ".join(_fitting(fit)) for fit in fits(result)]
     average = averaged(result)
@@ -42,7 +42,7 @@ def methods_paragraph(result: Result, trust: TrustReport | None, prob: float | N
     return " ".join([*said, *closing])
 
 
-def formulas(result: Result) -> tuple[str, ...]:
+def formulas(result: Citable) -> tuple[str, ...]:
     """Formulas in the paragraph, in LaTeX, in their order."""
     return tuple(_formula(fit) for fit in fits(result) if fit.model.law.formula)
 

@@ -20,8 +20,8 @@ from bayes_scaling.reporting.citing.bibliography import installed_version, short
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.citing.estimates import (
     Answer,
+    Citable,
     Estimate,
-    Result,
     averaged,
     estimates,
     fits,
@@ -47,7 +47,7 @@ _UNITS = {
 }
 
 
-def citing_sentence(result: Result, trust: TrustReport | None, prob: float | None) -> str:
+def citing_sentence(result: Citable, trust: TrustReport | None, prob: float | None) -> str:
     """The whole sentence, in plain text."""
     found = _warning(result, trust) + _findings(result, prob)
     basis = f"by {_basis(result)}"
@@ -56,7 +56,7 @@ def citing_sentence(result: Result, trust: TrustReport | None, prob: float | Non
     return text[0].upper() + text[1:]
 
 
-def _basis(result: Result) -> str:
+def _basis(result: Citable) -> str:
     average = averaged(result)
     if average is None:
         return f"Bayesian fit of {_and([law_words(fit) for fit in fits(result)])}"
@@ -111,7 +111,7 @@ def reasons(trust: TrustReport) -> str:
     return f" ({', '.join(doubting)})" if doubting else ""
 
 
-def _warning(result: Result, trust: TrustReport | None) -> str:
+def _warning(result: Citable, trust: TrustReport | None) -> str:
     warnings = []
     if found := problems(result):
         warnings.append(f"not converged ({'; '.join(found)})")
@@ -127,7 +127,7 @@ def _belief(trust: TrustReport | None) -> str:
     return f'; the verdict on the extrapolation is "{trust.verdict}"{doubted}'
 
 
-def _findings(result: Result, prob: float | None) -> str:
+def _findings(result: Citable, prob: float | None) -> str:
     found = estimates(result, prob)
     if isinstance(result, ScalingFit):
         return _of_parameters(result, found)

@@ -14,7 +14,7 @@ from bayes_scaling.display.intervals import interval_attrs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped, one_line
 from bayes_scaling.reporting.citing.estimates import (
-    Result,
+    Citable,
     check_result,
     estimates,
     written_label,
@@ -23,14 +23,14 @@ from bayes_scaling.reporting.citing.estimates import (
 KINDS = {"eti": "equal-tailed", "hdi": "highest-density"}
 
 
-def written_table(result: Result, prob: float | None = None) -> pd.DataFrame:
+def written_table(result: Citable, prob: float | None = None) -> pd.DataFrame:
     """Write the table of a result as text, each number to the digits that its draws support.
 
     Parameters
     ----------
     result : ScalingFit, Forecast, Allocation or another result with draws
     prob : float, optional
-        Probability of the intervals; ArviZ's ``rcParams["stats.ci_prob"]`` if not given.
+        Probability of the intervals, 0.9 if not given.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def written_table(result: Result, prob: float | None = None) -> pd.DataFrame:
     return table
 
 
-def caption(result: Result, prob: float | None) -> str:
+def caption(result: Citable, prob: float | None) -> str:
     """Name of a table's intervals, and the notes of the result, bad diagnostics first."""
     return " ".join([f"Median and {interval_words(prob)}.", *result.notes])
 
@@ -82,7 +82,7 @@ def interval_words(prob: float | None) -> str:
     return f"{100 * attrs['ci_prob']:.3g} % {kind} credible interval"
 
 
-def markdown_table(table: pd.DataFrame | Result, prob: float | None = None) -> str:
+def markdown_table(table: pd.DataFrame | Citable, prob: float | None = None) -> str:
     r"""Lay out a table in Markdown, with its caption under it.
 
     Parameters
@@ -111,7 +111,7 @@ def markdown_table(table: pd.DataFrame | Result, prob: float | None = None) -> s
     return f"{text}\n\n{under}" if under else text
 
 
-def latex_table(table: pd.DataFrame | Result, prob: float | None = None) -> str:
+def latex_table(table: pd.DataFrame | Citable, prob: float | None = None) -> str:
     r"""Lay out a table in LaTeX, for the package booktabs.
 
     Parameters
@@ -162,7 +162,7 @@ def _latex_row(cells: Sequence[str]) -> str:
 
 
 def _parts(
-    table: pd.DataFrame | Result, prob: float | None, escape: Callable[[str], str]
+    table: pd.DataFrame | Citable, prob: float | None, escape: Callable[[str], str]
 ) -> tuple[list[str], list[list[str]], str]:
     """Header, rows and caption, escaped."""
     written = _flat(table) if isinstance(table, pd.DataFrame) else written_table(table, prob)

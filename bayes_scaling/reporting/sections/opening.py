@@ -14,7 +14,7 @@ from bayes_scaling.display.wording import times
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.axes import main_axis, run_axes
-from bayes_scaling.reporting.citing.estimates import Result, estimates, row_words
+from bayes_scaling.reporting.citing.estimates import Citable, estimates, row_words
 from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, joined
 from bayes_scaling.reporting.sections.figures import drawn
 from bayes_scaling.reporting.sections.larger import widest
@@ -168,7 +168,7 @@ type Written = tuple[int, str, str, str]
 """Row, median, lower and upper end, the numbers as text."""
 
 
-def written(result: Result, quantity: str, prob: float) -> list[Written]:
+def written(result: Citable, quantity: str, prob: float) -> list[Written]:
     """A quantity in each row of a result, with the digits that its draws support."""
     rows = []
     for one in estimates(result, prob):

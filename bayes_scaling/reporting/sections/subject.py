@@ -12,6 +12,7 @@ import pandas as pd
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.costs import SixND
 from bayes_scaling.decisions.near_optimality import NearOptimal, near_optimal
+from bayes_scaling.display.intervals import PROB
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import FitAverage, Fitted, Part, made_from, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -22,9 +23,6 @@ from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.sections.contents import Block, Heading
 from bayes_scaling.trust import CheckResult, TrustReport
 from bayes_scaling.trust.averages import LEAST
-
-PROB = 0.9
-"""Probability of the intervals of a report: that at which the checks judge intervals."""
 
 
 class HasTable(Protocol):
