@@ -101,7 +101,7 @@ def _check_goal(run: dict[str, str], optimum: str | None, parameter: str | None)
 
 
 def _print(plan: NextRuns, prob: float | None, json: bool) -> None:
-    from bayes_scaling.display.terminal import sentence
+    from bayes_scaling.display.terminal import interval_words, sentence
 
     table = plan.table(prob)
     if json:
@@ -113,6 +113,5 @@ def _print(plan: NextRuns, prob: float | None, json: bool) -> None:
     typer.echo(f"{sentence(plan.headline(prob))}\n")
     shown = plan.readable(prob).drop(columns="sd")
     shown.attrs.clear()
-    kind, share = str(table.attrs["ci_kind"]).upper(), 100 * table.attrs["ci_prob"]
-    output.print_table(f"Expected {share:.3g} % interval ({kind}) after each run", shown)
+    output.print_table(f"Expected {interval_words(table)} after each run", shown)
     output.print_notes(plan.notes)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.asking import budget_table, check_inputs, check_law, splitting
+from bayes_scaling.decisions.asking import asked_split
 from bayes_scaling.decisions.common_budgets import on_same_budgets
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.costs import Cost, SixND
@@ -21,8 +21,6 @@ from bayes_scaling.decisions.rules import published_growth
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import (
-    coordinate_index,
-    result_table,
     short,
     titled_text,
 )
@@ -97,7 +95,7 @@ class Allocation(FitResult):
         """
         names = ["params", "tokens", "tokens_per_param", "expected_loss", "epochs"]
         shown = self.draws[[name for name in names if name in self.draws]]
-        return result_table(shown, "budget", self.diagnosis, self.notes, prob)
+        return self._intervals(shown, "budget", prob)
 
     def growth(self, prob: float | None = None) -> pd.DataFrame:
         """Exponents of the optimum, and how it grows with ten times the budget.
@@ -114,7 +112,7 @@ class Allocation(FitResult):
             "params_per_tenfold": 10 ** exponents["params_exponent"],
             "tokens_per_tenfold": 10 ** exponents["tokens_exponent"],
         }
-        return result_table(exponents.assign(factors), "budget", self.diagnosis, self.notes, prob)
+        return self._intervals(exponents.assign(factors), "budget", prob)
 
     def growth_beside_rules(self, prob: float | None = None) -> pd.DataFrame:
         """Growth with ten times the budget, beside the two rules that papers have printed.
@@ -143,8 +141,7 @@ class Allocation(FitResult):
         sizes = list(self.constraints.sizes)
         params = self.draws["params"]
         chances = {size: (params == size).mean(SAMPLE_DIMS).values for size in sizes}
-        table = pd.DataFrame(chances, index=coordinate_index(self.draws["budget"]))
-        return table.rename_axis(columns="params").assign(diagnosis=self.diagnosis)
+        return self._columns(self.draws["budget"], chances).rename_axis(columns="params")
 
     def __repr__(self) -> str:
         if self.constraints.given or "params_exponent" not in self.draws:
@@ -206,15 +203,11 @@ def allocate(
     if isinstance(fit, FitAverage):
         asking = partial(allocate, flops=flops, cost=cost, constraints=constraints, inputs=inputs)
         return _of_average(fit, asking)
-    fixed = dict(inputs or {})
-    check_law(fit, fixed, "allocate")
-    check_inputs(fixed, "allocate")
-    budgets = budget_table(fit, flops, cost, "allocate")
-    asked = splitting(fit, budgets, cost, constraints, fixed)
+    asked = asked_split("allocate", fit, flops, cost, constraints, inputs)
     budget = asked.where.asked(asked.cost.unit)
     asked.check_budget(budget)
     draws = asked.where.labelled(**_draws(asked, budget))
-    return Allocation(draws, fit, asked.cost, asked.constraints, fixed)
+    return Allocation(draws, fit, asked.cost, asked.constraints, asked.where.held)
 
 
 def _of_average(average: FitAverage, ask: Callable[[ScalingFit], Allocation]) -> Allocation:

@@ -19,6 +19,19 @@ from bayes_scaling.model.points import FAR_BELOW, Numbers
 from bayes_scaling.units import compute
 
 
+def asked_split(
+    asker: str,
+    fit: ScalingFit,
+    flops: Numbers,
+    cost: Cost | None,
+    constraints: Constraints | None,
+    inputs: Mapping[str, float] | None,
+) -> Splitting:
+    """The split of budgets that is asked for, after refusing what no split answers."""
+    fixed = checked_inputs(fit, inputs, asker)
+    return splitting(fit, budget_table(fit, flops, cost, asker), cost, constraints, fixed)
+
+
 def splitting(
     fit: ScalingFit,
     budgets: xr.Dataset,
@@ -67,8 +80,17 @@ def _check_magnitude(fit: ScalingFit, budgets: np.ndarray, asker: str) -> None:
         )
 
 
-def check_law(fit: ScalingFit, inputs: Mapping[str, object], asker: str) -> None:
-    """Refuse a law that a split of the budget does not change, or that lacks an input."""
+def checked_inputs(
+    fit: ScalingFit, inputs: Mapping[str, float] | None, asker: str
+) -> dict[str, float]:
+    """Inputs that do not follow from a split, for a law that a split of the budget changes."""
+    fixed = dict(inputs or {})
+    _check_law(fit, fixed, asker)
+    _check_inputs(fixed, asker)
+    return fixed
+
+
+def _check_law(fit: ScalingFit, inputs: Mapping[str, object], asker: str) -> None:
     law = fit.model.law
     split = {*SPLIT, *(("epochs",) if "unique_tokens" in inputs else ())}
     if len(split & set(law.inputs)) < 2:
@@ -89,7 +111,7 @@ def check_law(fit: ScalingFit, inputs: Mapping[str, object], asker: str) -> None
         )
 
 
-def check_inputs(inputs: Mapping[str, float], asker: str) -> None:
+def _check_inputs(inputs: Mapping[str, float], asker: str) -> None:
     """Refuse inputs that are not positive finite numbers."""
     for name, value in inputs.items():
         if not (np.ndim(value) == 0 and np.isfinite(value) and value > 0):

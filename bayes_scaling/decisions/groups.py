@@ -23,8 +23,7 @@ from bayes_scaling.decisions.surface.landscape import (
 from bayes_scaling.decisions.surface.solvers import first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.digits import label_writer
-from bayes_scaling.display.intervals import interval_prob, intervals
-from bayes_scaling.display.tables import coordinate_index
+from bayes_scaling.display.intervals import intervals, percent
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import Numbers
@@ -112,15 +111,13 @@ class LevelComparison(PointResult):
         ]
         return (
             f"To reach the loss of {self.first}, {self.second} needs {', '.join(worth)} "
-            f"(median and {interval_prob(prob):.0%} interval)."
+            f"(median and {percent(prob)} interval)."
         )
 
     def probability(self) -> pd.DataFrame:
         """Probability that the first level has the lower expected loss, by scale."""
         better = (self.draws["loss_difference"] < 0).mean(("chain", "draw"))
-        index = coordinate_index(self.draws["point"])
-        table = pd.DataFrame({f"{self.first}_better": better.values}, index)
-        return table.assign(diagnosis=self.fit.diagnostics.diagnosis)
+        return self._columns(self.draws["point"], {f"{self.first}_better": better.values})
 
     def crossing(self, prob: float | None = None) -> pd.DataFrame:
         """Scale at which the better level changes, of the draws where it does, and their share.
@@ -134,8 +131,7 @@ class LevelComparison(PointResult):
         ends = intervals(self.draws["crossing"], prob)
         columns = {name: ends[name].values for name in ("median", "lower", "upper")}
         share = self.draws["crossing"].notnull().mean(("chain", "draw"))
-        table = pd.DataFrame(columns, coordinate_index(self.draws["point"]))
-        return table.assign(crosses=share.values, diagnosis=self.fit.diagnostics.diagnosis)
+        return self._columns(self.draws["point"], {**columns, "crosses": share.values})
 
 
 def compare_levels(

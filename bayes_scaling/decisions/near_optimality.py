@@ -14,14 +14,13 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.asking import budget_table, check_inputs, check_law, splitting
+from bayes_scaling.decisions.asking import asked_split, splitting
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.surface.landscape import log_ratio
 from bayes_scaling.decisions.surface.solvers import OUTWARDS, first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import coordinate_index, result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -91,7 +90,7 @@ class NearOptimal(FitResult):
             ``lower``, ``upper``), and ``diagnosis`` of the fit.
         """
         names = ["smallest_params", "params", "largest_params", "ratio"]
-        return result_table(self.draws[names], "budget", self.diagnosis, self.notes, prob)
+        return self._intervals(self.draws[names], "budget", prob)
 
     def probability(self, params: Numbers) -> pd.DataFrame:
         """Probability that models of given sizes are nearly as good as the best.
@@ -112,9 +111,8 @@ class NearOptimal(FitResult):
         inside = (draws["smallest_params"] <= sizes) & (sizes <= draws["largest_params"])
         known = draws["smallest_params"].notnull() & draws["largest_params"].notnull()
         chances = inside.where(known).mean(SAMPLE_DIMS).transpose("budget", "size")
-        index = coordinate_index(draws["budget"])
-        table = pd.DataFrame(chances.values, index, pd.Index(sizes.values, name="params"))
-        return table.assign(diagnosis=self.diagnosis)
+        columns = dict(zip(sizes.values.tolist(), chances.values.T, strict=True))
+        return self._columns(draws["budget"], columns).rename_axis(columns="params")
 
     def losses(self, params: Numbers) -> xr.DataArray:
         """Draws of the expected loss of given sizes on which each budget is spent.
@@ -178,16 +176,12 @@ def near_optimal(
         A budget is not positive or cannot be spent within the constraints, `within` is no
         fraction, or the constraints are a ratio or a menu.
     """
-    fixed = dict(inputs or {})
     _check(within, of, constraints)
-    check_law(fit, fixed, "near_optimal")
-    check_inputs(fixed, "near_optimal")
-    budgets = budget_table(fit, flops, cost, "near_optimal")
-    asked = splitting(fit, budgets, cost, constraints, fixed)
+    asked = asked_split("near_optimal", fit, flops, cost, constraints, inputs)
     budget = asked.where.asked(asked.cost.unit)
     asked.check_budget(budget if of == "loss" else (1 - within) * budget)
     draws = asked.where.labelled(**_draws(asked, budget, within, of))
-    return NearOptimal(draws, fit, within, of, asked.cost, asked.constraints, fixed)
+    return NearOptimal(draws, fit, within, of, asked.cost, asked.constraints, asked.where.held)
 
 
 def _draws(

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.display.tables import result_table
 from bayes_scaling.fitting.diagnostics import Diagnostics, FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 
@@ -73,10 +72,9 @@ class PointResult(FitResult):
         """
         draws = self._listed()
         finite = draws.where(~np.isinf(draws), BEYOND)
-        table = result_table(finite, "point", self.diagnosis, self.notes, prob)
-        attrs, numbers = table.attrs, table.columns[table.columns.get_level_values(1) != ""]
+        table = self._intervals(finite, "point", prob)
+        numbers = table.columns[table.columns.get_level_values(1) != ""]
         table[numbers] = table[numbers].where(~(table[numbers] > INFINITE), np.inf)
-        table.attrs = attrs
         return table
 
 

@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.asking import check_inputs, check_law
+from bayes_scaling.decisions.asking import checked_inputs
 from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.surface.landscape import Landscape
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -81,7 +80,7 @@ class Regret(FitResult):
         """
         names = ["expected_loss", "loss_regret", "compute_share"]
         shown = self.draws[names].drop_vars(self.cost.unit, errors="ignore")
-        return result_table(shown, "point", self.diagnosis, self.notes, prob)
+        return self._intervals(shown, "point", prob)
 
     def probability_better(self) -> pd.DataFrame:
         """Probability that one plan has a lower expected loss than another.
@@ -146,9 +145,7 @@ def regret(
     RunsError
         A plan lacks params or tokens, they are not positive, or two plans have one name.
     """
-    fixed = dict(inputs or {})
-    check_law(fit, fixed, "regret")
-    check_inputs(fixed, "regret")
+    fixed = checked_inputs(fit, inputs, "regret")
     table = _plan_table(plans)
     where = _points(fit, table, fixed, cost or SixND())
     asked = Splitting(Landscape.of(fit, where, fixed), cost or SixND())

@@ -45,7 +45,7 @@ class Needed(PointResult):
         """Notes for a reader: of the fit, and of targets that may be out of reach."""
         worst = float(self.unreachable().max())
         if not worst:
-            return (*self.fit.notes, *self._missing_notes())
+            return super().notes
         note = (
             f"No amount of {self.of} reaches the loss in up to {worst:.1%} of draws, whose floor "
             "is above it; they count as infinite."
@@ -72,9 +72,7 @@ class Needed(PointResult):
             ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
         """
         table = super().table(prob)
-        attrs, last = table.attrs, table.shape[1] - 1
-        table.insert(last, ("unreachable", ""), self.unreachable().to_numpy())
-        table.attrs = attrs
+        table.insert(table.shape[1] - 1, ("unreachable", ""), self.unreachable().to_numpy())
         return table
 
     @property

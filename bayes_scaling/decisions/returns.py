@@ -12,7 +12,6 @@ import pandas as pd
 from bayes_scaling.decisions.point_results import PointResult
 from bayes_scaling.decisions.surface.landscape import Landscape, check_splits, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
-from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import Numbers, points
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
@@ -42,9 +41,8 @@ class MarginalReturns(PointResult):
     def tokens_first(self) -> pd.DataFrame:
         """Probability that doubling the data beats doubling the parameters, by point."""
         better = self.draws["doubled_tokens"] < self.draws["doubled_params"]
-        index = coordinate_index(self.draws["point"])
-        table = pd.DataFrame({"tokens_first": better.mean(("chain", "draw")).values}, index)
-        return table.assign(diagnosis=self.fit.diagnostics.diagnosis)
+        share = better.mean(("chain", "draw")).values
+        return self._columns(self.draws["point"], {"tokens_first": share})
 
 
 class ComputeReturns(PointResult):

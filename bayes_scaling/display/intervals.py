@@ -36,6 +36,11 @@ def interval_prob(prob: float | None) -> float:
     return chosen
 
 
+def percent(prob: float | None) -> str:
+    """The probability of an interval as text and headings write it: ``90 %``."""
+    return f"{100 * interval_prob(prob):.3g} %"
+
+
 def interval_attrs(prob: float | None) -> dict[str, Any]:
     """Kind and probability of a table's intervals: ``ci_kind`` and ``ci_prob``."""
     return {"ci_kind": az.rcParams["stats.ci_kind"], "ci_prob": interval_prob(prob)}

@@ -41,10 +41,9 @@ def result_table(
     ``notes``.
     """
     table = interval_table(draws, dim, prob)
-    attrs = {**table.attrs, "notes": tuple(notes)}
     table.index = coordinate_index(draws[dim])
     table["diagnosis", ""] = diagnosis
-    table.attrs = attrs
+    table.attrs["notes"] = tuple(notes)
     return table
 
 

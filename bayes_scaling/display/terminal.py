@@ -134,8 +134,13 @@ def interval_title(title: str, table: pd.DataFrame) -> str:
     >>> interval_title("Forecast", table)
     'Forecast: median and 90 % credible interval (ETI)'
     """
+    return f"{title}: median and {interval_words(table)}"
+
+
+def interval_words(table: pd.DataFrame) -> str:
+    """Probability and kind of the intervals of a table: ``90 % credible interval (ETI)``."""
     prob, kind = table.attrs["ci_prob"], str(table.attrs["ci_kind"]).upper()
-    return f"{title}: median and {100 * prob:.3g} % credible interval ({kind})"
+    return f"{100 * prob:.3g} % credible interval ({kind})"
 
 
 def _written(quantity: str, value: object, column: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import arviz as az
 import numpy as np
@@ -13,7 +13,12 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import interval_attrs, interval_prob
-from bayes_scaling.display.tables import Result, WholeTable
+from bayes_scaling.display.tables import (
+    Result,
+    WholeTable,
+    coordinate_index,
+    result_table,
+)
 
 R_HAT_MOST = 1.01
 ESS_LEAST = 400
@@ -94,6 +99,14 @@ class FitResult(Result):
     def diagnosis(self) -> str:
         """``"ok"``, or what is wrong with the posterior that the result rests on."""
         return self.diagnostics.diagnosis
+
+    def _intervals(self, draws: xr.Dataset, dim: str, prob: float | None) -> pd.DataFrame:
+        """Median and interval of each variable by element of `dim`, with diagnosis and notes."""
+        return result_table(draws, dim, self.diagnosis, self.notes, prob)
+
+    def _columns(self, dim: xr.DataArray, columns: Mapping[Any, Any]) -> pd.DataFrame:
+        """Further numbers by element of a dim, with the diagnosis."""
+        return pd.DataFrame(columns, coordinate_index(dim)).assign(diagnosis=self.diagnosis)
 
 
 def worst_of(found: Sequence[Diagnostics]) -> Diagnostics:

@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.display.tables import coordinate_index, result_table
+from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.diagnostics import FitResult
@@ -84,10 +84,8 @@ class Forecast(FitResult):
             ``ci_prob`` and ``notes``.
         """
         losses = self.draws[["expected_loss", "loss"]]
-        table = result_table(losses, "point", self.diagnosis, self.notes, prob)
-        attrs = table.attrs
+        table = self._intervals(losses, "point", prob)
         table.insert(6, ("miss_share", ""), self.miss_share(prob).to_numpy())
-        table.attrs = attrs
         return table
 
     def probability_below(self, target: float | Sequence[float]) -> pd.DataFrame:
@@ -114,8 +112,7 @@ class Forecast(FitResult):
         below = (self.draws[["expected_loss", "loss"]] < targets).mean(("chain", "draw"))
         columns = {"target": targets.values}
         columns |= {str(name): below[name].values for name in below.data_vars}
-        table = pd.DataFrame(columns, index=coordinate_index(self.draws["point"]))
-        return table.assign(diagnosis=self.diagnosis)
+        return self._columns(self.draws["point"], columns)
 
     def seal(self, path: str | Path, question: str = "") -> SealedForecast:
         """Write the forecast, dated and with its hash, to be scored when the runs are made.

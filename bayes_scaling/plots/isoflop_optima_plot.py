@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.parabolas import NO_MINIMUM, IsoflopOptima
-from bayes_scaling.display.intervals import interval_prob, intervals
+from bayes_scaling.display.intervals import intervals, percent
 from bayes_scaling.plots import canvas, legends, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -111,14 +111,14 @@ def _legend(
     prob: float | None,
     made: bool,
 ) -> None:
-    colour, share = legends.colour_of(looks), 100 * interval_prob(prob)
+    colour = legends.colour_of(looks)
     ring = legends.point_entry("parabola and law disagree", "none")
     ring.set(markersize=9, **RING)
     verdicts = set(table["verdict"])
     entries = [
         *legends.group_entries(looks),
         legends.band_entry(legends.with_interval("law", prob), colour),
-        legends.point_entry(f"parabola, {share:.3g} % confidence", colour),
+        legends.point_entry(f"parabola, {percent(prob)} confidence", colour),
         *([ring] if "disagrees" in verdicts else []),
         *([legends.point_entry(NO_MINIMUM, colour, "x")] if NO_MINIMUM in verdicts else []),
         legends.point_entry("runs", canvas.neutral(), "."),

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
+from bayes_scaling.display.intervals import percent
 from bayes_scaling.errors import SealError
 from bayes_scaling.plots.canvas import COLOURS, WARNING_COLOUR, neutral, one_axes
 from bayes_scaling.validation.track_record import TrackRecord
@@ -53,7 +54,7 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
         table[name] / table["median"] - 1 if relative else table[name] - table["median"]
         for name in ("lower", "upper", "observed")
     )
-    share = f"{table.attrs['ci_prob']:.0%} interval"
+    share = f"{percent(prob)} interval"
     ax.hlines(rows, lower, upper, COLOURS[0], linewidth=5, alpha=0.35, label=share, gid="interval")
     ax.axvline(0.0, color=neutral(), linewidth=0.8, linestyle=":", label="median of the forecast")
     for there, name, colour, marker in (

@@ -14,7 +14,6 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import interval_attrs, intervals
-from bayes_scaling.display.tables import result_table
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.schedules.curve_fit import CurveFit
@@ -59,7 +58,7 @@ class CurveForecast(FitResult):
             Index (schedule, step); columns (``expected_loss`` or ``loss``; ``median``, ``lower``,
             ``upper``) and ``diagnosis``. ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
         """
-        return result_table(self.draws, POINT, self.diagnosis, self.notes, prob)
+        return self._intervals(self.draws, POINT, prob)
 
     def final(self, prob: float | None = None) -> pd.DataFrame:
         """The end of every schedule: its losses, and the probability that it is the best.
@@ -79,7 +78,7 @@ class CurveForecast(FitResult):
         name = self.draws["schedule"].to_numpy()
         last = np.flatnonzero(np.append(name[1:] != name[:-1], True))
         ends = self.draws.isel({POINT: last})
-        table = result_table(ends, POINT, self.diagnosis, self.notes, prob)
+        table = self._intervals(ends, POINT, prob)
         lowest = ends["loss"].argmin(POINT).to_numpy()
         shares = [float((lowest == place).mean()) for place in range(len(last))]
         table.insert(table.shape[1] - 1, ("best", ""), shares)

@@ -47,7 +47,7 @@ def test_the_headline_says_what_the_first_is_worth(prior_draws: bs.ScalingFit) -
     interval = rf"({number}) \[({number}), ({number})\] times the flops at"
     assert re.fullmatch(
         rf"To reach the loss of new, base needs {interval} 1e19, {interval} 1e20 "
-        r"\(median and 90% interval\)\.",
+        r"\(median and 90 % interval\)\.",
         said,
     )
 

@@ -31,7 +31,7 @@ def test_runs_are_drawn_in_the_intervals_of_their_forecasts(folder: Path) -> Non
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert labels[0].startswith("small: params 1B")
     assert labels[2] == "target"
-    assert ax.get_title() == f"{int(table['inside'].sum())} of 3 runs in their 90% interval"
+    assert ax.get_title() == f"{int(table['inside'].sum())} of 3 runs in their 90 % interval"
 
 
 def test_it_draws_on_given_axes_and_needs_a_run(folder: Path) -> None:

@@ -249,7 +249,7 @@ def test_markdown_and_latex_keep_formulas_and_escape_the_rest(forecast: bs.Forec
     for text in (citation.to_markdown(), citation.to_latex()):
         assert r"inference, $L = E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}}$, as" in text
         assert r"bayes\_scaling" in text
-    assert r"89 \%" in citation.to_latex()
+    assert r"90 \%" in citation.to_latex()
 
 
 def test_printing_is_the_sentence_and_the_bibtex(forecast: bs.Forecast) -> None:

@@ -22,7 +22,7 @@ from bayes_scaling.decisions.next_runs.greedy import (
     variance_after,
 )
 from bayes_scaling.decisions.next_runs.preposterior import Scaled, learnable, scaled_draws
-from bayes_scaling.display.intervals import interval_attrs, interval_prob, intervals
+from bayes_scaling.display.intervals import interval_attrs, intervals, percent
 from bayes_scaling.display.tables import short
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
@@ -174,7 +174,7 @@ class NextRuns(FitResult):
         number, total, ends = len(self.chosen), len(self.candidates), self.intervals(prob)
         write = _FORMATS.get(self.goal.quantity, short)
         now, last = (write(width) for width in (ends["upper"] - ends["lower"]).values[[0, -1]])
-        interval = f"{interval_prob(prob):.0%} interval of {self.goal!r}"
+        interval = f"{percent(prob)} interval of {self.goal!r}"
         cost, budget = short_cost(self.cost), short_cost(self.budget)
         if not number:
             return (

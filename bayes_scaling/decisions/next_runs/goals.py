@@ -45,6 +45,9 @@ class Goal(AsCode, ABC):
     Goal.parameter('a')
     """
 
+    quantity: str
+    """Its name: ``"expected_loss"``, ``"params"``, ``"a"``."""
+
     @staticmethod
     def loss(
         params: float | None = None,
@@ -114,11 +117,6 @@ class Goal(AsCode, ABC):
         """
         return _Multiplier(first, second, float(scale), factor)
 
-    @property
-    @abstractmethod
-    def quantity(self) -> str:
-        """Name of the quantity: ``"expected_loss"``, ``"params"``, ``"a"``."""
-
     @abstractmethod
     def draws(self, fit: ScalingFit) -> xr.DataArray:
         """Posterior draws of the quantity, dims (chain, draw), in its own unit.
@@ -134,10 +132,7 @@ class Goal(AsCode, ABC):
 class _Loss(Goal):
     numbers: Mapping[str, float]
     at: At = field(default_factory=dict)
-
-    @property
-    def quantity(self) -> str:
-        return "expected_loss"
+    quantity: str = "expected_loss"
 
     def draws(self, fit: ScalingFit) -> xr.DataArray:
         table = pd.DataFrame([{**self.at, **self.numbers}])
@@ -151,17 +146,13 @@ class _Loss(Goal):
 @dataclass(frozen=True, repr=False)
 class _Optimum(Goal):
     flops: float
-    of: Optimal = "params"
+    quantity: Optimal = "params"
     at: At = field(default_factory=dict)
-
-    @property
-    def quantity(self) -> str:
-        return self.of
 
     def draws(self, fit: ScalingFit) -> xr.DataArray:
         labels = {n: as_label(self.at[n]) for n in fit.model.factors if n in self.at}
         inputs = {n: float(value) for n, value in self.at.items() if n not in fit.model.factors}
-        found = allocate(fit, self.flops, inputs=inputs).draws[self.of]
+        found = allocate(fit, self.flops, inputs=inputs).draws[self.quantity]
         for factor, level in labels.items():
             found = found.isel(budget=np.flatnonzero(found[factor].values.astype(str) == level))
             if not found.sizes["budget"]:
@@ -169,26 +160,22 @@ class _Optimum(Goal):
         return _single(found, "budget", fit, self.at)
 
     def __repr__(self) -> str:
-        parts = [f"flops={format_flops(self.flops)}", f"of={self.of!r}", *_shown(self.at)]
+        parts = [f"flops={format_flops(self.flops)}", f"of={self.quantity!r}", *_shown(self.at)]
         return f"Goal.optimum({', '.join(parts)})"
 
 
 @dataclass(frozen=True, repr=False)
 class _Parameter(Goal):
-    name: str
+    quantity: str
     at: At = field(default_factory=dict)
 
-    @property
-    def quantity(self) -> str:
-        return self.name
-
     def draws(self, fit: ScalingFit) -> xr.DataArray:
-        if self.name not in fit.parameter_names:
+        if self.quantity not in fit.parameter_names:
             raise ModelError(
-                f"Goal.parameter: {self.name!r} is no quantity of this fit, so no run can make it "
-                f"more certain. It has {', '.join(fit.parameter_names)}. Use one of these."
+                f"Goal.parameter: {self.quantity!r} is no quantity of this fit, so no run can make "
+                f"it more certain. It has {', '.join(fit.parameter_names)}. Use one of these."
             )
-        found = fit.posterior[self.name]
+        found = fit.posterior[self.quantity]
         for factor in [str(dim) for dim in found.dims if dim not in SAMPLE_DIMS]:
             if factor not in self.at:
                 _refuse_levels([factor], fit)
@@ -198,7 +185,7 @@ class _Parameter(Goal):
         return found
 
     def __repr__(self) -> str:
-        return f"Goal.parameter({', '.join([repr(self.name), *_shown(self.at)])})"
+        return f"Goal.parameter({', '.join([repr(self.quantity), *_shown(self.at)])})"
 
 
 @dataclass(frozen=True, repr=False)
@@ -207,10 +194,7 @@ class _Multiplier(Goal):
     second: str
     scale: float
     factor: str | None = None
-
-    @property
-    def quantity(self) -> str:
-        return "multiplier"
+    quantity: str = "multiplier"
 
     def draws(self, fit: ScalingFit) -> xr.DataArray:
         found = compare_levels(fit, self.first, self.second, self.scale, factor=self.factor)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from bayes_scaling.display.intervals import interval_attrs
+from bayes_scaling.display.intervals import interval_attrs, percent
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped, one_line
 from bayes_scaling.reporting.citing.estimates import (
@@ -77,9 +77,7 @@ def interval_words(prob: float | None) -> str:
     >>> interval_words(0.9)
     '90 % equal-tailed credible interval'
     """
-    attrs = interval_attrs(prob)
-    kind = KINDS[attrs["ci_kind"]]
-    return f"{100 * attrs['ci_prob']:.3g} % {kind} credible interval"
+    return f"{percent(prob)} {KINDS[interval_attrs(prob)['ci_kind']]} credible interval"
 
 
 def markdown_table(table: pd.DataFrame | Citable, prob: float | None = None) -> str:

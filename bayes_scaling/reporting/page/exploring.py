@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling.display.intervals import interval_prob
+from bayes_scaling.display.intervals import percent
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.reporting.page.embedding import ABOVE, ASIDE, BELOW, Grid, tested_range, verdicts
 from bayes_scaling.reporting.sections.contents import cell
@@ -95,7 +95,7 @@ def page(
         "splits": grid.splits,
         "held": {name: cell(name, value) for name, value in grid.held.items()},
         "within": WITHIN,
-        "interval": f"{100 * interval_prob(prob):.3g} %",
+        "interval": percent(prob),
         "error": grid.error(prob),
         "response": runs.response,
         "range": tested_range(grid, trust),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bayes_scaling.display.intervals import percent
 from bayes_scaling.display.wording import listed, times
 from bayes_scaling.forecasting.forecasts import forecast
 from bayes_scaling.laws import Law
@@ -101,7 +102,7 @@ def _next_run(subject: Subject) -> Iterator[str]:
     what = "the laws" if subject.mixed else "the law"
     yield (
         f"A run {NEXT:g} times your largest: {run_words(table, 0)}. Expect a "
-        f"{subject.fit.runs.response} between {low} and {high} ({100 * subject.prob:.3g} %). One "
+        f"{subject.fit.runs.response} between {low} and {high} ({percent(subject.prob)}). One "
         f"outside would speak against {what}, or against the scatter seen so far."
     )
 

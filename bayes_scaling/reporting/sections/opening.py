@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayes_scaling import plots
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.display.intervals import interval_prob
+from bayes_scaling.display.intervals import percent
 from bayes_scaling.display.wording import times
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
@@ -180,8 +180,7 @@ def written(result: Citable, quantity: str, prob: float) -> list[Written]:
 
 
 def _interval(one: Written, prob: float, unit: str = "") -> str:
-    share = f"{100 * interval_prob(prob):.3g} %"
-    return f"{share} between {one[2]} and {one[3]}{unit}" if one[2] else ""
+    return f"{percent(prob)} between {one[2]} and {one[3]}{unit}" if one[2] else ""
 
 
 def _context(subject: Subject) -> Iterator[str]:

@@ -118,7 +118,7 @@ def test_costs_of_ones_own_change_the_choice(stored_fit: bs.ScalingFit) -> None:
     plan = bs.next_runs(stored_fit, hours, 101.0, TARGET)
     assert "c20" in plan.chosen.index
     assert plan.cost == 101.0
-    assert plan.headline().startswith("2 of 25 candidates for 101 of 101; the 89% interval")
+    assert plan.headline().startswith("2 of 25 candidates for 101 of 101; the 90 % interval")
 
 
 def test_no_more_runs_than_asked(stored_fit: bs.ScalingFit) -> None:
@@ -182,7 +182,7 @@ def test_a_run_that_teaches_nothing_is_not_made(
     candidates = pd.DataFrame({"params": [1e9], "cost": [1.0]})
     plan = bs.next_runs(flat, candidates, 1.0, bs.Goal.parameter("gamma"))
     assert plan.chosen.empty
-    assert plan.headline().startswith("None of 1 candidate for 1 would noticeably shrink the 89%")
+    assert plan.headline().startswith("None of 1 candidate for 1 would noticeably shrink the 90 %")
     assert list(plan.table().index) == ["(now)"]
 
 
