@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -39,8 +39,8 @@ class Stage:
         return f"{seconds}, {self.note}" if self.note else seconds
 
 
-class Display(Protocol):
-    """A place where stages are shown."""
+class Display:
+    """A place where stages are shown: here, nowhere."""
 
     def begin(self, stage: Stage) -> None:
         """Show a new stage."""
@@ -97,7 +97,7 @@ def stages(show: bool) -> Iterator[Stages]:
 def _display(show: bool) -> Iterator[Display]:
     console = Console(stderr=True)
     if not show:
-        yield _Nowhere()
+        yield Display()
     elif console.is_jupyter:
         yield _Output()
     elif console.is_terminal and not console.is_dumb_terminal:
@@ -107,31 +107,17 @@ def _display(show: bool) -> Iterator[Display]:
         yield _Log()
 
 
-class _Nowhere:
-    def begin(self, stage: Stage) -> None:
-        pass
-
-    def move(self, stage: Stage) -> None:
-        pass
-
-    def finish(self, stage: Stage) -> None:
-        pass
-
-
-class _Log:
+class _Log(Display):
     """Two lines for each stage, without control characters."""
 
     def begin(self, stage: Stage) -> None:
         print(f"{stage.name}: started", file=sys.stderr, flush=True)  # noqa: T201
 
-    def move(self, stage: Stage) -> None:
-        pass
-
     def finish(self, stage: Stage) -> None:
         print(f"{stage.name}: {stage.end}", file=sys.stderr, flush=True)  # noqa: T201
 
 
-class _Output:
+class _Output(Display):
     """One output of a cell with a line for each stage; the notebook keeps its last state only."""
 
     def __init__(self) -> None:
@@ -179,7 +165,7 @@ def _bar(console: Console) -> Progress:
     )
 
 
-class _Bar:
+class _Bar(Display):
     """A bar for each stage, which moves."""
 
     def __init__(self, progress: Progress) -> None:
