@@ -8,20 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from bayes_scaling.model.hierarchy import LINKS
 from bayes_scaling.model.inputs import input_values, scales
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
-from bayes_scaling.validation.huber import minimised
 from bayes_scaling.validation.verdict import CannotJudge
 
 BOOTSTRAPS = 100
 STARTS = 40
 DRAWS = 2000
+
+DELTA = 1e-3
+"""Where the Huber loss turns linear, in log loss (Hoffmann et al., 2022)."""
+
+FARTHEST = 15.0
+"""Largest size of a parameter on its own scale; beyond, a power or a floor is 0 or 1."""
+
+FAR = 1e3
+"""Miss of a curve that has no value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,22 +85,35 @@ def huber(model: ScalingModel, train: Runs, test: Runs, rng: np.random.Generator
     free = {name: prior for name, prior in model.parameters.items() if not prior.fixed}
     if model.converted or len(train) <= len(free):
         raise CannotJudge(f"{len(train)} runs do not settle {len(free)} parameters")
-    target, counts = error_scale(train), np.ones((1, len(train)))
+    target, curve = error_scale(train), _curve(model, train, train)
     starts = np.column_stack(
         [LINKS[p.support].forward(p.sample(STARTS, rng)) for p in free.values()]
     )
-    best, objective = minimised(_curve(model, train, train), starts, target, counts)
-    start = best[np.argmin(objective)]
-    resampled = rng.multinomial(len(train), np.full(len(train), 1 / len(train)), BOOTSTRAPS)
-    again = np.repeat(start[None], BOOTSTRAPS, axis=0)
-    fits, _ = minimised(_curve(model, train, train), again, target, resampled.astype(float))
-    residual = target - _curve(model, train, train)(start[None])[0]
+    start, _ = min((_least_huber(curve, one, target) for one in starts), key=lambda found: found[1])
+    resampled = rng.integers(len(train), size=(BOOTSTRAPS, len(train)))
+    fits = np.stack([_least_huber(curve, start, target, rows)[0] for rows in resampled])
+    residual = target - curve(start[None])[0]
     spread = float(np.sqrt((residual**2).sum() / (len(train) - len(free))))
     centres = _curve(model, train, test)(fits)
     chosen = centres[rng.integers(BOOTSTRAPS, size=DRAWS)]
     each = stats.norm.logpdf(error_scale(test), centres, spread)
     density = special.logsumexp(each, axis=0) - np.log(BOOTSTRAPS)
     return Prediction(chosen + spread * rng.standard_normal(chosen.shape), density)
+
+
+def _least_huber(
+    curve: _Curve, start: np.ndarray, target: np.ndarray, rows: Any = slice(None)
+) -> tuple[np.ndarray, float]:
+    """Parameters of the least Huber loss of some runs, from one start, and that loss."""
+
+    def misses(theta: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            apart: np.ndarray = (target - curve(theta[None])[0])[rows]
+        return np.asarray(np.nan_to_num(apart, nan=FAR, posinf=FAR, neginf=-FAR))
+
+    start, ends = np.clip(start, -FARTHEST, FARTHEST), (-FARTHEST, FARTHEST)
+    found = optimize.least_squares(misses, start, bounds=ends, loss="huber", f_scale=DELTA)
+    return np.asarray(found.x), float(found.cost)
 
 
 BASELINES = {"log-linear": log_linear, "huber + bootstrap": huber}
