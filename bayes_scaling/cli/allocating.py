@@ -59,7 +59,6 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
     The optimum is where the expected loss is least. Also prints how it grows: its exponents in
     compute, and its growth with ten times the compute. A pooled fit answers for each of its groups.
     """
-    options.check_prob(prob)
     asked = Asked(
         budgets=options.counts("--flops", flops) or [],
         max_params=number("--max-params", max_params),

@@ -25,7 +25,6 @@ def demo(
     prints every answer beside the truth. Takes less than a minute. Figures, runs and the fit are
     written to a folder.
     """
-    options.check_prob(prob)
     progress = not no_progress
     with options.loading(progress):
         import matplotlib as mpl

@@ -92,10 +92,10 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     Columns with the usual names (N, params, D, tokens, C, flops, loss ...) are found by
     themselves. A fit that is in the way is replaced, any other file is not.
     """
-    options.check_prob(prob)
     with options.loading(not no_progress):
+        from bayes_scaling.fitting.rounds import planned
         from bayes_scaling.fitting.scaling_fit import fit as sample
-    _check_settings(draws, tune, chains, seed)
+    options.ours(partial(planned, draws, tune, chains, seed))
     model = _model(law, vary or [], prior or [], noise)
     runs = read_table(
         table,
@@ -117,13 +117,6 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         model, runs, draws=draws, tune=tune, chains=chains, seed=seed, progress=not no_progress
     )
     _print(made, saved_fit(made, path), prob, json)
-
-
-def _check_settings(draws: int | None, tune: int, chains: int, seed: int | None) -> None:
-    from bayes_scaling.fitting.sampling import Settings
-    from bayes_scaling.fitting.scaling_fit import DRAWS
-
-    options.ours(partial(Settings, DRAWS if draws is None else draws, tune, chains, seed or 0))
 
 
 def read_table(table: Path, curves: Path | None, **choices: Unpack[ColumnChoices]) -> Runs:

@@ -41,7 +41,6 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
     from public sweeps. Give two of --params, --tokens and --flops (C = 6ND gives the third), or a
     table. A pooled fit answers for each of its groups.
     """
-    options.check_prob(prob)
     _check_below(below)
     asked = asked_points("forecast", params, tokens, flops, at)
     from bayes_scaling.fitting.scaling_fit import load_fit

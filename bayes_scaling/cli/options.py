@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from bayes_scaling.priors import Prior
     from bayes_scaling.runs import Runs
 
+
+def checked_prob(prob: float | None) -> float | None:
+    """Refuse a probability of an interval that is none."""
+    if prob is not None and not 0 < prob < 1:
+        raise BayesScalingError(
+            f"--prob {prob:g}: the probability of an interval lies between 0 and 1, and others "
+            "have no interval. Write for instance --prob 0.9."
+        )
+    return prob
+
+
 Saved = Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")]
 Params = Annotated[list[str] | None, typer.Option(help="Parameters, such as 70B. Repeatable.")]
 Tokens = Annotated[
@@ -34,7 +45,9 @@ At = Annotated[
 ]
 Prob = Annotated[
     float | None,
-    typer.Option(help="Probability of the credible intervals.", show_default="0.9"),
+    typer.Option(
+        help="Probability of the credible intervals.", show_default="0.9", callback=checked_prob
+    ),
 ]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON with full precision instead of a table.")
@@ -51,15 +64,6 @@ def loading(progress: bool) -> Iterator[None]:
         shown.start("loading")
         yield
         shown.finish()
-
-
-def check_prob(prob: float | None) -> None:
-    """Refuse a probability of an interval that is none."""
-    if prob is not None and not 0 < prob < 1:
-        raise BayesScalingError(
-            f"--prob {prob:g}: the probability of an interval lies between 0 and 1, and others "
-            "have no interval. Write for instance --prob 0.9."
-        )
 
 
 def counts(option: str, texts: Sequence[str] | None) -> list[float] | None:

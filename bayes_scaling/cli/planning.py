@@ -56,7 +56,6 @@ def plan_runs(  # noqa: PLR0913 - one parameter for each option
     the loss of a large run, the optimal size at a budget, or a parameter. Prints the interval
     that the goal is expected to have after each.
     """
-    options.check_prob(prob)
     table = read_points(candidates, "--candidates", "the runs that could be made")
     [total] = options.counts("--budget", [budget]) or []
     run = {"params": params, "tokens": tokens, "flops": flops}

@@ -40,7 +40,6 @@ def needed(
     the upper end of an interval is then infinite (null in JSON). A pooled fit answers for each of
     its groups.
     """
-    options.check_prob(prob)
     losses = options.counts("--loss", loss) or []
     held = values("--input", given or [])
     import pandas as pd

@@ -45,7 +45,7 @@ def report(  # noqa: PLR0913 - one parameter for each option
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the file even if it is not a report.")
     ] = False,
-    prob: Annotated[float, typer.Option(help="Probability of the credible intervals.")] = 0.9,
+    prob: options.Prob = None,
     no_progress: options.NoProgress = False,
 ) -> None:
     """Write a report: the answer with its verdict, what would change it, and the evidence.
@@ -54,7 +54,6 @@ def report(  # noqa: PLR0913 - one parameter for each option
     split, and the run that it is best spent on is forecast. An HTML report lets its reader set
     other runs. A report that is in the way is replaced, any other file is not.
     """
-    options.check_prob(prob)
     facts = options.facts(fact or [])
     if question is not None:
         facts["question"] = question

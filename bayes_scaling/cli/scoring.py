@@ -26,7 +26,6 @@ def score(
 
     A file that was changed since it was sealed is refused. 'nan' stands for a run not made yet.
     """
-    options.check_prob(prob)
     from bayes_scaling.validation.track_record import score as ask
 
     record = ask(sealed, _observed(losses))

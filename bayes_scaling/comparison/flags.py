@@ -59,6 +59,11 @@ def loo_flags(scores: pd.DataFrame, pareto_k: pd.DataFrame) -> Iterator[Flag]:
                 f"Leave-one-out of {name!r}: {counted(bad, 'run')} with a Pareto k above {K_BAD}, "
                 "without which the posterior may be another; their scores are optimistic.",
             )
+    yield from _alike_inside(scores)
+
+
+def _alike_inside(scores: pd.DataFrame) -> Iterator[Flag]:
+    """Fits that leave-one-out does not tell from the best."""
     totals = scores.sum()
     best = str(totals.idxmax())
     for name in map(str, scores):

@@ -6,9 +6,8 @@ and expected loss are functions in the modules above.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -19,13 +18,13 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.html import html_formula
-from bayes_scaling.display.progress import stages
-from bayes_scaling.fitting.diagnostics import Diagnosed, Diagnostics, diagnose, parameter_table
+from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose, parameter_table
 from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
-from bayes_scaling.fitting.sampling import Compilable, Settings, compiled, no_scatter
+from bayes_scaling.fitting.rounds import converged, planned
+from bayes_scaling.fitting.sampling import Settings, no_scatter
 from bayes_scaling.fitting.tree import assemble
 from bayes_scaling.laws import Law
 from bayes_scaling.model.checks import notes_on
@@ -33,15 +32,6 @@ from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.points import Numbers, points
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
-
-DRAWS = 1000
-"""Kept draws of each chain, unless others are asked for."""
-
-ROUNDS = (1, 4, 16)
-"""How many times as long as at first the posterior is sampled until its chains have converged."""
-
-PATIENCE = 60.0
-"""Seconds that a longer round may take."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -244,10 +234,8 @@ def fit(
         The draws are truncated, not finite, or stuck.
     """
     model = model if isinstance(model, ScalingModel) else ScalingModel(model)
-    chosen = int(np.random.default_rng().integers(2**31)) if seed is None else seed
-    kept = DRAWS if draws is None else draws
-    settings = Settings(kept, tune, chains, chosen, target_accept)
-    return _fit(model, runs, settings, ROUNDS if draws is None else ROUNDS[:1], progress)
+    settings, rounds = planned(draws, tune, chains, seed, target_accept)
+    return _fit(model, runs, settings, rounds, progress)
 
 
 def fit_as(model: ScalingModel, runs: Runs, settings: Settings, progress: bool) -> ScalingFit:
@@ -265,29 +253,6 @@ def _fit(
         return ScalingFit(model, runs, posterior, tree["sample_stats"].to_dataset(), chosen)
 
     return converged(model, runs, settings, rounds, progress, made)
-
-
-def converged[Table, Fit: Diagnosed](
-    model: Compilable[Table],
-    table: Table,
-    settings: Settings,
-    rounds: Sequence[int],
-    progress: bool,
-    made: Callable[[xr.DataTree, Settings], Fit],
-) -> Fit:
-    """The fit of the first round whose chains have converged, or of the last there is time for.
-
-    `made` makes it from draws; `rounds` are how many times as long each is sampled.
-    """
-    with stages(progress) as shown:
-        density = compiled(model, table, shown)
-        for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
-            start, chosen = time.monotonic(), replace(settings, thin=thin)
-            found = made(density.sample(model, table, chosen, shown), chosen)
-            spent = time.monotonic() - start
-            if not found.diagnostics.problems or spent * longer / thin > PATIENCE:
-                break
-    return found
 
 
 def load_fit(path: str | Path) -> ScalingFit:

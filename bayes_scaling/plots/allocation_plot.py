@@ -64,12 +64,9 @@ def allocation(
         canvas.log_input_axis(panel.xaxis, unit)
         canvas.log_input_axis(panel.yaxis, quantity)
         canvas.shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
-    band = legends.with_interval("optimum", prob)
-    marks = [
-        legends.band_entry(band, legends.colour_of(looks)),
-        legends.point_entry("runs", canvas.neutral(), "."),
-    ]
-    legends.legend(panels[-1], made, [*legends.group_entries(looks), *marks])
+    band = legends.band_entry(legends.with_interval("optimum", prob), legends.colour_of(looks))
+    runs = legends.point_entry("runs", canvas.neutral(), ".")
+    legends.legend(panels[-1], made, [*legends.group_entries(looks), band, runs])
     canvas.titled(panels[0], f"Compute-optimal allocation by {fit.model.law.name}", fit, made, 110)
     return panels
 

@@ -61,21 +61,14 @@ def _draw_candidates(ax: Axes, plan: NextRuns) -> None:
     if {x, y} <= {"params", "tokens", *plan.fit.runs.inputs}:
         made = sources.run_values(plan.fit.runs, x), sources.run_values(plan.fit.runs, y)
         ax.scatter(*made, s=9, color=canvas.neutral(), alpha=0.5, linewidths=0, label="runs so far")
-    candidates, chosen = plan.candidates, plan.chosen
+    candidates = plan.candidates
     taken = 1 - candidates["sd_alone"] / plan.sd[0]
     shades = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 256)))
     points = ax.scatter(
         candidates[x], candidates[y], c=taken, cmap=shades, vmin=0, s=26, label="candidates"
     )
     points.set_gid("candidates")
-    factors = list(plan.fit.model.factors)
-    several = len(candidates[factors].drop_duplicates()) > 1
-    labels = chosen[factors].agg(", ".join, axis=1) if several else chosen[x].map(lambda _: "")
-    for place, (group, runs) in enumerate(chosen.groupby(labels)):
-        ring = ax.scatter(runs[x], runs[y], s=90 * (1 + place), facecolors="none", linewidths=1.4)
-        ring.set(edgecolor=RINGS[place % len(RINGS)], gid="chosen")
-        ring.set_label(f"chosen, in order{': ' if group else ''}{group}")
-    _number_chosen(ax, plan, x, y)
+    _draw_chosen(ax, plan, x, y)
     figure = ax.get_figure()
     if figure is not None:
         bar = figure.colorbar(points, ax=ax, label="spread taken off by that run alone")
@@ -83,6 +76,18 @@ def _draw_candidates(ax: Axes, plan: NextRuns) -> None:
     canvas.log_input_axis(ax.xaxis, x)
     canvas.log_input_axis(ax.yaxis, y)
     ax.legend(loc="best", fontsize="small")
+
+
+def _draw_chosen(ax: Axes, plan: NextRuns, x: str, y: str) -> None:
+    """Rings about the runs that were chosen, by group, and their order."""
+    chosen, factors = plan.chosen, list(plan.fit.model.factors)
+    several = len(plan.candidates[factors].drop_duplicates()) > 1
+    labels = chosen[factors].agg(", ".join, axis=1) if several else chosen[x].map(lambda _: "")
+    for place, (group, runs) in enumerate(chosen.groupby(labels)):
+        ring = ax.scatter(runs[x], runs[y], s=90 * (1 + place), facecolors="none", linewidths=1.4)
+        ring.set(edgecolor=RINGS[place % len(RINGS)], gid="chosen")
+        ring.set_label(f"chosen, in order{': ' if group else ''}{group}")
+    _number_chosen(ax, plan, x, y)
 
 
 def _coordinates(plan: NextRuns) -> tuple[str, str]:

@@ -57,6 +57,13 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
     share = f"{percent(prob)} interval"
     ax.hlines(rows, lower, upper, COLOURS[0], linewidth=5, alpha=0.35, label=share, gid="interval")
     ax.axvline(0.0, color=neutral(), linewidth=0.8, linestyle=":", label="median of the forecast")
+    _draw_runs(ax, observed, rows, inside)
+    ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
+    _finish(ax, _labels(table.index), relative)
+    return ax
+
+
+def _draw_runs(ax: Axes, observed: pd.Series[float], rows: np.ndarray, inside: np.ndarray) -> None:
     for there, name, colour, marker in (
         (inside, "inside", COLOURS[0], "o"),
         (~inside, "outside", WARNING_COLOUR, "D"),
@@ -64,9 +71,6 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
         if there.any():
             dots = ax.scatter(observed[there], rows[there], color=colour, marker=marker, s=26)
             dots.set(zorder=3, label=f"run {name}", gid=name)
-    ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
-    _finish(ax, _labels(table.index), relative)
-    return ax
 
 
 def _finish(ax: Axes, labels: list[str], relative: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.display.intervals import PROB, interval_prob
+from bayes_scaling.display.intervals import interval_prob
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.forecasting.forecasts import Forecast
@@ -31,7 +31,7 @@ def report(
     trust: TrustReport | None = None,
     comparison: HasTable | None = None,
     facts: Mapping[str, str] | None = None,
-    prob: float = PROB,
+    prob: float | None = None,
 ) -> Path:
     """Write a report for people who were not there.
 
@@ -61,7 +61,7 @@ def report(
         ``{"question": "Is a run of 70B worth it?"}``; a name that is no field is refused with the
         list of those that are. Fields left out say "not given".
     prob : float, optional
-        Probability of all intervals.
+        Probability of all intervals, 0.9 if not given.
 
     Returns
     -------
@@ -83,8 +83,8 @@ def report(
     """
     file = checked_path(path)
     check_facts(facts or {})
-    interval_prob(prob)
-    subject = Subject(fit, forecast, allocation, trust, comparison, dict(facts or {}), prob)
+    chosen = interval_prob(prob)
+    subject = Subject(fit, forecast, allocation, trust, comparison, dict(facts or {}), chosen)
     contents = gathered(subject)
     try:
         return _written(subject, contents, file)

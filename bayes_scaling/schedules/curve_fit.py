@@ -13,8 +13,8 @@ import xarray as xr
 
 from bayes_scaling.display.html import html_formula
 from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose, parameter_table
+from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings
-from bayes_scaling.fitting.scaling_fit import DRAWS, ROUNDS, converged
 from bayes_scaling.priors import Prior
 from bayes_scaling.schedules.curve_model import CurveModel
 from bayes_scaling.schedules.curves import Curves
@@ -145,9 +145,7 @@ def fit(
         The draws are truncated, not finite, or stuck.
     """
     model = CurveModel(law or MultiPower(), dict(priors or {}))
-    chosen = int(np.random.default_rng().integers(2**31)) if seed is None else seed
-    settings = Settings(DRAWS if draws is None else draws, tune, chains, chosen)
-    rounds = ROUNDS if draws is None else ROUNDS[:1]
+    settings, rounds = planned(draws, tune, chains, seed)
 
     def made(tree: xr.DataTree, used: Settings) -> CurveFit:
         sampled = tree["posterior"].to_dataset()

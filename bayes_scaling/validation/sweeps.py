@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import arviz as az
@@ -72,10 +72,13 @@ def run_sweeps(
             f"calibrate: none of {simulations} simulated sweeps gave a result (the first: "
             f"{refits['status'].iloc[0]}), so nothing was tested. Mend what the reason names."
         )
+    return _tree(parts), refits
+
+
+def _tree(parts: Mapping[int, tuple[xr.Dataset, ...]]) -> xr.DataTree:
+    """Ranks, truths and shrinkage of all sweeps that gave a result."""
     groups = zip(("prior_sbc", "truths", "shrink"), zip(*parts.values(), strict=True), strict=True)
-    return xr.DataTree.from_dict(
-        {name: _stacked(sets, list(parts)) for name, sets in groups}
-    ), refits
+    return xr.DataTree.from_dict({name: _stacked(sets, list(parts)) for name, sets in groups})
 
 
 def spread_of(draws: xr.Dataset) -> xr.Dataset:

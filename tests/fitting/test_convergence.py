@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
+from bayes_scaling.fitting import rounds as _rounds
 from bayes_scaling.fitting import scaling_fit as fitting
 from bayes_scaling.fitting.sampling import Settings
 
@@ -27,7 +28,7 @@ def rounds(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> list[S
         return xr.DataTree.from_dict({"posterior": values, "sample_stats": never})
 
     density = SimpleNamespace(sample=sample)
-    monkeypatch.setattr(fitting, "compiled", lambda *asked: density)
+    monkeypatch.setattr(_rounds, "compiled", lambda *asked: density)
     monkeypatch.setattr(fitting, "complete", lambda draws, *rest: draws)
     found = property(lambda fit: fitting.diagnose(fit.posterior, fit.sample_stats, ["E_ref"]))
     monkeypatch.setattr(bs.ScalingFit, "diagnostics", found)
@@ -56,7 +57,7 @@ def test_no_round_is_begun_that_would_take_too_long(
     rounds: list[Settings], stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(0, 10_000, 20))
-    monkeypatch.setattr(fitting, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    monkeypatch.setattr(_rounds, "time", SimpleNamespace(monotonic=lambda: float(next(clock))))
     fit = bs.fit(stored_fit.model, stored_fit.runs, progress=False)
     # Twenty seconds, and then four times as many.
     assert [settings.thin for settings in rounds] == [1]

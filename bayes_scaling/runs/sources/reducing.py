@@ -114,8 +114,7 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
     """
     codes: dict[str, int] = {}
     chosen, facts, constants = _whole_curves(checkpoints(source, roles, codes), roles)
-    facts = facts.assign(diverged=_diverged(chosen, facts.index), silence=_silence(facts))
-    facts = facts.assign(silent=_is_silent(facts))
+    facts = _with_ends(facts, chosen)
     lost = facts["diverged"] | facts["silent"]
     kept = facts.index[(facts["end"] >= rule.begin(facts["end"])) & ~lost]
     if kept.empty:
@@ -140,8 +139,11 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
     return Reduced(table.set_axis(names[kept], axis=0), facts.set_axis(names[facts.index], axis=0))
 
 
-def _diverged(last: pd.DataFrame, runs: pd.Index) -> "pd.Series[bool]":
-    return last[LOSS].reindex(runs).abs() == math.inf
+def _with_ends(facts: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
+    """Return the facts with how each curve ended: diverged, and for how long without a loss."""
+    diverged = last[LOSS].reindex(facts.index).abs() == math.inf
+    facts = facts.assign(diverged=diverged, silence=_silence(facts))
+    return facts.assign(silent=_is_silent(facts))
 
 
 def _silence(facts: pd.DataFrame) -> "pd.Series[float]":

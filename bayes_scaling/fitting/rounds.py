@@ -1,0 +1,61 @@
+"""Rounds of sampling: longer and longer, until the chains have converged."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from bayes_scaling.display.progress import stages
+from bayes_scaling.fitting.diagnostics import Diagnosed
+from bayes_scaling.fitting.sampling import Compilable, Settings, compiled
+
+DRAWS = 1000
+"""Kept draws of each chain, unless others are asked for."""
+
+ROUNDS = (1, 4, 16)
+"""How many times as long as at first the posterior is sampled until its chains have converged."""
+
+PATIENCE = 60.0
+"""Seconds that a longer round may take."""
+
+
+def planned(
+    draws: int | None, tune: int, chains: int, seed: int | None, target_accept: float = 0.9
+) -> tuple[Settings, Sequence[int]]:
+    """Settings as they were asked for, and the rounds: a single one if draws were.
+
+    Raises
+    ------
+    ValueError
+        No posterior can be sampled so.
+    """
+    chosen = int(np.random.default_rng().integers(2**31)) if seed is None else seed
+    settings = Settings(DRAWS if draws is None else draws, tune, chains, chosen, target_accept)
+    return settings, ROUNDS if draws is None else ROUNDS[:1]
+
+
+def converged[Table, Fit: Diagnosed](
+    model: Compilable[Table],
+    table: Table,
+    settings: Settings,
+    rounds: Sequence[int],
+    progress: bool,
+    made: Callable[[xr.DataTree, Settings], Fit],
+) -> Fit:
+    """The fit of the first round whose chains have converged, or of the last there is time for.
+
+    `made` makes it from draws; `rounds` are how many times as long each is sampled.
+    """
+    with stages(progress) as shown:
+        density = compiled(model, table, shown)
+        for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
+            start, chosen = time.monotonic(), replace(settings, thin=thin)
+            found = made(density.sample(model, table, chosen, shown), chosen)
+            spent = time.monotonic() - start
+            if not found.diagnostics.problems or spent * longer / thin > PATIENCE:
+                break
+    return found
