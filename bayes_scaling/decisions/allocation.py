@@ -19,6 +19,7 @@ from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.rules import published_growth
 from bayes_scaling.decisions.surface.splitting import Splitting
+from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import (
     short,
@@ -124,10 +125,9 @@ class Allocation(FitResult):
             ``tokens_per_tenfold``; ``median``, ``lower``, ``upper``). Rules have no interval.
         """
         ours = self.growth(prob)
-        keys = [key if isinstance(key, tuple) else (key,) for key in ours.index]
-        named = [
-            ", ".join(short(k) if isinstance(k, float) else str(k) for k in key) for key in keys
-        ]
+        labels, write = ours.index.to_frame(index=False), label_writer(self.cost.unit)
+        labels[self.cost.unit] = labels[self.cost.unit].map(write)
+        named = labels.agg(", ".join, axis=1)
         rules = published_growth()
         names = list(rules)
         ours = ours[names].set_axis([f"this fit at {name}" for name in named])

@@ -234,7 +234,7 @@ def no_such_column(name: str, asked: str, columns: Sequence[str]) -> RunsError:
     return RunsError(
         f"Runs: there is no column {asked!r}, asked for as {name}. "
         f"{_PURPOSE.get(name, 'It was asked for by name.')} {hint}"
-        f"Give one of the columns there are: {listed(columns, 20)}."
+        f"The columns are {listed(columns, 20)}: name one of them."
     )
 
 

@@ -241,4 +241,4 @@ def test_growth_stands_beside_the_published_rules(stored_fit: bs.ScalingFit) -> 
     ours = plan.growth(0.8)["params_per_tenfold"]
     np.testing.assert_allclose(table["params_per_tenfold"].iloc[:2], ours)
     assert "Kaplan et al. (2020)" in repr(plan)
-    assert "this fit at 5.76e+23, books" in repr(plan)
+    assert "this fit at 5.76e23, books" in repr(plan)

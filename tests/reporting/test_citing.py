@@ -36,10 +36,10 @@ def near(stored_fit: bs.ScalingFit) -> TrustReport:
 def test_the_sentence_has_all_that_a_reader_needs(forecast: bs.Forecast) -> None:
     sentence = bs.cite(forecast).sentence
     assert re.match(
-        r"At 70B parameters, 1.4T tokens and 5.88e23 FLOP, the expected loss is projected at "
+        r"At 70B parameters, 1.4T tokens and 5.88e23 FLOP, the expected loss is "
         r"\d\.\d+ \[\d\.\d+, \d\.\d+\], and that of a new run predicted at "
         r"\d\.\d+ \[\d\.\d+, \d\.\d+\]"
-        r", \d+ % of its width for how laws miss beyond the runs "
+        r", \d+ % of whose width is how laws miss beyond their runs "
         r"\(median and 90 % equal-tailed credible interval\), ",
         sentence,
     )
@@ -147,7 +147,7 @@ def test_the_first_three_rows_are_named_and_the_others_counted(
 ) -> None:
     sizes = [1e9, 2e9, 3e9, 4e9, 5e9]
     citation = bs.cite(bs.forecast(converged_fit, sizes, 1e11))
-    assert citation.sentence.count("the expected loss is projected at") == 3
+    assert citation.sentence.count("the expected loss is") == 3
     assert "3B parameters" in citation.sentence
     assert "4B parameters" not in citation.sentence
     assert "; and 2 further rows in the table" in citation.sentence
@@ -158,7 +158,7 @@ def test_an_allocation_says_how_to_split(converged_fit: bs.ScalingFit) -> None:
     sentence = bs.cite(bs.allocate(converged_fit, 5.76e23)).sentence
     number = r"\d[\d.]*[BT]? \[\d[\d.]*[BT]?, \d[\d.]*[BT]?\]"
     assert re.match(
-        rf"At 5.76e23 FLOP, the best run is projected to have {number} parameters, "
+        rf"At 5.76e23 FLOP, the best run has {number} parameters, "
         rf"{number} tokens, "
         rf"{number} tokens per parameter and expected loss {number} \(",
         sentence,

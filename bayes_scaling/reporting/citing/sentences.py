@@ -158,7 +158,7 @@ def _of_miss(result: Answer, place: int, prob: float | None) -> str:
     share = result.miss_share(prob).iloc[place]
     if not round(share, 2) > 0:
         return ""
-    return f", {100 * share:.0f} % of its width for how laws miss beyond the runs"
+    return f", {100 * share:.0f} % of whose width is how laws miss beyond their runs"
 
 
 def _said(result: Answer, written: dict[str, str]) -> str:
@@ -167,8 +167,8 @@ def _said(result: Answer, written: dict[str, str]) -> str:
     match result:
         case Forecast():
             return (
-                f"the expected {response} is projected at {written['expected_loss']}, and that of "
-                f"a new run predicted at {written['loss']}"
+                f"the expected {response} is {written['expected_loss']} and that of a new run "
+                f"{written['loss']}"
             )
         case Allocation():
             return _allocation(written, response)
@@ -182,7 +182,7 @@ def _said(result: Answer, written: dict[str, str]) -> str:
 def _allocation(written: dict[str, str], response: str) -> str:
     epochs = f" ({written['epochs']} epochs)" if "epochs" in written else ""
     return (
-        f"the best run is projected to have {written['params']} parameters, {written['tokens']} "
+        f"the best run has {written['params']} parameters, {written['tokens']} "
         f"tokens{epochs}, "
         f"{written['tokens_per_param']} tokens per parameter and expected {response} "
         f"{written['expected_loss']}"

@@ -41,9 +41,9 @@ def limits(subject: Subject) -> Section:
     """Assumptions of the answer, and what it does not cover."""
     laws = [part.fit.model.law for part in subject.described]
     entries = [
-        f"The answer is that of {_held(subject)}, the scatter of runs, and {_missed(subject)}.",
-        f"Intervals cannot say whether {'any of the laws' if subject.mixed else 'the law'} holds "
-        "beyond the runs; the checks, the backtest and the alternatives do.",
+        f"Intervals allow for {_held(subject)}, the scatter of runs, and {_missed(subject)}.",
+        f"They do not say whether {'any of the laws' if subject.mixed else 'the law'} holds beyond "
+        "the runs: for that see the checks, the backtest and the other models.",
         *(words for law in laws for words in _assumed(law, subject.mixed)),
         *(subject.fit.notes),
         *(subject.allocation.notes if subject.allocation else ()),
@@ -55,11 +55,10 @@ def _held(subject: Subject) -> str:
     names = ", ".join(part.name for part in subject.parts)
     if subject.mixed:
         return (
-            f"a mixture of {len(subject.parts)} fits ({names}): intervals hold the doubt which of "
-            "them is right, as far as the weights have it, the uncertainty of parameters"
+            f"the doubt which of {len(subject.parts)} fits ({names}) is right, as far as their "
+            "weights have it, the uncertainty of parameters"
         )
-    law = subject.main.model.law
-    return f"the law {law.name}: intervals hold the uncertainty of its parameters"
+    return f"the uncertainty of the parameters of {subject.main.model.law.name}"
 
 
 def _assumed(law: Law, named: bool) -> list[str]:
@@ -70,10 +69,10 @@ def _assumed(law: Law, named: bool) -> list[str]:
 
 def _missed(subject: Subject) -> str:
     if not any(part.fit.model.has_surface(part.fit.runs) for part in subject.parts):
-        return "nothing of what the law may leave out"
+        return "nothing that the law may leave out"
     return (
-        "whatever the runs show beside the law; beyond the largest run the loss falls faster or "
-        "slower than the law says, as on public sweeps"
+        "what the runs show beside the law; beyond the largest run also for losses that fall "
+        "faster or slower than the law says, as those of public sweeps did"
     )
 
 
@@ -116,7 +115,7 @@ def _largest_run(subject: Subject) -> Iterator[str]:
         same = np.allclose(of_fit, of_law)
         alone = "" if same else f" and {_beside(of_law[largest])} its law alone"
         yield (
-            f"Larger runs that go on like your largest: it lies {_beside(of_fit[largest])} the "
+            f"Larger runs as far off as your largest, which lies {_beside(of_fit[largest])} the "
             f"fit{alone}. A typical run lies {np.median(np.abs(of_fit)):.2g} % off the fit."
         )
 
@@ -155,15 +154,15 @@ def _flatness(subject: Subject) -> Iterator[str]:
     low, high = (float(medians[name].values[0]) for name in ("smallest_params", "largest_params"))
     if np.isfinite(low) and np.isfinite(high):
         yield (
-            f"Not the exact size: from {cell('params', low)} to {cell('params', high)} parameters "
-            f"it costs at most {100 * subject.near.within:g} % of loss, so choose it there by "
-            "other reasons."
+            f"Not the exact size: any from {cell('params', low)} to {cell('params', high)} "
+            f"parameters costs at most {100 * subject.near.within:g} % of loss, so that other "
+            "reasons may decide."
         )
 
 
 def _models(subject: Subject) -> Iterator[str]:
     if subject.comparison is None:
         yield (
-            "Another law that fits as well: none was compared; bs.compare does, and says whether "
-            "it forecasts something else."
+            "Another law that fits as well and forecasts something else: none was compared, which "
+            "is what bs.compare is for."
         )

@@ -94,7 +94,9 @@ def _questions(subject: Subject) -> Iterator[str]:
         table = subject.forecast.table(subject.prob)
         runs = [run_words(table, place) for place in range(min(len(table), NAMED))]
         more = f" or {len(table) - NAMED} more" if len(table) > NAMED else ""
-        yield f"What {subject.fit.runs.response} will {' or '.join(runs)}{more} reach?"
+        asked = " or ".join(runs) + more
+        end = "," if "," in asked else ""
+        yield f"What {subject.fit.runs.response} will {asked}{end} reach?"
     if subject.allocation is not None:
         budgets = list(dict.fromkeys(_budgets(subject.allocation)))
         more = f" or {len(budgets) - NAMED} more budgets" if len(budgets) > NAMED else ""
