@@ -37,7 +37,7 @@ def test_the_sentence_has_all_that_a_reader_needs(forecast: bs.Forecast) -> None
     sentence = bs.cite(forecast).sentence
     assert re.match(
         r"At 70B parameters, 1.4T tokens and 5.88e23 FLOP, the expected loss is "
-        r"\d\.\d+ \[\d\.\d+, \d\.\d+\], and that of a new run predicted at "
+        r"\d\.\d+ \[\d\.\d+, \d\.\d+\] and that of a new run "
         r"\d\.\d+ \[\d\.\d+, \d\.\d+\]"
         r", \d+ % of whose width is how laws miss beyond their runs "
         r"\(median and 90 % equal-tailed credible interval\), ",
