@@ -86,7 +86,7 @@ def check_predictive(case: Case) -> Finding:
 
 
 def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
-    """The verdict on the size of `delta`, of a law of size and data, and a sentence on a large one."""
+    """The verdict on the size of `delta` of a law of size and data, and a sentence if large."""
     if SIZE not in fit.posterior or not compute_and_ratio(fit.model.law)[1]:
         return "trust", ""
     size = float(fit.posterior[SIZE].median())
