@@ -1,14 +1,16 @@
 """Refits: one model fitted to many subsets of runs, here or on an executor.
 
-Each process compiles the structure once. A refit that fails is an outcome like another, and an
-interrupt keeps what is finished.
+Each process compiles the structure once. A refit that fails is an outcome like another, an
+interrupt keeps what is finished, and what a killed process took with it is refitted once more.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import cloudpickle
@@ -21,6 +23,12 @@ from bayes_scaling.runs import Runs
 
 REFIT = Settings(draws=500, tune=500, chains=4, seed=1)
 """How a refit is sampled: 2000 draws settle the ends of a 95 % interval to a few percent of it."""
+
+KILLED = (
+    "its process was killed, and again when it was refitted by itself; most often memory runs out: "
+    "give fewer workers or fewer draws"
+)
+"""Why there is no outcome of a refit that twice took its process with it."""
 
 
 @dataclass(frozen=True)
@@ -103,22 +111,47 @@ def _on_executor(
     settings: Sequence[Settings],
     finished: Callable[[str, Outcome], None],
 ) -> None:
-    futures = {
-        executor.submit(refit_sent, cloudpickle.dumps((model, runs, own))): name
+    """Refit on the workers; what a killed one took with it is tried once more, one by one."""
+    waiting = {
+        name: cloudpickle.dumps((model, runs, own))
         for (name, runs), own in zip(subsets.items(), settings, strict=True)
     }
+    futures: dict[Future[bytes], str] = {}
     try:
+        with suppress(BrokenProcessPool):  # A pool of processes is broken by the first one killed.
+            futures |= {executor.submit(refit_sent, work): n for n, work in waiting.items()}
         for future in as_completed(futures):
-            finished(futures[future], _outcome(future))
+            if not _killed(future):
+                finished(futures[future], _outcome(future))
+                del waiting[futures[future]]
     finally:
         for future in futures:
             future.cancel()
+    while waiting:
+        with _one_worker_like(executor) as worker:
+            for name in list(waiting):
+                future = worker.submit(refit_sent, waiting.pop(name))
+                finished(name, _outcome(future))
+                if _killed(future):
+                    break
+
+
+def _one_worker_like(executor: Executor) -> Executor:
+    """A process that is started as those of the executor are, as far as this can be told."""
+    return ProcessPoolExecutor(1, mp_context=getattr(executor, "_mp_context", None))
+
+
+def _killed(future: Future[bytes]) -> bool:
+    """Tell, when the work is done, whether its process was killed; or one beside it."""
+    return not future.cancelled() and isinstance(future.exception(), BrokenProcessPool)
 
 
 def _outcome(future: Future[bytes]) -> Outcome:
     if future.cancelled():
         return Outcome(None, "cancelled by its executor before it was finished", 0.0)
     error = future.exception()
+    if isinstance(error, BrokenProcessPool):
+        return Outcome(None, KILLED, 0.0)
     if error is not None:
         return Outcome(None, _reason(error), 0.0)
     sent: Outcome = cloudpickle.loads(future.result())

@@ -1,10 +1,13 @@
 """Refits on executors, failures and interrupts; the fits themselves are stood in for."""
 
+import multiprocessing
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +109,35 @@ def test_refits_that_an_executor_cancels_do_not_sink_the_others(
     found = refit_all(MODEL, subsets, Refitter(Cancelling()))
     assert [one.fit is not None for one in found.values()] == [True, False, False, False]
     assert found["25"].failure == "cancelled by its executor before it was finished"
+
+
+def killed_at(count: int, only_once: Path | None = None) -> Callable[..., str]:
+    def fit(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> str:
+        if len(runs) == count and not (only_once and only_once.exists()):
+            if only_once:
+                only_once.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return f"fit of {len(runs)}"
+
+    return fit
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("times", ["once", "always"])
+def test_a_killed_process_loses_no_refit_but_the_one_that_kills_it(
+    times: str, subsets: dict[str, bs.Runs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_once = tmp_path / "killed" if times == "once" else None
+    monkeypatch.setattr(_refits, "fit_as", killed_at(15, only_once))
+    # Forked workers have the stand-in for the fit.
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as executor:
+        found = refit_all(MODEL, subsets, Refitter(executor))
+    assert list(found) == ["10", "15", "20", "25"]
+    fits = {name: one.fit for name, one in found.items()}
+    killed = None if times == "always" else "fit of 15"
+    assert fits == {"10": "fit of 10", "15": killed, "20": "fit of 20", "25": "fit of 25"}
+    failures = {name: one.failure for name, one in found.items() if one.failure}
+    assert failures == ({"15": _refits.KILLED} if times == "always" else {})
 
 
 def test_each_refit_has_a_seed_of_its_own(
