@@ -51,10 +51,11 @@ def converged[Table, Fit: Diagnosed](
     `made` makes it from draws; `rounds` are how many times as long each is sampled.
     """
     with stages(progress) as shown:
-        density = compiled(model, table, shown)
+        density, tree = compiled(model, table, shown), None
         for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
             start, chosen = time.monotonic(), replace(settings, thin=thin)
-            found = made(density.sample(model, table, chosen, shown), chosen)
+            tree = density.sample(model, table, chosen, shown, tree)
+            found = made(tree, chosen)
             spent = time.monotonic() - start
             if not found.diagnostics.problems or spent * longer / thin > PATIENCE:
                 break

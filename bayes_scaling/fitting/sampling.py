@@ -15,10 +15,12 @@ import numpy as np
 import nutpie
 import pymc as pm
 import xarray as xr
+from threadpoolctl import threadpool_limits
 
 from bayes_scaling.display.progress import Stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting.compiling import compile_model
+from bayes_scaling.fitting.starting import PLACES, started
 
 _COMPILED: dict[Hashable, CompiledModel] = {}
 _LOCK = threading.Lock()
@@ -62,7 +64,8 @@ class Settings:
     target_accept : float
         Acceptance rate that the step size is tuned to. Higher is slower and diverges less.
     thin : int
-        One in so many draws is kept; warm-up is as many times longer, up to :data:`MOST_WARMUP`.
+        One in so many draws is kept; warm-up is as many times longer, up to :data:`MOST_WARMUP`,
+        and steps are smaller.
     """
 
     draws: int = 1000
@@ -93,6 +96,11 @@ class Settings:
                 "step size is tuned. Give a number between 0 and 1, such as 0.95."
             )
 
+    @property
+    def acceptance(self) -> float:
+        """Acceptance rate of what is sampled for longer: 0.9 becomes 0.95, and then 0.975."""
+        return float(1 - (1 - self.target_accept) / np.sqrt(self.thin))
+
 
 @dataclass(frozen=True)
 class CompiledModel:
@@ -112,13 +120,19 @@ class CompiledModel:
         runs: Table,
         settings: Settings,
         progress: Stages,
+        before: xr.DataTree | None = None,
     ) -> xr.DataTree:
         """Sample the posterior of these runs.
+
+        Parameters
+        ----------
+        before : xarray.DataTree, optional
+            What was sampled before, for too short a time; chains start from there.
 
         Returns
         -------
         xarray.DataTree
-            Groups ``posterior`` (sampled variables) and ``sample_stats``.
+            Groups ``posterior`` (sampled variables), ``sample_stats`` and :data:`PLACES`.
 
         Raises
         ------
@@ -136,19 +150,23 @@ class CompiledModel:
         progress.start(f"sampling{longer}", settings.chains * (draws + tune))
         try:
             sampler = nutpie.sample(
-                self.density.with_data(**data),
+                started(self.density.with_data(**data), before),
                 draws=draws,
                 tune=tune,
                 chains=settings.chains,
                 seed=settings.seed,
-                target_accept=settings.target_accept,
+                target_accept=settings.acceptance,
                 adaptation="low_rank",
                 save_warmup=False,
+                store_unconstrained=True,
                 progress_bar=False,
                 progress_callback=lambda chains: _report(chains, progress),
                 blocking=False,
             )
-            tree = _wait(sampler)
+            # Chains share the cores. Products of matrices on threads of their own would wait for
+            # each other, which takes three times as long.
+            with threadpool_limits(1, user_api="blas"):
+                tree = _wait(sampler)
         except RuntimeError as error:
             raise IncompletePosteriorError(
                 f"The sampler stopped: {error}. Without draws there is no posterior. Check the "
@@ -170,14 +188,15 @@ def compiled[Table](model: Compilable[Table], runs: Table, progress: Stages) -> 
 
 
 def _thinned(tree: xr.DataTree, settings: Settings) -> xr.DataTree:
-    """One in so many draws, numbered anew."""
-    if settings.thin == 1:
-        return tree
-    places, numbers = slice(None, None, settings.thin), np.arange(settings.draws)
+    """One in so many draws, numbered anew, and apart from them where they lie."""
+    kept, numbers = slice(None, None, settings.thin), np.arange(settings.draws)
     groups = {name: tree[name].to_dataset() for name in ("posterior", "sample_stats")}
-    return xr.DataTree.from_dict(
-        {name: one.isel(draw=places).assign_coords(draw=numbers) for name, one in groups.items()}
-    )
+    groups = {n: one.isel(draw=kept).assign_coords(draw=numbers) for n, one in groups.items()}
+    stats = groups["sample_stats"]
+    names = {"unconstrained_draw": "place", "logp": "log_density"}
+    places = stats[list(names)].rename(names)
+    left = stats.drop_dims("unconstrained_parameter")
+    return xr.DataTree.from_dict({**groups, "sample_stats": left, PLACES: places})
 
 
 def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:

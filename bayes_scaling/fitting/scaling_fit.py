@@ -198,8 +198,9 @@ def fit(
     """Sample the posterior of a model on a table of runs, until the chains have converged.
 
     Where R-hat is above 1.01 or an effective sample size below 400, the posterior is sampled again,
-    4 and then 16 times as long, and one in so many draws is kept. No longer round is begun that
-    would pass a minute; the fit then says how far it came.
+    4 and then 16 times as long and in smaller steps, from where the chains before have found most
+    of its mass, and one in so many draws is kept. No longer round is begun that would pass a
+    minute; the fit then says how far it came.
 
     The first fit of a model structure on a machine compiles it, which takes 10 to 20 seconds, the
     first in a later process reads it from disk in one to three. Later fits of the same structure,

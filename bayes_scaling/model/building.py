@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pymc.dims as pmd
 import pytensor
+import pytensor.tensor as pt
+from pytensor.xtensor import as_xtensor
 
 from bayes_scaling import ops
 from bayes_scaling.model.hierarchy import LINKS, Vary, combine, offset
@@ -65,14 +67,22 @@ def left_out_by_law(
     size = prior_variable(SIZE, model.surface.size(model.law), data)
     strength, above = data["delta_strength"], data["response_ref"] - floor
     observed = pmd.math.log(0.5 * (above + pmd.math.sqrt(above**2 + LEAST_ABOVE**2)))
-    misfit = pmd.math.dot(data["delta_shown"], pmd.math.log(reducible) - observed, dim="run")
+    misfit = _product(data["delta_shown"], pmd.math.log(reducible) - observed)
     told = (size / scatter) ** 2
     settled = 1 + told * strength**2
     centre = -told * strength * misfit / settled
     spread = size / pmd.math.sqrt(settled)
     raw = pmd.Normal(RAW, mu=-centre / spread, sigma=size / spread, dims=(DIRECTION,))
     weights = pmd.Deterministic(TURNED, centre + spread * raw)
-    return pmd.math.dot(data["delta_basis"], weights, dim=DIRECTION)
+    return _product(data["delta_basis"], weights)
+
+
+def _product(matrix: Any, vector: Any) -> Any:
+    """Product over the last dim of a matrix, which is data.
+
+    The gradient of ``pymc.dims``'s own dot makes that of the matrix as well, as large as it is.
+    """
+    return as_xtensor(pt.dot(matrix.values, vector.values), dims=matrix.dims[:1])
 
 
 def scatter_of(noise: Noise, theta: Mapping[str, Any]) -> Any:

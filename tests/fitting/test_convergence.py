@@ -18,7 +18,11 @@ def rounds(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> list[S
     """Rounds that were sampled: chains far apart until the third, each in no time."""
     asked: list[Settings] = []
 
-    def sample(model: Any, runs: Any, settings: Settings, shown: Any) -> xr.DataTree:
+    def sample(
+        model: Any, runs: Any, settings: Settings, shown: Any, before: xr.DataTree | None
+    ) -> xr.DataTree:
+        # Each round starts from the one before.
+        assert (before is None) == (not asked)
         asked.append(settings)
         apart = 0.0 if len(asked) > 2 else 10.0
         chain, shape = np.arange(4.0)[:, None], (4, settings.draws)

@@ -163,7 +163,14 @@ class Nutpie:
             posterior[variable.name] = (("chain", "draw", *dims), values)
         used = {dim for dims, _ in posterior.values() for dim in dims[2:]}
         coords = {dim: list(model.coords[dim]) for dim in used}
-        stats = {"diverging": (("chain", "draw"), np.zeros(shape, bool))}
+        stats = {
+            "diverging": (("chain", "draw"), np.zeros(shape, bool)),
+            "logp": (("chain", "draw"), np.zeros(shape)),
+            "unconstrained_draw": (
+                ("chain", "draw", "unconstrained_parameter"),
+                rng.random((*shape, 3)),
+            ),
+        }
         return xr.DataTree.from_dict(
             {"posterior": xr.Dataset(posterior, coords), "sample_stats": xr.Dataset(stats)}
         )
@@ -227,6 +234,10 @@ def test_the_sampler_is_asked_for_what_the_settings_say(
     assert {name: asked[name] for name in wanted} == wanted
     assert asked["adaptation"] == "low_rank"
     assert fit.settings == Settings(20, 5, 2, 5, 0.9)
+
+
+def test_what_is_sampled_for_longer_takes_smaller_steps() -> None:
+    assert [Settings(thin=thin).acceptance for thin in (1, 4, 16)] == [0.9, 0.95, 0.975]
 
 
 def test_without_a_seed_one_is_chosen_and_kept(fake: Nutpie, stored_fit: bs.ScalingFit) -> None:
