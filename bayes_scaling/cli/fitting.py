@@ -68,7 +68,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         ),
     ] = None,
     noise: Annotated[
-        Literal["student-t", "normal"], typer.Option(help="Scatter of log loss.")
+        Literal["student-t", "normal", "one-sided"], typer.Option(help="Scatter of log loss.")
     ] = "student-t",
     draws: Annotated[
         int | None, typer.Option(help="Draws kept of each chain; as many as it takes if not given.")
@@ -134,8 +134,12 @@ def _model(law: str, vary: list[str], prior: list[str], noise: str) -> ScalingMo
     from bayes_scaling import noise as noises
     from bayes_scaling.model.scaling_model import ScalingModel
 
-    scatter = noises.LogStudentT() if noise == "student-t" else noises.LogNormal()
-    return ScalingModel(law, options.vary_terms(vary), options.priors(prior), scatter)
+    scatter = {
+        "student-t": noises.LogStudentT,
+        "normal": noises.LogNormal,
+        "one-sided": noises.LogExGaussian,
+    }[noise]
+    return ScalingModel(law, options.vary_terms(vary), options.priors(prior), scatter())
 
 
 def _columns_read(law: Law) -> list[str]:

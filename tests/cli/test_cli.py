@@ -562,6 +562,19 @@ def test_next_runs_that_cannot_be_chosen(
 
 
 @pytest.mark.parametrize(
+    ("name", "noise"),
+    [
+        ("student-t", bs.noise.LogStudentT()),
+        ("normal", bs.noise.LogNormal()),
+        ("one-sided", bs.noise.LogExGaussian()),
+    ],
+)
+def test_scatter_is_chosen_by_its_name(name: Any, noise: bs.noise.Noise) -> None:
+    model = fitting._model("chinchilla", [], [], name)
+    assert model.noise == noise
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--law", "chinchila"), r"No law 'chinchila'.*Laws known here: .*Chinchilla"),
