@@ -49,6 +49,11 @@ class Forecast(FitResult):
     fit: Fitted
     new_levels: NewLevels = "error"
 
+    @property
+    def points(self) -> pd.DataFrame:
+        """Inputs and levels of the points, a row for each."""
+        return coordinate_index(self.draws["point"]).to_frame(index=False)
+
     def miss_share(self, prob: float | None = None) -> pd.Series[float]:
         """Share of the width of a new run's interval that is due to the way beyond the runs.
 

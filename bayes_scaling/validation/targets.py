@@ -46,12 +46,6 @@ def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> As
                 f"{asker}: the forecast was made from another fit ({other}), and this one "
                 "may be right where that one is wrong. Forecast from the fit that is assessed."
             )
-        new_levels = at.new_levels
-        columns = {
-            str(name): values.to_numpy()
-            for name, values in at.draws.coords.items()
-            if values.dims == ("point",) and name != "point"
-        }
-        at = pd.DataFrame(columns)
+        new_levels, at = at.new_levels, at.points
     where = points(fit.model, fit.runs, at=at, new_levels=new_levels)
     return Asked(where, new_levels)

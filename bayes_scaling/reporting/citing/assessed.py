@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.display.tables import coordinate_index, short
+from bayes_scaling.display.tables import short
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import FitAverage, Fitted, made_from, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -60,7 +60,7 @@ def _is_part(result: Citable | FitAverage, assessed: Fitted) -> bool:
 
 
 def _check_points(forecast: Forecast, trust: TrustReport, asker: str) -> None:
-    asked = coordinate_index(forecast.draws["point"]).to_frame(index=False)
+    asked = forecast.points
     columns = [str(name) for name in asked if name in trust.targets]
     if {"params", "tokens"} <= set(columns):
         # Compute that was given beside the two may be counted in another way.

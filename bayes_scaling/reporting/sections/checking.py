@@ -25,7 +25,6 @@ from bayes_scaling.reporting.sections.contents import (
 from bayes_scaling.reporting.sections.describing import weights
 from bayes_scaling.reporting.sections.figures import drawn
 from bayes_scaling.reporting.sections.misfit import largest_misses
-from bayes_scaling.reporting.sections.reproducing import asked_points
 from bayes_scaling.reporting.sections.subject import Subject, part_title
 from bayes_scaling.trust import CheckResult
 
@@ -115,37 +114,40 @@ def _of_heaviest(subject: Subject, what: str) -> list[Block]:
 
 def predictive(subject: Subject) -> Section:
     """Comparison of runs drawn from the fit with the runs: coverage, residuals, structure."""
-    fit, check = subject.main, subject.check("predictive")
-    blocks = [
+    fit, absent = subject.main, missing("A test for structure in the residuals", "bs.assess")
+    caption = "Structures that residuals may follow: their share of the variance, and p-value."
+    residuals = drawn(
+        "residuals",
+        "Relative distance of each run from its expected loss, against compute.",
+        "Distance of each run from the fit; runs that only scatter lie in the band.",
+        lambda ax: plots.residuals(fit, ax=ax, prob=subject.prob),
+    )
+    blocks = (
         *_of_heaviest(subject, "The share inside intervals and the figure of residuals"),
         tabulated(*_coverage(fit)),
-    ]
-    if check is None:
-        blocks.append(missing("A test for structure in the residuals", "bs.assess"))
-    else:
-        caption = "Structures that residuals may follow: their share of the variance, and p-value."
-        blocks += judged(check, lambda: [tabulated(caption, check.table, folded=True)])
-    blocks.append(largest_misses(fit))
-    blocks.append(
-        drawn(
-            "residuals",
-            "Relative distance of each run from its expected loss, against compute.",
-            "Distance of each run from the fit; runs that only scatter lie in the band.",
-            lambda ax: plots.residuals(fit, ax=ax, prob=subject.prob),
-        )
+        *judged(
+            subject, "predictive", lambda one: [tabulated(caption, one.table, folded=True)], absent
+        ),
+        largest_misses(fit),
+        residuals,
     )
-    return Section("predictive", "Fit to the runs", tuple(blocks))
+    return Section("predictive", "Fit to the runs", blocks)
 
 
-def judged(check: CheckResult, detail: Callable[[], list[Block]]) -> list[Block]:
-    """Finding of a check and its table; of an average, its finding in each fit."""
+def judged(
+    subject: Subject, name: str, detail: Callable[[CheckResult], list[Block]], absent: Paragraph
+) -> list[Block]:
+    """Finding of a check and its table; of an average in each fit; `absent` if it was not run."""
+    check = subject.check(name)
+    if check is None:
+        return [absent]
     head: list[Block] = [Paragraph(check.headline, warning=check.verdict != "trust")]
     if check.table.empty:
         return head
     if check.table.index.name == "fit":
         caption = "The same check of each fit that is judged."
         return [*head, tabulated(caption, check.table, folded=True)]
-    return [*head, *detail()]
+    return [*head, *detail(check)]
 
 
 def _coverage(fit: ScalingFit) -> tuple[str, pd.DataFrame]:
@@ -192,10 +194,8 @@ def _delta(fit: ScalingFit, prob: float | None) -> Block:
 
 def backtest(subject: Subject) -> Section:
     """Forecasts that the sweep would have made if it had stopped earlier."""
-    check = subject.check("backtest")
-    if check is None:
-        return Section("backtest", "Backtest", (missing("A backtest", FULL),))
-    return Section("backtest", "Backtest", tuple(judged(check, lambda: _backtested(check))))
+    blocks = judged(subject, "backtest", _backtested, missing("A backtest", FULL))
+    return Section("backtest", "Backtest", tuple(blocks))
 
 
 def _backtested(check: CheckResult) -> list[Block]:
@@ -233,7 +233,7 @@ def _apart(subject: Subject) -> list[Block]:
     asked = subject.forecast
     if asked is None:
         return []
-    at, labels = pd.DataFrame(asked_points(asked)), written_table(asked, subject.prob)
+    at, labels = asked.points, written_table(asked, subject.prob)
     quantities = ["expected_loss", "loss"]
     tables = []
     for part in subject.described:

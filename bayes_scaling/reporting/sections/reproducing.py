@@ -115,17 +115,8 @@ def _fit(fit: ScalingFit, target: str, runs: str) -> list[str]:
     ]
 
 
-def asked_points(forecast: Forecast) -> dict[str, list[Any]]:
-    """The points of a forecast, by column: inputs and labels."""
-    return {
-        str(name): values.values.tolist()
-        for name, values in forecast.draws.coords.items()
-        if values.dims == ("point",) and name != "point"
-    }
-
-
 def _forecasting(forecast: Forecast) -> str:
-    points = asked_points(forecast)
+    points = forecast.points.to_dict("list")
     new = "" if forecast.new_levels == "error" else f", new_levels={forecast.new_levels!r}"
     return f"forecast = bs.forecast(fit, at=pd.DataFrame({points!r}){new})"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 
 from bayes_scaling.display.wording import times
@@ -11,27 +14,30 @@ from bayes_scaling.reporting.sections.opening import run_words
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.trust import CheckResult
 
+ASSESS = "bs.assess(fit, at=forecast)"
+
 SHOWN = 10
 """Rows of long tables: those that matter most."""
 
 
 def sensitivity(subject: Subject) -> Section:
     """Sensitivity of the forecast to the priors, to single runs and to the floor."""
-    learning, influence = subject.check("learning"), subject.check("influence")
-    floor = subject.check("floor")
-    blocks: list[Block] = []
-    if learning is None:
-        blocks.append(missing("Sensitivity to the priors", "bs.assess(fit, at=forecast)"))
-    else:
-        blocks += judged(learning, lambda: _learned(subject, learning))
-    if influence is None:
-        blocks.append(missing("Influence of single runs", "bs.assess(fit, at=forecast)"))
-    else:
-        blocks += judged(influence, lambda: _influential(subject, influence))
-    if floor is not None:
-        caption = "The forecast with the floor of the law held at three values."
-        blocks += judged(floor, lambda: [tabulated(caption, _by_target(subject, floor.table))])
+    parts: dict[str, tuple[str, Callable[[Subject, CheckResult], list[Block]]]] = {
+        "learning": ("Sensitivity to the priors", _learned),
+        "influence": ("Influence of single runs", _influential),
+        "floor": ("Influence of the floor of the law", _by_floor),
+    }
+    blocks = [
+        block
+        for name, (what, detail) in parts.items()
+        for block in judged(subject, name, partial(detail, subject), missing(what, ASSESS))
+    ]
     return Section("sensitivity", "Sensitivity", tuple(blocks))
+
+
+def _by_floor(subject: Subject, check: CheckResult) -> list[Block]:
+    caption = "The forecast with the floor of the law held at three values."
+    return [tabulated(caption, _by_target(subject, check.table))]
 
 
 def _learned(subject: Subject, check: CheckResult) -> list[Block]:
