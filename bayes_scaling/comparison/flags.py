@@ -131,7 +131,7 @@ def _alike(scores: pd.DataFrame) -> Iterator[Flag]:
 
 
 def _leaning(scores: pd.DataFrame) -> Iterator[Flag]:
-    """That the weights rest on one fold: without it they are others."""
+    """Weights that rest on one fold: without it they are others."""
     folds = scores.index.unique("fold")
     if len(folds) < 2:
         yield Flag(

@@ -28,10 +28,10 @@ PATH_EXPONENT = Prior.between(0.1, 0.25)
 published fits have from 0.2 to 0.5."""
 
 SPREAD = Prior.between(0.09, 0.11)
-"""By how much `A` differs between recipes, relatively: compute multipliers of 0.4 to 2.6."""
+"""Relative spread of `A` between recipes: compute multipliers of 0.4 to 2.6."""
 
 EXPONENT_SPREAD = Prior.between(0.045, 0.055)
-"""By how much exponents differ between recipes, relatively: little, for the text is the same."""
+"""Relative spread of exponents between recipes: small, for the text is the same."""
 
 NOISE = Prior.between(0.001, 0.01)
 """Scatter of log loss: seeds give 0.03 % to 1 %."""

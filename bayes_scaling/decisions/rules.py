@@ -26,7 +26,7 @@ APPROACH_2 = {
     400e6: 1.84e19, 1e9: 1.20e20, 10e9: 1.32e22, 67e9: 6.88e23, 175e9: 4.54e24, 280e9: 1.18e25,
     520e9: 4.19e25, 1e12: 1.59e26, 10e12: 1.75e28,
 }  # fmt: skip
-"""The same in table A3."""
+"""Parameters and their FLOP in table A3."""
 
 KAPLAN = "Kaplan et al. (2020)"
 HOFFMANN = "Hoffmann et al. (2022)"

@@ -24,7 +24,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.runs import Runs
 
 SUM = 1e-6
-"""How far weights may be from adding up to one."""
+"""Largest distance of the sum of weights from one."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -147,7 +147,7 @@ class FitAverage:
 
 
 type Fitted = ScalingFit | FitAverage
-"""What forecasts and allocations can be made from."""
+"""A fit or an average: forecasts and allocations are made from either."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,6 +63,11 @@ class Diagnostics:
         """``"ok"``, or ``"not converged: …"`` with the numbers."""
         return "not converged: " + "; ".join(self.problems) if self.problems else "ok"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The shortcomings as a note for a reader; none of a fit that can be read."""
+        return (f"The chains have {self.diagnosis}.",) if self.problems else ()
+
 
 class Diagnosed(Protocol):
     """Anything that rests on chains: a fit, an average, a forecast, an allocation."""

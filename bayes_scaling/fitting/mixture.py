@@ -82,7 +82,7 @@ def components(
 
 
 def _spread(draws: xr.Dataset, sizes: tuple[int, int]) -> xr.Dataset:
-    """As many chains and draws as asked, evenly taken, without their numbers."""
+    """Evenly spaced draws of a wanted number of chains and draws, without their numbers."""
     own = draws.sizes["chain"], draws.sizes["draw"]
     unnumbered = draws.drop_vars(["chain", "draw"], errors="ignore")
     if own == sizes:

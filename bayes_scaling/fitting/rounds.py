@@ -17,7 +17,7 @@ DRAWS = 1000
 """Kept draws of each chain, unless others are asked for."""
 
 ROUNDS = (1, 4, 16)
-"""How many times as long as at first the posterior is sampled until its chains have converged."""
+"""Lengths of the rounds, as multiples of the first."""
 
 PATIENCE = 60.0
 """Seconds that a longer round may take."""

@@ -79,10 +79,8 @@ class ScalingFit:
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes for a reader of any result of this fit, bad diagnostics first."""
-        problems = self.diagnostics.problems
-        converged = (f"The chains have {self.diagnostics.diagnosis}.",) if problems else ()
-        scatter = no_scatter(self.posterior)
-        return (*converged, *((scatter,) if scatter else ()), *notes_on(self.model, self.runs))
+        scatter = (no_scatter(self.posterior),)
+        return (*self.diagnostics.notes, *filter(None, scatter), *notes_on(self.model, self.runs))
 
     @cached_property
     def parameter_names(self) -> tuple[str, ...]:

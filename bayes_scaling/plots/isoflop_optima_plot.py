@@ -14,10 +14,10 @@ from bayes_scaling.plots import canvas, legends, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 MARGIN = 1.5
-"""By what factor the band goes beyond the budgets."""
+"""Factor by which the band goes beyond the budgets."""
 
 HEADROOM = 1.5
-"""How far beyond runs and optima sizes are shown; a bar may run off the page."""
+"""Factor beyond runs and optima up to which sizes are shown; a bar may run off the page."""
 
 RING: dict[str, Any] = {
     "markerfacecolor": "none",
@@ -68,7 +68,7 @@ def isoflop_optima(
 
 
 def _groups(result: IsoflopOptima) -> list[sources.Group]:
-    """Whose each budget is."""
+    """The group of each budget."""
     labels = result.parabolas[list(result.fit.model.factors)].astype(str)
     return [tuple(row) for row in labels.to_numpy()]
 

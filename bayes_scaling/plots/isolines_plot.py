@@ -17,10 +17,10 @@ NEARBY = 1.15
 """Runs within this factor of a budget are drawn as points of its curve."""
 
 MOST_TOKENS = 30.0
-"""How far beyond the most tokens of any run the axis of isoloss curves reaches at most."""
+"""Largest multiple of the most tokens of any run that the axis of isoloss curves reaches."""
 
 HEADROOM = 3.0
-"""How far beyond runs and medians the tokens of an isoloss curve are shown."""
+"""Factor beyond runs and medians up to which the tokens of an isoloss curve are shown."""
 
 
 def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
@@ -68,7 +68,7 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
 
 
 type Key = tuple[float, sources.Group]
-"""What is held along a curve, and whose it is."""
+"""The loss or compute of a curve, and its group."""
 
 
 def _curves(lines: Isolines) -> Iterator[tuple[Key, xr.Dataset]]:

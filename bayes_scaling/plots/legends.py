@@ -24,7 +24,7 @@ def interval_label(prob: float | None) -> str:
 
 
 def with_interval(what: str, prob: float | None) -> str:
-    """What is drawn, and its interval: ``expected loss, 90 % ETI``."""
+    """A label with its interval: ``expected loss, 90 % ETI``."""
     return f"{what}, {interval_label(prob)}"
 
 

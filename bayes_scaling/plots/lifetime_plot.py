@@ -20,10 +20,10 @@ APART = 7.0
 """Points between the bars at one quality."""
 
 MARGIN = 2.0
-"""By what factor the horizontal axis goes beyond sizes and budgets asked for."""
+"""Factor by which the horizontal axis goes beyond the sizes and budgets asked for."""
 
 LOSS_MARGIN = 1.02
-"""The same for losses, which differ by less."""
+"""Factor for losses, which differ by less."""
 
 
 def lifetime(

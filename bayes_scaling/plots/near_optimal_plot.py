@@ -18,7 +18,7 @@ SIZES = 81
 """Model sizes at which the curve is drawn."""
 
 MARGIN = 2.5
-"""How far the curve goes on beyond the near-optimal range, as a ratio of sizes."""
+"""Ratio of sizes by which the curve goes on beyond the near-optimal range."""
 
 
 def near_optimal(

@@ -12,7 +12,7 @@ from bayes_scaling.decisions.requirements import Needed
 from bayes_scaling.plots import canvas, legends, sources
 
 MARGIN = 1.01
-"""By what factor the axes go beyond the targets."""
+"""Factor by which the axes go beyond the targets."""
 
 
 def needed(

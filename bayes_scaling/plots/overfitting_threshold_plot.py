@@ -12,7 +12,7 @@ from bayes_scaling.display.intervals import intervals
 from bayes_scaling.plots import canvas, legends, sources
 
 HEADROOM = 3.0
-"""How far beyond runs and medians tokens are shown; a band may run off the page."""
+"""Factor beyond runs and medians up to which tokens are shown; a band may run off the page."""
 
 APART = 4.0
 """Points between the runs of groups at one place."""
@@ -22,7 +22,7 @@ SOURCES = {
     "noise_seed_sd": "the scatter of seeds",
     "noise_sd": "the scatter of runs",
 }
-"""Where the penalty comes from, as the legend says it."""
+"""Origin of the penalty in words, for the legend."""
 
 
 def overfitting_threshold(

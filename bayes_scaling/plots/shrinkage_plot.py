@@ -20,7 +20,7 @@ from bayes_scaling.plots import canvas, legends
 POOLED, UNPOOLED = canvas.COLOURS[0], canvas.COLOURS[-1]
 ROW_HEIGHT = 0.5
 LIFT = 0.3
-"""How far above the pooled estimate that of the level alone is, in rows."""
+"""Rows by which the estimate of a level alone is drawn above the pooled one."""
 
 ANY_LEVEL = ("",)
 """The label of no level that was fitted."""

@@ -37,10 +37,10 @@ MOST_VALUES = 600_000
 """Draws times points that a curve is made of at most; beyond, every k-th draw is taken."""
 
 MOST_SEARCHED = 10_000
-"""The same where each value is found by a numerical search for the optimum."""
+"""Draws times points at most where each value takes a search for the optimum."""
 
 OFF_PAGE = 1e3
-"""How far beyond the largest finite median an end of a band is drawn, as if infinite."""
+"""Multiple of the largest finite median at which an infinite end of a band is drawn."""
 
 CURVE_POINTS = 60
 SEARCHED_POINTS = 12
@@ -72,7 +72,7 @@ class SameScatter(np.random.Generator):
     """Uniform numbers that are the same along the last dim, so that intervals have smooth ends."""
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
-        """As NumPy's, once for all of the last dim."""
+        """Uniform numbers, one for all of the last dim."""
         return super().uniform(low, high, (*size[:-1], 1))
 
 
@@ -123,7 +123,7 @@ def group_name(group: Group) -> str:
 
 
 def named(what: str, group: Group) -> str:
-    """What is drawn, and of which group."""
+    """A label with its group: ``runs, web``."""
     return ", ".join([what, *group])
 
 

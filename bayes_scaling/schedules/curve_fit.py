@@ -66,13 +66,10 @@ class CurveFit:
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes for the reader of any result of this fit, bad diagnostics first."""
-        found = self.diagnostics
-        converged = (f"The chains have {found.diagnosis}.",) if found.problems else ()
-        falling = [name for name in self.curves.names if _falls(self.curves.schedules[name])]
-        if falling:
-            return converged
+        if any(_falls(self.curves.schedules[name]) for name in self.curves.names):
+            return self.diagnostics.notes
         return (
-            *converged,
+            *self.diagnostics.notes,
             "No fitted learning rate falls after its peak, so what a decay gains is the prior's.",
         )
 

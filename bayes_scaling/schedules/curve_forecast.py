@@ -85,7 +85,7 @@ class CurveForecast(FitResult):
         return table
 
     def difference(self, first: str, second: str, prob: float | None = None) -> pd.Series[float]:
-        """By how much the final loss of a run of one schedule is above that of another.
+        """Final loss of a run of one schedule less that of another.
 
         Returns
         -------

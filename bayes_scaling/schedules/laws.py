@@ -32,7 +32,7 @@ FORWARD = Prior.between(0.02, 0.4)
 """Loss owed to finite training at a typical step, as a share of the lowest losses."""
 
 EXPONENT = Prior.between(0.2, 0.8)
-"""Of the summed learning rates: 0.43 to 0.51 in Luo et al. (2025)."""
+"""Exponent of the summed learning rates: 0.43 to 0.51 in Luo et al. (2025)."""
 
 FULL_GAIN = Prior.between(0.01, 0.1)
 """Gain of a decay from the peak to zero in the end, as a share of the lowest losses: 0.03 to 0.06
@@ -65,7 +65,7 @@ _PUBLISHED = MappingProxyType(
         }.items()
     }
 )  # fmt: skip
-"""Of the multi-power law, from the configuration of the authors' code."""
+"""Parameters of the multi-power law, from the configuration of the authors' code."""
 
 
 @dataclass(frozen=True)

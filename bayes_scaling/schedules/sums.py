@@ -22,7 +22,7 @@ AGE_RATIO = 0.3
 """Log of the ratio of the ages of changes that are taken together."""
 
 RATE_RATIO = 1.0
-"""The same of their learning rates."""
+"""Log of the ratio of their learning rates."""
 
 LEAST_RATE = 1e-6
 """Least learning rate after a change, as a share of the peak: laws take negative powers of it."""

@@ -24,7 +24,7 @@ STARTS = 40
 DRAWS = 2000
 
 DELTA = 1e-3
-"""Where the Huber loss turns linear, in log loss (Hoffmann et al., 2022)."""
+"""Miss of log loss from which on the Huber loss is linear (Hoffmann et al., 2022)."""
 
 FARTHEST = 15.0
 """Largest size of a parameter on its own scale; beyond, a power or a floor is 0 or 1."""

@@ -27,7 +27,7 @@ from bayes_scaling.validation.verdict import CannotJudge
 MODEL = "model"
 
 SHARES = (1 / 3, 1 / 2, 2 / 3, 5 / 6)
-"""Where cut-offs lie by default, as shares of the runs' range on the log scale."""
+"""Default cut-offs, as shares of the runs' range on the log scale."""
 
 R_HAT_WORST = 1.05
 """Chains that differ by so much sit in different places (the limit before Vehtari et al., 2021):

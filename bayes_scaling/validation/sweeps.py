@@ -21,7 +21,7 @@ from bayes_scaling.validation.scores import spread
 from bayes_scaling.validation.simulated import drawn_truths, simulated_runs
 
 SHORT = Settings(draws=300, tune=300, chains=2, seed=1)
-"""How a refit is sampled: 600 draws place the end of a 90 % interval to a hundredth or two of
+"""Sampling of a refit: 600 draws place the end of a 90 % interval to a hundredth or two of
 probability, where a few dozen sweeps tell its coverage to a tenth."""
 
 EXPECTED = "expected_loss"

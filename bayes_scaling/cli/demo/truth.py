@@ -24,7 +24,7 @@ PUBLISHED: Mapping[str, float] = MappingProxyType(
 CORPORA: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {"books": {"E": 0.95, "A": 1.1, "B": 0.8}, "web": {}}
 )
-"""By what each corpus multiplies the published constants."""
+"""Factors by which each corpus multiplies the published constants."""
 
 NOISE: Mapping[str, float] = MappingProxyType({"noise_sd": 0.005, "noise_df": 4.0})
 

@@ -46,7 +46,7 @@ class Entry:
 
     @property
     def short(self) -> str:
-        """As a text cites it.
+        """Authors and year, as a text cites them.
 
         Examples
         --------
@@ -138,4 +138,4 @@ DATA: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _SOFTWARE = {name: _program(stored) for name, stored in _STORED["software"].items()}
 
 SOFTWARE = tuple(_SOFTWARE)
-"""What every fit is made with, in the order in which it is cited."""
+"""Software that every fit is made with, in the order in which it is cited."""
