@@ -24,7 +24,8 @@ def html_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     >>> html_table(["a"], [["<b>"]])[-60:]
     "><tr><td style='text-align:left'>&lt;b&gt;</td></tr></table>"
     """
-    lines = [_row("th", header), *(_row("td", row) for row in rows)]
+    head = [_row("th", header)] if header else []
+    lines = [*head, *(_row("td", row) for row in rows)]
     return f"<table>{''.join(lines)}</table>"
 
 

@@ -4,11 +4,12 @@ Owns the layout; numbers are printed by `units`. Knows of runs only the columns 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
-from typing import Protocol
 
 import pandas as pd
 
+from bayes_scaling.display.html import html_table
 from bayes_scaling.display.links import html_with_links
 from bayes_scaling.display.wording import counted
 from bayes_scaling.units import format_count, format_flops
@@ -16,73 +17,50 @@ from bayes_scaling.units import format_count, format_flops
 _LONGEST = 40
 
 
-class _Shown(Protocol):
-    """Attributes of runs that are shown."""
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """The parts of runs that are shown, and how many rows were left out."""
+
+    table: pd.DataFrame
+    inputs: tuple[str, ...]
+    factors: tuple[str, ...]
+    sources: Mapping[str, str]
+    notes: tuple[str, ...]
+    urls: Mapping[str, str]
+    dropped: int
 
     @property
-    def table(self) -> pd.DataFrame: ...
+    def text(self) -> str:
+        """The headline and one line for each column in use."""
+        lines = self._lines()
+        first = max(len(name) for name, _, _ in lines)
+        second = max(len(content) for _, content, _ in lines)
+        body = [
+            f"  {name:<{first}}  {content:<{second}}  {source}".rstrip()
+            for name, content, source in lines
+        ]
+        return "\n".join([f"Runs: {self._headline()}", *body])
+
     @property
-    def inputs(self) -> tuple[str, ...]: ...
-    @property
-    def factors(self) -> tuple[str, ...]: ...
-    @property
-    def dropped(self) -> int: ...
-    @property
-    def notes(self) -> tuple[str, ...]: ...
-    @property
-    def sources(self) -> Mapping[str, str]: ...
-    @property
-    def urls(self) -> Mapping[str, str]: ...
-    def levels(self, factor: str) -> tuple[str, ...]: ...
+    def html(self) -> str:
+        """The columns as a table, and the notes in full, with links to the runs they name.
 
+        Every text of the user is escaped.
+        """
+        body = html_table((), self._lines())
+        notes = "".join(f"<li>{html_with_links(note, self.urls)}</li>" for note in self.notes)
+        listed = f"<ul>{notes}</ul>" if notes else ""
+        return f"<div><strong>Runs</strong>: {escape(self._headline())}{body}{listed}</div>"
 
-def overview_text(runs: _Shown) -> str:
-    """Return the headline and one line for each column in use."""
-    lines = _lines(runs)
-    first = max(len(name) for name, _, _ in lines)
-    second = max(len(content) for _, content, _ in lines)
-    body = [
-        f"  {name:<{first}}  {content:<{second}}  {source}".rstrip()
-        for name, content, source in lines
-    ]
-    return "\n".join([f"Runs: {_headline(runs)}", *body])
+    def _headline(self) -> str:
+        left_out = [f"{self.dropped} left out"] if self.dropped else []
+        notes = [counted(len(self.notes), "note")] if self.notes else []
+        return ", ".join([counted(len(self.table), "run"), *left_out, *notes])
 
-
-def overview_html(runs: _Shown) -> str:
-    """Return the columns as a table, and the notes in full, with links to the runs they name.
-
-    Every text of the user is escaped.
-    """
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td style='text-align:left'>{escape(cell)}</td>" for cell in line)
-        + "</tr>"
-        for line in _lines(runs)
-    )
-    notes = "".join(f"<li>{html_with_links(note, runs.urls)}</li>" for note in runs.notes)
-    return (
-        f"<div><strong>Runs</strong>: {escape(_headline(runs))}<table><tbody>{body}</tbody></table>"
-        + (f"<ul>{notes}</ul>" if notes else "")
-        + "</div>"
-    )
-
-
-def _headline(runs: _Shown) -> str:
-    left_out = [f"{runs.dropped} left out"] if runs.dropped else []
-    notes = [counted(len(runs.notes), "note")] if runs.notes else []
-    return ", ".join([counted(len(runs.table), "run"), *left_out, *notes])
-
-
-def _lines(runs: _Shown) -> list[tuple[str, str, str]]:
-    table = runs.table
-    numbers = [
-        (name, _span(table[name], name), runs.sources.get(name, ""))
-        for name in (*runs.inputs, "loss")
-    ]
-    return numbers + [
-        (factor, _levels(runs.levels(factor)), runs.sources.get(factor, ""))
-        for factor in runs.factors
-    ]
+    def _lines(self) -> list[tuple[str, str, str]]:
+        spans = {name: _span(self.table[name], name) for name in (*self.inputs, "loss")}
+        spans |= {name: _levels(sorted(self.table[name].unique())) for name in self.factors}
+        return [(name, content, self.sources.get(name, "")) for name, content in spans.items()]
 
 
 def _span(column: "pd.Series[float]", name: str) -> str:

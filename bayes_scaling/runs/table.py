@@ -23,7 +23,7 @@ from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.runs.cells import Response
 from bayes_scaling.runs.checks import checked_table
 from bayes_scaling.runs.notes import table_notes
-from bayes_scaling.runs.overview import overview_html, overview_text
+from bayes_scaling.runs.overview import Overview
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.scales import checked_scales, reference_scales
 from bayes_scaling.runs.selecting import Mask, rows_up_to, rows_where
@@ -266,10 +266,15 @@ class Runs:
 
     def __repr__(self) -> str:
         """Return a few lines: how many runs, and the range of every column in use."""
-        return overview_text(self)
+        return self._overview.text
 
     def _repr_html_(self) -> str:
-        return overview_html(self)
+        return self._overview.html
+
+    @property
+    def _overview(self) -> Overview:
+        columns = (self.table, self.inputs, self.factors, self.sources)
+        return Overview(*columns, self.notes, self.urls, self.dropped)
 
     def _subset(self, keep: npt.NDArray[np.bool]) -> Self:
         return replace(self, table=self.table.loc[keep], reference=self.scales_by_hand)
