@@ -1,33 +1,16 @@
 """Runs from a file, in one step."""
 
 import os
-from collections.abc import Iterable, Mapping
+from inspect import signature
 from pathlib import Path
-from typing import Literal
+from typing import Unpack
 
-from bayes_scaling.runs.cells import Response
-from bayes_scaling.runs.columns import Choice, name_mapping
-from bayes_scaling.runs.sources.choices import ColumnChoices, with_numbers
+from bayes_scaling.runs.sources.choices import ColumnChoices, renamed_choices, with_numbers
 from bayes_scaling.runs.sources.files import read_frame
-from bayes_scaling.runs.states import States
 from bayes_scaling.runs.table import Runs
 
 
-def read_runs(  # noqa: PLR0913 - the arguments of Runs.from_frame
-    path: str | os.PathLike[str],
-    *,
-    params: Choice = None,
-    tokens: Choice = None,
-    loss: str | None = None,
-    flops: Choice = None,
-    inputs: Iterable[str] | Mapping[str, str] = (),
-    factors: Iterable[str] | Mapping[str, str] = (),
-    run: str | None = None,
-    response: Response = "loss",
-    missing: Literal["error", "drop"] = "error",
-    flops_factor: float = 2.0,
-    states: States = None,
-) -> Runs:
+def read_runs(path: str | os.PathLike[str], **columns: Unpack[ColumnChoices]) -> Runs:
     r"""Read a table of training runs from a file.
 
     Parameters
@@ -62,18 +45,12 @@ def read_runs(  # noqa: PLR0913 - the arguments of Runs.from_frame
     ...     len(read_runs(path))
     2
     """
-    choices: ColumnChoices = {
-        "params": params,
-        "tokens": tokens,
-        "loss": loss,
-        "flops": flops,
-        "inputs": name_mapping(inputs, "inputs"),
-        "factors": name_mapping(factors, "factors"),
-        "run": run,
-        "response": response,
-        "missing": missing,
-        "flops_factor": flops_factor,
-        "states": states,
-    }
+    choices = renamed_choices(columns, {})  # as mappings, which may be gone through twice
     frame = read_frame(Path(path).expanduser())
     return Runs.from_frame(with_numbers(frame, choices), **choices)
+
+
+_OF_FRAME = list(signature(Runs.from_frame).parameters.values())[1:]
+_OWN = signature(read_runs)
+# Help and editors show each argument with its default.
+read_runs.__signature__ = _OWN.replace(parameters=[_OWN.parameters["path"], *_OF_FRAME])  # type: ignore[attr-defined]
