@@ -10,8 +10,9 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.display.progress import stages
+from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting.diagnostics import Diagnosed
-from bayes_scaling.fitting.sampling import Compilable, Settings, compiled
+from bayes_scaling.fitting.sampling import Compilable, Settings, StuckChainError, compiled
 
 DRAWS = 1000
 """Kept draws of each chain, unless others are asked for."""
@@ -49,14 +50,28 @@ def converged[Table, Fit: Diagnosed](
     """The fit of the first round whose chains have converged, or of the last there is time for.
 
     `made` makes it from draws; `rounds` are how many times as long each is sampled.
+
+    Raises
+    ------
+    IncompletePosteriorError
+        No round gave a posterior.
     """
+    found: Fit | None = None
+    failure: IncompletePosteriorError | None = None
     with stages(progress) as shown:
         density, tree = compiled(model, table, shown), None
         for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
             start, chosen = time.monotonic(), replace(settings, thin=thin)
-            tree = density.sample(model, table, chosen, shown, tree)
-            found = made(tree, chosen)
-            spent = time.monotonic() - start
-            if not found.diagnostics.problems or spent * longer / thin > PATIENCE:
+            try:
+                tree = density.sample(model, table, chosen, shown, tree)
+                found = made(tree, chosen)
+                if not found.diagnostics.problems:
+                    break
+            except StuckChainError as stuck:
+                failure = stuck
+            if (time.monotonic() - start) * longer / thin > PATIENCE:
                 break
+    if found is None:
+        assert failure is not None
+        raise failure
     return found

@@ -102,6 +102,10 @@ class Settings:
         return float(1 - (1 - self.target_accept) / np.sqrt(self.thin))
 
 
+class StuckChainError(IncompletePosteriorError):
+    """A chain hardly moved, and may in smaller steps after a longer warm-up."""
+
+
 @dataclass(frozen=True)
 class CompiledModel:
     """The log density of one model structure and its gradient, as machine code.
@@ -229,10 +233,10 @@ def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
                 )
             distinct = min(len(np.unique(column)) for column in draws.T)
             if distinct < max(2, STUCK_BELOW * expected):
-                raise IncompletePosteriorError(
+                why = no_scatter(posterior)
+                raise (IncompletePosteriorError if why else StuckChainError)(
                     f"Chain {chain} took {distinct} distinct values of {name} in {expected} "
-                    "draws: it is stuck and says nothing of the posterior's width. "
-                    + (no_scatter(posterior) or RAISE)
+                    f"draws: it is stuck and says nothing of the posterior's width. {why or RAISE}"
                 )
 
 

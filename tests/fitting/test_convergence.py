@@ -8,9 +8,10 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
+from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting import rounds as _rounds
 from bayes_scaling.fitting import scaling_fit as fitting
-from bayes_scaling.fitting.sampling import Settings
+from bayes_scaling.fitting.sampling import Settings, StuckChainError
 
 
 @pytest.fixture
@@ -47,6 +48,28 @@ def test_chains_that_have_not_converged_are_sampled_for_longer(
     assert {(settings.draws, settings.seed) for settings in rounds} == {(1000, 1)}
     assert fit.settings.thin == 16
     assert not fit.diagnostics.problems
+
+
+def test_a_stuck_chain_is_sampled_for_longer_before_it_is_refused(
+    rounds: list[Settings], stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    density, stuck = _rounds.compiled(), 0
+
+    def sample(*given: Any) -> xr.DataTree:
+        nonlocal stuck
+        if stuck > 0:
+            stuck -= 1
+            raise StuckChainError("it is stuck")
+        return density.sample(*given)
+
+    monkeypatch.setattr(_rounds, "compiled", lambda *asked: SimpleNamespace(sample=sample))
+    stuck = 1
+    fit = bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)
+    assert fit.settings.thin == 16
+    assert [settings.thin for settings in rounds] == [4, 16]
+    stuck = 3
+    with pytest.raises(IncompletePosteriorError, match="it is stuck"):
+        bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)
 
 
 def test_draws_that_were_asked_for_are_sampled_once(
