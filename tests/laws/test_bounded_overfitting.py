@@ -1,12 +1,14 @@
 """The bounded law with overfitting: bounds, limits, and recovery under repetition."""
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from bayes_scaling.laws import BoundedOverfitting, Chinchilla
+import bayes_scaling as bs
+from bayes_scaling.laws import BoundedOverfitting, Chinchilla, DataConstrained
 
 THETA = {"E": 1.8, "R": 9.0, "a": 55.0, "alpha": 0.35, "b": 230.0, "beta": 0.37}
 THETA |= {"c": 3e-3, "gamma": 0.45, "delta": 0.4}
@@ -48,3 +50,26 @@ def test_recovers_its_truth(recovery) -> None:  # type: ignore[no-untyped-def]
     assert result.parameters >= 0.8
     assert result.target >= 0.8
     assert result.divergent <= 0.005
+
+
+@pytest.mark.slow
+def test_public_runs_of_more_compute_beside_the_law_of_repeated_data(shared_data: Path) -> None:
+    """Muennighoff et al.'s runs, cut at the 70 % quantile of compute: up to 400 epochs beyond."""
+    columns = ["params", "tokens", "unique_tokens", "loss"]
+    table = pd.read_csv(shared_data / "datablations.csv").query("variant == 'standard'")
+    cut = table["flops"].quantile(0.7)
+    early, later = table[table["flops"] <= cut], table[table["flops"] > 1.02 * cut]
+    runs = bs.Runs.from_frame(early[columns].reset_index(drop=True), inputs=("unique_tokens",))
+    asked, seen = later[columns[:3]].reset_index(drop=True), later["loss"].to_numpy()
+    often = (later["epochs"] > 8).to_numpy()
+    errors, held = {}, {}
+    for law in (BoundedOverfitting(), DataConstrained()):
+        fit = bs.fit(bs.ScalingModel(law, surface=None), runs, seed=1, progress=False)
+        said = bs.forecast(fit, at=asked, seed=1).table(prob=0.9)["loss"]
+        errors[law.name] = np.abs(np.log(said["median"].to_numpy() / seen))
+        held[law.name] = np.mean((said["lower"] <= seen) & (seen <= said["upper"]))
+    bounded, repeated = errors.values()
+    assert held["BoundedOverfitting"] >= 0.85
+    assert np.sqrt(np.mean(bounded**2)) < np.sqrt(np.mean(repeated**2))
+    # But within eight epochs the law of repeated data is nearer.
+    assert np.median(bounded[~often]) > np.median(repeated[~often])

@@ -1,5 +1,7 @@
 """Chinchilla's law over a tuning grid: the optimum, and its recovery from all runs at once."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from bayes_scaling.laws import Chinchilla, TunedChinchilla, published_set
 
 LOSS = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658}
 THETA = {**LOSS, "c": 0.05, "K": 1.79, "a": -0.713, "b": 0.307}
+CELL = ["params", "tokens"]
 STEP = {name: THETA[name] for name in "Kab"}
 
 
@@ -47,25 +50,47 @@ def test_recovers_its_truth(recovery) -> None:  # type: ignore[no-untyped-def]
     assert result.divergent <= 0.005
 
 
-@pytest.mark.slow
-def test_best_rates_of_a_public_sweep_are_where_its_grid_has_them(shared_data) -> None:  # type: ignore[no-untyped-def]
-    """Cells of three or more rates: the best one of the grid, a factor of two or three apart."""
-    table = pd.read_csv(shared_data / "misfitting_sweeps.csv")
-    cell = ["params", "tokens"]
-    several = table[table.groupby(cell)["lr"].transform("nunique") >= 3]
-    runs = bs.Runs.from_frame(
-        several[[*cell, "lr", "loss"]].rename(columns={"lr": "learning_rate"}),
-        loss="loss",
-        inputs=("learning_rate",),
-    )
+def tuning_grid(folder: Path) -> pd.DataFrame:
+    """Public cells of three or more learning rates, which are a factor of two or 2.5 apart."""
+    table = pd.read_csv(folder / "misfitting_sweeps.csv").rename(columns={"lr": "learning_rate"})
+    several = table.groupby(CELL)["learning_rate"].transform("nunique") >= 3
+    return table.loc[several, [*CELL, "learning_rate", "loss"]].reset_index(drop=True)
+
+
+def fitted(table: pd.DataFrame) -> bs.ScalingFit:
+    runs = bs.Runs.from_frame(table.reset_index(drop=True), inputs=("learning_rate",))
     model = bs.ScalingModel(TunedChinchilla, noise=bs.noise.LogExGaussian(), surface=None)
-    fit = bs.fit(model, runs, seed=1, progress=False)
-    found = several.loc[several.groupby(cell)["loss"].idxmin()]
+    return bs.fit(model, runs, seed=1, progress=False)
+
+
+def best_rates(fit: bs.ScalingFit, cells: pd.DataFrame) -> np.ndarray:
+    """Draws of the best learning rate of each cell, dims (draw, cell)."""
     draws = [fit.posterior[name].values.ravel()[:, None] for name in "Kab"]
-    best = TunedChinchilla.best(found["params"].to_numpy(), found["tokens"].to_numpy(), *draws)
-    off = np.log(np.median(best, 0) / found["lr"].to_numpy())
+    sizes = (cells[name].to_numpy() for name in CELL)
+    return np.asarray(TunedChinchilla.best(*sizes, *draws))
+
+
+@pytest.mark.slow
+def test_best_rates_of_a_public_sweep_are_where_its_grid_has_them(shared_data: Path) -> None:
+    table = tuning_grid(shared_data)
+    fit = fitted(table)
+    found = table.loc[table.groupby(CELL)["loss"].idxmin()]
+    off = np.log(np.median(best_rates(fit, found), 0) / found["learning_rate"])
     assert fit.diagnostics.problems == ()
     assert np.median(np.abs(off)) < np.log(1.5)
     # The exponent of size that Li et al. found on runs of their own.
     low, high = fit.summary(0.9).loc["a", ["lower", "upper"]]
     assert low < STEP["a"] < high < -0.36
+
+
+@pytest.mark.slow
+def test_best_rates_of_larger_runs_are_forecast_from_smaller_ones(shared_data: Path) -> None:
+    """From the half of the runs with less compute: those of the other half, to half a grid step."""
+    table = tuning_grid(shared_data)
+    compute = table["params"] * table["tokens"]
+    small, large = table[compute <= compute.median()], table[compute > compute.median()]
+    found = large.loc[large.groupby(CELL)["loss"].idxmin()]
+    draws, rates = best_rates(fitted(small), found), found["learning_rate"].to_numpy()
+    low, high = np.quantile(draws, [0.05, 0.95], axis=0)
+    assert np.median(np.abs(np.log(np.median(draws, 0) / rates))) < np.log(1.5)
+    assert np.mean((low / 2**0.5 <= rates) & (rates <= high * 2**0.5)) >= 0.8
