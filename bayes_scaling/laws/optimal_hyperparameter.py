@@ -26,9 +26,10 @@ class OptimalHyperparameter(Law):
 
     The response is what was found best at each size and amount of data, one row for each cell of a
     tuning grid: the peak learning rate, or the batch size in tokens. It is read as a ``"metric"``,
-    and scatters by a factor, as a loss does: grids are coarse and optima flat. `K` is
-    the best value at one parameter and one token. To fit the grid itself, with its intervals of
-    the optimum, see :class:`TunedChinchilla`.
+    and scatters by a factor, as a loss does, but by more, for grids are coarse and optima flat:
+    give ``noise=bs.noise.LogStudentT(sd=bs.Prior.between(0.01, 0.5))``. `K` is the best value at
+    one parameter and one token. To fit the grid itself, with its intervals of the optimum, see
+    :class:`TunedChinchilla`.
 
     It assumes one recipe: exponents differ with optimiser, schedule, weight decay and
     parametrisation. It is known to fail for learning rates that decay to a share of their peak

@@ -1,12 +1,16 @@
 """Scatter with a one-sided excess: its information, and what it refuses."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy import integrate, stats
 
 import bayes_scaling as bs
 from bayes_scaling.decisions.next_runs.preposterior import noise_variance
+from bayes_scaling.decisions.recipes import ladder_model
 from bayes_scaling.errors import ModelError
 from bayes_scaling.model.points import points
 from bayes_scaling.noise.scales import EX_GAUSSIAN
@@ -83,3 +87,14 @@ def test_a_next_run_measures_less_where_the_excess_is_long(fit: bs.ScalingFit) -
     expected = fit.expected_at(where)
     symmetric = float((fit.posterior["noise_sd"] ** 2).mean())
     assert float(noise_variance(fit, where, expected).item()) > symmetric
+
+
+def test_ladders_of_two_recipes_may_have_it(prior_fit) -> None:  # type: ignore[no-untyped-def]
+    params = np.tile(5e7 * 2.0 ** np.arange(4), 2)
+    table = pd.DataFrame({"params": params, "tokens": 20 * params})
+    table["loss"] = 1.8 + 20 * params**-0.17
+    table["recipe"] = np.repeat(["new", "base"], 4)
+    runs = bs.Runs.from_frame(table, factors=["recipe"])
+    model = replace(ladder_model("recipe"), noise=bs.noise.LogExGaussian())
+    found = bs.compare_levels(prior_fit(model, runs), "new", "base", runs.values("flops").max())
+    assert np.isfinite(found.table(0.9)["multiplier"]).to_numpy().all()

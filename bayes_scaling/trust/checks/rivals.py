@@ -21,16 +21,25 @@ from bayes_scaling.laws import (
 )
 from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.noise import LogLaplace, LogNormal, LogStudentT, Noise, Normal, StudentT
+from bayes_scaling.noise import (
+    LogExGaussian,
+    LogLaplace,
+    LogNormal,
+    LogStudentT,
+    Noise,
+    Normal,
+    StudentT,
+)
 
 OTHER_NOISE: dict[type[Noise], type[Noise]] = {
     LogStudentT: LogNormal,
     LogNormal: LogStudentT,
     LogLaplace: LogNormal,
+    LogExGaussian: LogStudentT,
     StudentT: Normal,
     Normal: StudentT,
 }
-"""A tail as light as can be for a heavy one, and the other way round."""
+"""A tail as light as can be for a heavy one, and the other way round; both sides for one."""
 
 
 def default_rivals(fit: ScalingFit) -> list[ScalingModel]:
