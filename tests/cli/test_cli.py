@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import bayes_scaling as bs
-from bayes_scaling.cli import app, fitting, options, points, target
+from bayes_scaling.cli import app, fitting, options, points, reporting, target
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.units import format_flops
 
@@ -117,6 +117,29 @@ def test_an_interrupt_ends_with_130(said: str) -> None:
     result = CliRunner().invoke(interrupted, ["stop"])
     assert result.exit_code == 130
     assert result.stderr.strip() == (said or "Interrupted.")
+
+
+def test_a_report_is_written_with_the_best_split_of_what_was_asked(
+    call: Call, stored_fit_path: Path, tmp_path: Path
+) -> None:
+    written = ("--level", "none", "--no-progress", "--output", "answer.md")
+    result = call("report", stored_fit_path, "--flops", 1e22, *written)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "Written to answer.md\n"
+    assert "How is a budget of 1e22 FLOP best split" in (tmp_path / "answer.md").read_text()
+
+
+@pytest.mark.parametrize("tokens", [[8e11], None])
+def test_a_report_of_sizes_splits_the_compute_that_they_take(
+    stored_fit: bs.ScalingFit, tokens: list[float] | None
+) -> None:
+    budgets = None if tokens else [1e22]
+    forecast, allocation = reporting._asked(stored_fit, [4e9], tokens, budgets)
+    assert forecast is not None
+    assert allocation is not None
+    spent = np.unique(forecast.draws["flops"])
+    np.testing.assert_allclose(np.unique(allocation.draws["flops"]), spent)
+    assert reporting._asked(stored_fit, None, None, None) == (None, None)
 
 
 def test_a_path_that_the_system_refuses_is_no_traceback(
