@@ -6,15 +6,17 @@ sampler hands back incomplete is refused here, so that everything above holds wh
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-import nutpie
 import pymc as pm
 import xarray as xr
+from nutpie._lib import PyNutsSettings
+from nutpie.sample import _BackgroundSampler
 from threadpoolctl import threadpool_limits
 
 from bayes_scaling.display.progress import Stages
@@ -33,6 +35,10 @@ NO_SCATTER = 1e-8
 
 MOST_WARMUP = 4
 """How many times longer warm-up is at the most, where draws are thinned."""
+
+PLACES_FOR_A_DRAW = 3
+"""Sampled numbers for each draw between two mass matrices: each costs their number cubed, and of
+hundreds of numbers would take most of the time."""
 
 RAISE = "Raise target_accept or tune, narrow the priors, or try another seed."
 
@@ -153,20 +159,8 @@ class CompiledModel:
         longer = f", {settings.thin} times as long" if settings.thin > 1 else ""
         progress.start(f"sampling{longer}", settings.chains * (draws + tune))
         try:
-            sampler = nutpie.sample(
-                started(self.density.with_data(**data), before),
-                draws=draws,
-                tune=tune,
-                chains=settings.chains,
-                seed=settings.seed,
-                target_accept=settings.acceptance,
-                adaptation="low_rank",
-                save_warmup=False,
-                store_unconstrained=True,
-                progress_bar=False,
-                progress_callback=lambda chains: _report(chains, progress),
-                blocking=False,
-            )
+            density = started(self.density.with_data(**data), before)
+            sampler = _begun(density, settings, draws, tune, progress)
             # Chains share the cores. Products of matrices on threads of their own would wait for
             # each other, which takes three times as long.
             with threadpool_limits(1, user_api="blas"):
@@ -251,6 +245,29 @@ def no_scatter(posterior: xr.Dataset) -> str:
         "training run does, and a posterior that narrow is hardly sampled. Add noise to simulated "
         "losses, for instance 0.3 %, or fix the scatter: "
         "noise=bs.noise.LogStudentT(sd=bs.Prior.fixed_at(0.003))."
+    )
+
+
+def _begun(density: Any, settings: Settings, draws: int, tune: int, progress: Stages) -> Any:
+    """Nutpie's sampler, at work in the background; ``nutpie.sample`` takes fewer settings."""
+    rules = PyNutsSettings.LowRank(settings.seed)
+    options = rules.as_dict()["settings"]
+    options |= {"num_draws": draws, "num_tune": tune, "num_chains": settings.chains}
+    options["store_unconstrained"] = True
+    adaptation = options["adapt_options"]
+    adaptation["step_size_settings"]["target_accept"] = settings.acceptance
+    often = adaptation["mass_matrix_update_freq"], density.n_dim // PLACES_FOR_A_DRAW
+    adaptation["mass_matrix_update_freq"] = max(often)
+    rules.update_settings(options)
+    return _BackgroundSampler(
+        density,
+        rules,
+        np.zeros(density.n_dim),
+        min(settings.chains, os.process_cpu_count() or 1),
+        save_warmup=False,
+        store_unconstrained=True,
+        progress_bar=False,
+        progress_callback=lambda chains: _report(chains, progress),
     )
 
 

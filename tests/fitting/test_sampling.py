@@ -1,7 +1,7 @@
 """Compiled models kept by structure, interrupts, and draws that are no posterior."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import nutpie
@@ -120,6 +120,7 @@ class Density:
 
     names: list[str]
     data: dict[str, np.ndarray] = field(default_factory=dict)
+    n_dim: ClassVar[int] = 34
 
     @property
     def shared_var_keys(self) -> list[Variable]:
@@ -145,10 +146,12 @@ class Nutpie:
         self.densities.append(Density([name for name in names if not name.startswith("ref")]))
         return self.densities[-1]
 
-    def sample(self, density: Density, **options: Any) -> Sampler:
-        self.asked.append(options)
+    def sample(self, density: Density, rules: Any, *places: Any, **options: Any) -> Sampler:
+        told = rules.as_dict()["settings"]
+        asked = {name: told[f"num_{name}"] for name in ("draws", "tune", "chains")}
+        self.asked.append({**asked, "seed": told["seed"], **told["adapt_options"]})
         if self.sampler is None:
-            return Sampler(self._draws(options))
+            return Sampler(self._draws(self.asked[-1]))
         return self.sampler
 
     def _draws(self, options: dict[str, Any]) -> xr.DataTree:
@@ -181,7 +184,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Nutpie:
     """A sampler that compiles nothing, in a process that has not compiled anything yet."""
     stand_in = Nutpie()
     monkeypatch.setattr(nutpie, "compile_pymc_model", stand_in.compile_pymc_model)
-    monkeypatch.setattr(nutpie, "sample", stand_in.sample)
+    monkeypatch.setattr(sampling, "_BackgroundSampler", stand_in.sample)
     monkeypatch.setattr(sampling, "_COMPILED", {})
     return stand_in
 
@@ -230,14 +233,24 @@ def test_the_sampler_is_asked_for_what_the_settings_say(
 ) -> None:
     fit = quick("chinchilla", stored_fit.runs, seed=5, target_accept=0.9)
     asked = fake.asked[0]
-    wanted = {"draws": 20, "tune": 5, "chains": 2, "seed": 5, "target_accept": 0.9}
+    wanted = {"draws": 20, "tune": 5, "chains": 2, "seed": 5, "mass_matrix_update_freq": 20}
     assert {name: asked[name] for name in wanted} == wanted
-    assert asked["adaptation"] == "low_rank"
+    assert asked["step_size_settings"]["target_accept"] == 0.9
+    # Of the low-rank adaptation only.
+    assert "eigval_cutoff" in asked["mass_matrix_options"]
     assert fit.settings == Settings(20, 5, 2, 5, 0.9)
 
 
 def test_what_is_sampled_for_longer_takes_smaller_steps() -> None:
     assert [Settings(thin=thin).acceptance for thin in (1, 4, 16)] == [0.9, 0.95, 0.975]
+
+
+def test_many_levels_have_their_mass_matrix_renewed_less_often(
+    fake: Nutpie, stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Density, "n_dim", 300)
+    quick("chinchilla", stored_fit.runs)
+    assert fake.asked[0]["mass_matrix_update_freq"] == 100
 
 
 def test_without_a_seed_one_is_chosen_and_kept(fake: Nutpie, stored_fit: bs.ScalingFit) -> None:
