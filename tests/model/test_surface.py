@@ -5,8 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytensor
 import pytest
 import xarray as xr
+from pytensor.compile.builders import OpFromGraph
+from pytensor.graph import ancestors, rewrite_graph
 
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError
@@ -159,6 +162,18 @@ def test_the_size_of_delta_is_its_standard_deviation_at_the_runs(
     # Far beyond the runs what depends on compute fades, and what does not stays.
     far = found.basis(np.array([found.top + 5]), np.array([found.centre]))
     assert float((far**2).sum()) == pytest.approx(SHAPE_SHARE, abs=0.02)
+
+
+def test_the_gradient_of_the_density_makes_nothing_as_large_as_the_basis(
+    stored_fit: bs.ScalingFit,
+) -> None:
+    """A graph within the graph would make the gradient of the basis too, which nothing reads."""
+    model = stored_fit.model.build(stored_fit.runs)
+    density = rewrite_graph(model.logp(), include=["canonicalize", "stabilize"])
+    slopes = pytensor.grad(density, [model.rvs_to_values[one] for one in model.free_RVs])
+    assert not [
+        one for one in ancestors(slopes) if one.owner and isinstance(one.owner.op, OpFromGraph)
+    ]
 
 
 @pytest.mark.parametrize("rows", [36, 7])
