@@ -36,6 +36,7 @@ What else was tried, on the sweeps (interval score near, far, farther):
 * no drift of the best ratio and a `delta` that fades, .079, .205, .287; a drift and a `delta` that
   fades at every ratio, .088, .193, .288; `delta` that keeps its shape without drift .093, .255,
   .319.
+* a size of `delta` about 0.03 or 0.06 instead of 0.01: .077, .181, .252 and .077, .191, .249.
 * nodes along tokens per parameter as far apart as the runs reach, .081, .226, .274.
 * a floor of Beta(5, 5) or Beta(9, 9), exponents in 0.25 to 0.5 or tied twice as closely: within
   .01.
