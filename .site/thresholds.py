@@ -18,7 +18,6 @@ from bayes_scaling.trust.checks import (
     sampler,
 )
 from bayes_scaling.trust.report import MEANING
-from bayes_scaling.validation import folds
 
 UNKNOWNS = len(bs.laws.Chinchilla.priors) + 1
 """Parameters of Chinchilla's law, and the scatter."""
@@ -60,7 +59,7 @@ SUBSTITUTIONS = {
     **{f"{verdict.replace(' ', '_')}_means": meaning for verdict, meaning in MEANING.items()},
     "full_only": _listed([f"*{name}*" for name in CHECKS if name in FULL_ONLY]),
     "r_hat": sampler.R_HAT_FORECAST,
-    "r_hat_worst": folds.R_HAT_WORST,
+    "r_hat_worst": diagnostics.R_HAT_WORST,
     "mcse": _per_cent(sampler.ADDS),
     "mcse_worst": _per_cent(sampler.ADDS_WORST),
     "sensitive": learning.SENSITIVE,

@@ -21,6 +21,10 @@ from bayes_scaling.display.tables import (
 )
 
 R_HAT_MOST = 1.01
+R_HAT_WORST = 1.05
+"""Chains that differ by so much sit in different places (the limit before Vehtari et al., 2021):
+their draws are no posterior, and what they forecast is no test of it."""
+
 ESS_LEAST = 400
 DIVERGENT_MOST = 0.005
 
@@ -66,7 +70,12 @@ class Diagnostics:
     @property
     def notes(self) -> tuple[str, ...]:
         """The shortcomings as a note for a reader; none of a fit that can be read."""
-        return (f"The chains have {self.diagnosis}.",) if self.problems else ()
+        apart = (
+            " They sit in different places: the runs fit the law in more than one way, or some "
+            "chains are still on their way."
+        )
+        where = apart if self.r_hat > R_HAT_WORST else ""
+        return (f"The chains have {self.diagnosis}.{where}",) if self.problems else ()
 
 
 class Diagnosed(Protocol):

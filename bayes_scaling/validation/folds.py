@@ -10,6 +10,7 @@ import xarray as xr
 from scipy.special import logsumexp
 
 from bayes_scaling.errors import BayesScalingError, RunsError
+from bayes_scaling.fitting.diagnostics import R_HAT_WORST
 from bayes_scaling.fitting.posterior import log_density
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import forecast
@@ -28,10 +29,6 @@ MODEL = "model"
 
 SHARES = (1 / 3, 1 / 2, 2 / 3, 5 / 6)
 """Default cut-offs, as shares of the runs' range on the log scale."""
-
-R_HAT_WORST = 1.05
-"""Chains that differ by so much sit in different places (the limit before Vehtari et al., 2021):
-their draws are no posterior, and what they forecast is no test of it."""
 
 SPARE_RUNS = 3
 """Runs that a fold has beyond its parameters: fewer test the priors, not the law."""

@@ -11,11 +11,11 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.errors import BayesScalingError, RunsError
+from bayes_scaling.fitting.diagnostics import R_HAT_WORST
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.runs import Runs
-from bayes_scaling.validation.folds import R_HAT_WORST
 from bayes_scaling.validation.refits import Outcome, Refitter, refit_all
 from bayes_scaling.validation.scores import spread
 from bayes_scaling.validation.simulated import drawn_truths, simulated_runs

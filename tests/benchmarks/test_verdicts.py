@@ -10,7 +10,8 @@ that are trusted, 4 of 7, have wide intervals that hold the target. Level "full"
 and has not been measured since. Of the runs that 42 cuts of public sweeps predict, 99 in five cuts
 are trusted, of which 9 % are missed; 366 are a caution (11 %) and 642 are not to be trusted (10 %),
 most for their reach: there intervals are wide, and hold what they say. Within a sweep the verdict
-tells runs apart: Chinchilla's lower 70 % miss 8 % of those trusted and 55 % of those with a caution.
+tells runs apart: above the lower 70 % of Chinchilla's runs, 8 % of those trusted are missed and
+55 % of those with a caution.
 """
 
 from collections.abc import Callable

@@ -18,6 +18,7 @@ from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.wording import counted
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import FitAverage
+from bayes_scaling.fitting.diagnostics import R_HAT_WORST
 from bayes_scaling.fitting.mixture import mixture
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import forecast_draws
@@ -25,7 +26,6 @@ from bayes_scaling.model.points import points
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks.rivals import default_rivals, short_name
-from bayes_scaling.validation.folds import R_HAT_WORST
 from bayes_scaling.validation.loo import leave_one_out, loo_difference
 from bayes_scaling.validation.refits import refit_all
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded

@@ -12,9 +12,8 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.fitting.diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
+from bayes_scaling.fitting.diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST, R_HAT_WORST
 from bayes_scaling.trust.case import Case
-from bayes_scaling.validation.folds import R_HAT_WORST
 from bayes_scaling.validation.verdict import Finding, Verdict, graded, worst
 
 R_HAT_FORECAST = 1.02
