@@ -16,11 +16,11 @@ far       law alone         0.599   0.0548  0.120      0.381
 farther   surface           0.970   0.0429  0.242      0.245
 farther   law alone         0.729   0.0573  0.165      0.451
 learning curves
-near      surface           0.747   0.0307  0.072      0.151
+near      surface           0.814   0.0274  0.073      0.124
 near      law alone         0.701   0.0319  0.062      0.220
-far       surface           0.781   0.0435  0.163      0.292
+far       surface           0.775   0.0429  0.178      0.289
 far       law alone         0.752   0.0374  0.114      0.291
-farther   surface           0.900   0.0259  0.142      0.151
+farther   surface           0.900   0.0277  0.188      0.200
 farther   law alone         0.800   0.0229  0.069      0.133
 ========  ===============  =======  ======  =====  ==============
 
@@ -43,8 +43,8 @@ What else was tried, on the sweeps (interval score near, far, farther):
 * degrees of freedom with mass near 1: wider where few runs are fitted.
 
 Pools (:func:`hidden_levels`), error and width of the hidden runs pooled over those alone: three
-corpora with four runs shown 0.11 and 0.41; three like isoFLOP sweeps with 15 % shown 0.66 and 0.40;
-five sweeps of other recipes on purpose 1.53 and 1.20.
+corpora with four runs shown 0.11 and 0.37 (0.92 covered); three like isoFLOP sweeps with 15 % shown
+0.66 and 0.24, with 0.70 covered; five sweeps of other recipes on purpose 1.29 and 0.75, with 0.64.
 """
 
 from pathlib import Path
