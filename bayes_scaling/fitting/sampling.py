@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -159,7 +159,7 @@ class CompiledModel:
         longer = f", {settings.thin} times as long" if settings.thin > 1 else ""
         progress.start(f"sampling{longer}", settings.chains * (draws + tune))
         try:
-            density = started(self.density.with_data(**data), before)
+            density = started(self.density.with_data(**data), before, _rows(numbers))
             sampler = _begun(density, settings, draws, tune, progress)
             # Chains share the cores. Products of matrices on threads of their own would wait for
             # each other, which takes three times as long.
@@ -246,6 +246,11 @@ def no_scatter(posterior: xr.Dataset) -> str:
         "losses, for instance 0.3 %, or fix the scatter: "
         "noise=bs.noise.LogStudentT(sd=bs.Prior.fixed_at(0.003))."
     )
+
+
+def _rows(numbers: Mapping[str, tuple[Any, Any]]) -> int:
+    """Rows of the table that the data of a model are made from."""
+    return max((np.shape(v)[d.index("run")] for d, v in numbers.values() if "run" in d), default=0)
 
 
 def _begun(density: Any, settings: Settings, draws: int, tune: int, progress: Stages) -> Any:

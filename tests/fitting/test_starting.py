@@ -1,4 +1,4 @@
-"""Chains that are sampled for longer start where those before have found mass."""
+"""Chains of many runs start high up, and those of longer rounds where mass was found before."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayes_scaling.fitting.starting import PLACES, started, starting_points
+from bayes_scaling.fitting.compiling import compile_model
+from bayes_scaling.fitting.starting import MANY, PLACES, climbed, started, starting_points
+from tests.fitting.test_compiling import entered, small_model
 
 
 def apart(heights: tuple[float, ...]) -> xr.DataTree:
@@ -56,7 +58,27 @@ class Density:
 
 def test_a_longer_round_starts_from_the_one_before() -> None:
     before = apart((0.0, -9.0))
-    density = started(Density(), before)
+    density = started(Density(), before, 10)
     points = starting_points(before)
     assert any(np.array_equal(density.initial_point_func(3), point) for point in points)
-    assert started(Density(), None) == Density()
+    assert started(Density(), None, 10) == Density()
+
+
+def test_chains_of_many_runs_climb_to_the_top() -> None:
+    density = compile_model(small_model())
+    assert started(density, None, MANY - 1) is density
+    seen = np.random.default_rng(0).normal(2.0, 0.5, 1200)
+    levels, weights = np.tile([0, 1], 600), np.ones((1200, 2))
+    many = density.with_data(level_index=levels, weights=weights, seen=seen)
+    climbs = started(many, None, len(seen)).initial_point_func
+    for seed in (1, 2):
+        below, above = many.initial_point_func(seed), climbs(seed)
+        (_, low, steep), (_, high, slope) = entered(many, below), entered(many, above)
+        assert high > low + 100
+        assert np.abs(slope).max() < 1e-3 * np.abs(steep).max()
+
+
+def test_a_chain_that_finds_no_density_stays() -> None:
+    nowhere = compile_model(small_model()).with_data(seen=np.full(4, np.nan))
+    start = nowhere.initial_point_func(1)
+    np.testing.assert_array_equal(climbed(nowhere, 1), start)
