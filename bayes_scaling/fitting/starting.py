@@ -19,7 +19,7 @@ MANY = 1000
 random start is on its way for most of a short warm-up, and tunes its steps to that: six thousand
 runs then take a hundred steps a draw instead of twelve."""
 
-CLIMBS = 150
+CLIMBS = 500
 """Steps that a chain climbs at the most."""
 
 STARTS = 100
