@@ -37,6 +37,9 @@ def test_a_small_shortfall_of_the_chains_is_shown_but_no_doubt(
     error = found.table.loc["error of its interval's ends", "value"]
     assert 0.02 < error < 0.1
     assert found.by_point[0] == ("trust" if error <= 0.05 else "caution")
+    # Chance alone is no lack of convergence.
+    assert found.headline.startswith("The chains agree on the forecast")
+    assert found.headline.endswith("Fit with more draws.") == (error > 0.05)
 
 
 @pytest.mark.parametrize(

@@ -94,17 +94,18 @@ def _row(value: float, caution: float, distrust: float = np.inf) -> dict[str, ob
 def _headline(table: pd.DataFrame) -> str:
     """Shortcoming of the sampler in a sentence, or what chance adds to the answer."""
     values, bad = table["value"], table.index[table["verdict"] != "trust"]
-    if len(bad):
+    r_hat, error, divergent = values[[FORECAST, ERROR, "divergent draws"]]
+    if len(bad.drop(ERROR, errors="ignore")):
         numbers = ", ".join(f"{name} {values[name]:.4g}" for name in bad)
         return (
             f"The chains have not converged ({numbers}): the draws are not yet the "
             "posterior's. Fit with more draws and tune, or mend what the other checks name."
         )
-    r_hat, error, divergent = values[[FORECAST, ERROR, "divergent draws"]]
     diverged = f" {divergent:.1%} of the draws diverged." if divergent else ""
+    more = " Fit with more draws." if len(bad) else ""
     return (
         f"The chains agree on the forecast (R-hat {r_hat:.3f}). Other draws would move the ends of "
-        f"its 90 % interval by {error:.1%} of the width.{diverged}"
+        f"its 90 % interval by {error:.1%} of the width.{diverged}{more}"
     )
 
 
