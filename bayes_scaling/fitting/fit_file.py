@@ -123,17 +123,21 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
         "noise": _noise_to_json(model.noise),
         "stage_noise": _noise_to_json(model.stage_noise),
         "surface": model.surface and _fields_to_json(model.surface),
-        "runs": {
-            "inputs": list(runs.inputs),
-            "factors": list(runs.factors),
-            "response": runs.response,
-            "reference": runs.scales_by_hand,
-            "left_out": list(runs.left_out),
-            "sources": dict(runs.sources),
-            "remarks": list(runs.remarks),
-            "urls": dict(runs.urls),
-        },
+        "runs": _runs_to_json(runs),
         "settings": asdict(settings),
+    }
+
+
+def _runs_to_json(runs: Runs) -> dict[str, Any]:
+    return {
+        "inputs": list(runs.inputs),
+        "factors": list(runs.factors),
+        "response": runs.response,
+        "reference": runs.scales_by_hand,
+        "left_out": list(runs.left_out),
+        "sources": dict(runs.sources),
+        "remarks": list(runs.remarks),
+        "urls": dict(runs.urls),
     }
 
 

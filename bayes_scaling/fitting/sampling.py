@@ -214,24 +214,30 @@ def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
             f"of {expected} were asked for. A truncated posterior has not been explored. "
             "Fit again."
         )
+    why_stuck = no_scatter(posterior)
     for name, values in posterior.data_vars.items():
         rest = tuple(dim for dim in values.dims if dim not in ("chain", "draw"))
         by_chain = values.transpose("chain", "draw", *rest).values
         by_chain = by_chain.reshape(settings.chains, expected, -1)
         for chain, draws in enumerate(by_chain):
-            if not np.isfinite(draws).all():
-                raise IncompletePosteriorError(
-                    f"Chain {chain} has {int((~np.isfinite(draws)).sum())} draws of {name} that "
-                    "are not finite, so no summary of it means anything. Check the runs for "
-                    "extreme values, narrow the priors, and fit again."
-                )
-            distinct = min(len(np.unique(column)) for column in draws.T)
-            if distinct < max(2, STUCK_BELOW * expected):
-                why = no_scatter(posterior)
-                raise (IncompletePosteriorError if why else StuckChainError)(
-                    f"Chain {chain} took {distinct} distinct values of {name} in {expected} "
-                    f"draws: it is stuck and says nothing of the posterior's width. {why or RAISE}"
-                )
+            _refuse_chain(f"Chain {chain}", str(name), draws, why_stuck)
+
+
+def _refuse_chain(chain: str, name: str, draws: np.ndarray, why_stuck: str) -> None:
+    """Refuse draws of one variable, dims (draw, element), that are not finite or do not move."""
+    if not np.isfinite(draws).all():
+        raise IncompletePosteriorError(
+            f"{chain} has {int((~np.isfinite(draws)).sum())} draws of {name} that "
+            "are not finite, so no summary of it means anything. Check the runs for "
+            "extreme values, narrow the priors, and fit again."
+        )
+    distinct = min(len(np.unique(column)) for column in draws.T)
+    if distinct < max(2, STUCK_BELOW * len(draws)):
+        raise (IncompletePosteriorError if why_stuck else StuckChainError)(
+            f"{chain} took {distinct} distinct values of {name} in {len(draws)} "
+            "draws: it is stuck and says nothing of the posterior's width. "
+            f"{why_stuck or RAISE}"
+        )
 
 
 def no_scatter(posterior: xr.Dataset) -> str:

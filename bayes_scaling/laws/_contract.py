@@ -12,6 +12,19 @@ from bayes_scaling.priors import Prior
 
 def check_contract(cls: Any) -> None:
     """Refuse a class whose methods, inputs and priors do not fit together, saying both sides."""
+    _check_parts(cls)
+    names = (*cls.inputs, *cls.priors)
+    _check_arguments(cls, "loss", required=names, allowed=names)
+    if cls.paper_units is not None:
+        scaled = ("loss", *names)
+        _check_arguments(cls, "paper_units", required=scaled, allowed=scaled)
+    if cls.derived is not None:
+        _check_arguments(cls, "derived", required=(), allowed=tuple(cls.priors))
+    if cls.optimum is not None:
+        _check_arguments(cls, "optimum", required=("flops",), allowed=("flops", *cls.priors))
+
+
+def _check_parts(cls: Any) -> None:
     missing = [part for part in ("inputs", "priors", "loss") if not hasattr(cls, part)]
     if missing:
         raise ModelError(
@@ -30,15 +43,6 @@ def check_contract(cls: Any) -> None:
             f"{cls.__name__}.priors: {', '.join(wrong)} is no Prior, so it cannot be sampled. "
             "Write for instance Prior.between(0.1, 0.8)."
         )
-    names = (*cls.inputs, *cls.priors)
-    _check_arguments(cls, "loss", required=names, allowed=names)
-    if cls.paper_units is not None:
-        scaled = ("loss", *names)
-        _check_arguments(cls, "paper_units", required=scaled, allowed=scaled)
-    if cls.derived is not None:
-        _check_arguments(cls, "derived", required=(), allowed=tuple(cls.priors))
-    if cls.optimum is not None:
-        _check_arguments(cls, "optimum", required=("flops",), allowed=("flops", *cls.priors))
 
 
 def _check_arguments(

@@ -34,17 +34,7 @@ def check_model(
         _check_parameter(law, name, "priors")
         _check_prior(law, name, prior)
     for term in vary:
-        if not isinstance(term, Vary):
-            raise ModelError(
-                f"ScalingModel: vary holds {term!r}, which does not say what varies by what. "
-                "Write vary=[bs.Vary('E', by='corpus')]."
-            )
-        _check_parameter(law, term.parameter, "vary")
-        if {**law.priors, **priors}[term.parameter].fixed:
-            raise ModelError(
-                f"ScalingModel: {term.parameter} is fixed by its prior and cannot vary by "
-                f"{term.by}. Give it a distribution, or drop the Vary."
-            )
+        _check_varying(law, term, {**law.priors, **priors})
     repeated = [key for key, n in Counter((v.parameter, v.by) for v in vary).items() if n > 1]
     if repeated:
         raise ModelError(
@@ -55,6 +45,20 @@ def check_model(
         raise ModelError(
             f"ScalingModel: noise={noise!r} says no distribution of the runs about the law. "
             "Write noise=bs.noise.LogStudentT()."
+        )
+
+
+def _check_varying(law: Law, term: Vary, priors: Mapping[str, Prior]) -> None:
+    if not isinstance(term, Vary):
+        raise ModelError(
+            f"ScalingModel: vary holds {term!r}, which does not say what varies by what. "
+            "Write vary=[bs.Vary('E', by='corpus')]."
+        )
+    _check_parameter(law, term.parameter, "vary")
+    if priors[term.parameter].fixed:
+        raise ModelError(
+            f"ScalingModel: {term.parameter} is fixed by its prior and cannot vary by "
+            f"{term.by}. Give it a distribution, or drop the Vary."
         )
 
 
@@ -95,20 +99,24 @@ def _check_prior(law: Law, name: str, prior: Prior) -> None:
             f"ScalingModel: {prior!r} allows negative {name}, for which {law.name} is not defined. "
             "Use a distribution on positive numbers, such as Prior.between(low, high)."
         )
-    scaled_paper = prior.units == "paper" and name in law.scaled
-    if scaled_paper and prior.distribution not in ("LogNormal", "Fixed"):
+    if prior.units == "paper":
+        _check_paper_units(law, name, prior)
+
+
+def _check_paper_units(law: Law, name: str, prior: Prior) -> None:
+    if name in law.scaled and prior.distribution not in ("LogNormal", "Fixed"):
         raise ModelError(
             f"ScalingModel: a {prior.distribution} prior of {name} in paper units has no exact "
             "form on the reference scale, where the model is sampled. Use Prior.between(low, "
             "high, units='paper'), or give the runs a reference of 1."
         )
-    if scaled_paper and not law.multiplied(name):
+    if name in law.scaled and not law.multiplied(name):
         raise ModelError(
             f"ScalingModel: a change of units shifts {name} of {law.name} instead of multiplying "
             "it, so a prior in paper units has no exact form on the reference scale. Give the "
             "prior on the reference scale, or the runs a reference of 1."
         )
-    if prior.units == "paper" and not law.scaled:
+    if not law.scaled:
         raise ModelError(
             f"ScalingModel: {law.name} does not say what {name} is in paper units. "
             "Give the law a paper_units method, or the prior on the reference scale."

@@ -108,15 +108,7 @@ def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None
             f"{', '.join(both)} is given both as an argument and as a column of `at`, and they "
             "may differ. Give it once."
         )
-    try:
-        arrays = np.broadcast_arrays(*columns.values(), *(np.ravel(v) for v in given.values()))
-    except ValueError as error:
-        sizes = {name: np.size(value) for name, value in {**columns, **given}.items()}
-        raise RunsError(
-            f"The points have different lengths: {sizes}, so they cannot be paired. Give arrays "
-            "of one length, or single numbers."
-        ) from error
-    table = pd.DataFrame(dict(zip((*columns, *given), arrays, strict=True)))
+    table = _paired({**columns, **{name: np.ravel(value) for name, value in given.items()}})
     if table.empty and (given or at is not None):
         sizes = {name: np.size(value) for name, value in {**columns, **given}.items()}
         raise RunsError(
@@ -124,6 +116,19 @@ def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None
             "so there is no answer. Give at least one value, or one row in `at`."
         )
     return table
+
+
+def _paired(columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Columns of one length, or of single values that hold for all rows, as a table."""
+    try:
+        arrays = np.broadcast_arrays(*columns.values())
+    except ValueError as error:
+        sizes = {name: np.size(values) for name, values in columns.items()}
+        raise RunsError(
+            f"The points have different lengths: {sizes}, so they cannot be paired. Give arrays "
+            "of one length, or single numbers."
+        ) from error
+    return pd.DataFrame(dict(zip(columns, arrays, strict=True)))
 
 
 def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:

@@ -8,8 +8,9 @@ is left is the structure, by which compiled models are kept.
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -182,10 +183,7 @@ class ScalingModel(Specification):
             }
             theta = pooled_parameters(self, data)
             inputs = {name: data[f"{name}_ref"] for name in self.law.inputs}
-            noise = {
-                name: prior_variable(self.noise_name(name), prior, data)
-                for name, prior in self.noise.priors.items()
-            }
+            noise = _scatter(self.noise, self.noise_name, data)
             columns = {name: data[f"noise_{name}"] for name in self.noise.columns}
             expected = self.law.evaluate(inputs, theta)
             if self.has_surface(runs):
@@ -195,10 +193,8 @@ class ScalingModel(Specification):
                 expected = floor + (expected - floor) * pmd.math.exp(left_out)
             self.noise.observe("response", expected, data["response_ref"], noise, columns)
             for stage, value in self.law.evaluate_stages(inputs, theta).items():
-                scatter = {
-                    name: prior_variable(self.stage_noise_name(stage, name), prior, data)
-                    for name, prior in self.stage_noise.priors.items()
-                }
+                named = partial(self.stage_noise_name, stage)
+                scatter = _scatter(self.stage_noise, named, data)
                 self.stage_noise.observe(stage, value, data[f"{stage}_ref"], scatter, {})
         return model
 
@@ -287,3 +283,8 @@ class ScalingModel(Specification):
         stage_noise = "" if plain else f", stage_noise={self.stage_noise}"
         own = "" if self.surface == DEFAULT_SURFACE else f", surface={self.surface}"
         return f"ScalingModel({self.law.name}{vary}{priors}{noise}{stage_noise}{own})"
+
+
+def _scatter(noise: Noise, named: Callable[[str], str], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables of a noise model by their own names; `named` gives those of the posterior."""
+    return {name: prior_variable(named(name), prior, data) for name, prior in noise.priors.items()}

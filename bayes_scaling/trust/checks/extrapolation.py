@@ -32,6 +32,9 @@ moves the loss by 3 %."""
 DOUBTFUL_DECADES = float(np.log10(1.5))
 """A step along such an axis that is a doubt: it moves the loss by 6 %, more than runs scatter."""
 
+EDGE_DECADES = float(np.log10(1.05))
+"""A step beyond the runs that is not worth its number."""
+
 MISS_CAUTION = 0.20
 MISS_DISTRUST = 0.40
 """Misses of 90 % intervals among the held-out runs: twice and four times as many as promised."""
@@ -95,9 +98,10 @@ def check_reach(case: Case) -> Finding:
     table = (10**case.beyond).add_prefix("times_beyond_")
     table.attrs["trusted_times"] = dict(10**trusted)
     table.attrs["doubted_times"] = dict(10**doubted)
-    ratio = beyond[: case.asked] / trusted.to_numpy()
-    if not ratio.any():
-        inside = f"inside the range of the runs{_of_level(case)}"
+    ratio, outside = beyond[: case.asked] / trusted.to_numpy(), beyond[: case.asked].max()
+    if outside < EDGE_DECADES:
+        near = ", or within 5 % of it," if outside else ""
+        inside = f"inside the range of the runs{_of_level(case)}{near}"
         headline = f"Every target lies {inside} along {', '.join(names)}."
         return Finding(by_point, headline, table)
     point, column = divmod(int(ratio.argmax()), len(names))

@@ -71,6 +71,14 @@ def test_the_ladder_has_rungs_of_its_own(case: Cases, sweep: Sweeps) -> None:
     assert found.headline.startswith("Every target lies inside")
 
 
+def test_a_target_at_the_edge_of_the_runs_is_said_to_be_there(case: Cases, sweep: Sweeps) -> None:
+    found = check_reach(case(sweep(), at(1.03e21)))
+    assert found.headline.startswith(
+        "Every target lies inside the range of the runs, or within 5 %"
+    )
+    assert found.by_point[0] == "trust"
+
+
 def test_another_ratio_than_the_only_one_is_not_trusted(case: Cases, on_path: Sweeps) -> None:
     found = check_reach(case(on_path(20.0), at(1e20, tokens_per_param=100.0)))
     assert found.by_point[0] == "do not trust"
