@@ -6,9 +6,9 @@ What is compared runs in one process on the same machine, so read the ratios, no
 Measured on two cores: 10,000 rows take 25 s for 2 x 500 draws and 100,000 take 187 s, 7.5 times as
 long and 9.1 times the memory; neither has converged by then (R-hat 1.03 and 1.23), for the size of
 `delta` mixes slowly. A hundred levels take about 110 s of processor time and end at R-hat 1.013.
-Of 94 fits of public sweeps and learning curves 86 are without an alarm: all laws of size and data,
-two of the `PowerLaw` curves with an alarm, whose losses repeat exactly, and six of ten of
-`BrokenPowerLaw`. The last two fall short of what is asserted here.
+Of 94 fits of public sweeps and learning curves 86 are without an alarm. Of the eight with one two
+are of a `PowerLaw` and six, of ten, of a `BrokenPowerLaw`, all on learning curves; the losses of
+one of these curves repeat exactly. Levels and alarms fall short of what is asserted here.
 """
 
 import time
