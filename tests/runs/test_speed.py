@@ -1,5 +1,6 @@
 """Time that large tables take to read, in seconds of one processor, and how much memory."""
 
+import gc
 import resource
 import time
 from collections.abc import Callable
@@ -18,6 +19,15 @@ ROWS, CHECKPOINTS = 100_000, 2_000_000
 
 
 def seconds(read: Callable[[], Runs], expected: int) -> float:
+    """Time of the faster of two readings; what other tests have left in memory is not searched."""
+    gc.freeze()
+    try:
+        return min(once(read, expected) for _ in range(2))
+    finally:
+        gc.unfreeze()
+
+
+def once(read: Callable[[], Runs], expected: int) -> float:
     start = time.process_time()
     assert len(read()) == expected
     return time.process_time() - start
