@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayes_scaling import ops
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._columns import symbol
 from bayes_scaling.laws._literature import WIDE_EXPONENT, WIDE_FLOOR
+from bayes_scaling.laws._one_input import OneInputLaw
 from bayes_scaling.priors import Prior
 
 HALLEY_STEPS = 5
@@ -17,7 +17,7 @@ HALLEY_STEPS = 5
 
 
 @dataclass(frozen=True)
-class BoundedPowerLaw(Law):
+class BoundedPowerLaw(OneInputLaw):
     r"""Loss between a ceiling and a floor, a power law in between (Alabdulmohsin et al., 2022).
 
     .. math:: \frac{L - E}{\left(1 - (L - E) / R\right)^{\alpha}} = A x^{-c}
@@ -57,14 +57,6 @@ class BoundedPowerLaw(Law):
     input: str = "tokens"
 
     cite = "alabdulmohsin2022revisiting"
-
-    def __post_init__(self) -> None:
-        checked_columns("BoundedPowerLaw", "input", (self.input,))
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The one column that the law reads."""
-        return (self.input,)
 
     @property
     def priors(self) -> Mapping[str, Prior]:

@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._columns import symbol
+from bayes_scaling.laws._one_input import OneInputLaw
 from bayes_scaling.priors import Prior
 
 
 @dataclass(frozen=True)
-class BrokenPowerLaw(Law):
+class BrokenPowerLaw(OneInputLaw):
     r"""Loss whose exponent changes at smooth breaks (Caballero et al., 2023).
 
     .. math:: L(x) = E + b\,x^{-c_0} \prod_{i=1}^{n} \left(1 + (x/d_i)^{1/f_i}\right)^{-c_i f_i}
@@ -65,7 +65,7 @@ class BrokenPowerLaw(Law):
     cite = "caballero2023broken"
 
     def __post_init__(self) -> None:
-        checked_columns("BrokenPowerLaw", "input", (self.input,))
+        super().__post_init__()
         if type(self.breaks) is not int or self.breaks < 1:
             raise ModelError(
                 f"BrokenPowerLaw: breaks is {self.breaks!r}. The exponent changes at each of a "
@@ -76,11 +76,6 @@ class BrokenPowerLaw(Law):
                 f"BrokenPowerLaw: turns is {self.turns!r}. It says which way the loss may bend. "
                 "Give 'down' or 'either'."
             )
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The one column that the law reads."""
-        return (self.input,)
 
     @property
     def priors(self) -> Mapping[str, Prior]:

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._columns import symbol
+from bayes_scaling.laws._one_input import OneInputLaw
 from bayes_scaling.priors import Prior
 
 
 @dataclass(frozen=True)
-class LogLinear(Law):
+class LogLinear(OneInputLaw):
     r"""Accuracy linear in the logarithm of an input (after Ruan et al., 2024).
 
     .. math:: y = a + b \log_{10} x \qquad \text{or} \qquad
@@ -67,17 +67,12 @@ class LogLinear(Law):
     cite = "ruan2024observational"
 
     def __post_init__(self) -> None:
-        checked_columns("LogLinear", "input", (self.input,))
+        super().__post_init__()
         if self.link not in ("identity", "logit"):
             raise ModelError(
                 f"LogLinear: link is {self.link!r}. It says what is linear in the logarithm of "
                 "the input. Give 'identity' or 'logit'."
             )
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The one column that the law reads."""
-        return (self.input,)
 
     @property
     def responses(self) -> tuple[str, ...]:  # type: ignore[override]

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._columns import symbol
 from bayes_scaling.laws._literature import WIDE_EXPONENT, WIDE_FLOOR
+from bayes_scaling.laws._one_input import OneInputLaw
 from bayes_scaling.priors import Prior
 
 
 @dataclass(frozen=True)
-class PowerLaw(Law):
+class PowerLaw(OneInputLaw):
     r"""Loss as a power of one input, towards a floor or zero (Kaplan et al., 2020).
 
     .. math:: L(x) = E + A x^{-\alpha}
@@ -55,14 +55,6 @@ class PowerLaw(Law):
     floor: bool = True
 
     cite = "kaplan2020scaling"
-
-    def __post_init__(self) -> None:
-        checked_columns("PowerLaw", "input", (self.input,))
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The one column that the law reads."""
-        return (self.input,)
 
     @property
     def priors(self) -> Mapping[str, Prior]:

@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._columns import symbol
+from bayes_scaling.laws._one_input import OneInputLaw
 from bayes_scaling.priors import Prior
 
 
 @dataclass(frozen=True)
-class Saturating(Law):
+class Saturating(OneInputLaw):
     r"""Performance between a start and a ceiling, a sigmoid in log compute (Khatri et al., 2025).
 
     .. math:: R(C) = R_0 + \frac{A - R_0}{1 + (C_{mid} / C)^B}
@@ -63,17 +63,12 @@ class Saturating(Law):
     cite = "khatri2025scalerl"
 
     def __post_init__(self) -> None:
-        checked_columns("Saturating", "input", (self.input,))
+        super().__post_init__()
         if self.response not in ("accuracy", "metric"):
             raise ModelError(
                 f"Saturating: response is {self.response!r}. The priors of start and ceiling "
                 "depend on what they are. Give 'accuracy' or 'metric'."
             )
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The one column that the law reads."""
-        return (self.input,)
 
     @property
     def responses(self) -> tuple[str, ...]:  # type: ignore[override]

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws._columns import symbol
 from bayes_scaling.laws._literature import WIDE_EXPONENT, WIDE_FLOOR
+from bayes_scaling.laws._one_input import OneInputLaw
 from bayes_scaling.priors import Prior
 
 
 @dataclass(frozen=True)
-class ShiftedPowerLaw(Law):
+class ShiftedPowerLaw(OneInputLaw):
     r"""Loss as a power of an input and of what was there before it (after Hernandez et al., 2021).
 
     .. math:: L(x) = E + A (x + s)^{-\alpha}
@@ -52,14 +52,6 @@ class ShiftedPowerLaw(Law):
     input: str = "tokens"
 
     cite = "hernandez2021transfer"
-
-    def __post_init__(self) -> None:
-        checked_columns("ShiftedPowerLaw", "input", (self.input,))
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The one column that the law reads."""
-        return (self.input,)
 
     @property
     def priors(self) -> Mapping[str, Prior]:
