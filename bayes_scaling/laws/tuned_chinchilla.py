@@ -7,7 +7,7 @@ from typing import Any
 
 from bayes_scaling import ops
 from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._literature import EXPONENT, FLOOR
+from bayes_scaling.laws.chinchilla import Chinchilla
 from bayes_scaling.priors import Prior
 
 
@@ -49,17 +49,13 @@ class TunedChinchilla(Law):
 
     inputs = ("params", "tokens", "learning_rate")
     priors = {
-        "E": FLOOR,
-        "A": Prior.between(0.01, 1.0),
-        "B": Prior.between(0.01, 1.0),
-        "alpha": EXPONENT,
-        "beta": EXPONENT,
+        **Chinchilla.priors,
         "c": Prior.between(0.005, 0.5),
         "K": Prior.between(0.1, 10.0),
         "a": Prior.between(-1.2, 0.2, distribution="Normal"),
         "b": Prior.between(-0.5, 0.7, distribution="Normal"),
     }
-    ties = {"beta": "alpha"}
+    ties = Chinchilla.ties
     cite = "li2025step"
     equation = (
         r"E + \left(A N^{-\alpha} + B D^{-\beta}\right)"
@@ -92,12 +88,8 @@ class TunedChinchilla(Law):
 
     def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
         """All parameters after loss and inputs are multiplied by `scales`."""
-        loss, params, tokens = scales["loss"], scales["params"], scales["tokens"]
+        params, tokens = scales["params"], scales["tokens"]
+        law = {name: theta[name] for name in Chinchilla.priors}
         rate = scales["learning_rate"] * params ** -theta["a"] * tokens ** -theta["b"]
-        return {
-            **theta,
-            "E": loss * theta["E"],
-            "A": loss * theta["A"] * params ** theta["alpha"],
-            "B": loss * theta["B"] * tokens ** theta["beta"],
-            "K": rate * theta["K"],
-        }
+        shared = Chinchilla.paper_units(scales["loss"], params, tokens, **law)
+        return {**theta, **shared, "K": rate * theta["K"]}
