@@ -9,6 +9,7 @@ same code, so that a seed gives the same draws in the first process as in the se
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -135,6 +136,17 @@ def _word(layout: np.dtype[Any], field: str, key: str) -> int:
         record, start = record.fields[name][:2]
         offset += start
     return offset // 8
+
+
+def entered(compiled: Any, point: np.ndarray) -> tuple[int, float, np.ndarray]:
+    """The answer to the sampler at a point: a code, the log density, its gradient."""
+    gradient, value = np.zeros_like(point), np.zeros(1)
+    pointer = ctypes.POINTER(ctypes.c_double)
+    arrays = (array.ctypes.data_as(pointer) for array in (point, gradient, value))
+    code = compiled.compiled_logp_func.ctypes(
+        len(point), *arrays, ctypes.c_void_p(compiled.user_data.ctypes.data)
+    )
+    return code, float(value[0]), gradient
 
 
 def _function(name: str, source: str, inner: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from scipy import optimize
+
+from bayes_scaling.fitting.compiling import entered
 
 PLACES = "places"
 """Group of a sampled tree: where each draw lies on the sampler's own scale, and how high."""
@@ -43,15 +44,11 @@ def started(density: Any, before: xr.DataTree | None, rows: int) -> Any:
 
 def climbed(density: Any, seed: int | None) -> np.ndarray:
     """Where a chain climbs to from its own random start, by L-BFGS on the compiled log density."""
-    enter, data = density.compiled_logp_func.ctypes, density.user_data.ctypes.data
-    pointer, value = ctypes.POINTER(ctypes.c_double), np.empty(1)
 
     def depth(place: np.ndarray) -> tuple[float, np.ndarray]:
-        here, slope = np.ascontiguousarray(place), np.empty(len(place))
-        arrays = (array.ctypes.data_as(pointer) for array in (here, slope, value))
-        if enter(len(place), *arrays, data):
-            return np.inf, np.zeros(len(place))  # No density: the climb turns back.
-        return -float(value[0]), -slope
+        failed, height, slope = entered(density, np.ascontiguousarray(place))
+        # Where there is no density the climb turns back.
+        return (np.inf, np.zeros_like(slope)) if failed else (-height, -slope)
 
     begin = density.initial_point_func(seed)
     options = {"maxiter": CLIMBS}

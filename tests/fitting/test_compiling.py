@@ -1,12 +1,10 @@
 """Compiled models say what PyMC says, and are found on disk by the next process."""
 
-import ctypes
-
 import numpy as np
 import pymc as pm
 import pytest
 
-from bayes_scaling.fitting.compiling import compile_model
+from bayes_scaling.fitting.compiling import compile_model, entered
 
 
 def small_model() -> pm.Model:
@@ -18,17 +16,6 @@ def small_model() -> pm.Model:
         mean = slopes[level] + pm.math.dot(weights, slopes)
         pm.Normal("y", mean, spread, observed=pm.Data("seen", np.arange(4.0)), dims="run")
     return model
-
-
-def entered(compiled: object, point: np.ndarray) -> tuple[int, float, np.ndarray]:
-    """Answer to the sampler at a point: a code, the log density, its gradient."""
-    gradient, value = np.zeros_like(point), np.zeros(1)
-    pointers = [
-        array.ctypes.data_as(ctypes.POINTER(ctypes.c_double)) for array in (point, gradient, value)
-    ]
-    enter = compiled.compiled_logp_func.ctypes
-    code = enter(len(point), *pointers, ctypes.c_void_p(compiled.user_data.ctypes.data))
-    return code, float(value[0]), gradient
 
 
 @pytest.fixture(scope="module")

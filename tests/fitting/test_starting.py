@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from bayes_scaling.fitting.compiling import compile_model
+from bayes_scaling.fitting.compiling import compile_model, entered
 from bayes_scaling.fitting.starting import MANY, PLACES, climbed, started, starting_points
-from tests.fitting.test_compiling import entered, small_model
+from tests.fitting.test_compiling import small_model
 
 
 def apart(heights: tuple[float, ...]) -> xr.DataTree:
