@@ -7,7 +7,6 @@ missing in the words of the model at hand.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -95,7 +94,7 @@ def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None
     RunsError
         `at` is no table, a value is given twice, or lengths differ.
     """
-    given: dict[str, Any] = {name: value for name, value in arguments.items() if value is not None}
+    given = {name: np.ravel(value) for name, value in arguments.items() if value is not None}
     if at is not None and not isinstance(at, pd.DataFrame):
         raise RunsError(
             f"at={type(at).__name__} has no column names, which say what each number is. "
@@ -108,9 +107,9 @@ def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None
             f"{', '.join(both)} is given both as an argument and as a column of `at`, and they "
             "may differ. Give it once."
         )
-    table = _paired({**columns, **{name: np.ravel(value) for name, value in given.items()}})
+    table = _paired({**columns, **given})
     if table.empty and (given or at is not None):
-        sizes = {name: np.size(value) for name, value in {**columns, **given}.items()}
+        sizes = {name: values.size for name, values in {**columns, **given}.items()}
         raise RunsError(
             f"There are no points: {sizes or 'at has neither rows nor columns'}. Nothing is asked, "
             "so there is no answer. Give at least one value, or one row in `at`."
@@ -123,7 +122,7 @@ def _paired(columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
     try:
         arrays = np.broadcast_arrays(*columns.values())
     except ValueError as error:
-        sizes = {name: np.size(values) for name, values in columns.items()}
+        sizes = {name: values.size for name, values in columns.items()}
         raise RunsError(
             f"The points have different lengths: {sizes}, so they cannot be paired. Give arrays "
             "of one length, or single numbers."

@@ -32,7 +32,7 @@ AMPLITUDE = Prior.log_normal(np.log(0.01), 1.0)
 """Size of `delta`: 90 % within 0.2 % and 5 % of the reducible loss."""
 
 CURVE_AMPLITUDE = Prior.log_normal(np.log(0.03), 1.0)
-"""The same for a law of one input: learning curves bend otherwise than a power by more."""
+"""Size of `delta` for a law of one input: learning curves bend otherwise than a power by more."""
 
 MISS_MEAN = 0.15
 """Mean of `miss`: on public sweeps losses fell faster beyond the runs than laws said."""

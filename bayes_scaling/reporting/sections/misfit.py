@@ -12,7 +12,7 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.plots.sources import run_table, thinned
 from bayes_scaling.reporting.sections.contents import Table, tabulated
-from bayes_scaling.trust.checks.predictive import median_residuals, medians_at_runs
+from bayes_scaling.trust.checks.predictive import medians_at_runs, residuals_about
 
 SHOWN = 5
 """Runs in the table of those farthest off."""
@@ -43,5 +43,5 @@ def largest_misses(fit: ScalingFit) -> Table:
     observed, expected = fit.runs.values("loss"), medians_at_runs(fit)
     rows = {"run": [*map(repr, fit.runs.table.index)], fit.runs.response: observed}
     table = pd.DataFrame({**rows, "expected": expected, "difference": observed - expected})
-    farthest = np.argsort(-np.abs(median_residuals(fit)))[:SHOWN]
+    farthest = np.argsort(-np.abs(residuals_about(fit, expected)))[:SHOWN]
     return tabulated("Runs farthest from what is expected of them.", table.iloc[farthest])

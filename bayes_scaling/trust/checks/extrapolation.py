@@ -11,6 +11,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import times
 from bayes_scaling.trust.case import LADDER, Case
+from bayes_scaling.trust.checks.design import SAME_DECADES
 from bayes_scaling.validation.folds import MODEL
 from bayes_scaling.validation.scores import covered
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded, worst
@@ -31,9 +32,6 @@ moves the loss by 3 %."""
 
 DOUBTFUL_DECADES = float(np.log10(1.5))
 """A step along such an axis that is a doubt: it moves the loss by 6 %, more than runs scatter."""
-
-EDGE_DECADES = float(np.log10(1.05))
-"""A step beyond the runs that is not worth its number."""
 
 MISS_CAUTION = 0.20
 MISS_DISTRUST = 0.40
@@ -99,7 +97,7 @@ def check_reach(case: Case) -> Finding:
     table.attrs["trusted_times"] = dict(10**trusted)
     table.attrs["doubted_times"] = dict(10**doubted)
     ratio, outside = beyond[: case.asked] / trusted.to_numpy(), beyond[: case.asked].max()
-    if outside < EDGE_DECADES:
+    if outside < SAME_DECADES:
         near = ", or within 5 % of it," if outside else ""
         inside = f"inside the range of the runs{_of_level(case)}{near}"
         headline = f"Every target lies {inside} along {', '.join(names)}."

@@ -1,4 +1,4 @@
-"""How much of the forecast is the floor? Its answer with the floor held at three values.
+"""The floor's part in the forecast: the answer with the floor held at three values.
 
 No run shows a floor; law and prior say where it is from how runs bend. The draws are weighted by
 how near their floor lies to each value, with Pareto-smoothed weights, so nothing is fitted again.

@@ -174,9 +174,13 @@ def medians_at_runs(fit: ScalingFit) -> np.ndarray:
 
 def median_residuals(fit: ScalingFit) -> np.ndarray:
     """Residual of each run about the posterior median of the law, on the scale of the noise."""
+    return residuals_about(fit, medians_at_runs(fit))
+
+
+def residuals_about(fit: ScalingFit, expected: np.ndarray) -> np.ndarray:
+    """Residual of each run about what is expected of it, on the scale of the noise."""
     noise = fit.model.noise
-    observed = noise.on_scale(fit.runs.values("loss"))
-    return np.asarray(observed - noise.on_scale(medians_at_runs(fit)))
+    return np.asarray(noise.on_scale(fit.runs.values("loss")) - noise.on_scale(expected))
 
 
 def _clipped(residuals: np.ndarray) -> np.ndarray:
