@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 import bayes_scaling as bs
 from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.sampling import Settings
-from bayes_scaling.laws import _base
+from bayes_scaling.laws import law as _law
 from bayes_scaling.model.inputs import scales
 from bayes_scaling.validation import sweeps as _sweeps
 from bayes_scaling.validation.refits import Outcome, Refitter
@@ -115,7 +115,7 @@ def known_fit() -> Callable[..., bs.ScalingFit]:
 @pytest.fixture
 def own_laws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the laws that the test defines: what is known by name is shared by the process."""
-    monkeypatch.setattr(_base, "_REGISTRY", dict(_base._REGISTRY))
+    monkeypatch.setattr(_law, "_REGISTRY", dict(_law._REGISTRY))
 
 
 @pytest.fixture(scope="session")

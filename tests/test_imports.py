@@ -93,7 +93,7 @@ def test_no_modules_import_each_other() -> None:
         ("runs", "from bayes_scaling import Prior", ["runs imports Prior"]),
         ("datasets", "from bayes_scaling.model.surface import Surface", ["datasets imports model"]),
         ("datasets", "from bayes_scaling.noise import LogNormal", []),
-        ("laws", "from bayes_scaling.laws._base import Law\nimport numpy", []),
+        ("laws", "from bayes_scaling.laws.law import Law\nimport numpy", []),
         ("runs", "if TYPE_CHECKING:\n    from bayes_scaling import laws", ["runs imports laws"]),
     ],
 )

@@ -55,7 +55,7 @@ def needed(
 
 def _check_held(fit: ScalingFit, of: str, held: Mapping[str, float]) -> None:
     """Refuse inputs that are missing, unknown, or solved for."""
-    from bayes_scaling.laws._base import SPLIT
+    from bayes_scaling.laws.law import SPLIT
 
     inputs = fit.model.law.inputs
     wanted = [name for name in inputs if name != of]

@@ -14,7 +14,7 @@ from bayes_scaling.decisions.surface.landscape import Landscape
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.laws._base import SPLIT
+from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.model.points import FAR_BELOW, Numbers
 from bayes_scaling.units import compute
 

@@ -21,7 +21,7 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS, interval_prob, interval
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.laws._base import SPLIT
+from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 TOLERANCE = 1.1

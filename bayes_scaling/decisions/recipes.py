@@ -11,7 +11,7 @@ from bayes_scaling.decisions.groups import LevelComparison, compare_levels
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import fit
 from bayes_scaling.laws import PowerLaw
-from bayes_scaling.laws._literature import FLOOR
+from bayes_scaling.laws.shared_priors import FLOOR
 from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.points import Numbers
 from bayes_scaling.model.scaling_model import ScalingModel

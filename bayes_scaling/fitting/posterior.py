@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.fitting.beyond import beyond
-from bayes_scaling.laws._contract import arguments
+from bayes_scaling.laws.contract import arguments
 from bayes_scaling.model.building import RAW, TURNED
 from bayes_scaling.model.hierarchy import (
     LINKS,

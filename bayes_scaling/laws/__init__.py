@@ -1,6 +1,5 @@
 """Scaling laws, one per file: formula, priors, units, paper."""
 
-from bayes_scaling.laws._base import Law, as_law, find_law
 from bayes_scaling.laws.additive_power import AdditivePowerLaw
 from bayes_scaling.laws.bounded_overfitting import BoundedOverfitting
 from bayes_scaling.laws.bounded_power import BoundedPowerLaw
@@ -11,6 +10,7 @@ from bayes_scaling.laws.fine_grained_experts import FineGrainedExperts
 from bayes_scaling.laws.fine_tuning import FineTuning
 from bayes_scaling.laws.kaplan_joint import KaplanJoint
 from bayes_scaling.laws.kaplan_steps import KaplanSteps
+from bayes_scaling.laws.law import Law, as_law, find_law
 from bayes_scaling.laws.log_linear import LogLinear
 from bayes_scaling.laws.nested import Nested
 from bayes_scaling.laws.optimal_hyperparameter import OptimalHyperparameter

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns, symbol
-from bayes_scaling.laws._literature import EXPONENT, FLOOR, WIDE_EXPONENT, WIDE_FLOOR
+from bayes_scaling.laws.column_names import checked_columns, symbol
+from bayes_scaling.laws.law import Law
+from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR, WIDE_EXPONENT, WIDE_FLOOR
 from bayes_scaling.priors import Prior
 
 

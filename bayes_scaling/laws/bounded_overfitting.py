@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._literature import EXPONENT, FLOOR
+from bayes_scaling.laws.law import Law
+from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
 
 

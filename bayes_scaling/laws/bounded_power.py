@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayes_scaling import ops
-from bayes_scaling.laws._columns import symbol
-from bayes_scaling.laws._literature import WIDE_EXPONENT, WIDE_FLOOR
-from bayes_scaling.laws._one_input import OneInputLaw
+from bayes_scaling.laws.column_names import symbol
+from bayes_scaling.laws.one_input_law import OneInputLaw
+from bayes_scaling.laws.shared_priors import WIDE_EXPONENT, WIDE_FLOOR
 from bayes_scaling.priors import Prior
 
 HALLEY_STEPS = 5

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayes_scaling import ops
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._literature import EXPONENT, FLOOR
+from bayes_scaling.laws.law import Law
+from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
 
 MOST_REPEATS = 50.0

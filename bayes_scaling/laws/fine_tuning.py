@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns, symbol
+from bayes_scaling.laws.column_names import checked_columns, symbol
+from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
 DATA = "finetuning_tokens"

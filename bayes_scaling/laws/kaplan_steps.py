@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bayes_scaling.laws._base import Law
+from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bayes_scaling import ops
-from bayes_scaling.laws._base import Law
+from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._literature import FLOOR
+from bayes_scaling.laws.law import Law
+from bayes_scaling.laws.shared_priors import FLOOR
 from bayes_scaling.priors import Prior
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bayes_scaling import ops
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._literature import FLOOR
+from bayes_scaling.laws.law import Law
+from bayes_scaling.laws.shared_priors import FLOOR
 from bayes_scaling.priors import Prior
 
 

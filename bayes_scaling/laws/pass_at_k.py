@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law
+from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns, symbol
-from bayes_scaling.laws._literature import WIDE_FLOOR
+from bayes_scaling.laws.column_names import checked_columns, symbol
+from bayes_scaling.laws.law import Law
+from bayes_scaling.laws.shared_priors import WIDE_FLOOR
 from bayes_scaling.priors import Prior
 
 

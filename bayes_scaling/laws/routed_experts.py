@@ -7,7 +7,7 @@ from math import log
 from typing import Any
 
 from bayes_scaling import ops
-from bayes_scaling.laws._base import Law
+from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
 SMALLEST_GAP = 1e-6

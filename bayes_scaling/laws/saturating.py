@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._columns import symbol
-from bayes_scaling.laws._one_input import OneInputLaw
+from bayes_scaling.laws.column_names import symbol
+from bayes_scaling.laws.one_input_law import OneInputLaw
 from bayes_scaling.priors import Prior
 
 

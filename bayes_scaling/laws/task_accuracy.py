@@ -9,7 +9,7 @@ from typing import Any
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._task import TaskLaw
+from bayes_scaling.laws.task_law import TaskLaw
 from bayes_scaling.priors import Prior
 
 

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from bayes_scaling.display.wording import listed, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.laws import Law
-from bayes_scaling.laws._contract import arguments
+from bayes_scaling.laws.contract import arguments
 from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.inputs import available_inputs, flops_per_pair
 from bayes_scaling.model.specification import Specification

@@ -1,6 +1,5 @@
 """Observation models: how a run's response scatters about the value that the law expects."""
 
-from bayes_scaling.noise._base import Noise
 from bayes_scaling.noise.binomial import Binomial
 from bayes_scaling.noise.location_scale import (
     LocationScale,
@@ -11,6 +10,7 @@ from bayes_scaling.noise.location_scale import (
     Normal,
     StudentT,
 )
+from bayes_scaling.noise.noise_model import Noise
 from bayes_scaling.noise.one_sided import LogExGaussian
 
 __all__ = [

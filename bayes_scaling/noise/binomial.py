@@ -11,7 +11,7 @@ import pymc.dims as pmd
 import xarray as xr
 from scipy import stats
 
-from bayes_scaling.noise._base import NO_COLUMNS, Noise, check_positive
+from bayes_scaling.noise.noise_model import NO_COLUMNS, Noise, check_positive
 from bayes_scaling.priors import Prior
 
 CONCENTRATION_PRIOR = Prior.between(30.0, 30_000.0)

@@ -16,7 +16,7 @@ import xarray as xr
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.noise._base import NO_COLUMNS, Noise, check_positive
+from bayes_scaling.noise.noise_model import NO_COLUMNS, Noise, check_positive
 from bayes_scaling.noise.scales import LAPLACE, LOG, LOGIT, NORMAL, RAW, STUDENT_T, Scale, Shape
 from bayes_scaling.priors import Prior
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bayes_scaling.errors import ModelError
-from bayes_scaling.noise._base import check_positive
 from bayes_scaling.noise.location_scale import LOG_SD_PRIOR, LocationScale
+from bayes_scaling.noise.noise_model import check_positive
 from bayes_scaling.noise.scales import EX_GAUSSIAN, LOG
 from bayes_scaling.priors import Prior
 

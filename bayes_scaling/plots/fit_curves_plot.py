@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.laws._base import SPLIT
+from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.plots import canvas, legends, sizes, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, format_count
 

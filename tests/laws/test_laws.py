@@ -15,7 +15,7 @@ from pytensor.xtensor import as_xtensor
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError, UnknownLawError
 from bayes_scaling.laws import Law, as_law, find_law
-from bayes_scaling.laws._contract import arguments
+from bayes_scaling.laws.contract import arguments
 
 
 def _shipped(base: type[Law] = Law) -> Iterator[type[Law]]:

@@ -13,7 +13,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.fitting.diagnostics import Diagnostics
-from bayes_scaling.laws import _base
+from bayes_scaling.laws import law as _law
 
 TRUTH = {"E": 0.7, "A": 0.15, "B": 0.15, "alpha": 0.35, "beta": 0.37}
 
@@ -68,7 +68,7 @@ def token_law() -> type[bs.Law]:
         def loss(tokens, E, B):
             return E + B * tokens**-0.3
 
-    _base._REGISTRY.pop("plottedpower")
+    _law._REGISTRY.pop("plottedpower")
     return PlottedPower
 
 
@@ -92,7 +92,7 @@ def many_input_fit(prior_fit: Callable[..., bs.ScalingFit], sweep: bs.Runs) -> b
         def loss(params, rate, E, A):
             return E + A * params**-0.3 + 0.0 * rate
 
-    _base._REGISTRY.pop("withrate")
+    _law._REGISTRY.pop("withrate")
     table = sweep.table.assign(rate=np.linspace(0.001, 0.01, len(sweep)))
     runs = bs.Runs.from_frame(table, inputs=["rate"])
     return settled(prior_fit(bs.ScalingModel(WithRate), runs), E=0.7, A=0.2)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law, as_law
+from bayes_scaling.laws.law import Law, as_law
 from bayes_scaling.laws.published_parameters.parameter_set import PublishedSet
 from bayes_scaling.laws.published_parameters.sets_file import read_sets
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._contract import arguments
+from bayes_scaling.laws.contract import arguments
+from bayes_scaling.laws.law import Law
 from bayes_scaling.units import compute
 
 type Counted = Literal["total", "non-embedding", "active", "not stated", "no parameters"]

@@ -8,7 +8,7 @@ from importlib.resources import files
 from math import exp
 from typing import Any
 
-from bayes_scaling.laws._base import find_law
+from bayes_scaling.laws.law import find_law
 from bayes_scaling.laws.published_parameters.parameter_set import Check, PublishedSet
 
 

@@ -20,7 +20,7 @@ from bayes_scaling.display.digits import monte_carlo_error
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.laws._base import SPLIT
+from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.reach import ranges

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bayes_scaling.display.html import html_formula, html_table
 from bayes_scaling.errors import ModelError, UnknownLawError
-from bayes_scaling.laws._contract import check_contract
+from bayes_scaling.laws.contract import check_contract
 from bayes_scaling.priors import Prior
 
 SPLIT = frozenset({"params", "tokens", "flops", "tokens_per_param"})

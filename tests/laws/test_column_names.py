@@ -7,7 +7,7 @@ import pytest
 
 from bayes_scaling.errors import ModelError
 from bayes_scaling.laws import AdditivePowerLaw, Law, PowerLaw, ProductPowerLaw
-from bayes_scaling.laws._columns import symbol
+from bayes_scaling.laws.column_names import symbol
 
 
 @pytest.mark.parametrize("law", [AdditivePowerLaw, ProductPowerLaw])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC
 from dataclasses import dataclass
 
-from bayes_scaling.laws._base import Law
-from bayes_scaling.laws._columns import checked_columns
+from bayes_scaling.laws.column_names import checked_columns
+from bayes_scaling.laws.law import Law
 
 
 @dataclass(frozen=True)

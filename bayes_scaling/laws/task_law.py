@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws._base import Law
+from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
 
