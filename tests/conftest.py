@@ -16,7 +16,6 @@ from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.laws import law as _law
 from bayes_scaling.model.inputs import scales
-from bayes_scaling.validation import sweeps as _sweeps
 from bayes_scaling.validation.refits import Outcome, Refitter
 
 mpl.use("Agg")
@@ -141,12 +140,58 @@ def on_path() -> Callable[..., bs.Runs]:
     return make
 
 
+@pytest.fixture(scope="session")
+def floor_off(stored_fit: bs.ScalingFit) -> Callable[..., bs.ScalingFit]:
+    """The stored fit with its floor a few percent off, for all corpora or for one of them."""
+
+    def make(by: float, corpus: str | None = None) -> bs.ScalingFit:
+        floor = stored_fit.posterior["E_ref"]
+        everywhere = xr.ones_like(floor["corpus"], dtype=bool)
+        chosen = everywhere if corpus is None else floor["corpus"] == corpus
+        wrong = {"E_ref": floor.where(~chosen, floor * (1 + by))}
+        if corpus is None:
+            # From which forecasts of a backtest are made, where a level may be a new one.
+            wrong["E_typical_ref"] = stored_fit.posterior["E_typical_ref"] * (1 + by)
+        return replace(stored_fit, posterior=stored_fit.posterior.assign(wrong))
+
+    return make
+
+
 @pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let one fit stand in for all refits of simulated sweeps.
+def refitted_as(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[bs.Runs]]:
+    """Let a function stand in for all refits; returns a list that will hold the runs refitted.
+
+    The function takes the model, the name of the subset and its runs, and returns a fit, or a text
+    that says why there is none.
+    """
+
+    def install(
+        made: Callable[[bs.ScalingModel, str, bs.Runs], bs.ScalingFit | str],
+    ) -> list[bs.Runs]:
+        asked: list[bs.Runs] = []
+
+        def outcome(model: bs.ScalingModel, name: str, runs: bs.Runs) -> Outcome:
+            asked.append(runs)
+            found = made(model, name, runs)
+            return Outcome(None, found, 0.1) if isinstance(found, str) else Outcome(found, "", 0.1)
+
+        def refit(
+            refitter: Refitter, model: bs.ScalingModel, subsets: Mapping[str, bs.Runs]
+        ) -> dict[str, Outcome]:
+            return {name: outcome(model, name, runs) for name, runs in subsets.items()}
+
+        monkeypatch.setattr(Refitter, "refit", refit)
+        return asked
+
+    return install
+
+
+@pytest.fixture
+def stand_in(refitted_as: Callable[..., list[bs.Runs]]) -> Callable[..., list[bs.Runs]]:
+    """Let one fit stand in for all refits, on the runs of each.
 
     `share` is what is left of the distance of its draws to their median, in all variables or in
-    `only` some; the sweeps in `failing` have no result, the chains of those in `apart` disagree.
+    `only` some; the subsets in `failing` have no result, the chains of those in `apart` disagree.
     """
 
     def install(
@@ -155,24 +200,18 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         only: Sequence[str] = (),
         failing: Collection[str] = (),
         apart: Collection[str] = (),
-    ) -> None:
+    ) -> list[bs.Runs]:
         draws = fit.posterior[list(only)] if only else fit.posterior
         centre = draws.median(("chain", "draw"))
         closer = fit.posterior.assign(centre + share * (draws - centre))
         shifted = closer.assign(alpha=closer["alpha"] + closer["chain"])
 
-        def outcome(name: str, runs: bs.Runs) -> Outcome:
+        def made(model: bs.ScalingModel, name: str, runs: bs.Runs) -> bs.ScalingFit | str:
             if name in failing:
-                return Outcome(None, "BayesScalingError: stuck", 0.1)
-            drawn = shifted if name in apart else closer
-            return Outcome(replace(fit, runs=runs, posterior=drawn), "", 0.2)
+                return "BayesScalingError: stuck"
+            return replace(fit, runs=runs, posterior=shifted if name in apart else closer)
 
-        def refit_all(
-            model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
-        ) -> dict[str, Outcome]:
-            return {name: outcome(name, runs) for name, runs in subsets.items()}
-
-        monkeypatch.setattr(_sweeps, "refit_all", refit_all)
+        return refitted_as(made)
 
     return install
 

@@ -20,7 +20,7 @@ from bayes_scaling.runs import Runs
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 from bayes_scaling.validation.baselines import error_scale
 from bayes_scaling.validation.folds import MODEL, default_cutoffs, fitted_below, score_fold
-from bayes_scaling.validation.refits import Outcome, Refitter, refit_all
+from bayes_scaling.validation.refits import Outcome, Refitter
 
 LEVELS_PER_DECADE = 4
 """Held-out runs whose compute differs by less than about 1.8 times are one level: their misses are
@@ -55,7 +55,7 @@ def future_scores(
     folds: dict[tuple[str, str], dict[str, object]] = {}
     for name, fit in fits.items():
         subsets = {fold: fit.runs.where(mask) for fold, mask in below.items()}
-        outcomes = refit_all(fit.model, subsets, refitter)
+        outcomes = refitter.refit(fit.model, subsets)
         scores = [pd.Series(dtype=float)]
         for fold, outcome in outcomes.items():
             mask = below[fold]

@@ -21,7 +21,7 @@ from bayes_scaling.model.reach import reach
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.validation.baselines import BASELINES, Prediction, error_scale
-from bayes_scaling.validation.refits import Outcome, Refitter, refit_all
+from bayes_scaling.validation.refits import Outcome, Refitter
 from bayes_scaling.validation.scores import score_draws
 from bayes_scaling.validation.verdict import CannotJudge
 
@@ -97,7 +97,7 @@ def run_folds(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predictions and folds, as a :class:`bayes_scaling.trust.Backtest` holds them."""
     size, below = cut(model, runs, cutoffs)
-    outcomes = refit_all(model, {k: runs.where(mask) for k, mask in below.items()}, refitter)
+    outcomes = refitter.refit(model, {k: runs.where(mask) for k, mask in below.items()})
     parts, folds = [], {}
     for name, outcome in outcomes.items():
         mask = below[name]

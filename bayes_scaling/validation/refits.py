@@ -7,10 +7,10 @@ interrupt keeps what is finished, and what a killed process took with it is refi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 
 import cloudpickle
@@ -31,13 +31,10 @@ KILLED = (
 """Why there is no outcome of a refit that twice took its process with it."""
 
 
-@dataclass(frozen=True)
-class Refitter:
-    """Executor and settings of refits, and the display of their progress."""
+type Work = tuple[Callable[..., ScalingFit], ScalingModel, Runs, Settings]
+"""Arguments of :func:`attempted`."""
 
-    executor: Executor | None = None
-    progress: bool = False
-    settings: Settings = REFIT
+type Outcomes = Generator[tuple[str, Outcome]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,89 +46,92 @@ class Outcome:
     seconds: float
 
 
-def refit(model: ScalingModel, runs: Runs, settings: Settings) -> Outcome:
+@dataclass(frozen=True)
+class Refitter:
+    """Fits of a model to subsets of runs, with their executor, progress and settings.
+
+    `fit` makes one of them, as :func:`fit_as` does; to an executor it goes with the work.
+    """
+
+    executor: Executor | None = None
+    progress: bool = False
+    settings: Settings = REFIT
+    fit: Callable[..., ScalingFit] = fit_as
+
+    def refit(self, model: ScalingModel, subsets: Mapping[str, Runs]) -> dict[str, Outcome]:
+        """One outcome for each subset, in their order.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If no refit had finished; later, an interrupt makes the rest outcomes that failed.
+        """
+        done: dict[str, Outcome] = {}
+        # Each refit has a seed of its own, so that what chance does to the sampler averages out.
+        work = {
+            name: (self.fit, model, runs, replace(self.settings, seed=self.settings.seed + number))
+            for number, (name, runs) in enumerate(subsets.items())
+        }
+        with stages(self.progress) as shown:
+            shown.start("refits", len(work))
+            try:
+                with closing(self._outcomes(work)) as outcomes:
+                    for name, outcome in outcomes:
+                        done[name] = outcome
+                        shown.advance(len(done), _counted(done, len(work)))
+            except KeyboardInterrupt:
+                if not done:
+                    raise
+        interrupted = Outcome(None, "interrupted before it was finished", 0.0)
+        return {name: done.get(name, interrupted) for name in work}
+
+    def _outcomes(self, work: Mapping[str, Work]) -> Outcomes:
+        """Outcomes as they are finished, here or on the executor."""
+        if self.executor is None:
+            return ((name, attempted(*one)) for name, one in work.items())
+        return _on_executor(self.executor, work)
+
+
+def attempted(
+    fit: Callable[..., ScalingFit], model: ScalingModel, runs: Runs, settings: Settings
+) -> Outcome:
     """Fit a subset; what sinks it is an outcome."""
     start = time.perf_counter()
     try:
-        fitted = fit_as(model, runs, settings, progress=False)
+        fitted = fit(model, runs, settings, progress=False)
     except Exception as error:  # whatever sinks one refit must not sink the others
         return Outcome(None, _reason(error), time.perf_counter() - start)
     return Outcome(fitted, "", time.perf_counter() - start)
 
 
-def refit_sent(work: bytes) -> bytes:
-    """Refit in a worker process; model and result travel by cloudpickle.
+def attempted_there(sent: bytes) -> bytes:
+    """Fit a subset in a worker process; work and outcome travel by cloudpickle.
 
     Plain pickle sends a class by its name, and what a notebook defines has none elsewhere.
     """
-    done: bytes = cloudpickle.dumps(refit(*cloudpickle.loads(work)))
+    done: bytes = cloudpickle.dumps(attempted(*cloudpickle.loads(sent)))
     return done
 
 
-def refit_all(
-    model: ScalingModel, subsets: Mapping[str, Runs], refitter: Refitter
-) -> dict[str, Outcome]:
-    """One outcome for each subset, in their order.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        If no refit had finished; later, an interrupt makes the rest outcomes that failed.
-    """
-    done: dict[str, Outcome] = {}
-    # Each refit has a seed of its own, so that what chance does to the sampler averages out.
-    first = refitter.settings.seed
-    settings = [replace(refitter.settings, seed=first + number) for number in range(len(subsets))]
-    with stages(refitter.progress) as shown:
-        shown.start("refits", len(subsets))
-
-        def finished(name: str, outcome: Outcome) -> None:
-            done[name] = outcome
-            failed = sum(one.fit is None for one in done.values())
-            counted = f"{len(done)}/{len(subsets)}"
-            shown.advance(len(done), f"{counted}, {failed} failed" if failed else counted)
-
-        try:
-            if refitter.executor is None:
-                for (name, runs), own in zip(subsets.items(), settings, strict=True):
-                    finished(name, refit(model, runs, own))
-            else:
-                _on_executor(refitter.executor, model, subsets, settings, finished)
-        except KeyboardInterrupt:
-            if not done:
-                raise
-    interrupted = Outcome(None, "interrupted before it was finished", 0.0)
-    return {name: done.get(name, interrupted) for name in subsets}
-
-
-def _on_executor(
-    executor: Executor,
-    model: ScalingModel,
-    subsets: Mapping[str, Runs],
-    settings: Sequence[Settings],
-    finished: Callable[[str, Outcome], None],
-) -> None:
-    """Refit on the workers; what a killed one took with it is tried once more, one by one."""
-    waiting = {
-        name: cloudpickle.dumps((model, runs, own))
-        for (name, runs), own in zip(subsets.items(), settings, strict=True)
-    }
+def _on_executor(executor: Executor, work: Mapping[str, Work]) -> Outcomes:
+    """Outcomes of the workers; what a killed one took with it is tried once more, one by one."""
+    waiting = {name: cloudpickle.dumps(one) for name, one in work.items()}
     futures: dict[Future[bytes], str] = {}
     try:
         with suppress(BrokenProcessPool):  # A pool of processes is broken by the first one killed.
-            futures |= {executor.submit(refit_sent, work): n for n, work in waiting.items()}
+            futures |= {executor.submit(attempted_there, one): n for n, one in waiting.items()}
         for future in as_completed(futures):
             if not _killed(future):
-                finished(futures[future], _outcome(future))
                 del waiting[futures[future]]
+                yield futures[future], _outcome(future)
     finally:
         for future in futures:
             future.cancel()
     while waiting:
         with _one_worker_like(executor) as worker:
             for name in list(waiting):
-                future = worker.submit(refit_sent, waiting.pop(name))
-                finished(name, _outcome(future))
+                future = worker.submit(attempted_there, waiting.pop(name))
+                yield name, _outcome(future)
                 if _killed(future):
                     break
 
@@ -156,6 +156,11 @@ def _outcome(future: Future[bytes]) -> Outcome:
         return Outcome(None, _reason(error), 0.0)
     sent: Outcome = cloudpickle.loads(future.result())
     return sent
+
+
+def _counted(done: Mapping[str, Outcome], asked: int) -> str:
+    failed = sum(one.fit is None for one in done.values())
+    return f"{len(done)}/{asked}" + (f", {failed} failed" if failed else "")
 
 
 def _reason(error: BaseException) -> str:

@@ -16,7 +16,7 @@ from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.runs import Runs
-from bayes_scaling.validation.refits import Outcome, Refitter, refit_all
+from bayes_scaling.validation.refits import Outcome, Refitter
 from bayes_scaling.validation.scores import spread
 from bayes_scaling.validation.simulated import drawn_truths, simulated_runs
 
@@ -108,7 +108,7 @@ def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> list
             sweeps[str(number)] = simulated_runs(replace(truths, posterior=one), int(seed))
         except BayesScalingError as error:
             failed[str(number)] = Outcome(None, f"{type(error).__name__}: {error}", 0.0)
-    outcomes = {**failed, **refit_all(truths.model, sweeps, refitter)}
+    outcomes = {**failed, **refitter.refit(truths.model, sweeps)}
     return [outcomes[str(number)] for number in range(len(seeds))]
 
 

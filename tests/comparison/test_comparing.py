@@ -1,48 +1,41 @@
 """compare() and average(): scores, weights and flags on known fits; refits are stood in for."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.comparison import scores as _scores
 from bayes_scaling.comparison.comparing import compare_by_loo
 from bayes_scaling.comparison.flags import future_flags
-from bayes_scaling.comparison.scores import NAMES, importance, mean_and_error
-from bayes_scaling.validation.refits import Outcome, Refitter
+from bayes_scaling.comparison.scores import NAMES, along_axis, importance, mean_and_error
 
 Off = Callable[..., bs.ScalingFit]
 CUTOFFS = [1e19, 1e20]
 
 
 @pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def stand_in(refitted_as: Callable[..., object]) -> Callable[..., None]:
     """Refits that give the fits themselves, in their order, and fail where asked to."""
 
     def install(*fits: bs.ScalingFit, failing: tuple[tuple[int, str], ...] = ()) -> None:
-        left = iter(enumerate(fits))
+        asked = Counter[str]()
 
-        def refit_all(
-            model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
-        ) -> dict[str, Outcome]:
-            number, fit = next(left)
-            return {
-                fold: Outcome(None, "BayesScalingError: stuck", 0.1)
-                if (number, fold) in failing
-                else Outcome(fit, "", 0.1)
-                for fold in subsets
-            }
+        def made(model: bs.ScalingModel, fold: str, runs: bs.Runs) -> bs.ScalingFit | str:
+            number = asked[fold]
+            asked[fold] += 1
+            return "BayesScalingError: stuck" if (number, fold) in failing else fits[number]
 
-        monkeypatch.setattr(_scores, "refit_all", refit_all)
+        refitted_as(made)
 
     return install
 
 
 @pytest.fixture
-def found(off: Off, stand_in: Callable[..., None]) -> bs.Comparison:
-    fits = {"bad": off(0.02), "good": off(0.0)}
+def found(floor_off: Off, stand_in: Callable[..., None]) -> bs.Comparison:
+    fits = {"bad": floor_off(0.02), "good": floor_off(0.0)}
     stand_in(*fits.values())
     return bs.compare(fits, CUTOFFS, progress=False)
 
@@ -87,8 +80,10 @@ def test_it_prints_with_its_flags(found: bs.Comparison) -> None:
     assert "<th>good</th>" in found._repr_html_()
 
 
-def test_fits_alike_share_and_are_flagged_as_alike(off: Off, stand_in: Callable[..., None]) -> None:
-    fits = {"one": off(0.0), "same": off(0.0)}
+def test_fits_alike_share_and_are_flagged_as_alike(
+    floor_off: Off, stand_in: Callable[..., None]
+) -> None:
+    fits = {"one": floor_off(0.0), "same": floor_off(0.0)}
     stand_in(*fits.values())
     found = bs.compare(fits, CUTOFFS, progress=False)
     assert found.weights().tolist() == pytest.approx([0.5, 0.5])
@@ -97,9 +92,9 @@ def test_fits_alike_share_and_are_flagged_as_alike(off: Off, stand_in: Callable[
 
 
 def test_a_fold_that_one_fit_failed_is_scored_for_none(
-    off: Off, stand_in: Callable[..., None]
+    floor_off: Off, stand_in: Callable[..., None]
 ) -> None:
-    fits = {"a": off(0.0), "b": off(0.01)}
+    fits = {"a": floor_off(0.0), "b": floor_off(0.01)}
     stand_in(*fits.values(), failing=((1, "1e+19"),))
     found = bs.compare(fits, CUTOFFS, progress=False)
     assert set(found.scores("future").index.unique("fold")) == {"1e+20"}
@@ -109,8 +104,10 @@ def test_a_fold_that_one_fit_failed_is_scored_for_none(
     assert "fold failed" not in found.table()["future"].loc["a", "flags"]
 
 
-def test_without_any_fold_leave_one_out_remains(off: Off, stand_in: Callable[..., None]) -> None:
-    fits = {"a": off(0.0), "b": off(0.01)}
+def test_without_any_fold_leave_one_out_remains(
+    floor_off: Off, stand_in: Callable[..., None]
+) -> None:
+    fits = {"a": floor_off(0.0), "b": floor_off(0.01)}
     stand_in(*fits.values(), failing=((0, "1e+19"), (1, "1e+20")))
     found = bs.compare(fits, CUTOFFS, progress=False)
     assert found.kinds == ("loo",)
@@ -154,7 +151,7 @@ def test_the_error_of_leave_one_out_is_that_of_independent_runs(
     assert error == pytest.approx(expected)
 
 
-def test_weights_that_rest_on_one_fold_are_flagged(off: Off) -> None:
+def test_weights_that_rest_on_one_fold_are_flagged(floor_off: Off) -> None:
     folds = ["f", "g", "h"]
     rows = [(fold, f"{fold}{i}", str(i)) for fold in folds for i in range(4)]
     index = pd.MultiIndex.from_tuples(rows, names=["fold", "run", "level"])
@@ -165,19 +162,19 @@ def test_weights_that_rest_on_one_fold_are_flagged(off: Off) -> None:
         {"status": "done", "r_hat": 1.0},
         pd.MultiIndex.from_product([["a", "b"], folds], names=["fit", "fold"]),
     )
-    flags = list(future_flags(scores, done, {"a": off(0.0), "b": off(0.0)}))
+    flags = list(future_flags(scores, done, {"a": floor_off(0.0), "b": floor_off(0.0)}))
     assert [flag.short for flag in flags] == ["rests on one fold"]
     assert "without the fold up to f the weight of" in flags[0].sentence
     by_chance = scores.assign(b=[0.5, -0.5, 0.6, -0.7] * 3)
-    alike = next(future_flags(by_chance, done, {"a": off(0.0), "b": off(0.0)}))
+    alike = next(future_flags(by_chance, done, {"a": floor_off(0.0), "b": floor_off(0.0)}))
     assert (alike.fit, alike.short) == ("b", "< 2 SE")
     assert "larger runs do not tell them apart" in alike.sentence
     few = scores[scores.index.get_level_values("level") < "2"]
-    assert "2 levels" in [flag.short for flag in future_flags(few, done, {"a": off(0.0)})]
+    assert "2 levels" in [flag.short for flag in future_flags(few, done, {"a": floor_off(0.0)})]
 
 
-def test_average_takes_its_weights_from_scores_or_as_given(off: Off) -> None:
-    fits = {"web": off(0.01, "web"), "books": off(0.01, "books"), "bad": off(0.1)}
+def test_average_takes_its_weights_from_scores_or_as_given(floor_off: Off) -> None:
+    fits = {"web": floor_off(0.01, "web"), "books": floor_off(0.01, "books"), "bad": floor_off(0.1)}
     found = bs.average(fits, "loo")
     assert found.source == "stacked by leave-one-out"
     assert set(found.weights) == {"web", "books"}
@@ -195,8 +192,8 @@ def test_average_of_a_comparison_needs_no_refit(found: bs.Comparison) -> None:
     assert average.source == "stacked by future score"
 
 
-def test_wrong_questions_are_refused(off: Off, found: bs.Comparison) -> None:
-    fit = off(0.0)
+def test_wrong_questions_are_refused(floor_off: Off, found: bs.Comparison) -> None:
+    fit = floor_off(0.0)
     with pytest.raises(bs.BayesScalingError, match="fits=list does not name fits"):
         bs.compare([fit, fit])  # type: ignore[arg-type]
     with pytest.raises(bs.BayesScalingError, match="1 fit leaves nothing to compare"):
@@ -216,5 +213,5 @@ def test_laws_are_cut_along_what_they_share(
 ) -> None:
     laws = {"n": bs.laws.PowerLaw("params"), "c": bs.laws.PowerLaw("flops")}
     fits = {name: prior_fit(bs.ScalingModel(law), stored_fit.runs) for name, law in laws.items()}
-    assert _scores.along_axis(fits) == "flops"
-    assert _scores.along_axis({"n": fits["n"]}) == "params"
+    assert along_axis(fits) == "flops"
+    assert along_axis({"n": fits["n"]}) == "params"

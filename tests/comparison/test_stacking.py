@@ -46,9 +46,9 @@ def test_fits_alike_share_alike(rng: np.random.Generator) -> None:
     assert stacking(scores, alike(12)) == pytest.approx(1 / 3)
 
 
-def test_it_agrees_with_arviz(off: Callable[..., bs.ScalingFit]) -> None:
+def test_it_agrees_with_arviz(floor_off: Callable[..., bs.ScalingFit]) -> None:
     # Each is wrong for one corpus, so that both are needed.
-    found = {name: leave_one_out(off(0.01, name)) for name in ("web", "books")}
+    found = {name: leave_one_out(floor_off(0.01, name)) for name in ("web", "books")}
     scores = np.column_stack([loo.elpd_i.values for loo in found.values()])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.comparison import scores as _scores
 from bayes_scaling.comparison.comparing import compare_by_loo
 from bayes_scaling.fitting.average import parts
 from bayes_scaling.fitting.provenance import runs_csv, table_digest
@@ -28,7 +27,6 @@ from bayes_scaling.reporting.sections.opening import opening
 from bayes_scaling.reporting.sections.reproducing import code, run_tables
 from bayes_scaling.reporting.sections.sensitivity import sensitivity
 from bayes_scaling.reporting.sections.subject import Subject
-from bayes_scaling.validation.refits import Outcome
 from tests.reporting.test_report import section, trust_of
 
 PriorFit = Callable[..., bs.ScalingFit]
@@ -62,18 +60,16 @@ def written(average: bs.FitAverage, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def found(stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch) -> bs.Comparison:
+def found(
+    stored_fit: bs.ScalingFit,
+    floor_off: Callable[..., bs.ScalingFit],
+    refitted_as: Callable[..., object],
+) -> bs.Comparison:
     """A comparison of two fits, one with its floor off; refits are the fits themselves."""
-    floors = ("E_ref", "E_typical_ref")
-    off = stored_fit.posterior.assign({n: 1.02 * stored_fit.posterior[n] for n in floors})
-    fits = {"bad": replace(stored_fit, posterior=off), "good": stored_fit}
-    left = iter(fits.values())
-
-    def refit_all(model: bs.ScalingModel, subsets: dict, refitter: object) -> dict:
-        fit = next(left)
-        return {fold: Outcome(fit, "", 0.1) for fold in subsets}
-
-    monkeypatch.setattr(_scores, "refit_all", refit_all)
+    fits = {"bad": floor_off(0.02), "good": stored_fit}
+    # Two folds of the one, then those of the other.
+    left = iter([fits["bad"], fits["bad"], fits["good"], fits["good"]])
+    refitted_as(lambda *_: next(left))
     return bs.compare(fits, [1e19, 1e20], progress=False)
 
 

@@ -1,6 +1,6 @@
 """backtest(): cut-offs, scores, what a Backtest shows; prior draws stand in for refits."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import numpy as np
@@ -12,30 +12,26 @@ from bayes_scaling.model.points import points
 from bayes_scaling.validation import folds as _folds
 from bayes_scaling.validation.backtesting import Backtest
 from bayes_scaling.validation.folds import default_cutoffs, model_prediction
-from bayes_scaling.validation.refits import Outcome, Refitter
 
 MODEL = bs.ScalingModel("Chinchilla")
 Sweeps = Callable[..., bs.Runs]
 
 
 @pytest.fixture
-def stand_in(
-    monkeypatch: pytest.MonkeyPatch, prior_fit: Callable[..., bs.ScalingFit]
-) -> Callable[[set[str]], None]:
-    """Refits that draw from the prior, and fail for the folds named."""
+def from_priors(
+    refitted_as: Callable[..., object], prior_fit: Callable[..., bs.ScalingFit]
+) -> Callable[..., None]:
+    """Refits that draw from the prior, fail for some folds, and have chains apart for others."""
 
-    def install(failing: set[str]) -> None:
-        def refit_all(
-            model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
-        ) -> dict[str, Outcome]:
-            return {
-                name: Outcome(None, "BayesScalingError: stuck", 0.1)
-                if name in failing
-                else Outcome(prior_fit(model, runs), "", 0.2)
-                for name, runs in subsets.items()
-            }
+    def install(failing: Collection[str] = (), apart: Collection[str] = ()) -> None:
+        def made(model: bs.ScalingModel, name: str, runs: bs.Runs) -> bs.ScalingFit | str:
+            if name in failing:
+                return "BayesScalingError: stuck"
+            fit = prior_fit(model, runs)
+            alpha = fit.posterior["alpha"] + (fit.posterior["chain"] if name in apart else 0)
+            return replace(fit, posterior=fit.posterior.assign(alpha=alpha))
 
-        monkeypatch.setattr(_folds, "refit_all", refit_all)
+        refitted_as(made)
 
     return install
 
@@ -49,9 +45,9 @@ def test_default_cutoffs_leave_runs_on_either_side(sweep: Sweeps) -> None:
 
 
 def test_each_held_out_run_is_scored_by_each_method(
-    sweep: Sweeps, stand_in: Callable[[set[str]], None]
+    sweep: Sweeps, from_priors: Callable[..., None]
 ) -> None:
-    stand_in(set())
+    from_priors()
     found = bs.backtest(MODEL, sweep(), cutoffs=[1e20, 1e19], progress=False)
     assert list(found.folds["fitted"]) == [12, 18]
     assert list(found.folds["status"]) == ["done", "done"]
@@ -73,22 +69,12 @@ def test_each_held_out_run_is_scored_by_each_method(
     assert decades.max() == pytest.approx(found.folds["decades"].max())
 
 
-def refitted_as(fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each fold has the draws of one fit, on its own runs, and they pass for converged."""
-
-    def refit_all(
-        model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
-    ) -> dict[str, Outcome]:
-        return {k: Outcome(replace(fit, runs=runs), "", 0.1) for k, runs in subsets.items()}
-
-    monkeypatch.setattr(_folds, "refit_all", refit_all)
-    monkeypatch.setattr(_folds, "R_HAT_WORST", 2.0)
-
-
 def test_runs_held_out_are_measured_from_their_own_level(
-    uneven_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+    uneven_fit: bs.ScalingFit, stand_in: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refitted_as(uneven_fit, monkeypatch)
+    stand_in(uneven_fit)
+    # The few draws of the stored fit pass for converged.
+    monkeypatch.setattr(_folds, "R_HAT_WORST", 2.0)
     size = uneven_fit.runs.values("flops")
     books = np.asarray(uneven_fit.runs.table["corpus"] == "books")
     # Below the cut there are all books but the largest, and much larger runs of the other corpus.
@@ -106,8 +92,8 @@ def test_runs_held_out_are_measured_from_their_own_level(
     assert found.folds["decades"].iloc[0] == rows["decades"].max()
 
 
-def test_a_fold_that_failed_says_why(sweep: Sweeps, stand_in: Callable[[set[str]], None]) -> None:
-    stand_in({"1e+19"})
+def test_a_fold_that_failed_says_why(sweep: Sweeps, from_priors: Callable[..., None]) -> None:
+    from_priors(failing={"1e+19"})
     found = bs.backtest(MODEL, sweep(), cutoffs=[1e19, 1e20], baselines=False, progress=False)
     assert found.folds["status"].tolist() == ["BayesScalingError: stuck", "done"]
     assert set(found.predictions["fold"]) == {"1e+20"}
@@ -118,27 +104,18 @@ def test_a_fold_that_failed_says_why(sweep: Sweeps, stand_in: Callable[[set[str]
 
 
 def test_a_fold_whose_chains_disagree_is_no_test(
-    sweep: Sweeps, monkeypatch: pytest.MonkeyPatch, prior_fit: Callable[..., bs.ScalingFit]
+    sweep: Sweeps, from_priors: Callable[..., None]
 ) -> None:
-    def refit_all(
-        model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
-    ) -> dict[str, Outcome]:
-        fits = {name: prior_fit(model, runs) for name, runs in subsets.items()}
-        apart = fits["1e+19"].posterior["alpha"].copy()
-        apart[0] += 1.0
-        spoilt = replace(fits["1e+19"], posterior=fits["1e+19"].posterior.assign(alpha=apart))
-        return {name: Outcome(f, "", 0.1) for name, f in {**fits, "1e+19": spoilt}.items()}
-
-    monkeypatch.setattr(_folds, "refit_all", refit_all)
+    from_priors(apart={"1e+19"})
     found = bs.backtest(MODEL, sweep(), cutoffs=[1e19, 1e20], baselines=False, progress=False)
     assert found.folds.loc["1e+19", "status"].startswith("not converged: R-hat")
     assert set(found.predictions["fold"]) == {"1e+20"}
 
 
 def test_a_backtest_without_any_fold_is_an_error(
-    sweep: Sweeps, stand_in: Callable[[set[str]], None]
+    sweep: Sweeps, from_priors: Callable[..., None]
 ) -> None:
-    stand_in({"1e+19"})
+    from_priors(failing={"1e+19"})
     with pytest.raises(bs.BayesScalingError, match=r"none of 1 folds .*BayesScalingError: stuck"):
         bs.backtest(MODEL, sweep(), cutoffs=[1e19], progress=False)
 
@@ -178,9 +155,9 @@ def test_a_level_that_was_not_fitted_is_drawn(stored_fit: bs.ScalingFit) -> None
 
 
 def test_cut_offs_that_agree_to_four_digits_are_folds_of_their_own(
-    sweep: Sweeps, stand_in: Callable[[set[str]], None]
+    sweep: Sweeps, from_priors: Callable[..., None]
 ) -> None:
-    stand_in(set())
+    from_priors()
     found = bs.backtest(
         MODEL, sweep(), [1.00001e20, 1.00002e20, 1e19, 1e19], baselines=False, progress=False
     )

@@ -4,7 +4,7 @@ A truth drawn from a fit is uniform among the draws of that fit, whatever the fi
 that is calibrated, and one whose draws are drawn together is not.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import arviz as az
@@ -15,10 +15,8 @@ import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling.errors import RunsError
-from bayes_scaling.validation import sweeps as _sweeps
-from bayes_scaling.validation.refits import Outcome, Refitter
 
-Install = Callable[..., None]
+Install = Callable[..., list[bs.Runs]]
 
 AT = pd.DataFrame({"params": [1e9, 7e10], "tokens": [2e10, 1.4e12], "corpus": "web"})
 
@@ -149,17 +147,9 @@ def test_wrong_questions_are_refused(stored_fit: bs.ScalingFit) -> None:
 
 
 def test_each_refit_gets_the_design_and_losses_of_its_own(
-    stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+    stored_fit: bs.ScalingFit, stand_in: Install
 ) -> None:
-    seen: list[bs.Runs] = []
-
-    def refit_all(
-        model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
-    ) -> dict[str, Outcome]:
-        seen.extend(subsets.values())
-        return {name: Outcome(stored_fit, "", 0.1) for name in subsets}
-
-    monkeypatch.setattr(_sweeps, "refit_all", refit_all)
+    seen = stand_in(stored_fit)
     design = stored_fit.runs.where(lambda table: table["params"] > table["params"].median())
     bs.calibrate(stored_fit, design, simulations=4, progress=False)
     assert [len(runs) for runs in seen] == 4 * [len(design)]

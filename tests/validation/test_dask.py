@@ -10,7 +10,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.validation import refits as _refits
-from bayes_scaling.validation.refits import Refitter, refit_all
+from bayes_scaling.validation.refits import Refitter
 
 distributed = pytest.importorskip("distributed")
 
@@ -89,7 +89,7 @@ def test_a_refit_that_fails_there_does_not_sink_the_others(
     # A single run is refused, which is found out by the worker.
     subsets = {str(count): runs.where(np.arange(len(runs)) < count) for count in (1, 30)}
     model = bs.ScalingModel(bs.laws.PowerLaw("tokens"))
-    found = refit_all(model, subsets, Refitter(executor))
+    found = Refitter(executor).refit(model, subsets)
     assert found["1"].failure.startswith("RunsError: Runs: there is 1 run")
     assert found["30"].fit is not None
     assert found["30"].fit.posterior.sizes["draw"] == 500
@@ -105,7 +105,7 @@ def test_an_interrupt_keeps_what_is_finished_and_stops_the_rest(
     monkeypatch.setattr(_refits, "as_completed", one_and_interrupt)
     runs = sweep()
     subsets = {str(number): runs.where(np.arange(len(runs)) != number) for number in range(12)}
-    found = refit_all(bs.ScalingModel(bs.laws.PowerLaw("tokens")), subsets, Refitter(executor))
+    found = Refitter(executor).refit(bs.ScalingModel(bs.laws.PowerLaw("tokens")), subsets)
     done = [name for name, outcome in found.items() if outcome.fit is not None]
     assert len(done) == 1
     others = {outcome.failure for name, outcome in found.items() if name not in done}

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.fitting.sampling import Settings
-from bayes_scaling.validation import refits as _refits
-from bayes_scaling.validation.refits import Refitter, refit_all
+from bayes_scaling.validation.refits import KILLED, Refitter
 
 MODEL = bs.ScalingModel("Chinchilla")
 
@@ -29,39 +29,30 @@ def subsets(sweep: Callable[..., bs.Runs]) -> dict[str, bs.Runs]:
     return {f"{count}": runs.where(number < count) for count in (10, 15, 20, 25)}
 
 
-@pytest.fixture
-def fitted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Sizes of the subsets for which a fit was asked; the one of 15 runs fails."""
-    sizes: list[int] = []
-
-    def fit(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> str:
-        sizes.append(len(runs))
-        if len(runs) == 15:
-            raise bs.BayesScalingError("the sampler stopped")
-        return f"fit of {len(runs)} with {settings.draws} draws"
-
-    monkeypatch.setattr(_refits, "fit_as", fit)
-    return sizes
+def fitted(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> Any:
+    """Words for a fit; the subset of 15 runs fails."""
+    if len(runs) == 15:
+        raise bs.BayesScalingError("the sampler stopped")
+    return f"fit of {len(runs)} with {settings.draws} draws"
 
 
 @pytest.mark.parametrize("threads", [0, 2])
 def test_a_failing_refit_does_not_sink_the_others(
-    subsets: dict[str, bs.Runs], fitted: list[int], threads: int
+    subsets: dict[str, bs.Runs], threads: int
 ) -> None:
-    if threads:
-        with ThreadPoolExecutor(threads) as executor:
-            found = refit_all(MODEL, subsets, Refitter(executor))
-    else:
-        found = refit_all(MODEL, subsets, Refitter())
-    assert sorted(fitted) == [10, 15, 20, 25]
+    with ThreadPoolExecutor(threads) if threads else nullcontext() as executor:
+        found = Refitter(executor, fit=fitted).refit(MODEL, subsets)
     assert list(found) == ["10", "15", "20", "25"]
-    assert found["15"].fit is None
-    assert found["15"].failure == "BayesScalingError: the sampler stopped"
-    assert str(found["20"].fit) == "fit of 20 with 500 draws"
+    failed = found.pop("15")
+    assert failed.fit is None
+    assert failed.failure == "BayesScalingError: the sampler stopped"
+    assert {one.fit for one in found.values()} == {
+        f"fit of {count} with 500 draws" for count in found
+    }
 
 
-def interrupted_at(count: int) -> Callable[..., str]:
-    def fit(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> str:
+def interrupted_at(count: int) -> Callable[..., Any]:
+    def fit(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> Any:
         if len(runs) == count:
             raise KeyboardInterrupt
         return "done"
@@ -69,21 +60,15 @@ def interrupted_at(count: int) -> Callable[..., str]:
     return fit
 
 
-def test_an_interrupt_keeps_what_is_finished(
-    subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_refits, "fit_as", interrupted_at(20))
-    found = refit_all(MODEL, subsets, Refitter())
+def test_an_interrupt_keeps_what_is_finished(subsets: dict[str, bs.Runs]) -> None:
+    found = Refitter(fit=interrupted_at(20)).refit(MODEL, subsets)
     assert [one.fit is not None for one in found.values()] == [True, True, False, False]
     assert found["25"].failure == "interrupted before it was finished"
 
 
-def test_an_interrupt_before_anything_is_finished_is_one(
-    subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_refits, "fit_as", interrupted_at(10))
+def test_an_interrupt_before_anything_is_finished_is_one(subsets: dict[str, bs.Runs]) -> None:
     with pytest.raises(KeyboardInterrupt):
-        refit_all(MODEL, subsets, Refitter())
+        Refitter(fit=interrupted_at(10)).refit(MODEL, subsets)
 
 
 class Cancelling(Executor):
@@ -104,15 +89,15 @@ class Cancelling(Executor):
 
 
 def test_refits_that_an_executor_cancels_do_not_sink_the_others(
-    subsets: dict[str, bs.Runs], fitted: list[int]
+    subsets: dict[str, bs.Runs],
 ) -> None:
-    found = refit_all(MODEL, subsets, Refitter(Cancelling()))
+    found = Refitter(Cancelling(), fit=fitted).refit(MODEL, subsets)
     assert [one.fit is not None for one in found.values()] == [True, False, False, False]
     assert found["25"].failure == "cancelled by its executor before it was finished"
 
 
-def killed_at(count: int, only_once: Path | None = None) -> Callable[..., str]:
-    def fit(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> str:
+def killed_at(count: int, only_once: Path | None = None) -> Callable[..., Any]:
+    def fit(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> Any:
         if len(runs) == count and not (only_once and only_once.exists()):
             if only_once:
                 only_once.touch()
@@ -125,45 +110,41 @@ def killed_at(count: int, only_once: Path | None = None) -> Callable[..., str]:
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("times", ["once", "always"])
 def test_a_killed_process_loses_no_refit_but_the_one_that_kills_it(
-    times: str, subsets: dict[str, bs.Runs], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    times: str, subsets: dict[str, bs.Runs], tmp_path: Path
 ) -> None:
     only_once = tmp_path / "killed" if times == "once" else None
-    monkeypatch.setattr(_refits, "fit_as", killed_at(15, only_once))
-    # Forked workers have the stand-in for the fit.
+    # Forked workers need not import the package.
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as executor:
-        found = refit_all(MODEL, subsets, Refitter(executor))
+        found = Refitter(executor, fit=killed_at(15, only_once)).refit(MODEL, subsets)
     assert list(found) == ["10", "15", "20", "25"]
     fits = {name: one.fit for name, one in found.items()}
     killed = None if times == "always" else "fit of 15"
     assert fits == {"10": "fit of 10", "15": killed, "20": "fit of 20", "25": "fit of 25"}
     failures = {name: one.failure for name, one in found.items() if one.failure}
-    assert failures == ({"15": _refits.KILLED} if times == "always" else {})
+    assert failures == ({"15": KILLED} if times == "always" else {})
 
 
-def test_each_refit_has_a_seed_of_its_own(
-    subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seeds: list[int] = []
-    monkeypatch.setattr(
-        _refits, "fit_as", lambda _, __, settings, **___: seeds.append(settings.seed)
-    )
-    refit_all(MODEL, subsets, Refitter(settings=Settings(seed=7)))
-    assert seeds == [7, 8, 9, 10]
+def test_each_refit_has_a_seed_of_its_own(subsets: dict[str, bs.Runs]) -> None:
+    def seed(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> Any:
+        return settings.seed
+
+    found = Refitter(settings=Settings(seed=7), fit=seed).refit(MODEL, subsets)
+    assert [one.fit for one in found.values()] == [7, 8, 9, 10]
 
 
 def test_progress_counts_refits(
-    subsets: dict[str, bs.Runs], fitted: list[int], capsys: pytest.CaptureFixture[str]
+    subsets: dict[str, bs.Runs], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refit_all(MODEL, subsets, Refitter(progress=True))
+    Refitter(progress=True, fit=fitted).refit(MODEL, subsets)
     shown = capsys.readouterr().err
     assert "refits" in shown
     assert "4/4, 1 failed" in shown
-    assert len(fitted) == 4
 
 
-def test_seconds_are_measured(subsets: dict[str, bs.Runs], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_refits, "fit_as", lambda *_, **__: time.sleep(0.01))
-    assert all(one.seconds >= 0.01 for one in refit_all(MODEL, subsets, Refitter()).values())
+def test_seconds_are_measured(subsets: dict[str, bs.Runs]) -> None:
+    slow: Any = lambda *_, **__: time.sleep(0.01)  # noqa: E731
+    found = Refitter(fit=slow).refit(MODEL, subsets)
+    assert all(one.seconds >= 0.01 for one in found.values())
 
 
 # A notebook has no file that a worker could import its classes from; nor has this.
@@ -176,7 +157,7 @@ import numpy as np
 
 import bayes_scaling as bs
 from bayes_scaling.fitting.sampling import Settings
-from bayes_scaling.validation.refits import Refitter, refit_all
+from bayes_scaling.validation.refits import Refitter
 
 
 class PowerInTokens(bs.Law):
@@ -192,7 +173,7 @@ runs = bs.load_fit(Path(sys.argv[1])).runs
 subsets = {str(n): runs.where(np.arange(len(runs)) < n) for n in (1, 20, 30)}
 few = Settings(draws=20, tune=50, chains=1)
 with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
-    found = refit_all(bs.ScalingModel(PowerInTokens), subsets, Refitter(executor, settings=few))
+    found = Refitter(executor, settings=few).refit(bs.ScalingModel(PowerInTokens), subsets)
 assert found["1"].failure.startswith("RunsError: Runs: there is 1 run"), found["1"].failure
 for n in (20, 30):
     assert found[str(n)].failure == "", found[str(n)].failure
@@ -213,7 +194,7 @@ def test_a_law_of_a_notebook_is_refitted_by_spawned_workers(
 
 
 def test_work_is_sent_as_bytes_that_hold_a_law_without_a_name(
-    subsets: dict[str, bs.Runs], fitted: list[int], own_laws: None
+    subsets: dict[str, bs.Runs], own_laws: None
 ) -> None:
     class Local(bs.Law):
         inputs = ("tokens",)
@@ -232,6 +213,6 @@ def test_work_is_sent_as_bytes_that_hold_a_law_without_a_name(
             return submit(function, *arguments)
 
         executor.submit = spy  # type: ignore[method-assign,assignment]
-        found = refit_all(bs.ScalingModel(Local), subsets, Refitter(executor))
+        found = Refitter(executor, fit=fitted).refit(bs.ScalingModel(Local), subsets)
     assert {type(one) for one in sent} == {bytes}
     assert str(found["20"].fit) == "fit of 20 with 500 draws"

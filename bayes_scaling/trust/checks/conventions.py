@@ -20,7 +20,6 @@ from bayes_scaling.runs import Runs
 from bayes_scaling.runs.recounting import recounted, recounted_at
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks.form import answer, judged_at, medians, way_to_end
-from bayes_scaling.validation.refits import refit_all
 from bayes_scaling.validation.verdict import CannotJudge, Finding
 
 
@@ -30,7 +29,7 @@ def check_conventions(case: Case) -> Finding:
     if not others:
         said = "It does not apply: the table holds one count (1) of each input that the law reads."
         return Finding(["trust"] * case.size, said, pd.DataFrame())
-    outcomes = refit_all(case.fit.model, others, case.refitter)
+    outcomes = case.refitter.refit(case.fit.model, others)
     fits = {name: one.fit for name, one in outcomes.items() if one.fit is not None}
     if not fits:
         raise CannotJudge("; ".join(f"{name}: {one.failure}" for name, one in outcomes.items()))

@@ -27,7 +27,6 @@ from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks.rivals import default_rivals, short_name
 from bayes_scaling.validation.loo import leave_one_out, loo_difference
-from bayes_scaling.validation.refits import refit_all
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded
 
 RULED_OUT = 2.0
@@ -104,7 +103,7 @@ def fitted_rivals(case: Case, models: Sequence[ScalingModel]) -> dict[str, _Riva
 
 def _fitted(case: Case, model: ScalingModel) -> _Rival:
     nowhere = np.full(case.size, np.nan)
-    outcome = refit_all(model, {"all runs": case.fit.runs}, case.refitter)["all runs"]
+    outcome = case.refitter.refit(model, {"all runs": case.fit.runs})["all runs"]
     if outcome.fit is None:
         return _Rival(f"the fit failed: {outcome.failure}", np.nan, np.nan, nowhere)
     fit = outcome.fit

@@ -14,7 +14,6 @@ from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks.predictive import median_residuals
 from bayes_scaling.validation.baselines import error_scale
 from bayes_scaling.validation.folds import model_prediction
-from bayes_scaling.validation.refits import refit_all
 from bayes_scaling.validation.verdict import Finding, Verdict, graded, worst
 
 K_BAD = 0.7
@@ -137,7 +136,7 @@ def _refit_the_worst(
     runs = case.fit.runs
     names = runs.table.index
     subsets = {str(name): runs.where(np.asarray(names != name)) for name in worst_first}
-    outcomes = refit_all(case.fit.model, subsets, case.refitter) if subsets else {}
+    outcomes = case.refitter.refit(case.fit.model, subsets) if subsets else {}
     flat = expected.values.reshape(-1, case.size)
     for name, outcome in outcomes.items():
         if outcome.fit is None:

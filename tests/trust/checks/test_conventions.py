@@ -1,6 +1,6 @@
 """The check of conventions: other counts in the table, targets by each, and what answers mean."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +10,10 @@ import bayes_scaling as bs
 from bayes_scaling.runs.recounting import recounted, recounted_at
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks import conventions
-from bayes_scaling.validation.refits import Outcome, Refitter
 from bayes_scaling.validation.verdict import CannotJudge
 
 Cases = Callable[..., Case]
+Install = Callable[..., list[bs.Runs]]
 EMBEDDING = "params: column 'params with embeddings', with embeddings"
 
 
@@ -27,32 +27,6 @@ def both(stored_fit: bs.ScalingFit) -> bs.ScalingFit:
     others = {"embedding_params": 3e7, "N": table["params"] / 1e9, "num_params": table["params"]}
     table = table.assign(**columns, **others)
     return replace(stored_fit, runs=replace(stored_fit.runs, table=table))
-
-
-@pytest.fixture
-def refitted(monkeypatch: pytest.MonkeyPatch, both: bs.ScalingFit) -> Callable[..., list[bs.Runs]]:
-    """Refits that are the fit with its floor off, of the runs that are asked for."""
-
-    def install(by: float = 0.0, failure: str = "") -> list[bs.Runs]:
-        asked: list[bs.Runs] = []
-        floor = both.posterior["E_ref"] * (1 + by)
-        posterior = both.posterior.assign(E_ref=floor)
-
-        def refit_all(
-            model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
-        ) -> dict[str, Outcome]:
-            asked.extend(subsets.values())
-            return {
-                name: Outcome(
-                    None if failure else replace(both, runs=runs, posterior=posterior), failure, 0.1
-                )
-                for name, runs in subsets.items()
-            }
-
-        monkeypatch.setattr(conventions, "refit_all", refit_all)
-        return asked
-
-    return install
 
 
 def test_other_counts_are_found_by_name_and_size(both: bs.ScalingFit) -> None:
@@ -83,11 +57,12 @@ def test_the_count_of_a_larger_run_follows_from_the_runs() -> None:
 def test_only_an_answer_outside_the_interval_counts(
     both: bs.ScalingFit,
     stored_case: Cases,
-    refitted: Callable[..., list[bs.Runs]],
+    stand_in: Install,
+    floor_off: Callable[..., bs.ScalingFit],
     by: float,
     verdict: str,
 ) -> None:
-    asked = refitted(by)
+    asked = stand_in(replace(floor_off(by), runs=both.runs))
     found = conventions.check_conventions(stored_case(both))
     # The law reads parameters and tokens: how compute is counted is nothing to it.
     assert len(asked) == 1
@@ -100,17 +75,17 @@ def test_only_an_answer_outside_the_interval_counts(
 
 
 def test_refits_that_fail_are_no_verdict(
-    both: bs.ScalingFit, stored_case: Cases, refitted: Callable[..., list[bs.Runs]]
+    both: bs.ScalingFit, stored_case: Cases, stand_in: Install
 ) -> None:
-    refitted(failure="it stuck")
-    with pytest.raises(CannotJudge, match="with embeddings: it stuck"):
+    stand_in(both, failing={EMBEDDING})
+    with pytest.raises(CannotJudge, match="with embeddings: BayesScalingError: stuck"):
         conventions.check_conventions(stored_case(both))
 
 
 def test_a_table_of_one_count_is_not_refitted(
-    stored_case: Cases, refitted: Callable[..., list[bs.Runs]]
+    stored_fit: bs.ScalingFit, stored_case: Cases, stand_in: Install
 ) -> None:
-    asked = refitted()
+    asked = stand_in(stored_fit)
     found = conventions.check_conventions(stored_case())
     assert not asked
     assert set(found.by_point) == {"trust"}

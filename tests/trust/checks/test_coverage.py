@@ -6,9 +6,7 @@ from dataclasses import replace
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.errors import RunsError
 from bayes_scaling.trust import assessing
-from bayes_scaling.trust import case as _case
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks.coverage import check_calibration
 from bayes_scaling.validation.verdict import CannotJudge
@@ -74,16 +72,11 @@ def test_too_few_refits_are_no_evidence(
     assert "none of 24 simulated sweeps" in result.headline
 
 
-def no_backtest(*arguments: object, **options: object) -> None:
-    raise RunsError("no cut-off")
-
-
 def test_only_a_full_report_has_it(
     stored_fit: bs.ScalingFit, stand_in: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand_in(stored_fit)
     monkeypatch.setattr(assessing, "CHECKS", {"calibration": check_calibration})
-    monkeypatch.setattr(_case, "run_backtest", no_backtest)
     at = bs.forecast(stored_fit, params=[1e9], tokens=[2e10])
     report = bs.assess(stored_fit, at, level="full", progress=False)
     assert report["calibration"].verdict == "trust"

@@ -1,6 +1,6 @@
 """The check of the form: which rivals, which of them count, and what their answers mean."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,6 @@ import bayes_scaling as bs
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks import form
 from bayes_scaling.trust.checks.rivals import default_rivals, short_name
-from bayes_scaling.validation.refits import Outcome, Refitter
 from bayes_scaling.validation.verdict import CannotJudge
 
 Cases = Callable[..., Case]
@@ -19,19 +18,15 @@ RIVAL = bs.ScalingModel("Nested")
 
 
 @pytest.fixture
-def rival(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> Callable[..., None]:
+def rival(
+    monkeypatch: pytest.MonkeyPatch,
+    stand_in: Callable[..., object],
+    floor_off: Callable[..., bs.ScalingFit],
+) -> Callable[..., None]:
     """A rival that is the stored fit with its floor off, or a fit that failed."""
 
-    def install(by: float = 0.0, failure: str = "", plausible: bool = True) -> None:
-        floor = stored_fit.posterior["E_ref"] * (1 + by)
-        fit = replace(stored_fit, posterior=stored_fit.posterior.assign(E_ref=floor))
-
-        def refit_all(
-            model: bs.ScalingModel, subsets: Mapping[str, bs.Runs], refitter: Refitter
-        ) -> dict[str, Outcome]:
-            return dict.fromkeys(subsets, Outcome(None if failure else fit, failure, 0.1))
-
-        monkeypatch.setattr(form, "refit_all", refit_all)
+    def install(by: float = 0.0, fails: bool = False, plausible: bool = True) -> None:
+        stand_in(floor_off(by), failing={"all runs"} if fails else ())
         if plausible:
             monkeypatch.setattr(form, "loo_difference", lambda *_: (0.0, 1.0))
 
@@ -90,7 +85,7 @@ def test_a_rival_that_the_runs_rule_out_does_not_count(
 def test_rivals_that_cannot_be_asked_leave_the_question_open(
     stored_case: Cases, rival: Callable[..., None]
 ) -> None:
-    rival(failure="BayesScalingError: stuck")
+    rival(fails=True)
     with pytest.raises(CannotJudge, match="Nested: the fit failed: BayesScalingError: stuck"):
         form.check_form(replace(stored_case(), rivals=[RIVAL]))
     with pytest.raises(CannotJudge, match="no rival of Chinchilla is known"):
