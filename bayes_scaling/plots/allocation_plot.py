@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.fitting.average import single
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.plots import canvas, legends, marks, sources
 
 QUANTITIES = ("params", "tokens", "tokens_per_param")
 
@@ -21,10 +20,7 @@ APART = 6.0
 
 
 def allocation(
-    allocation: Allocation,
-    *,
-    ax: Sequence[Axes] | np.ndarray | None = None,
-    prob: float | None = None,
+    allocation: Allocation, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
     """Draw the optimal split of compute from the runs out to the largest budget.
 
@@ -46,29 +42,29 @@ def allocation(
     -------
     numpy.ndarray of matplotlib.axes.Axes, three of them
     """
-    made = ax is None
-    panels = canvas.several_axes(ax, len(QUANTITIES), columns=3, cell=(4.2, 3.6))
-    fit, budgets, unit = single(allocation.fit), allocation.draws, allocation.cost.unit
+    sheet = canvas.Sheet.of(ax, len(QUANTITIES), columns=3, cell=(4.2, 3.6))
+    fit, unit = single(allocation.fit), allocation.cost.unit
     spent = sources.run_budgets(fit.runs, allocation.cost)
     reach = _reach(allocation, spent)
-    between = sources.frontier(fit, *reach, allocation).draws
-    looks = canvas.styles(sources.groups_drawn(budgets, fit.model.factors))
-    for panel, quantity in zip(panels, QUANTITIES, strict=True):
-        canvas.draw_background(panel, spent, sources.run_values(fit.runs, quantity))
-        for number, (group, style) in enumerate(looks.items()):
-            on_curve = sources.in_group(between, "budget", group, fit.model.factors)
-            asked = sources.in_group(budgets, "budget", group, fit.model.factors)
-            _draw_band(panel, on_curve, (unit, quantity), group, style, prob)
-            aside = APART * (number - (len(looks) - 1) / 2)
-            _draw_budgets(panel, asked, (unit, quantity), style, prob, aside)
+    budgets = sources.by_group(allocation.draws, fit.model.factors)
+    between = sources.by_group(sources.frontier(fit, *reach, allocation).draws, fit.model.factors)
+    looks = canvas.styles(budgets)
+    for panel, quantity in zip(sheet.panels, QUANTITIES, strict=True):
+        marks.draw_background(panel, spent, sources.run_values(fit.runs, quantity))
+        for group, style in looks.items():
+            label = legends.with_interval(sources.group_name(group) or "optimum", prob)
+            ends = intervals(between[group][quantity], prob)
+            marks.draw_band(panel, between[group][unit].values, ends, style, label)
+            asked = intervals(budgets[group][quantity], prob)
+            _draw_budgets(panel, budgets[group][unit].values, asked, style)
         canvas.log_input_axis(panel.xaxis, unit)
         canvas.log_input_axis(panel.yaxis, quantity)
-        canvas.shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
+        marks.shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
     band = legends.band_entry(legends.with_interval("optimum", prob), legends.colour_of(looks))
     runs = legends.point_entry("runs", canvas.neutral(), ".")
-    legends.legend(panels[-1], made, [*legends.group_entries(looks), band, runs])
-    canvas.titled(panels[0], f"Compute-optimal allocation by {fit.model.law.name}", fit, made, 110)
-    return panels
+    sheet.legend([*legends.group_entries(looks), band, runs], panel=-1)
+    sheet.title(f"Compute-optimal allocation by {fit.model.law.name}", fit, 110)
+    return sheet.panels
 
 
 def _word_at(quantity: str) -> Literal["top", "bottom"]:
@@ -85,35 +81,8 @@ def _reach(allocation: Allocation, spent: np.ndarray) -> tuple[float, float]:
     return min(low, float(spent.min())), max(high, float(spent.max()))
 
 
-def _draw_band(
-    ax: Axes,
-    between: xr.Dataset,
-    names: tuple[str, str],
-    group: sources.Group,
-    style: canvas.Style,
-    prob: float | None,
-) -> None:
-    name = sources.group_name(group) if group else "optimum"
-    unit, quantity = names
-    ends = intervals(between[quantity], prob)
-    canvas.draw_band(
-        ax, between[unit].values, ends, style, f"{name}, {legends.interval_label(prob)}"
-    )
-
-
-def _draw_budgets(
-    ax: Axes,
-    asked: xr.Dataset,
-    names: tuple[str, str],
-    style: canvas.Style,
-    prob: float | None,
-    aside: float,
-) -> None:
-    unit, quantity = names
-    ends = intervals(asked[quantity], prob)
-    place = canvas.beside(ax, aside)
-    lower, upper = ends["lower"].values, ends["upper"].values
-    bars = ax.vlines(asked[unit].values, lower, upper, color=style.colour, transform=place)
-    bars.set(zorder=4, gid="budget bars")
-    marks = canvas.draw_marks(ax, asked[unit].values, ends["median"].values, style, place)
-    marks.set_gid("budgets")
+def _draw_budgets(ax: Axes, x: np.ndarray, ends: xr.Dataset, style: canvas.Style) -> None:
+    """Optima of the budgets asked for, with their intervals."""
+    aside = APART * style.place
+    marks.draw_bars(ax, x, ends, style, aside, gid="budget bars")
+    marks.draw_marks(ax, x, ends["median"].values, style, aside).set_gid("budgets")

@@ -1,29 +1,26 @@
-"""Axes, colours, log axes with readable numbers, and titles, for all plots.
+"""Panels with title and legend, styles of groups, and log axes with readable numbers.
 
 Nothing here knows of draws. Neutral parts take their colour from Matplotlib's rcParams, so that
 figures are legible on dark backgrounds; groups differ in colour, marker and line, so that they are
-told apart in greyscale too.
+told apart in greyscale too. Marks are in :mod:`bayes_scaling.plots.marks`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice, pairwise
 from textwrap import fill
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import matplotlib.pyplot as plt
 import numpy as np
-import xarray as xr
 from matplotlib import rcParams
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.collections import PathCollection
-from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullLocator
-from matplotlib.transforms import Transform, offset_copy
 
 from bayes_scaling.fitting.diagnostics import Diagnosed
 from bayes_scaling.runs import Runs
@@ -41,9 +38,6 @@ MOST_TICKS = 8
 ROUND = ((1, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
 """Steps within a decade at which ticks stand, the densest first."""
 
-LABEL_INCHES = 1.0
-"""Width that the word of :func:`shade_extrapolation` needs; in a narrower region it stands."""
-
 INPUT_LABELS = {
     "params": "parameters",
     "tokens": "training tokens",
@@ -53,105 +47,131 @@ INPUT_LABELS = {
 
 type LineStyle = Literal["-", "--", "-.", ":"]
 
+type Panels = Sequence[Axes] | np.ndarray
+"""Axes that a plot of several panels draws on, one for each."""
+
 
 @dataclass(frozen=True)
 class Style:
-    """Colour, marker and line of one group of runs."""
+    """Colour, marker and line of one group of runs.
+
+    Attributes
+    ----------
+    colour, marker, line : str
+    place : float
+        Steps to the right of the middle of all groups, for bars that are set beside each other.
+    """
 
     colour: str
     marker: str = "o"
     line: LineStyle = "-"
+    place: float = 0.0
 
 
-def styles[Group](groups: Sequence[Group]) -> dict[Group, Style]:
+def styles[Group](groups: Collection[Group]) -> dict[Group, Style]:
     """A style for each group; colours, markers and lines repeat in different rhythms."""
-    looks = zip(cycle(COLOURS), cycle(MARKERS), cycle(LINES), strict=False)
+    looks = islice(zip(cycle(COLOURS), cycle(MARKERS), cycle(LINES), strict=False), len(groups))
+    middle = (len(groups) - 1) / 2
     return {
-        group: Style(*look) for group, look in zip(groups, islice(looks, len(groups)), strict=True)
+        group: Style(*look, number - middle)
+        for number, (group, look) in enumerate(zip(groups, looks, strict=True))
     }
 
 
-def neutral() -> str:
-    """The colour of text on this page, for what belongs to no group."""
-    return str(rcParams["text.color"])
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Panels that a plot draws on, with their title and legend.
 
-
-def draw_runs(
-    ax: Axes, x: np.ndarray, y: np.ndarray, style: Style, label: str | None = None
-) -> PathCollection:
-    """Runs of one group as points."""
-    return ax.scatter(
-        x, y, color=style.colour, marker=style.marker, s=16, linewidths=0, zorder=3, label=label
-    )
-
-
-def draw_background(ax: Axes, x: np.ndarray, y: np.ndarray) -> None:
-    """All runs as pale points, to show where they lie."""
-    ax.scatter(x, y, s=8, color=neutral(), alpha=0.35, linewidths=0, zorder=1.5, label="runs")
-
-
-def draw_marks(ax: Axes, x: Any, y: Any, style: Style, place: Transform | None = None) -> Line2D:
-    """Estimates as framed marks in the colour of their group."""
-    [marks] = ax.plot(x, y, style.marker, color=style.colour, markersize=5, zorder=6)
-    marks.set(markeredgecolor=neutral(), markeredgewidth=0.7, transform=place or ax.transData)
-    return marks
-
-
-def draw_band(
-    ax: Axes, x: np.ndarray, ends: xr.Dataset, style: Style, label: str, alpha: float = 0.3
-) -> None:
-    """A credible band, named in the legend, and the line of its median."""
-    ax.fill_between(
-        x,
-        ends["lower"],
-        ends["upper"],
-        color=style.colour,
-        alpha=alpha,
-        linewidth=0,
-        label=label,
-        zorder=2.5,
-    )
-    ax.plot(x, ends["median"], color=style.colour, linestyle=style.line, linewidth=1.2, zorder=2.6)
-
-
-def beside(ax: Axes, points: float) -> Transform:
-    """Data coordinates moved sideways by points, to set bars at the same place apart."""
-    figure = ax.get_figure(root=True)
-    return offset_copy(ax.transData, fig=figure, x=points, units="points")
-
-
-def one_axes(ax: Axes | None, size: tuple[float, float] = (7.5, 4.5)) -> Axes:
-    """`ax`, or the axes of a new figure."""
-    if ax is not None:
-        return ax
-    return plt.subplots(figsize=size, layout="constrained")[1]
-
-
-def several_axes(
-    ax: Sequence[Axes] | np.ndarray | None, number: int, columns: int, cell: tuple[float, float]
-) -> np.ndarray:
-    """`ax` as an array of `number` axes, or those of a new figure.
-
-    Raises
-    ------
-    ValueError
-        `ax` does not hold that many.
+    Attributes
+    ----------
+    panels : numpy.ndarray of matplotlib.axes.Axes
+    made : bool
+        True if their figure was made for this plot, and is not the user's.
     """
-    if ax is not None:
+
+    panels: np.ndarray
+    made: bool
+
+    @classmethod
+    def of(
+        cls,
+        ax: Axes | Panels | None,
+        number: int = 1,
+        *,
+        columns: int = 1,
+        cell: tuple[float, float] = (7.5, 4.5),
+    ) -> Self:
+        """The axes given, or those of a new figure with `cell` inches for each panel.
+
+        Raises
+        ------
+        ValueError
+            `ax` does not hold as many axes as there are panels.
+        """
+        if ax is None:
+            columns = min(columns, number)
+            rows = -(-number // columns)
+            size = (cell[0] * columns, cell[1] * rows)
+            grid = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+            axes = grid[1].ravel()
+            for unused in axes[number:]:
+                unused.remove()
+            return cls(axes[:number], True)
         given = np.asarray(ax, dtype=object).ravel()
         if given.size != number:
             raise ValueError(
                 f"ax holds {given.size} axes and the plot has {number} panels, so they cannot be "
                 f"paired. Give {number} axes, or none to have a figure made."
             )
-        return given
-    columns = min(columns, number)
-    rows = -(-number // columns)
-    size = (cell[0] * columns, cell[1] * rows)
-    axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)[1].ravel()
-    for unused in axes[number:]:
-        unused.remove()
-    return axes[:number]
+        return cls(given, False)
+
+    @property
+    def ax(self) -> Axes:
+        """The first panel."""
+        first: Axes = self.panels[0]
+        return first
+
+    def legend(
+        self, handles: Sequence[Artist] | None = None, title: str | None = None, panel: int = 0
+    ) -> None:
+        """Legend beside a panel of a figure made here, and where there is room in the user's.
+
+        Without `handles`, of what is labelled on the panel.
+        """
+        ax: Axes = self.panels[panel]
+        found = ax.get_legend_handles_labels()[0] if handles is None else list(handles)
+        place: dict[str, Any] = {"loc": "best"}
+        if self.made:
+            place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "frameon": False}
+        ax.legend(handles=found, title=title, fontsize="small", title_fontsize="small", **place)
+
+    def legend_below(self, handles: Sequence[Artist]) -> None:
+        """Legend under all panels of a figure made here; in the last panel of the user's."""
+        if not self.made:
+            self.legend(handles, panel=-1)
+            return
+        look: dict[str, Any] = {"loc": "outside lower center", "frameon": False}
+        columns = min(len(handles), 5)
+        self.ax.figure.legend(handles=handles, ncols=columns, fontsize="small", **look)
+
+    def title(self, title: str, about: Diagnosed, width: int = 50) -> None:
+        """Set the title, and under it, in another colour, that the chains have not converged.
+
+        It goes over the whole figure where the figure was made here and has several panels.
+        """
+        found = about.diagnostics
+        text, colour = title, neutral()
+        if found.problems:
+            text, colour = f"{title}\n{fill(found.diagnosis, width)}", WARNING_COLOUR
+        if self.made and len(self.ax.figure.axes) > 1:
+            self.ax.figure.suptitle(text, color=colour, fontsize="medium")
+        else:
+            self.ax.set_title(text, color=colour, fontsize="medium")
+
+
+def neutral() -> str:
+    """The colour of text on this page, for what belongs to no group."""
+    return str(rcParams["text.color"])
 
 
 def input_label(name: str) -> str:
@@ -231,47 +251,3 @@ class RoundNumbers(Locator):
             return decades[:: -(-len(decades) // min(room, MOST_TICKS))]
         even = MaxNLocator(min(room, MOST_TICKS), steps=[1, 2, 2.5, 5, 10])
         return [tick for tick in even.tick_values(vmin, vmax) if vmin <= tick <= vmax]
-
-
-def shade_extrapolation(
-    ax: Axes, last: float, reach: float, at: Literal["top", "bottom"] = "top"
-) -> None:
-    """Shade the axes beyond the largest run, if curves reach there, and say what the shade means.
-
-    `at` is the end of the axes that the curves leave free for the word.
-    """
-    if reach <= last:
-        return
-    left, right = ax.get_xlim()
-    ax.axvspan(last, right, color=neutral(), alpha=0.08, linewidth=0, zorder=0, gid="extrapolated")
-    ax.axvline(last, color=neutral(), linewidth=0.8, linestyle=":", zorder=1)
-    ax.set_xlim(left, right)
-    share = float(np.log(right / last) / np.log(right / left))
-    inches = share * ax.get_window_extent().width / ax.figure.dpi
-    ax.text(
-        np.exp((np.log(last) + np.log(right)) / 2),
-        0.98 if at == "top" else 0.02,
-        "extrapolated",
-        transform=ax.get_xaxis_transform(),
-        rotation="horizontal" if inches > LABEL_INCHES else "vertical",
-        horizontalalignment="center",
-        verticalalignment=at,
-        fontsize="small",
-        alpha=0.8,
-    )
-
-
-def titled(ax: Axes, title: str, about: Diagnosed, made: bool, width: int = 50) -> None:
-    """Set the title, and under it, in another colour, that the chains have not converged.
-
-    It goes over the whole figure where the figure was made here and has several panels.
-    """
-    found = about.diagnostics
-    problems = found.problems
-    text = "\n".join([title, *([fill(found.diagnosis, width)] if problems else [])])
-    colour = WARNING_COLOUR if problems else neutral()
-    figure = ax.get_figure(root=True)
-    if made and figure is not None and len(figure.axes) > 1 and figure.axes[0] is ax:
-        figure.suptitle(text, color=colour, fontsize="medium")
-    else:
-        ax.set_title(text, color=colour, fontsize="medium")

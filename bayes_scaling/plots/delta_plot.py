@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -14,7 +12,7 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio, run_places
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.plots import canvas, legends, marks, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 ACROSS, ALONG = 25, 40
@@ -62,15 +60,18 @@ def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None)
             f"plots.delta: this fit is of {fit.model.law.name} alone, so there is no delta to "
             "draw. Fit losses with ScalingModel(..., surface=Surface())."
         )
-    made = ax is None
-    ax = canvas.one_axes(ax)
+    sheet = canvas.Sheet.of(ax)
     u, v = run_places(fit.model.law, fit.runs)
     if v is None:
-        _draw_line(ax, fit, u, made, prob)
+        _draw_line(sheet.ax, fit, u, prob)
+        sheet.legend()
     else:
-        _draw_map(ax, fit, u, v, made, prob)
-    canvas.titled(ax, f"Left out by {fit.model.law.name}", fit, made)
-    return ax
+        _draw_map(sheet.ax, fit, u, v, prob)
+        zero = f"{legends.interval_label(prob)} includes zero"
+        hatched = Patch(fill=False, hatch="///", edgecolor=HATCH_COLOUR, linewidth=0, label=zero)
+        sheet.legend_below([legends.point_entry("runs", "black"), hatched])
+    sheet.title(f"Left out by {fit.model.law.name}", fit)
+    return sheet.ax
 
 
 def delta_at_runs(fit: ScalingFit) -> xr.DataArray:
@@ -93,40 +94,28 @@ def _per_cent(fit: ScalingFit, u: xr.DataArray, v: xr.DataArray | None) -> xr.Da
     return found.transpose("chain", "draw", ...)
 
 
-def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, made: bool, prob: float | None) -> None:
+def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, prob: float | None) -> None:
     along = _spanning(u, ALONG)
     style, label = canvas.Style(canvas.COLOURS[0]), legends.with_interval("delta", prob)
     ends = intervals(_per_cent(fit, xr.DataArray(along, dims="u"), None), prob)
-    canvas.draw_band(ax, _compute(fit, along), ends, style, label)
-    ax.scatter(
-        _compute(fit, u),
-        _shown_by_runs(fit),
-        s=14,
-        color=canvas.neutral(),
-        linewidths=0,
-        label="runs",
+    marks.draw_band(ax, _compute(fit, along), ends, style, label)
+    marks.draw_runs(
+        ax, _compute(fit, u), _shown_by_runs(fit), canvas.Style(canvas.neutral()), "runs"
     )
-    ax.axhline(0.0, color=canvas.neutral(), linewidth=0.8, linestyle="--", zorder=1)
+    marks.draw_reference(ax, y=0.0, line="--")
     ax.set_ylabel(f"left out ({UNIT})")
     canvas.log_input_axis(ax.xaxis, _horizontal(fit))
-    legends.legend(ax, made)
 
 
 def _shown_by_runs(fit: ScalingFit) -> np.ndarray:
     """Per cent by which the reducible loss of each run is off the law's, posterior median."""
-    table = sources.run_table(fit)
-    levels = {name: xr.DataArray(table[name], dims="run") for name in fit.model.factors}
-    surface = fit.surface_at(levels)
-    inputs = {name: xr.DataArray(table[name], dims="run") for name in fit.model.law.inputs}
-    law = replace(surface, left_out=None).loss(inputs)
+    surface, law = sources.law_at_runs(fit)
     loss = xr.DataArray(fit.runs.values("loss"), dims="run")
     ratio = (loss - surface.floor) / (law - surface.floor)
     return np.asarray(100 * (ratio - 1).median(SAMPLE_DIMS))
 
 
-def _draw_map(
-    ax: Axes, fit: ScalingFit, u: np.ndarray, v: np.ndarray, made: bool, prob: float | None
-) -> None:
+def _draw_map(ax: Axes, fit: ScalingFit, u: np.ndarray, v: np.ndarray, prob: float | None) -> None:
     along, across = _spanning(u, ALONG), _spanning(v, ACROSS)
     few = sources.thinned(fit, ALONG * ACROSS, MOST_VALUES)
     draws = _per_cent(few, xr.DataArray(along, dims="u"), xr.DataArray(across, dims="v"))
@@ -145,10 +134,6 @@ def _draw_map(
     canvas.log_input_axis(ax.yaxis, "tokens_per_param")
     bar = ax.figure.colorbar(filled, ax=ax)
     bar.set_label(f"left out, median ({UNIT})")
-    zero = f"{legends.interval_label(prob)} includes zero"
-    hatched = Patch(fill=False, hatch="///", edgecolor=HATCH_COLOUR, linewidth=0, label=zero)
-    handles = [legends.point_entry("runs", "black"), hatched]
-    legends.figure_legend(ax, made, handles)
 
 
 def _spanning(values: np.ndarray, count: int) -> np.ndarray:

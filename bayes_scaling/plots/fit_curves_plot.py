@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
-from bayes_scaling.plots import canvas, legends, sizes, sources
+from bayes_scaling.plots import canvas, legends, marks, sizes, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, format_count
 
 
@@ -44,10 +45,10 @@ def fit_curves(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = 
         The law has several inputs, and not params and tokens alone: see :func:`residuals`.
     """
     _check_inputs(fit)
-    made = ax is None
-    ax = canvas.one_axes(ax)
+    sheet = canvas.Sheet.of(ax)
+    ax = sheet.ax
     groups = sources.groups_of(fit.runs, fit.model)
-    looks = canvas.styles(list(groups))
+    looks = canvas.styles(groups)
     one_input = len(fit.model.law.inputs) == 1
     for group, rows in groups.items():
         if one_input:
@@ -60,8 +61,9 @@ def fit_curves(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = 
     canvas.log_loss_axis(ax, fit.runs)
     by_size = not one_input and () in groups
     # A colour bar is where a legend beside the axes would go; losses leave the top right free.
-    legends.legend(ax, made and not by_size, _entries(looks, one_input, by_size, prob))
-    canvas.titled(ax, f"{fit.model.law.name} fitted to {len(fit.runs)} runs", fit, made)
+    beside = replace(sheet, made=sheet.made and not by_size)
+    beside.legend(_entries(looks, one_input, by_size, prob))
+    sheet.title(f"{fit.model.law.name} fitted to {len(fit.runs)} runs", fit)
     return ax
 
 
@@ -81,7 +83,7 @@ def _entries(
     colour = canvas.neutral() if by_size else legends.colour_of(looks)
     runs = [] if len(looks) > 1 else [legends.point_entry("runs", colour)]
     what = "expected loss" if one_input else "expected loss if compute-optimal"
-    band = legends.band_entry(f"{what}, {legends.interval_label(prob)}", colour)
+    band = legends.band_entry(legends.with_interval(what, prob), colour)
     sizes = [] if one_input else [legends.line_entry("median at one model size", colour, width=0.9)]
     return [*legends.group_entries(looks), *runs, band, *sizes]
 
@@ -100,9 +102,9 @@ def _draw_curve(
     grid = np.geomspace(values.min(), values.max(), sources.CURVE_POINTS)
     table = sources.with_levels(pd.DataFrame({name: grid}), group, fit.model)
     draws = sources.thinned(fit, sources.CURVE_POINTS).expected_loss(at=table)
-    canvas.draw_runs(ax, values, fit.runs.values("loss")[rows], style, sources.named("runs", group))
-    label = legends.with_interval(sources.named("expected loss", group), prob)
-    canvas.draw_band(ax, grid, intervals(draws, prob), style, label)
+    marks.draw_runs(ax, values, fit.runs.values("loss")[rows], style, sources.named("runs", group))
+    label = legends.with_interval("expected loss", prob, group)
+    marks.draw_band(ax, grid, intervals(draws, prob), style, label)
 
 
 def _draw_group(
@@ -118,7 +120,7 @@ def _draw_group(
     params = fit.runs.values("params")
     for size, of_size in sizes.representative_sizes(params, rows):
         _draw_size(ax, fit, group, size, of_size, style.colour)
-    canvas.draw_runs(ax, flops, fit.runs.values("loss")[rows], style, sources.named("runs", group))
+    marks.draw_runs(ax, flops, fit.runs.values("loss")[rows], style, sources.named("runs", group))
     _draw_frontier(ax, fit, group, flops, style, prob)
 
 
@@ -143,10 +145,10 @@ def _draw_frontier(
     prob: float | None,
 ) -> None:
     draws = sources.frontier(fit, flops.min(), flops.max()).draws
-    optimal = sources.in_group(draws, "budget", group, fit.model.factors)
-    label = legends.with_interval(sources.named("expected loss if compute-optimal", group), prob)
+    optimal = sources.by_group(draws, fit.model.factors)[group]
+    label = legends.with_interval("expected loss if compute-optimal", prob, group)
     ends = intervals(optimal["expected_loss"], prob)
-    canvas.draw_band(ax, optimal["flops"].values, ends, style, label)
+    marks.draw_band(ax, optimal["flops"].values, ends, style, label)
 
 
 def _draw_size(

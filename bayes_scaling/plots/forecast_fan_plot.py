@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from bayes_scaling.fitting.average import FitAverage, Fitted, leading
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.plots import canvas, legends, marks, sources
 
 APART = 6.0
 """Points between the bars of groups at one target."""
@@ -42,38 +43,37 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     Parameters
     ----------
     forecast : Forecast
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the bands, of the dashed lines and of the bars, 0.9 if not given.
+    ax, prob
+        Axes, and the probability of bands, dashed lines and bars, as for all plots
+        (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    made = ax is None
-    ax = canvas.one_axes(ax)
-    fit = leading(forecast.fit)
+    sheet = canvas.Sheet.of(ax)
+    ax, fit = sheet.ax, leading(forecast.fit)
     name = sources.horizontal(fit.model)
-    targets = _targets(forecast)
+    targets = sources.by_group(forecast.draws, fit.model.factors, name)
     known = sources.groups_of(fit.runs, fit.model)
     looks = canvas.styles(list(dict.fromkeys([*known, *targets])))
     _draw_runs(ax, fit, known, {group: looks[group] for group in targets if group})
-    for number, (group, of_group) in enumerate(targets.items()):
+    few = sources.thinned(forecast.fit, sources.CURVE_POINTS * len(targets))
+    places = canvas.styles(targets)
+    for group, of_group in targets.items():
         new_levels = "error" if group in known else forecast.new_levels
-        few = sources.thinned(forecast.fit, sources.CURVE_POINTS * len(targets))
         _draw_path(ax, few, of_group, group, looks[group], prob, new_levels)
-        aside = APART * (number - (len(targets) - 1) / 2)
-        _draw_targets(ax, name, of_group, group, looks[group], prob, aside)
+        _draw_targets(
+            ax, name, of_group, group, replace(looks[group], place=places[group].place), prob
+        )
     canvas.log_input_axis(ax.xaxis, name)
     canvas.log_loss_axis(ax, fit.runs)
     reach = float(forecast.draws[name].max())
-    canvas.shade_extrapolation(ax, float(sources.run_values(fit.runs, name).max()), reach)
+    marks.shade_extrapolation(ax, float(sources.run_values(fit.runs, name).max()), reach)
     shown = {group: looks[group] for group in targets}
     missed = bool((forecast.draws["miss"] != 0).any())
-    entries = _entries(shown, set(known) - set(targets), prob, missed)
-    legends.legend(ax, made, entries, _path_name(targets))
-    canvas.titled(ax, f"Forecast by {_author(forecast.fit)}", forecast, made)
+    sheet.legend(_entries(shown, set(known) - set(targets), prob, missed), _path_name(targets))
+    sheet.title(f"Forecast by {_author(forecast.fit)}", forecast)
     return ax
 
 
@@ -81,17 +81,6 @@ def _author(fitted: Fitted) -> str:
     if isinstance(fitted, FitAverage) and len(fitted.fits) > 1:
         return f"an average of {counted(len(fitted.fits), 'fit')}"
     return leading(fitted).model.law.name
-
-
-def _targets(forecast: Forecast) -> dict[sources.Group, xr.Dataset]:
-    """Points of each group, the farthest last."""
-    model = leading(forecast.fit).model
-    return {
-        group: sources.in_group(forecast.draws, "point", group, model.factors).sortby(
-            sources.horizontal(model)
-        )
-        for group in sources.groups_drawn(forecast.draws, model.factors)
-    }
 
 
 def _entries(
@@ -132,7 +121,7 @@ def _draw_runs(
     x, loss = sources.run_values(fit.runs, sources.horizontal(fit.model)), fit.runs.values("loss")
     for group, rows in known.items():
         style = looks.get(group, canvas.Style(canvas.neutral()))
-        canvas.draw_runs(ax, x[rows], loss[rows], style, sources.named("runs", group))
+        marks.draw_runs(ax, x[rows], loss[rows], style, sources.named("runs", group))
 
 
 def _draw_path(
@@ -152,21 +141,16 @@ def _draw_path(
     table = sources.with_levels(_path(fitted, name, target, grid), group, fit.model)
     draws = sources.losses_along(fitted, table, new_levels)
     expected = intervals(draws["expected_loss"], prob)
-    label = legends.with_interval(sources.named("expected loss", group), prob)
-    canvas.draw_band(ax, grid, expected, style, label, MISS_ALPHA)
+    label = legends.with_interval("expected loss", prob, group)
+    marks.draw_band(ax, grid, expected, style, label, MISS_ALPHA)
     by_law = intervals(draws["expected_loss"] / np.exp(draws["miss"]), prob)
-    low, high = (
-        by_law[end].clip(expected["lower"], expected["upper"]) for end in ("lower", "upper")
-    )
-    ax.fill_between(
-        grid, low, high, color=style.colour, alpha=INSIDE_ALPHA, linewidth=0, gid="by law"
-    )
+    inside = by_law.clip(expected["lower"], expected["upper"])
+    look: dict[str, Any] = {"color": style.colour, "alpha": INSIDE_ALPHA, "linewidth": 0}
+    ax.fill_between(grid, inside["lower"], inside["upper"], **look, gid="by law")
     run = intervals(draws["loss"], prob)
-    label = legends.with_interval(sources.named("a new run", group), prob)
+    label = legends.with_interval("a new run", prob, group)
     for end, once in (("lower", label), ("upper", None)):
-        ax.plot(
-            grid, run[end], color=style.colour, linewidth=0.9, linestyle=(0, (4, 3)), label=once
-        )
+        marks.draw_line(ax, grid, run[end], style, linewidth=0.9, linestyle=(0, (4, 3)), label=once)
 
 
 def _path(fitted: Fitted, name: str, target: xr.Dataset, grid: np.ndarray) -> pd.DataFrame:
@@ -186,14 +170,10 @@ def _draw_targets(
     group: sources.Group,
     style: canvas.Style,
     prob: float | None,
-    aside: float,
 ) -> None:
-    place = canvas.beside(ax, aside)
-    x = of_group[name].values
+    x, aside = of_group[name].values, APART * style.place
     for variable, width in (("loss", 1.0), ("expected_loss", 3.5)):
         ends = intervals(of_group[variable], prob)
-        lower, upper = ends["lower"].values, ends["upper"].values
-        ax.vlines(x, lower, upper, color=style.colour, linewidth=width, transform=place, zorder=4)
-    middle = intervals(of_group["expected_loss"], prob)["median"].values
-    marks = canvas.draw_marks(ax, x, middle, replace(style, marker="D"), place)
-    marks.set_label(sources.named("target", group))
+        marks.draw_bars(ax, x, ends, style, aside, linewidth=width)
+    diamonds = marks.draw_marks(ax, x, ends["median"].values, replace(style, marker="D"), aside)
+    diamonds.set_label(sources.named("target", group))

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.parabolas import NO_MINIMUM, IsoflopOptima
 from bayes_scaling.display.intervals import intervals, percent
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.plots import canvas, legends, marks, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 MARGIN = 1.5
@@ -46,24 +47,23 @@ def isoflop_optima(
     -------
     matplotlib.axes.Axes
     """
-    made = ax is None
-    ax = canvas.one_axes(ax)
-    fit, table = result.fit, result.table(prob)
+    sheet = canvas.Sheet.of(ax)
+    ax, fit, table = sheet.ax, result.fit, result.table(prob)
     flops = result.parabolas["flops"]
     between = sources.frontier(fit, float(flops.min()) / MARGIN, float(flops.max()) * MARGIN).draws
-    groups = _groups(result)
-    looks = canvas.styles(list(dict.fromkeys(groups)))
+    curves, groups = sources.by_group(between, fit.model.factors), _groups(result)
+    looks = canvas.styles(dict.fromkeys(groups))
     _draw_runs(ax, result, table)
     for group, style in looks.items():
-        curve = sources.in_group(between, "budget", group, fit.model.factors)
-        name = f"{sources.group_name(group) or 'law'}, {legends.interval_label(prob)}"
-        canvas.draw_band(ax, curve["flops"].values, intervals(curve["params"], prob), style, name)
+        name = legends.with_interval(sources.group_name(group) or "law", prob)
+        ends = intervals(curves[group]["params"], prob)
+        marks.draw_band(ax, curves[group]["flops"].values, ends, style, name)
         rows = np.array([key == group for key in groups])
         _draw_vertices(ax, flops.to_numpy()[rows], table[rows], style)
     canvas.log_input_axis(ax.xaxis, "flops")
     canvas.log_input_axis(ax.yaxis, "params")
-    _legend(ax, looks, table, prob, made)
-    canvas.titled(ax, f"Best size by parabolas and by {fit.model.law.name}", fit, made)
+    sheet.legend(_entries(looks, set(table["verdict"]), prob))
+    sheet.title(f"Best size by parabolas and by {fit.model.law.name}", fit)
     return ax
 
 
@@ -78,7 +78,7 @@ def _draw_runs(ax: Axes, result: IsoflopOptima, table: pd.DataFrame) -> None:
     params, tokens = (result.fit.runs.values(name) for name in ("params", "tokens"))
     spent, flops = FLOPS_PER_PARAM_TOKEN * params * tokens, result.parabolas["flops"]
     near = (spent > flops.min() / MARGIN) & (spent < flops.max() * MARGIN)
-    canvas.draw_background(ax, spent[near], params[near])
+    marks.draw_background(ax, spent[near], params[near])
     medians = [table[name, "median"].dropna() for name in ("parabola", "fitted")]
     shown = np.concatenate([params[near], *medians])
     ax.set_yscale("log")
@@ -88,34 +88,24 @@ def _draw_runs(ax: Axes, result: IsoflopOptima, table: pd.DataFrame) -> None:
 def _draw_vertices(ax: Axes, flops: np.ndarray, table: pd.DataFrame, style: canvas.Style) -> None:
     """Optima of parabolas with their intervals, and what the verdict on each is."""
     found, verdict = table["parabola"], table["verdict"].to_numpy()
-    known = verdict != NO_MINIMUM
-    bars = ax.vlines(
-        flops[known], found["lower"][known], found["upper"][known], color=style.colour, zorder=4
-    )
-    bars.set_gid("parabola bars")
+    known, apart = verdict != NO_MINIMUM, verdict == "disagrees"
+    marks.draw_bars(ax, flops[known], found[known], style, gid="parabola bars")
     at, middle = flops[known], found["median"][known]
     ax.plot(at, middle, style.marker, color=style.colour, markersize=5, zorder=5, gid="parabolas")
-    apart = verdict == "disagrees"
-    ax.plot(
-        flops[apart], found["median"][apart], "o", markersize=12, **RING, zorder=6, gid="disagrees"
-    )
+    at, middle = flops[apart], found["median"][apart]
+    ax.plot(at, middle, "o", markersize=12, **RING, zorder=6, gid="disagrees")
     lower_edge = np.full((~known).sum(), 0.03)
     place = ax.get_xaxis_transform()
     ax.plot(flops[~known], lower_edge, "x", color=style.colour, transform=place, gid=NO_MINIMUM)
 
 
-def _legend(
-    ax: Axes,
-    looks: dict[sources.Group, canvas.Style],
-    table: pd.DataFrame,
-    prob: float | None,
-    made: bool,
-) -> None:
+def _entries(
+    looks: dict[sources.Group, canvas.Style], verdicts: set[str], prob: float | None
+) -> list[Artist]:
     colour = legends.colour_of(looks)
     ring = legends.point_entry("parabola and law disagree", "none")
     ring.set(markersize=9, **RING)
-    verdicts = set(table["verdict"])
-    entries = [
+    return [
         *legends.group_entries(looks),
         legends.band_entry(legends.with_interval("law", prob), colour),
         legends.point_entry(f"parabola, {percent(prob)} confidence", colour),
@@ -123,4 +113,3 @@ def _legend(
         *([legends.point_entry(NO_MINIMUM, colour, "x")] if NO_MINIMUM in verdicts else []),
         legends.point_entry("runs", canvas.neutral(), "."),
     ]
-    legends.legend(ax, made, entries)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.isolines import Isolines
 from bayes_scaling.decisions.point_results import BEYOND, INFINITE
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.plots import canvas, legends, marks, sources
 
 NEARBY = 1.15
 """Runs within this factor of a budget are drawn as points of its curve."""
@@ -40,12 +40,12 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
     -------
     matplotlib.axes.Axes
     """
-    made = ax is None
-    ax = canvas.one_axes(ax)
+    sheet = canvas.Sheet.of(ax)
+    ax = sheet.ax
     equal_loss = lines.held == "loss"
     quantity = "tokens" if equal_loss else "expected_loss"
     curves = dict(_curves(lines))
-    looks = canvas.styles(list(curves))
+    looks = canvas.styles(curves)
     tops = []
     for key, curve in curves.items():
         ends = intervals(curve[quantity].where(np.isfinite(curve[quantity]), BEYOND), prob)
@@ -62,8 +62,8 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
     what = "Equal expected loss" if equal_loss else "Equal compute"
     bands = [legends.band_entry(_name(lines, key), look.colour) for key, look in looks.items()]
     runs = [legends.point_entry("runs", canvas.neutral())]
-    legends.legend(ax, made, [*bands, *runs], f"medians and {legends.interval_label(prob)}")
-    canvas.titled(ax, f"{what} by {lines.fit.model.law.name}", lines.fit, made)
+    sheet.legend([*bands, *runs], f"medians and {legends.interval_label(prob)}")
+    sheet.title(f"{what} by {lines.fit.model.law.name}", lines.fit)
     return ax
 
 
@@ -73,20 +73,18 @@ type Key = tuple[float, sources.Group]
 
 def _curves(lines: Isolines) -> Iterator[tuple[Key, xr.Dataset]]:
     """The points of each curve, from small to large."""
-    draws, factors = lines.draws, lines.fit.model.factors
-    held = draws[lines.held].values
-    labels = [draws[factor].values.astype(str) for factor in factors]
-    groups = list(zip(*labels, strict=True)) if factors else [()] * len(held)
-    keys = list(zip(held.tolist(), groups, strict=True))
-    for key in dict.fromkeys(keys):
-        yield key, draws.isel(point=[k == key for k in keys]).sortby("params")
+    held = lines.draws[lines.held].values
+    for value in dict.fromkeys(held.tolist()):
+        curve = lines.draws.isel(point=held == value)
+        for group, points in sources.by_group(curve, lines.fit.model.factors, "params").items():
+            yield (value, group), points
 
 
 def _name(lines: Isolines, key: Key) -> str:
     value, group = key
     if lines.held == "loss":
-        return ", ".join([f"loss {canvas.format_number(value)}", *group])
-    return ", ".join([f"{canvas.format_input('flops', value)} FLOP", *group])
+        return sources.named(f"loss {canvas.format_number(value)}", group)
+    return sources.named(f"{canvas.format_input('flops', value)} FLOP", group)
 
 
 def _draw_curve(ax: Axes, x: np.ndarray, ends: xr.Dataset, style: canvas.Style, name: str) -> float:
@@ -95,14 +93,14 @@ def _draw_curve(ax: Axes, x: np.ndarray, ends: xr.Dataset, style: canvas.Style, 
     top = float(ends["median"].where(np.isfinite(ends["median"])).max())
     shown = ends.isel(point=known)
     cut = 1e6 * top if np.isfinite(top) else np.inf
-    canvas.draw_band(ax, x[known], shown.where(shown < cut, cut), style, name)
+    marks.draw_band(ax, x[known], shown.where(shown < cut, cut), style, name)
     return top
 
 
 def _draw_runs(ax: Axes, lines: Isolines, top: float) -> None:
     runs = lines.fit.runs
     tokens = runs.values("tokens")
-    canvas.draw_background(ax, runs.values("params"), tokens)
+    marks.draw_background(ax, runs.values("params"), tokens)
     low = min(float(tokens.min()), float(lines.draws["tokens"].min())) / HEADROOM
     # The median may rise steeply at its last point; what the runs say lies lower.
     high = max(float(tokens.max()), min(top, MOST_TOKENS * float(tokens.max()))) * HEADROOM
@@ -112,10 +110,7 @@ def _draw_runs(ax: Axes, lines: Isolines, top: float) -> None:
 
 def _draw_budget(ax: Axes, lines: Isolines, key: Key, style: canvas.Style) -> None:
     runs, (flops, group) = lines.fit.runs, key
-    of_group = np.ones(len(runs), dtype=bool)
-    for factor, level in zip(lines.fit.model.factors, group, strict=True):
-        of_group &= runs.table[factor].to_numpy(str) == level
     near = np.abs(np.log(sources.run_values(runs, "flops") / flops)) < np.log(NEARBY)
-    rows = of_group & near
+    rows = near & sources.groups_of(runs, lines.fit.model).get(group, False)
     params, loss = (runs.values(name)[rows] for name in ("params", "loss"))
-    canvas.draw_runs(ax, params, loss, style, sources.named("runs", group))
+    marks.draw_runs(ax, params, loss, style, sources.named("runs", group))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.groups import LevelComparison
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.plots import canvas, legends, marks, sources
 
 
 def level_comparison(
-    comparison: LevelComparison,
-    *,
-    ax: Sequence[Axes] | np.ndarray | None = None,
-    prob: float | None = None,
+    comparison: LevelComparison, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
     """Draw how many times the scale the second level needs, and how likely the first is better.
 
@@ -35,37 +31,35 @@ def level_comparison(
     -------
     numpy.ndarray of matplotlib.axes.Axes, two of them
     """
-    made = ax is None
-    times, chance = panels = canvas.several_axes(ax, 2, columns=1, cell=(7.5, 2.8))
+    sheet = canvas.Sheet.of(ax, 2, cell=(7.5, 2.8))
+    times, chance = sheet.panels
     fit, name = comparison.fit, comparison.scale
     others = [factor for factor in fit.model.factors if factor != comparison.factor]
-    looks = canvas.styles(sources.groups_drawn(comparison.draws, others))
+    groups = sources.by_group(comparison.draws, others, name)
+    looks = canvas.styles(groups)
     times.set_yscale("log")
     for group, style in looks.items():
-        points = sources.in_group(comparison.draws, "point", group, others).sortby(name)
-        scale = points[name].values
-        _draw_multiplier(times, scale, points["multiplier"], style, prob)
-        better = (points["loss_difference"] < 0).mean(("chain", "draw"))
-        chance.plot(scale, better, color=style.colour, linestyle=style.line, marker=style.marker)
-    _finish(panels, comparison)
+        scale = groups[group][name].values
+        _draw_multiplier(times, scale, groups[group]["multiplier"], style, prob)
+        better = (groups[group]["loss_difference"] < 0).mean(SAMPLE_DIMS)
+        marks.draw_line(chance, scale, better, style, marker=style.marker)
+    _finish(sheet.panels, comparison)
     band = legends.band_entry(legends.with_interval("multiplier", prob), legends.colour_of(looks))
-    legends.legend(times, made, [*legends.group_entries(looks), band])
-    canvas.titled(times, f"{comparison.first} against {comparison.second}", fit, made)
-    return panels
+    sheet.legend([*legends.group_entries(looks), band])
+    sheet.title(f"{comparison.first} against {comparison.second}", fit)
+    return sheet.panels
 
 
 def _finish(panels: np.ndarray, comparison: LevelComparison) -> None:
     """Draw the line of equality and the end of the runs, and label the axes."""
     times, chance = panels
     fit, name = comparison.fit, comparison.scale
-    times.axhline(1.0, color=canvas.neutral(), linewidth=0.8, linestyle=":", gid="alike")
-    largest, reach = (
-        float(sources.run_values(fit.runs, name).max()),
-        float(comparison.draws[name].max()),
-    )
+    marks.draw_reference(times, y=1.0, gid="alike")
+    largest = float(sources.run_values(fit.runs, name).max())
+    reach = float(comparison.draws[name].max())
     for panel in panels:
         canvas.log_input_axis(panel.xaxis, name)
-        canvas.shade_extrapolation(panel, largest, reach, "bottom")
+        marks.shade_extrapolation(panel, largest, reach, "bottom")
     canvas.readable_log_ticks(times.yaxis, canvas.format_number)
     times.set_ylabel(f"times the {name}\n{comparison.second} needs")
     chance.set(ylim=(-0.04, 1.04), ylabel=f"probability that\n{comparison.first} is better")
@@ -75,6 +69,6 @@ def _draw_multiplier(
     ax: Axes, scale: np.ndarray, draws: xr.DataArray, style: canvas.Style, prob: float | None
 ) -> None:
     shown, top = sources.ends_on_page(draws, prob)
-    canvas.draw_band(ax, scale, shown, style, legends.with_interval("multiplier", prob))
+    marks.draw_band(ax, scale, shown, style, legends.with_interval("multiplier", prob))
     low = float(shown["lower"].min())
     ax.set_ylim(min(low, 0.8), max(3 * np.nan_to_num(top, nan=1.0), 1.25))

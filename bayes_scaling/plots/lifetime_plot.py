@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
@@ -12,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from bayes_scaling.decisions.lifetime import LifetimeAllocation
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.plots import canvas, legends, marks, sources
 
 PANELS = ("params", "tokens", "saving")
 
@@ -27,10 +25,7 @@ LOSS_MARGIN = 1.02
 
 
 def lifetime(
-    result: LifetimeAllocation,
-    *,
-    ax: Sequence[Axes] | np.ndarray | None = None,
-    prob: float | None = None,
+    result: LifetimeAllocation, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
     """Draw the model that is cheapest over its life beside the compute-optimal one.
 
@@ -50,27 +45,20 @@ def lifetime(
     -------
     numpy.ndarray of matplotlib.axes.Axes, three of them
     """
-    made = ax is None
-    panels = canvas.several_axes(ax, len(PANELS), columns=3, cell=(4.2, 3.6))
+    sheet = canvas.Sheet.of(ax, len(PANELS), columns=3, cell=(4.2, 3.6))
     fit, asked = result.fit, _asked(result.draws)
-    looks = canvas.styles(sources.groups_drawn(result.draws, fit.model.factors))
-    for panel in panels[:2]:
+    groups = sources.by_group(result.draws, fit.model.factors, asked)
+    looks = canvas.styles(groups)
+    for panel in sheet.panels[:2]:
         panel.set_yscale("log")
-    for number, (group, style) in enumerate(looks.items()):
-        draws = sources.in_group(result.draws, "point", group, fit.model.factors).sortby(asked)
-        middle = 2 * APART * (number - (len(looks) - 1) / 2)
-        for panel, quantity in zip(panels, PANELS, strict=True):
-            _draw_plans(panel, draws, (asked, quantity), style, prob, middle)
-    _finish(panels, result, asked)
-    legends.legend(
-        panels[-1],
-        made,
-        [*legends.group_entries(looks), *_plan_entries(legends.colour_of(looks), prob)],
-    )
-    canvas.titled(
-        panels[0], f"Cheapest model over its life by {fit.model.law.name}", fit, made, 110
-    )
-    return panels
+    for group, style in looks.items():
+        for panel, quantity in zip(sheet.panels, PANELS, strict=True):
+            _draw_plans(panel, groups[group], (asked, quantity), style, prob)
+    _finish(sheet.panels, result, asked)
+    plans = _plan_entries(legends.colour_of(looks), prob)
+    sheet.legend([*legends.group_entries(looks), *plans], panel=-1)
+    sheet.title(f"Cheapest model over its life by {fit.model.law.name}", fit, 110)
+    return sheet.panels
 
 
 def _asked(draws: xr.Dataset) -> str:
@@ -85,10 +73,10 @@ def _draw_plans(
     names: tuple[str, str],
     style: canvas.Style,
     prob: float | None,
-    middle: float,
 ) -> None:
     """A quantity of the cheapest model, and beside it of the optimal one, if that has it."""
     asked, quantity = names
+    middle = 2 * APART * style.place
     x, ends = draws[asked].values, intervals(draws[quantity], prob)
     reference = f"reference_{quantity}"
     if reference not in draws:
@@ -101,9 +89,8 @@ def _draw_plans(
 
 def _plan_entries(colour: str, prob: float | None) -> list[Artist]:
     """Legend entries of filled and hollow marks."""
-    cheapest = legends.point_entry(
-        legends.with_interval("cheapest to train\nand serve", prob), colour
-    )
+    said = legends.with_interval("cheapest to train\nand serve", prob)
+    cheapest = legends.point_entry(said, colour)
     optimum = legends.point_entry(f"compute-optimal,\n{legends.interval_label(prob)}", colour)
     optimum.set(markerfacecolor="none")
     return [cheapest, optimum]
@@ -121,22 +108,13 @@ def _draw_plan(
     # What is moved sideways does not count when axes are scaled.
     for name in ("lower", "upper"):
         ax.update_datalim(np.column_stack([x, ends[name]]))
-    place = canvas.beside(ax, aside)
-    bars = ax.vlines(x, ends["lower"], ends["upper"], color=style.colour, transform=place)
-    bars.set(zorder=3, gid="compute-optimal bars" if hollow else "bars")
-    ax.plot(
-        x,
-        ends["median"],
-        color=style.colour,
-        linestyle=":" if hollow else style.line,
-        linewidth=0.8,
-        marker=style.marker,
-        markersize=5,
-        markerfacecolor=ax.get_facecolor() if hollow else style.colour,
-        transform=place,
-        zorder=4,
-        gid="compute-optimal" if hollow else "cheapest",
-    )
+    gid = "compute-optimal bars" if hollow else "bars"
+    marks.draw_bars(ax, x, ends, style, aside, zorder=3, gid=gid)
+    line = marks.draw_line(ax, x, ends["median"], style, linewidth=0.8, marker=style.marker)
+    line.set(markersize=5, transform=marks.beside(ax, aside), zorder=4)
+    if hollow:
+        line.set(linestyle=":", markerfacecolor=ax.get_facecolor())
+    line.set_gid("compute-optimal" if hollow else "cheapest")
 
 
 def _finish(panels: np.ndarray, result: LifetimeAllocation, asked: str) -> None:

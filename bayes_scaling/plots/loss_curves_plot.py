@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots.canvas import draw_band, neutral, one_axes, styles, titled
-from bayes_scaling.plots.legends import band_entry, interval_label, legend, line_entry, point_entry
+from bayes_scaling.plots.canvas import Sheet, neutral, styles
+from bayes_scaling.plots.legends import band_entry, line_entry, point_entry, with_interval
+from bayes_scaling.plots.marks import draw_band
 from bayes_scaling.schedules import CurveForecast, Curves
 from bayes_scaling.schedules.sums import POINT
 from bayes_scaling.units import format_count
@@ -36,19 +37,17 @@ def loss_curves(
     forecast : CurveForecast
     observed : Curves, optional
         Losses that such runs then had, drawn in the colour of the schedule of that name.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the bands, 0.9 if not given.
+    ax, prob
+        Axes, and the probability of the bands, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
     matplotlib.axes.Axes
     """
-    made = ax is None
-    ax = one_axes(ax)
+    sheet = Sheet.of(ax)
+    ax = sheet.ax
     names = forecast.draws["schedule"].to_numpy()
-    looks = styles(list(forecast.schedules))
+    looks = styles(forecast.schedules)
     for name, look in looks.items():
         of_one = forecast.draws.isel({POINT: np.flatnonzero(names == name)})
         ends = intervals(of_one["loss"], prob)
@@ -60,9 +59,9 @@ def loss_curves(
     ax.set(xlabel="step", ylabel="loss (nats per token)")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_count(value)))
     entries = [line_entry(name, look.colour, look.line) for name, look in looks.items()]
-    band = band_entry(f"a new run, {interval_label(prob)}", neutral())
-    legend(ax, made, [*entries, band, point_entry("fitted curves", neutral())])
-    titled(ax, f"Loss curves by {type(forecast.fit.law).__name__}", forecast, made)
+    band = band_entry(with_interval("a new run", prob), neutral())
+    sheet.legend([*entries, band, point_entry("fitted curves", neutral())])
+    sheet.title(f"Loss curves by {type(forecast.fit.law).__name__}", forecast)
     return ax
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.requirements import Needed
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.plots import canvas, legends, marks, sources
 
 MARGIN = 1.01
 """Factor by which the axes go beyond the targets."""
 
 
 def needed(
-    needed: Needed, *, ax: Sequence[Axes] | np.ndarray | None = None, prob: float | None = None
+    needed: Needed, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
     """Draw the amount that reaches a loss, over that loss, and how likely none does.
 
@@ -35,29 +34,26 @@ def needed(
     -------
     numpy.ndarray of matplotlib.axes.Axes, two of them
     """
-    made = ax is None
-    amount, chance = panels = canvas.several_axes(ax, 2, columns=1, cell=(7.5, 2.8))
+    sheet = canvas.Sheet.of(ax, 2, cell=(7.5, 2.8))
+    amount, chance = sheet.panels
     fit, of = needed.fit, needed.of
     amount.set_yscale("log")
-    looks = canvas.styles(sources.groups_drawn(needed.draws, fit.model.factors))
+    groups = sources.by_group(needed.draws, fit.model.factors, "loss")
+    looks = canvas.styles(groups)
     for group, style in looks.items():
-        draws = sources.in_group(needed.draws, "point", group, fit.model.factors).sortby("loss")
+        draws = groups[group]
         _draw_amount(amount, draws, of, style, group)
-        share = np.isinf(draws[of].values).mean((0, 1))
-        chance.plot(
-            draws["loss"], share, color=style.colour, linestyle=style.line, marker=style.marker
-        )
+        share = xr.ufuncs.isinf(draws[of]).mean(SAMPLE_DIMS)
+        marks.draw_line(chance, draws["loss"], share, style, marker=style.marker)
     for group, style in looks.items():
-        draws = sources.in_group(needed.draws, "point", group, fit.model.factors).sortby("loss")
-        _draw_interval(amount, draws, of, style, prob)
-    _finish(panels, needed)
-    band = legends.band_entry(
-        f"{of} needed, {legends.interval_label(prob)}", legends.colour_of(looks)
-    )
+        _draw_interval(amount, groups[group], of, style, prob)
+    _finish(sheet.panels, needed)
+    label = legends.with_interval(f"{of} needed", prob)
+    band = legends.band_entry(label, legends.colour_of(looks))
     largest_run = legends.line_entry("largest run", canvas.neutral(), ":")
-    legends.legend(amount, made, [*legends.group_entries(looks), band, largest_run])
-    canvas.titled(amount, f"What a loss needs by {fit.model.law.name}", fit, made)
-    return panels
+    sheet.legend([*legends.group_entries(looks), band, largest_run])
+    sheet.title(f"What a loss needs by {fit.model.law.name}", fit)
+    return sheet.panels
 
 
 def _finish(panels: np.ndarray, needed: Needed) -> None:
@@ -65,18 +61,13 @@ def _finish(panels: np.ndarray, needed: Needed) -> None:
     amount, chance = panels
     fit, of = needed.fit, needed.of
     largest = float(sources.run_values(fit.runs, of).max())
-    amount.axhline(largest, color=canvas.neutral(), linewidth=0.8, linestyle=":", gid="largest run")
+    marks.draw_reference(amount, y=largest, gid="largest run")
     canvas.log_input_axis(amount.yaxis, of)
-    chance.set(
-        ylim=(-0.04, 1.04),
-        ylabel="probability that\nnone suffices",
-        xlabel=canvas.loss_label(fit.runs),
-    )
-    amount.set_xlabel(canvas.loss_label(fit.runs))
+    chance.set(ylim=(-0.04, 1.04), ylabel="probability that\nnone suffices")
     targets = needed.draws["loss"]
     ends = (float(targets.min()) / MARGIN, float(targets.max()) * MARGIN)
     for panel in panels:
-        panel.set(xscale="log", xlim=ends)
+        panel.set(xscale="log", xlim=ends, xlabel=canvas.loss_label(fit.runs))
         canvas.readable_log_ticks(panel.xaxis, canvas.format_number)
 
 
@@ -84,18 +75,10 @@ def _draw_amount(
     ax: Axes, draws: xr.Dataset, of: str, style: canvas.Style, group: sources.Group
 ) -> None:
     """Medians where they are finite; they set the range of the axis."""
-    median = draws[of].median(("chain", "draw")).values
+    median = draws[of].median(SAMPLE_DIMS).values
     known = np.isfinite(median)
-    ax.plot(
-        draws["loss"].values[known],
-        median[known],
-        color=style.colour,
-        linestyle=style.line,
-        marker=style.marker,
-        markersize=4,
-        label=", ".join(group) or "median",
-        zorder=3,
-    )
+    line = marks.draw_line(ax, draws["loss"].values[known], median[known], style, zorder=3)
+    line.set(marker=style.marker, markersize=4, label=sources.group_name(group) or "median")
 
 
 def _draw_interval(
@@ -107,5 +90,5 @@ def _draw_interval(
         return
     low, high = ax.get_ylim()
     shown, label = ends.isel(point=known), legends.with_interval(of, prob)
-    canvas.draw_band(ax, draws["loss"].values[known], shown, style, label)
+    marks.draw_band(ax, draws["loss"].values[known], shown, style, label)
     ax.set(ylim=(min(low, float(ends["lower"].min())), max(high, 10 * top)))

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from bayes_scaling.decisions.next_runs.candidates import COST, short_cost
 from bayes_scaling.decisions.next_runs.choosing import NextRuns
-from bayes_scaling.plots import canvas, legends, sources
-
-PANELS = 2
+from bayes_scaling.plots import canvas, legends, marks, sizes, sources
 
 RINGS = (canvas.COLOURS[-1], canvas.COLOURS[1], canvas.COLOURS[3], canvas.COLOURS[0])
 """Colours of the rings about chosen runs, by group."""
@@ -24,10 +18,7 @@ MOST_LABELS = 8
 
 
 def next_runs(
-    plan: NextRuns,
-    *,
-    ax: Sequence[Axes] | np.ndarray | None = None,
-    prob: float | None = None,
+    plan: NextRuns, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
     """Draw the candidates with those chosen, and how the goal's interval is expected to shrink.
 
@@ -46,14 +37,16 @@ def next_runs(
     -------
     numpy.ndarray of matplotlib.axes.Axes, two of them
     """
-    made = ax is None
-    panels = canvas.several_axes(ax, PANELS, columns=PANELS, cell=(5.6, 4.2))
-    _draw_candidates(panels[0], plan)
-    _draw_promise(panels[1], plan, prob)
+    sheet = canvas.Sheet.of(ax, 2, columns=2, cell=(5.6, 4.2))
+    left, right = sheet.panels
+    _draw_candidates(left, plan)
+    _draw_promise(right, plan, prob)
+    for panel in sheet.panels:
+        panel.legend(loc="best", fontsize="small")
     runs = f"{len(plan.chosen)} of {len(plan.candidates)} runs"
     title = f"{runs} for {short_cost(plan.cost)}, chosen for {plan.goal!r}"
-    canvas.titled(panels[0], title, plan.fit, made, 110)
-    return panels
+    sheet.title(title, plan.fit, 110)
+    return sheet.panels
 
 
 def _draw_candidates(ax: Axes, plan: NextRuns) -> None:
@@ -63,19 +56,13 @@ def _draw_candidates(ax: Axes, plan: NextRuns) -> None:
         ax.scatter(*made, s=9, color=canvas.neutral(), alpha=0.5, linewidths=0, label="runs so far")
     candidates = plan.candidates
     taken = 1 - candidates["sd_alone"] / plan.sd[0]
-    shades = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 256)))
-    points = ax.scatter(
-        candidates[x], candidates[y], c=taken, cmap=shades, vmin=0, s=26, label="candidates"
-    )
-    points.set_gid("candidates")
+    points = ax.scatter(candidates[x], candidates[y], c=taken, cmap=sizes.SHADES, vmin=0, s=26)
+    points.set(label="candidates", gid="candidates")
     _draw_chosen(ax, plan, x, y)
-    figure = ax.get_figure()
-    if figure is not None:
-        bar = figure.colorbar(points, ax=ax, label="spread taken off by that run alone")
-        bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+    bar = ax.figure.colorbar(points, ax=ax, label="spread taken off by that run alone")
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     canvas.log_input_axis(ax.xaxis, x)
     canvas.log_input_axis(ax.yaxis, y)
-    ax.legend(loc="best", fontsize="small")
 
 
 def _draw_chosen(ax: Axes, plan: NextRuns, x: str, y: str) -> None:
@@ -99,23 +86,19 @@ def _coordinates(plan: NextRuns) -> tuple[str, str]:
 def _draw_promise(ax: Axes, plan: NextRuns, prob: float | None) -> None:
     ends = plan.intervals(prob)
     steps, colour = ends["step"].values, canvas.COLOURS[0]
-    lower, upper = ends["lower"].values, ends["upper"].values
-    band = ax.fill_between(steps, lower, upper, color=colour, alpha=0.15, linewidth=0)
-    band.set_gid("promise")
-    bars = ax.vlines(
-        steps, lower, upper, color=colour, label=f"expected {legends.interval_label(prob)}"
-    )
-    bars.set_gid("intervals")
+    band = ax.fill_between(steps, ends["lower"], ends["upper"], color=colour, alpha=0.15)
+    band.set(linewidth=0, gid="promise")
+    bars = marks.draw_bars(ax, steps, ends, canvas.Style(colour), gid="intervals")
+    bars.set_label(f"expected {legends.interval_label(prob)}")
     ax.plot(steps, ends["median"].values, "o", color=colour, markersize=3.5)
-    for end in (lower[0], upper[0]):
-        ax.axhline(end, color=canvas.neutral(), linewidth=0.8, linestyle=":")
+    for name in ("lower", "upper"):
+        marks.draw_reference(ax, y=float(ends[name][0]))
     spent = [0.0, *plan.chosen[COST].cumsum()]
     kept = steps[:: -(-len(steps) // MOST_LABELS)]
     labels = [f"{step}\n{short_cost(spent[step])}" if step else "now" for step in kept]
     ax.set_xticks(kept, labels, fontsize="small")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _goal_value(plan, value)))
     ax.set(xlabel="runs made, and their cost so far", ylabel=_goal_label(plan))
-    ax.legend(loc="best", fontsize="small")
 
 
 def _goal_label(plan: NextRuns) -> str:

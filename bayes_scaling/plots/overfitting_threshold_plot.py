@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.kaplan.limits import OverfittingThreshold
 from bayes_scaling.decisions.point_results import BEYOND
-from bayes_scaling.display.intervals import intervals
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
+from bayes_scaling.plots import canvas, legends, marks, sources
 
 HEADROOM = 3.0
 """Factor beyond runs and medians up to which tokens are shown; a band may run off the page."""
@@ -44,44 +44,40 @@ def overfitting_threshold(
     -------
     matplotlib.axes.Axes
     """
-    made = ax is None
-    ax = canvas.one_axes(ax)
-    fit = result.fit
-    looks = canvas.styles(sources.groups_drawn(result.draws, fit.model.factors))
+    sheet = canvas.Sheet.of(ax)
+    ax, fit = sheet.ax, result.fit
+    groups = sources.by_group(result.draws, fit.model.factors, "params")
+    looks = canvas.styles(groups)
     ax.set_yscale("log")
     _limit(ax, result)
     params, tokens = (fit.runs.values(name) for name in ("params", "tokens"))
     members = sources.groups_of(fit.runs, fit.model)
-    for number, (group, style) in enumerate(looks.items()):
-        draws = sources.in_group(result.draws, "point", group, fit.model.factors).sortby("params")
-        _draw_threshold(ax, draws, style, group, prob)
+    for group, style in looks.items():
+        _draw_threshold(ax, groups[group], style, group, prob)
         rows = members.get(group, np.zeros(len(fit.runs), dtype=bool))
-        aside = APART * (number - (len(looks) - 1) / 2)
-        points = canvas.draw_runs(ax, params[rows], tokens[rows], style)
-        points.set(offset_transform=canvas.beside(ax, aside), gid="runs")
+        points = marks.draw_runs(ax, params[rows], tokens[rows], style)
+        points.set(offset_transform=marks.beside(ax, APART * style.place), gid="runs")
     canvas.log_input_axis(ax.xaxis, "params")
     canvas.log_input_axis(ax.yaxis, "tokens")
     colour = legends.colour_of(looks)
     band = legends.band_entry(legends.with_interval("threshold", prob), colour)
     entries = [*legends.group_entries(looks), band, legends.point_entry("runs", colour)]
-    legends.legend(ax, made, entries, _penalty(result))
-    canvas.titled(ax, f"Data below which models overfit by {fit.model.law.name}", fit, made)
+    sheet.legend(entries, _penalty(result))
+    sheet.title(f"Data below which models overfit by {fit.model.law.name}", fit)
     return ax
 
 
 def _limit(ax: Axes, result: OverfittingThreshold) -> None:
     """Show all runs and medians, however far intervals reach."""
-    median = result.draws["tokens"].median(("chain", "draw")).values
+    median = result.draws["tokens"].median(SAMPLE_DIMS).values
     shown = np.concatenate([result.fit.runs.values("tokens"), median[np.isfinite(median)]])
     ax.set_ylim(shown.min() / HEADROOM, shown.max() * HEADROOM)
 
 
 def _penalty(result: OverfittingThreshold) -> str:
     """The loss that counts as overfitting, in words, and the reason for that much."""
-    return (
-        f"excess loss of {float(result.draws['penalty'].median()):.2g},\n"
-        + (SOURCES[result.source])
-    )
+    excess = float(result.draws["penalty"].median())
+    return f"excess loss of {excess:.2g},\n{SOURCES[result.source]}"
 
 
 def _draw_threshold(
@@ -93,7 +89,6 @@ def _draw_threshold(
     top = 1e3 * ax.get_ylim()[1]
     shown = ends.clip(max=top)
     shown["median"] = ends["median"].where(ends["median"] < top)
-    name = f"{sources.group_name(group) or 'threshold'}, {legends.interval_label(prob)}"
-    canvas.draw_band(ax, params, shown, style, name)
-    bars = ax.vlines(params, shown["lower"], shown["upper"], color=style.colour, zorder=2.7)
-    bars.set(linewidth=0.8, gid="threshold bars")
+    name = legends.with_interval(sources.group_name(group) or "threshold", prob)
+    marks.draw_band(ax, params, shown, style, name)
+    marks.draw_bars(ax, params, shown, style, linewidth=0.8, zorder=2.7, gid="threshold bars")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import arviz as az
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, MaxNLocator
 
@@ -15,7 +16,7 @@ from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.plots import canvas, legends, marks, sources
 
 PRIOR_DRAWS = 2000
 
@@ -28,7 +29,7 @@ def prior_posterior(
     fit: ScalingFit,
     *,
     var_names: Sequence[str] | None = None,
-    ax: Sequence[Axes] | np.ndarray | None = None,
+    ax: canvas.Panels | None = None,
     prob: float | None = None,
 ) -> np.ndarray:
     """Draw the prior density of each parameter against its posterior, in paper units.
@@ -62,15 +63,14 @@ def prior_posterior(
     """
     names = _default_names(fit) if var_names is None else list(var_names)
     _check_names(fit, names)
-    made = ax is None
-    panels = canvas.several_axes(ax, len(names), columns=4, cell=(2.9, 2.2))
+    sheet = canvas.Sheet.of(ax, len(names), columns=4, cell=(2.9, 2.2))
     sampled = fit.model.prior_predictive(fit.runs, draws=PRIOR_DRAWS, seed=0)["prior"].to_dataset()
     prior = complete(sampled, fit.model, fit.runs)
-    for panel, name in zip(panels, names, strict=True):
+    for panel, name in zip(sheet.panels, names, strict=True):
         _draw_panel(panel, name, prior[name], fit.posterior[name], prob)
-    _draw_legend(panels, fit.posterior, names, prob, made)
-    canvas.titled(panels[0], f"Prior and posterior of {fit.model.law.name}", fit, made, 110)
-    return panels
+    sheet.legend_below(_entries(fit.posterior, names, prob))
+    sheet.title(f"Prior and posterior of {fit.model.law.name}", fit, 110)
+    return sheet.panels
 
 
 def _default_names(fit: ScalingFit) -> list[str]:
@@ -104,26 +104,15 @@ def _draw_panel(
 ) -> None:
     low, high = np.quantile(prior, [0.01, 0.99])
     log = bool(low > 0 and high > LOG_FROM * low)
-    x, density = _density(prior, log)
-    ax.plot(
-        x,
-        density,
-        color=canvas.neutral(),
-        linestyle="--",
-        linewidth=1.0,
-        label="prior",
-        gid="prior",
-    )
+    dashed = canvas.Style(canvas.neutral(), line="--")
+    marks.draw_line(ax, *_density(prior, log), dashed, linewidth=1.0, label="prior", gid="prior")
     for _, style, draws in _by_group(posterior):
         x, density = _density(draws, log)
-        ax.plot(
-            x, density, color=style.colour, linewidth=1.3, linestyle=style.line, gid="posterior"
-        )
+        marks.draw_line(ax, x, density, style, linewidth=1.3, gid="posterior")
         ends = intervals(draws, prob)
         inside = (x >= float(ends["lower"])) & (x <= float(ends["upper"]))
-        ax.fill_between(
-            x[inside], density[inside], color=style.colour, alpha=0.3, linewidth=0, gid="interval"
-        )
+        shade = ax.fill_between(x[inside], density[inside], color=style.colour, alpha=0.3)
+        shade.set(linewidth=0, gid="interval")
     _frame(ax, name, log, posterior, (float(low), float(high)))
 
 
@@ -163,18 +152,13 @@ def _density(draws: xr.DataArray, log: bool) -> tuple[np.ndarray, np.ndarray]:
     return (10**grid if log else grid), density / density.max()
 
 
-def _draw_legend(
-    panels: np.ndarray, posterior: xr.Dataset, names: Sequence[str], prob: float | None, made: bool
-) -> None:
-    """One legend for all panels: what lines are, and the groups of those that have them."""
+def _entries(posterior: xr.Dataset, names: Sequence[str], prob: float | None) -> list[Artist]:
+    """Legend entries of all panels: the kinds of line, and the groups of those that have them."""
     looks = {label: style for name in names for label, style, _ in _by_group(posterior[name])}
     posteriors = [
-        legends.line_entry(
-            f"posterior, {label}" if label else "posterior", style.colour, style.line
-        )
-        for label, style in looks.items()
+        legends.line_entry(sources.named("posterior", (name,) if name else ()), s.colour, s.line)
+        for name, s in looks.items()
     ]
     shade = canvas.COLOURS[0] if set(looks) == {""} else canvas.neutral()
     band = legends.band_entry(legends.interval_label(prob), shade)
-    handles = [legends.line_entry("prior", canvas.neutral(), "--"), *posteriors, band]
-    legends.figure_legend(panels[-1], made, handles)
+    return [legends.line_entry("prior", canvas.neutral(), "--"), *posteriors, band]

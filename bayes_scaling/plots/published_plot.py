@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -32,7 +33,7 @@ def published(
     sets: Sequence[PublishedSet | str] | None = None,
     *,
     var_names: Sequence[str] | None = None,
-    ax: Sequence[Axes] | np.ndarray | None = None,
+    ax: canvas.Panels | None = None,
     prob: float | None = None,
 ) -> np.ndarray:
     """Draw the posterior of each parameter above its published values, in paper units.
@@ -50,10 +51,9 @@ def published(
         Sets, or their keys; all of the fit's law and options if not given.
     var_names : sequence of str, optional
         Parameters and derived quantities; all that fit and law have if not given.
-    ax : sequence of matplotlib.axes.Axes, optional
-        Where to draw, one for each parameter; a new figure if not given.
-    prob : float, optional
-        Probability of the posterior's interval, 0.9 if not given.
+    ax, prob
+        Axes, and the probability of the posterior's interval, as for all plots
+        (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
@@ -68,16 +68,15 @@ def published(
     names = _names(fit, entries, var_names)
     rows = _posterior_rows(fit, names, prob)
     labels = [*rows, *map(_label, entries)]
-    made = ax is None
     cell = (2.9, 0.8 + ROW_HEIGHT * len(labels))
-    panels = canvas.several_axes(ax, len(names), columns=COLUMNS, cell=cell)
-    for number, (panel, name) in enumerate(zip(panels, names, strict=True)):
+    sheet = canvas.Sheet.of(ax, len(names), columns=COLUMNS, cell=cell)
+    for number, (panel, name) in enumerate(zip(sheet.panels, names, strict=True)):
         _draw_panel(panel, name, rows, entries)
-        shown = labels if not made or number % COLUMNS == 0 else [""] * len(labels)
+        shown = labels if not sheet.made or number % COLUMNS == 0 else [""] * len(labels)
         panel.set_yticks(range(len(labels)), shown, fontsize="small")
-    _draw_legend(panels, entries, prob, made)
-    canvas.titled(panels[0], f"{fit.model.law.name}, posterior and published", fit, made, 110)
-    return panels
+    sheet.legend_below(_legend_entries(entries, prob))
+    sheet.title(f"{fit.model.law.name}, posterior and published", fit, 110)
+    return sheet.panels
 
 
 def _entries(fit: ScalingFit, sets: Sequence[PublishedSet | str] | None) -> list[PublishedSet]:
@@ -181,15 +180,13 @@ def _draw_entry(ax: Axes, row: int, entry: PublishedSet, name: str) -> list[floa
     return [value, *ends]
 
 
-def _draw_legend(
-    panels: np.ndarray, entries: Sequence[PublishedSet], prob: float | None, made: bool
-) -> None:
+def _legend_entries(entries: Sequence[PublishedSet], prob: float | None) -> list[Artist]:
     handles = [
         legends.point_entry(legends.with_interval("posterior", prob), POSTERIOR),
         legends.point_entry("published", PUBLISHED, "D"),
     ]
     if any(entry.status == "S" for entry in entries):
         hollow = legends.point_entry("published, from a secondary source", PUBLISHED, "D")
-        hollow.set_markerfacecolor("none")  # type: ignore[attr-defined]
+        hollow.set(markerfacecolor="none")
         handles.append(hollow)
-    legends.figure_legend(panels[-1], made, handles)
+    return handles

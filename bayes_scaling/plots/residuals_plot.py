@@ -12,7 +12,7 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import points
-from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.plots import canvas, legends, marks, sources
 
 BAND_POINTS = 40
 """Runs at which the band of scatter is worked out, evenly among them."""
@@ -50,20 +50,20 @@ def residuals(
     """
     name = sources.horizontal(fit.model) if against is None else against
     values = sources.run_values(fit.runs, name)
-    made = ax is None
-    ax = canvas.one_axes(ax)
+    sheet = canvas.Sheet.of(ax)
+    ax = sheet.ax
     few = sources.thinned(fit, len(fit.runs))
     expected = few.expected_loss(at=sources.run_table(fit))
     off = _off(fit, fit.runs.values("loss"), expected.median(SAMPLE_DIMS).values)
     groups = sources.groups_of(fit.runs, fit.model)
-    looks = canvas.styles(list(groups))
+    looks = canvas.styles(groups)
     for group, rows in groups.items():
-        canvas.draw_runs(ax, values[rows], off[rows], looks[group], sources.named("runs", group))
+        marks.draw_runs(ax, values[rows], off[rows], looks[group], sources.named("runs", group))
     _draw_scatter(ax, few, expected, values, prob)
     ax.set_ylabel(_off_label(fit))
     canvas.log_input_axis(ax.xaxis, name)
-    legends.legend(ax, made)
-    canvas.titled(ax, f"Runs about {fit.model.law.name}", fit, made)
+    sheet.legend()
+    sheet.title(f"Runs about {fit.model.law.name}", fit)
     return ax
 
 
@@ -87,20 +87,14 @@ def _draw_scatter(
     order = np.argsort(values)
     chosen = order[np.linspace(0, len(order) - 1, min(BAND_POINTS, len(order))).round().astype(int)]
     where = points(fit.model, fit.runs, at=sources.run_table(fit).iloc[chosen])
-    ends = []
+    off = []
     for number, run in enumerate(chosen):
         rng, at = np.random.default_rng(fit.settings.seed), where.isel(point=number)
         middle = expected.isel(point=run)
         loss = new_runs(fit.posterior, fit.model, fit.runs, middle, at, rng)
-        ends.append(intervals(_off(fit, loss, middle), prob))
-    ax.fill_between(
-        values[chosen],
-        [float(end["lower"]) for end in ends],
-        [float(end["upper"]) for end in ends],
-        color=canvas.neutral(),
-        alpha=0.12,
-        linewidth=0,
-        zorder=0,
-        label=legends.with_interval("scatter of a run", prob),
-    )
-    ax.axhline(0.0, color=canvas.neutral(), linewidth=0.8, linestyle="--", zorder=1)
+        off.append(_off(fit, loss, middle).reset_coords(drop=True))
+    ends = intervals(xr.concat(off, "point"), prob)
+    band = ax.fill_between(values[chosen], ends["lower"], ends["upper"], color=canvas.neutral())
+    label = legends.with_interval("scatter of a run", prob)
+    band.set(alpha=0.12, linewidth=0, zorder=0, label=label)
+    marks.draw_reference(ax, y=0.0, line="--")

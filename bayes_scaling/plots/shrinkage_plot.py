@@ -14,8 +14,9 @@ from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.posterior import parameters_at
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.inputs import scales
-from bayes_scaling.plots import canvas, legends
+from bayes_scaling.plots import canvas, legends, marks
 
 POOLED, UNPOOLED = canvas.COLOURS[0], canvas.COLOURS[-1]
 ROW_HEIGHT = 0.5
@@ -70,8 +71,8 @@ def shrinkage(
     levels = fit.runs.levels(factor)
     alone = dict(unpooled or {})
     _check_unpooled(fit, parameter, levels, alone)
-    made = ax is None
-    ax = canvas.one_axes(ax, (7.5, 1.6 + ROW_HEIGHT * len(levels)))
+    sheet = canvas.Sheet.of(ax, cell=(7.5, 1.6 + ROW_HEIGHT * len(levels)))
+    ax = sheet.ax
     _draw_typical(ax, fit, parameter, factor, prob)
     pooled = intervals(_values(fit, parameter, factor, levels), prob)
     once = legends.with_interval("pooled", prob)
@@ -83,8 +84,8 @@ def shrinkage(
         once = legends.with_interval("each level alone", prob)
         _draw_unpooled(ax, row, ends, pooled.isel(level=row), None if number else once)
     _label(ax, fit, parameter, factor)
-    legends.legend(ax, made)
-    canvas.titled(ax, f"{parameter} by {factor}", fit, made)
+    sheet.legend()
+    sheet.title(f"{parameter} by {factor}", fit)
     return ax
 
 
@@ -147,19 +148,13 @@ def _values(
     """
     others = [vary for vary in fit.model.vary if vary.by != factor]
     without = {vary.spread_name: 0 * fit.posterior[vary.spread_name] for vary in others}
-    labels = {
-        name: xr.DataArray(
-            list(levels if name == factor else ANY_LEVEL * len(levels)), dims="level"
-        )
-        for name in fit.model.factors
+    here = {
+        name: levels if name == factor else ANY_LEVEL * len(levels) for name in fit.model.factors
     }
-    theta = parameters_at(
-        fit.posterior.assign(without),
-        fit.model,
-        labels,
-        "draw" if drawn else "typical",
-        np.random.default_rng(fit.settings.seed),
-    )
+    labels = {name: xr.DataArray(list(values), dims="level") for name, values in here.items()}
+    posterior, rng = fit.posterior.assign(without), np.random.default_rng(fit.settings.seed)
+    kind: NewLevels = "draw" if drawn else "typical"
+    theta = parameters_at(posterior, fit.model, labels, kind, rng)
     values: xr.DataArray = fit.model.law.rescale(scales(fit.model.law, fit.runs), theta)[parameter]
     return values
 
@@ -170,14 +165,9 @@ def _draw_typical(
     for drawn, alpha, what in ((True, 0.1, "a new level"), (False, 0.25, "typical value")):
         draws = _values(fit, parameter, factor, ANY_LEVEL, drawn).isel(level=0)
         ends = intervals(draws, prob)
-        low, high = float(ends["lower"]), float(ends["upper"])
-        label = f"{what}, {legends.interval_label(prob)}"
-        ax.axvspan(
-            low, high, color=canvas.neutral(), alpha=alpha, linewidth=0, zorder=0, label=label
-        )
-    ax.axvline(
-        float(ends["median"]), color=canvas.neutral(), linewidth=1.0, linestyle="--", zorder=1
-    )
+        span = ax.axvspan(float(ends["lower"]), float(ends["upper"]), color=canvas.neutral())
+        span.set(alpha=alpha, linewidth=0, zorder=0, label=legends.with_interval(what, prob))
+    marks.draw_reference(ax, x=float(ends["median"]), line="--", linewidth=1.0)
 
 
 def _draw_estimate(

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm, to_hex
-from matplotlib.ticker import NullLocator
+from scipy.stats import gmean
 
 from bayes_scaling.plots import canvas
 from bayes_scaling.units import format_count
@@ -21,9 +21,13 @@ MOST_SIZES = 7
 """Sizes of model that get a curve of their own; more are binned."""
 
 
+SHADES = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 256)))
+"""Viridis without its ends, which a dark or a white page swallows."""
+
+
 @dataclass(frozen=True)
 class SizeColours:
-    """Colours of model sizes: viridis without its ends, which a dark or a white page swallows."""
+    """Colours of model sizes."""
 
     smallest: float
     largest: float
@@ -31,9 +35,8 @@ class SizeColours:
     @property
     def mappable(self) -> ScalarMappable:
         """Matplotlib's map from sizes to colours; sizes are in parameters, on a log scale."""
-        shades = mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 256))
         largest = self.largest if self.largest > self.smallest else 1.01 * self.smallest
-        return ScalarMappable(LogNorm(self.smallest, largest), ListedColormap(shades))
+        return ScalarMappable(LogNorm(self.smallest, largest), SHADES)
 
     def of(self, size: float) -> str:
         """The colour of one size."""
@@ -41,12 +44,9 @@ class SizeColours:
 
     def draw_bar(self, ax: Axes) -> None:
         """Add the colour bar."""
-        figure = ax.get_figure()
-        if figure is None or self.largest <= self.smallest:
-            return
-        bar = figure.colorbar(self.mappable, ax=ax, label="parameters")
-        canvas.readable_log_ticks(bar.ax.yaxis, format_count)
-        bar.ax.yaxis.set_minor_locator(NullLocator())
+        if self.largest > self.smallest:
+            bar = ax.figure.colorbar(self.mappable, ax=ax, label="parameters")
+            canvas.readable_log_ticks(bar.ax.yaxis, format_count)
 
 
 def representative_sizes(params: np.ndarray, rows: np.ndarray) -> list[tuple[float, np.ndarray]]:
@@ -62,9 +62,5 @@ def representative_sizes(params: np.ndarray, rows: np.ndarray) -> list[tuple[flo
         edges = np.geomspace(sizes[0], sizes[-1], MOST_SIZES + 1)
         bins = np.clip(np.searchsorted(edges, params, side="right"), 1, MOST_SIZES)
         of_size = [(np.nan, rows & (bins == number)) for number in range(1, MOST_SIZES + 1)]
-        of_size = [(_mean(params[found]), found) for _, found in of_size if found.any()]
+        of_size = [(float(gmean(params[found])), found) for _, found in of_size if found.any()]
     return [(size, found) for size, found in of_size if found.sum() > 1]
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(np.exp(np.log(values).mean()))

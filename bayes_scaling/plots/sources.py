@@ -16,8 +16,9 @@ import xarray as xr
 from bayes_scaling.decisions.allocation import Allocation, allocate
 from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.point_results import BEYOND, INFINITE
-from bayes_scaling.display.intervals import intervals
+from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.average import FitAverage, Fitted
+from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.mixture import average_points
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -102,6 +103,15 @@ def run_table(fit: ScalingFit) -> pd.DataFrame:
     return inputs.join(fit.runs.table[factors].reset_index(drop=True))
 
 
+def law_at_runs(fit: ScalingFit) -> tuple[LossSurface, xr.DataArray]:
+    """The surface at the runs, and there the law without what it leaves out, dims (…, run)."""
+    columns = {
+        str(name): xr.DataArray(values, dims="run") for name, values in run_table(fit).items()
+    }
+    surface = fit.surface_at({name: columns[name] for name in fit.model.factors})
+    return surface, replace(surface, left_out=None).loss(columns)
+
+
 def groups_of(runs: Runs, model: ScalingModel) -> dict[Group, np.ndarray]:
     """Masks of the runs of each group that occurs, sorted by group."""
     labels = runs.table[list(model.factors)].astype(str)
@@ -111,10 +121,15 @@ def groups_of(runs: Runs, model: ScalingModel) -> dict[Group, np.ndarray]:
     }
 
 
-def groups_drawn(draws: xr.Dataset, factors: Sequence[str]) -> list[Group]:
-    """Groups that some point or budget is of, in their order; one without a name if no factor."""
+def by_group(
+    draws: xr.Dataset, factors: Sequence[str], sort: str | None = None
+) -> dict[Group, xr.Dataset]:
+    """Points or budgets of each group, in the order in which groups occur; `sort` orders them."""
+    [dim] = (name for name in draws.sizes if name not in SAMPLE_DIMS)
     labels = [draws[factor].values.astype(str) for factor in factors]
-    return list(dict.fromkeys(zip(*labels, strict=True))) if labels else [()]
+    keys = list(zip(*labels, strict=True)) if labels else [()] * draws.sizes[dim]
+    found = {key: draws.isel({dim: [one == key for one in keys]}) for key in dict.fromkeys(keys)}
+    return {key: part.sortby(sort) for key, part in found.items()} if sort else found
 
 
 def group_name(group: Group) -> str:
@@ -133,14 +148,6 @@ def ends_on_page(draws: xr.DataArray, prob: float | None) -> tuple[xr.Dataset, f
     top = float(ends["median"].where(ends["median"] < INFINITE).max())
     cut = OFF_PAGE * top if np.isfinite(top) else OFF_PAGE
     return ends.clip(max=cut).assign(median=ends["median"].where(ends["median"] < cut)), top
-
-
-def in_group(draws: xr.Dataset, dim: str, group: Group, factors: Sequence[str]) -> xr.Dataset:
-    """The points or budgets of one group."""
-    keep = np.ones(draws.sizes[dim], dtype=bool)
-    for factor, level in zip(factors, group, strict=True):
-        keep &= draws[factor].values.astype(str) == level
-    return draws.isel({dim: keep})
 
 
 def with_levels(table: pd.DataFrame, group: Group, model: ScalingModel) -> pd.DataFrame:

@@ -11,7 +11,8 @@ from matplotlib.ticker import PercentFormatter
 
 from bayes_scaling.display.intervals import percent
 from bayes_scaling.errors import SealError
-from bayes_scaling.plots.canvas import COLOURS, WARNING_COLOUR, neutral, one_axes
+from bayes_scaling.plots.canvas import COLOURS, WARNING_COLOUR, Sheet
+from bayes_scaling.plots.marks import draw_reference
 from bayes_scaling.validation.track_record import TrackRecord
 
 ROW = 0.32
@@ -27,10 +28,8 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
     Parameters
     ----------
     record : TrackRecord
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure if not given.
-    prob : float, optional
-        Probability of the intervals, 0.9 if not given.
+    ax, prob
+        Axes, and the probability of the intervals, as for all plots (:mod:`bayes_scaling.plots`).
 
     Returns
     -------
@@ -47,7 +46,8 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
             "track_record: none of the runs that were forecast has been made, so there is nothing "
             "to draw. Score the forecasts when there is a loss: bs.score(folder, {'name': 2.1})."
         )
-    ax = one_axes(ax, (8.5, 1.4 + ROW * len(table)))
+    sheet = Sheet.of(ax, cell=(8.5, 1.4 + ROW * len(table)))
+    ax = sheet.ax
     rows, inside = np.arange(len(table)), table["inside"].to_numpy(bool)
     relative = all(one.response == "loss" for one in record.forecasts.values())
     lower, upper, observed = (
@@ -56,10 +56,11 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
     )
     share = f"{percent(prob)} interval"
     ax.hlines(rows, lower, upper, COLOURS[0], linewidth=5, alpha=0.35, label=share, gid="interval")
-    ax.axvline(0.0, color=neutral(), linewidth=0.8, linestyle=":", label="median of the forecast")
+    draw_reference(ax, x=0.0, label="median of the forecast")
     _draw_runs(ax, observed, rows, inside)
     ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
-    _finish(ax, _labels(table.index), relative)
+    _label(ax, _labels(table.index), relative)
+    sheet.legend()
     return ax
 
 
@@ -73,14 +74,13 @@ def _draw_runs(ax: Axes, observed: pd.Series[float], rows: np.ndarray, inside: n
             dots.set(zorder=3, label=f"run {name}", gid=name)
 
 
-def _finish(ax: Axes, labels: list[str], relative: bool) -> None:
+def _label(ax: Axes, labels: list[str], relative: bool) -> None:
     """Rows by their names, the first on top, and the axis of what is left."""
     ax.set_yticks(range(len(labels)), labels, fontsize="small")
     ax.invert_yaxis()
     ax.set_xlabel(f"{'loss' if relative else 'response'} less the median of its forecast")
     if relative:
         ax.xaxis.set_major_formatter(PercentFormatter(1.0))
-    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize="small")
 
 
 def _labels(index: pd.Index[Any]) -> list[str]:

@@ -24,7 +24,7 @@ from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.reach import ranges
-from bayes_scaling.plots.sources import in_group, losses_along, thinned
+from bayes_scaling.plots.sources import by_group, losses_along, thinned
 from bayes_scaling.reporting.sections.larger import widest
 from bayes_scaling.trust import TrustReport
 from bayes_scaling.trust.case import ladder_table
@@ -212,14 +212,14 @@ class Grid:
         tokens = asked.draws["flops"] / FLOPS_PER_PARAM_TOKEN / params
         draws = asked.draws.assign(tokens=tokens, ratio=tokens / params)
         names = [*("params", "tokens", "ratio", "expected_loss"), *_ENDS]
-        kept = draws[[name for name in names if name in draws]]
-        shape = (len(budgets),)
+        kept = by_group(draws[[name for name in names if name in draws]], model.factors)
+        parts = (kept[tuple(map(str, group))] for group in self.groups.to_numpy())
         return [
-            {str(name): _quantiles(one, prob, shape) for name, one in part.data_vars.items()}
-            for part in (
-                in_group(kept, "budget", tuple(map(str, group)), model.factors)
-                for group in self.groups.to_numpy()
-            )
+            {
+                str(name): _quantiles(one, prob, budgets.shape)
+                for name, one in part.data_vars.items()
+            }
+            for part in parts
         ]
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.plots.sources import run_table, thinned
+from bayes_scaling.plots.sources import law_at_runs, run_table, thinned
 from bayes_scaling.reporting.sections.contents import Table, tabulated
 from bayes_scaling.trust.checks.predictive import medians_at_runs, residuals_about
 
@@ -25,12 +23,7 @@ def off_fit(fit: ScalingFit) -> np.ndarray:
 
 def off_law(fit: ScalingFit) -> np.ndarray:
     """Distance of each run from the law without what it leaves out, in per cent."""
-    few = thinned(fit, len(fit.runs))
-    columns = {
-        str(name): xr.DataArray(values, dims="run") for name, values in run_table(fit).items()
-    }
-    surface = few.surface_at({name: columns[name] for name in fit.model.factors})
-    return _off(fit, replace(surface, left_out=None).loss(columns))
+    return _off(fit, law_at_runs(thinned(fit, len(fit.runs)))[1])
 
 
 def _off(fit: ScalingFit, expected: xr.DataArray) -> np.ndarray:
