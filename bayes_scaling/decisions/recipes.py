@@ -16,7 +16,7 @@ from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.points import Numbers
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.model.surface import MISS_MEAN, MISS_SD, Surface
-from bayes_scaling.noise import LogNormal
+from bayes_scaling.noise import LogNormal, Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 
@@ -34,10 +34,10 @@ EXPONENT_SPREAD = Prior.between(0.045, 0.055)
 """Relative spread of exponents between recipes: small, for the text is the same."""
 
 NOISE = Prior.between(0.001, 0.01)
-"""Scatter of log loss: seeds give 0.03 % to 1 %."""
+"""Scatter of log loss where none is given: seeds give 0.03 % to 1 %."""
 
 
-def compare_recipes(
+def compare_recipes(  # noqa: PLR0913 - the question, and what is assumed of the ladders
     runs: Runs,
     first: str,
     second: str,
@@ -45,6 +45,7 @@ def compare_recipes(
     *,
     by: str | None = None,
     floor: Prior | None = None,
+    noise: Noise | None = None,
     seed: int | None = None,
     progress: bool = True,
 ) -> LevelComparison:
@@ -65,6 +66,9 @@ def compare_recipes(
         Of `E`, which the recipes share: such as ``bs.priors.floor("c4, gpt-2 tokenizer")``, or
         pinned, ``bs.Prior.fixed_at(1.7, units="paper")``. If not given, a share of the lowest
         losses, 90 % within 0.35 and 0.83.
+    noise : Noise, optional
+        Scatter of the rungs, normal on log loss with 0.1 % to 1 % if not given. Rungs that are
+        tuned unevenly err upwards only: ``bs.noise.LogExGaussian()``.
     seed : int, optional
         Seed of the sampler.
     progress : bool
@@ -91,18 +95,18 @@ def compare_recipes(
     size and data, from whose sweeps that was learned.
     """
     chosen = _factor(runs, by)
-    model = ladder_model(chosen, floor)
+    model = ladder_model(chosen, floor, noise)
     found = fit(model, runs, seed=seed, target_accept=ACCEPTED, progress=progress)
     return compare_levels(found, first, second, _top(runs, chosen) if flops is None else flops)
 
 
-def ladder_model(by: str, floor: Prior | None = None) -> ScalingModel:
+def ladder_model(by: str, floor: Prior | None = None, noise: Noise | None = None) -> ScalingModel:
     """The model of ladders that :func:`compare_recipes` fits."""
     return ScalingModel(
         PowerLaw("flops"),
         vary=[Vary("A", by=by, spread=SPREAD), Vary("alpha", by=by, spread=EXPONENT_SPREAD)],
         priors={"E": floor or FLOOR, "alpha": PATH_EXPONENT},
-        noise=LogNormal(NOISE),
+        noise=noise or LogNormal(NOISE),
         surface=Surface(miss_sd=MISS_SD, miss_mean=MISS_MEAN),
     )
 

@@ -1,7 +1,5 @@
 """Scatter with a one-sided excess: its information, and what it refuses."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,6 +93,6 @@ def test_ladders_of_two_recipes_may_have_it(prior_fit) -> None:  # type: ignore[
     table["loss"] = 1.8 + 20 * params**-0.17
     table["recipe"] = np.repeat(["new", "base"], 4)
     runs = bs.Runs.from_frame(table, factors=["recipe"])
-    model = replace(ladder_model("recipe"), noise=bs.noise.LogExGaussian())
+    model = ladder_model("recipe", noise=bs.noise.LogExGaussian())
     found = bs.compare_levels(prior_fit(model, runs), "new", "base", runs.values("flops").max())
     assert np.isfinite(found.table(0.9)["multiplier"]).to_numpy().all()

@@ -268,6 +268,16 @@ def test_labels_of_the_user_are_escaped_in_every_form(stored_fit: bs.ScalingFit)
     assert r"a\textbar{}b \& 50\% next\_U+1F680" in citation.to_latex()
 
 
+def test_scatter_is_said_of_the_response(prior_fit: Callable[..., bs.ScalingFit]) -> None:
+    table = pd.DataFrame({"params": [1e8, 3e8, 1e9], "tokens": [2e9, 6e9, 2e10]})
+    table["rate"] = [4e-3, 2.5e-3, 1.5e-3]
+    runs = bs.Runs.from_frame(table, loss="rate", response="metric")
+    fit = prior_fit(bs.ScalingModel("OptimalHyperparameter"), runs)
+    said = bs.cite(fit)
+    assert "with Student-t scatter on log metric" in said.sentence
+    assert "log loss" not in said.sentence + said.methods
+
+
 def test_options_of_the_law_and_its_own_input_are_said(
     prior_fit: Callable[..., bs.ScalingFit],
 ) -> None:

@@ -74,25 +74,26 @@ def law_words(fit: ScalingFit) -> str:
     """Law, paper, scatter and runs of a fit."""
     law = fit.model.law
     paper = f" ({one_line(short(law.cite))})" if law.cite else ""
+    scatter = noise_words(fit.model.noise, fit.runs.response)
     return (
-        f"the law {one_line(repr(law)).removesuffix('()')}{paper} with "
-        f"{noise_words(fit.model.noise)} to {counted(len(fit.runs), 'training run')} "
-        f"{span_words(fit)}"
+        f"the law {one_line(repr(law)).removesuffix('()')}{paper} with {scatter} "
+        f"to {counted(len(fit.runs), 'training run')} {span_words(fit)}"
     )
 
 
-def noise_words(noise: Noise) -> str:
+def noise_words(noise: Noise, response: str = "loss") -> str:
     """Scatter of the runs, from the first words of the noise's documentation.
 
     Examples
     --------
     >>> from bayes_scaling.noise import LogNormal, LogStudentT
-    >>> noise_words(LogStudentT()), noise_words(LogNormal())
-    ('Student-t scatter on log loss', 'normal scatter on log loss')
+    >>> noise_words(LogStudentT()), noise_words(LogNormal(), "metric")
+    ('Student-t scatter on log loss', 'normal scatter on log metric')
     """
     documented = (type(noise).__doc__ or type(noise).__name__).strip().splitlines()[0]
     for mark in (",", ";", ":", "."):
         documented = documented.split(mark)[0]
+    documented = documented.replace("log loss", f"log {response}")
     return documented if documented.startswith(_PROPER) else documented[0].lower() + documented[1:]
 
 
