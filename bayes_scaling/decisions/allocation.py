@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -21,15 +22,12 @@ from bayes_scaling.decisions.rules import published_growth
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import (
-    short,
-    titled_text,
-)
+from bayes_scaling.display.tables import short, titled_text
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.average import FitAverage, Fitted
-from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.mixture import mixture
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers
 
 STEP = 1.1
@@ -37,7 +35,7 @@ STEP = 1.1
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Allocation(FitResult):
+class Allocation(DrawnResult[Fitted]):
     """Draws of the compute-optimal run for each budget.
 
     Attributes
@@ -55,48 +53,26 @@ class Allocation(FitResult):
         As given to :func:`allocate`.
     """
 
-    draws: xr.Dataset
-    fit: Fitted
     cost: Cost = field(default_factory=SixND)
     constraints: Constraints = field(default_factory=Constraints)
     inputs: Mapping[str, float] = field(default_factory=dict)
 
+    shown: ClassVar[tuple[str, ...]] = (
+        *("params", "tokens", "tokens_per_param", "expected_loss", "epochs"),
+    )
+    missing: ClassVar[str] = "have no optimum in the range searched"
+
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes for a reader: of the fit, and of draws without an optimum or at a limit."""
-        return (*self.fit.notes, *self._notes())
+        return (*super().notes, *self._limit_notes())
 
-    def _notes(self) -> Iterator[str]:
-        missing = float(self.draws["params"].isnull().mean())
-        if missing:
-            yield (
-                f"{missing:.1%} of draws have no optimum in the range searched and are left out of "
-                "the intervals, which are too narrow by as much as these draws differ."
-            )
+    def _limit_notes(self) -> Iterator[str]:
         if "at_limit" in self.draws:
             yield from _at_limits(self.draws["at_limit"], self.constraints)
         if self.constraints.tokens_per_param is not None:
             ratio = short(self.constraints.tokens_per_param)
             yield f"Split at {ratio} tokens per parameter, as asked."
-
-    def table(self, prob: float | None = None) -> pd.DataFrame:
-        """Median and credible interval of the optimum, by budget.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns (``params``, ``tokens``, ``tokens_per_param``, ``expected_loss`` and with
-            ``unique_tokens`` given ``epochs``; ``median``, ``lower``, ``upper``), and
-            ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
-        """
-        names = ["params", "tokens", "tokens_per_param", "expected_loss", "epochs"]
-        shown = self.draws[[name for name in names if name in self.draws]]
-        return self._intervals(shown, "budget", prob)
 
     def growth(self, prob: float | None = None) -> pd.DataFrame:
         """Exponents of the optimum, and how it grows with ten times the budget.

@@ -14,10 +14,10 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from bayes_scaling.decisions.point_results import PointResult
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import forecast
 
 LEAST_CURVES = 3
@@ -37,7 +37,7 @@ wider their losses are spread. Without them a forecast would outvote a curve see
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class RunInProgress(PointResult):
+class RunInProgress(DrawnResult[ScalingFit]):
     """The final loss to expect of a run, as it was to be expected at each point of its curve.
 
     Attributes

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.point_results import PointResult
 from bayes_scaling.decisions.surface.landscape import (
     Landscape,
     check_loss,
@@ -26,6 +25,7 @@ from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.intervals import intervals, percent
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -68,7 +68,7 @@ class Path:
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class LevelComparison(PointResult):
+class LevelComparison(DrawnResult[ScalingFit]):
     """Draws of two levels of a factor compared.
 
     Attributes

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.decisions.point_results import PointResult
 from bayes_scaling.decisions.surface.landscape import check_splits, surface
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -26,7 +26,7 @@ MARGIN = 4.0
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Isolines(PointResult):
+class Isolines(DrawnResult[ScalingFit]):
     """Draws of curves through params.
 
     Attributes

@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.decisions.costs import Cost
-from bayes_scaling.decisions.point_results import PointResult
 from bayes_scaling.decisions.surface.landscape import check_splits, log_ratio, surface
 from bayes_scaling.decisions.surface.solvers import first_change
 from bayes_scaling.decisions.surface.splitting import Split, Splitting
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -117,7 +117,7 @@ class LifetimeCost(Cost):
         return (budget / params - self.serve) / self.train
 
 
-class LifetimeAllocation(PointResult):
+class LifetimeAllocation(DrawnResult[ScalingFit]):
     """Draws of the model that is cheapest over its life, and of the compute-optimal one.
 
     ``params``, ``tokens``, ``tokens_per_param`` and ``cost`` (FLOP, or money) are of the cheapest

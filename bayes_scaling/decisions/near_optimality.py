@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,15 +22,15 @@ from bayes_scaling.decisions.surface.solvers import OUTWARDS, first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.errors import RunsError
-from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers
 
 Measure = Literal["loss", "compute"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class NearOptimal(FitResult):
+class NearOptimal(DrawnResult[ScalingFit]):
     """Draws of the sizes that are nearly as good as the best, for each budget.
 
     Attributes
@@ -43,13 +43,13 @@ class NearOptimal(FitResult):
         As given to :func:`near_optimal`.
     """
 
-    draws: xr.Dataset
-    fit: ScalingFit
     within: float
     of: Measure = "loss"
     cost: Cost = field(default_factory=SixND)
     constraints: Constraints = field(default_factory=Constraints)
     inputs: Mapping[str, float] = field(default_factory=dict)
+
+    shown: ClassVar[tuple[str, ...]] = ("smallest_params", "params", "largest_params", "ratio")
 
     @property
     def title(self) -> str:
@@ -58,12 +58,11 @@ class NearOptimal(FitResult):
             return f"Sizes within {100 * self.within:.3g} % of the least loss"
         return f"Sizes that waste at most {100 * self.within:.3g} % of the compute"
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Notes for a reader: of the fit, and of draws whose range is open or cut off."""
-        return (*self.fit.notes, *self._notes())
+    def _missing_notes(self) -> tuple[str, ...]:
+        return tuple(self._of_ranges())
 
-    def _notes(self) -> Iterator[str]:
+    def _of_ranges(self) -> Iterator[str]:
+        """Notes on draws whose range is missing, open or cut off."""
         missing = float(self.draws["params"].isnull().mean())
         if missing:
             yield f"{missing:.1%} of draws have no optimum and are left out of the intervals."
@@ -74,23 +73,6 @@ class NearOptimal(FitResult):
             cut = float(self.draws[f"{name}_at_limit"].mean())
             if cut:
                 yield f"In {cut:.1%} of draws {name} is cut off by {self.constraints!r}."
-
-    def table(self, prob: float | None = None) -> pd.DataFrame:
-        """Median and credible interval of the ends of the range and of the optimum, by budget.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns (``smallest_params``, ``params``, ``largest_params``, ``ratio``; ``median``,
-            ``lower``, ``upper``), and ``diagnosis`` of the fit.
-        """
-        names = ["smallest_params", "params", "largest_params", "ratio"]
-        return self._intervals(self.draws[names], "budget", prob)
 
     def probability(self, params: Numbers) -> pd.DataFrame:
         """Probability that models of given sizes are nearly as good as the best.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,8 @@ from bayes_scaling.decisions.surface.landscape import Landscape
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.errors import RunsError
-from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.model.points import points
 
@@ -29,7 +30,7 @@ Plans = pd.DataFrame | Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Regret(FitResult):
+class Regret(DrawnResult[ScalingFit]):
     """Draws of what plans give away against the best split of what they cost.
 
     Attributes
@@ -46,41 +47,14 @@ class Regret(FitResult):
         As given to :func:`regret`.
     """
 
-    draws: xr.Dataset
-    fit: ScalingFit
     cost: Cost = field(default_factory=SixND)
     inputs: Mapping[str, float] = field(default_factory=dict)
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Notes for a reader: of the fit, and of draws without an optimum."""
-        missing = float(self.draws["best_params"].isnull().mean())
-        if not missing:
-            return self.fit.notes
-        note = (
-            f"{missing:.1%} of draws have no optimum, hence no regret, and are left out of its "
-            "intervals."
-        )
-        return (*self.fit.notes, note)
+    shown: ClassVar[tuple[str, ...]] = ("expected_loss", "loss_regret", "compute_share")
+    missing: ClassVar[str] = "have no optimum, hence no regret,"
 
-    def table(self, prob: float | None = None) -> pd.DataFrame:
-        """Median and credible interval of loss and regret, by plan.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Index: plan, params, tokens and levels of factors. Columns (``expected_loss``,
-            ``loss_regret``, ``compute_share``; ``median``, ``lower``, ``upper``), and
-            ``diagnosis`` of the fit.
-        """
-        names = ["expected_loss", "loss_regret", "compute_share"]
-        shown = self.draws[names].drop_vars(self.cost.unit, errors="ignore")
-        return self._intervals(shown, "point", prob)
+    def _listed(self) -> xr.Dataset:
+        return super()._listed().drop_vars(self.cost.unit, errors="ignore")
 
     def probability_better(self) -> pd.DataFrame:
         """Probability that one plan has a lower expected loss than another.

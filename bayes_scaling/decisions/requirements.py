@@ -13,18 +13,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.point_results import PointResult
 from bayes_scaling.decisions.surface.landscape import Landscape, check_loss, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
+from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Needed(PointResult):
+class Needed(DrawnResult[ScalingFit]):
     """Draws of the amount that reaches a loss.
 
     Attributes
@@ -32,7 +33,7 @@ class Needed(PointResult):
     draws : xarray.Dataset, dims (chain, draw, point)
         The amount, under the name of `of`; for compute also ``params`` and ``tokens`` of the run
         that needs least. Infinite where no amount suffices. ``loss``, levels and held inputs are
-        coordinates of ``point``.
+        coordinates of ``point``. The table has the probability ``unreachable`` beside the amount.
     fit : ScalingFit
     of : str
         What was asked for.
@@ -54,26 +55,11 @@ class Needed(PointResult):
 
     def unreachable(self) -> pd.Series:
         """Probability that no amount suffices, by point."""
-        share = xr.ufuncs.isinf(self.draws[self.of]).mean(("chain", "draw"))
+        share = xr.ufuncs.isinf(self.draws[self.of]).mean(SAMPLE_DIMS)
         return pd.Series(share.values, coordinate_index(self.draws["point"]), name="unreachable")
 
-    def table(self, prob: float | None = None) -> pd.DataFrame:
-        """Median and credible interval of the amount, and the probability that none suffices.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            By target: columns (amount; ``median``, ``lower``, ``upper``), ``unreachable``, and
-            ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
-        """
-        table = super().table(prob)
-        table.insert(table.shape[1] - 1, ("unreachable", ""), self.unreachable().to_numpy())
-        return table
+    def _further(self, prob: float | None) -> dict[str, np.ndarray]:  # noqa: ARG002
+        return {"unreachable": self.unreachable().to_numpy()}
 
     @property
     def title(self) -> str:

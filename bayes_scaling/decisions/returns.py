@@ -9,17 +9,17 @@ from typing import ClassVar
 
 import pandas as pd
 
-from bayes_scaling.decisions.point_results import PointResult
 from bayes_scaling.decisions.surface.landscape import Landscape, check_splits, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers, points
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 TENFOLD = 10.0
 
 
-class MarginalReturns(PointResult):
+class MarginalReturns(DrawnResult[ScalingFit]):
     """Draws of how the expected loss changes from points, in each direction.
 
     ``params_elasticity``, ``tokens_elasticity``, ``flops_elasticity``: percent of loss per percent
@@ -45,7 +45,7 @@ class MarginalReturns(PointResult):
         return self._columns(self.draws["point"], {"tokens_first": share})
 
 
-class ComputeReturns(PointResult):
+class ComputeReturns(DrawnResult[ScalingFit]):
     """Draws of what compute buys along the compute-optimal frontier.
 
     ``expected_loss`` at the budget; ``flops_elasticity``, percent of loss per percent of compute;

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import arviz as az
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -13,6 +14,10 @@ SAMPLE_DIMS = ("chain", "draw")
 
 PROB = 0.9
 """Probability of intervals where none is asked for: that at which the checks judge them."""
+
+_BEYOND, _INFINITE = 1e300, 1e200
+"""Number that stands for infinity while quantiles are interpolated, which would give NaN between
+infinities; and that beyond which a quantile has such a neighbour."""
 
 _OF_ARVIZ = 0.89
 """ArviZ's ``rcParams["stats.ci_prob"]`` where nobody has set it."""
@@ -52,7 +57,8 @@ def intervals(draws: xr.DataArray, prob: float | None = None) -> xr.Dataset:
     Parameters
     ----------
     draws : xarray.DataArray, dims (chain, draw, ...)
-        Draws that are NaN are left out.
+        Draws that are NaN are left out. Infinite ones count: an end that has an infinite neighbour
+        is infinite too.
     prob : float, optional
         Probability of the interval.
 
@@ -62,13 +68,15 @@ def intervals(draws: xr.DataArray, prob: float | None = None) -> xr.Dataset:
         ``median``, ``lower``, ``upper``, each with the remaining dims.
     """
     kind = {"eti": az.eti, "hdi": az.hdi}[az.rcParams["stats.ci_kind"]]
+    draws = draws.where(draws != np.inf, _BEYOND)
     with warnings.catch_warnings():
         # Where every draw is missing, the NaN of the result says all there is to say.
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
         ends = kind(draws, prob=interval_prob(prob), dim=list(SAMPLE_DIMS), skipna=True)
         median = draws.median(SAMPLE_DIMS, skipna=True)
     lower, upper = (ends.sel(ci_bound=end, drop=True) for end in ("lower", "upper"))
-    return xr.Dataset({"median": median, "lower": lower, "upper": upper})
+    found = xr.Dataset({"median": median, "lower": lower, "upper": upper})
+    return found.where(~(found > _INFINITE), np.inf)
 
 
 def interval_table(draws: xr.Dataset, dim: str, prob: float | None = None) -> pd.DataFrame:

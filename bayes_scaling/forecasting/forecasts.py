@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -19,18 +20,18 @@ from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, Fitted
-from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.posterior_surface import labelled
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.sealed import SealedForecast, sealed
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.points import Numbers, points
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Forecast(FitResult):
+class Forecast(DrawnResult[Fitted]):
     """Draws of the loss at points asked for.
 
     Attributes
@@ -38,16 +39,16 @@ class Forecast(FitResult):
     draws : xarray.Dataset, dims (chain, draw, point)
         ``expected_loss`` and ``loss``, in the unit of the runs' loss, and ``miss``, what is in the
         logarithm of both because laws miss beyond the runs; the inputs and the labels of factors
-        are coordinates of ``point``.
+        are coordinates of ``point``. The table has ``miss_share`` beside the losses.
     fit : ScalingFit or FitAverage
         What it was made from.
     new_levels : {"error", "draw", "typical"}
         What levels that were not fitted got.
     """
 
-    draws: xr.Dataset
-    fit: Fitted
     new_levels: NewLevels = "error"
+
+    shown: ClassVar[tuple[str, ...]] = ("expected_loss", "loss")
 
     @property
     def points(self) -> pd.DataFrame:
@@ -65,33 +66,14 @@ class Forecast(FitResult):
             Probability of the interval, 0.9 if not given.
         """
         without = self.draws["loss"] / np.exp(self.draws["miss"])
-        widths = [
-            ends["upper"] - ends["lower"]
-            for ends in (intervals(without, prob), intervals(self.draws["loss"], prob))
-        ]
+        both = xr.concat([without, self.draws["loss"]], "of")
+        ends = intervals(both, prob)
+        widths = ends["upper"] - ends["lower"]
         share = (1 - widths[0] / widths[1]).clip(min=0.0).values
-        index = coordinate_index(self.draws["point"])
-        return pd.Series(share, index=index, name="miss_share")
+        return pd.Series(share, coordinate_index(self.draws["point"]), name="miss_share")
 
-    def table(self, prob: float | None = None) -> pd.DataFrame:
-        """Median and credible interval of the expected loss and of a new run's, by point.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns (``expected_loss`` or ``loss``; ``median``, ``lower``, ``upper``),
-            ``miss_share``, and ``diagnosis`` of the fit. ``attrs`` carry ``ci_kind``,
-            ``ci_prob`` and ``notes``.
-        """
-        losses = self.draws[["expected_loss", "loss"]]
-        table = self._intervals(losses, "point", prob)
-        table.insert(6, ("miss_share", ""), self.miss_share(prob).to_numpy())
-        return table
+    def _further(self, prob: float | None) -> dict[str, np.ndarray]:
+        return {"miss_share": self.miss_share(prob).to_numpy()}
 
     def probability_below(self, target: float | Sequence[float]) -> pd.DataFrame:
         """Probability that the loss is below a target.

@@ -9,7 +9,6 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.isolines import Isolines
-from bayes_scaling.decisions.point_results import BEYOND, INFINITE
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.plots import canvas, legends, marks, sources
 
@@ -48,8 +47,7 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
     looks = canvas.styles(curves)
     tops = []
     for key, curve in curves.items():
-        ends = intervals(curve[quantity].where(np.isfinite(curve[quantity]), BEYOND), prob)
-        ends = ends.where(ends < INFINITE, np.inf)
+        ends = intervals(curve[quantity], prob)
         tops.append(_draw_curve(ax, curve["params"].values, ends, looks[key], _name(lines, key)))
         if not equal_loss:
             _draw_budget(ax, lines, key, looks[key])

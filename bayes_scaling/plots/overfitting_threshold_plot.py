@@ -7,7 +7,6 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.kaplan.limits import OverfittingThreshold
-from bayes_scaling.decisions.point_results import BEYOND
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.plots import canvas, legends, marks, sources
 
@@ -84,8 +83,7 @@ def _draw_threshold(
     ax: Axes, draws: xr.Dataset, style: canvas.Style, group: sources.Group, prob: float | None
 ) -> None:
     """Band, and bars at the sizes asked for; ends without limit are far above the page."""
-    params, tokens = draws["params"].values, draws["tokens"]
-    ends = intervals(tokens.where(~np.isinf(tokens), BEYOND), prob)
+    params, ends = draws["params"].values, intervals(draws["tokens"], prob)
     top = 1e3 * ax.get_ylim()[1]
     shown = ends.clip(max=top)
     shown["median"] = ends["median"].where(ends["median"] < top)

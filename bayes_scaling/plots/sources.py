@@ -15,7 +15,6 @@ import xarray as xr
 
 from bayes_scaling.decisions.allocation import Allocation, allocate
 from bayes_scaling.decisions.costs import Cost, SixND
-from bayes_scaling.decisions.point_results import BEYOND, INFINITE
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.loss_surface import LossSurface
@@ -144,8 +143,8 @@ def named(what: str, group: Group) -> str:
 
 def ends_on_page(draws: xr.DataArray, prob: float | None) -> tuple[xr.Dataset, float]:
     """Ends of intervals of draws that may be infinite, cut off the page; the largest median."""
-    ends = intervals(draws.where(~np.isinf(draws), BEYOND), prob)
-    top = float(ends["median"].where(ends["median"] < INFINITE).max())
+    ends = intervals(draws, prob)
+    top = float(ends["median"].where(ends["median"] < np.inf).max())
     cut = OFF_PAGE * top if np.isfinite(top) else OFF_PAGE
     return ends.clip(max=cut).assign(median=ends["median"].where(ends["median"] < cut)), top
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.decisions.point_results import PairedResult
+from bayes_scaling.decisions.kaplan.paired_result import PairedResult
 from bayes_scaling.decisions.surface.landscape import (
     FAR,
     REACH,

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.point_results import PairedResult, PointResult
+from bayes_scaling.decisions.kaplan.paired_result import PairedResult
 from bayes_scaling.decisions.surface.landscape import FAR, Landscape, check_splits, paired, surface
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.laws import KaplanSteps
 from bayes_scaling.model.points import Numbers, points
 from bayes_scaling.noise.location_scale import LocationScale
@@ -28,7 +29,7 @@ APART = 0.01
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class OverfittingThreshold(PointResult):
+class OverfittingThreshold(DrawnResult[ScalingFit]):
     """Draws of the tokens that a model needs for its overfitting to stay within the noise.
 
     Attributes
@@ -65,7 +66,7 @@ class EarlyStopping(PairedResult):
     missing: ClassVar[str] = "lose nothing to limited data"
 
 
-class ConvergenceTradeoff(PointResult):
+class ConvergenceTradeoff(DrawnResult[ScalingFit]):
     """Draws of what stopping short of convergence saves at one loss.
 
     ``params_ratio``, ``steps_ratio``, ``flops_ratio``: of a run stopped at ``excess`` above its

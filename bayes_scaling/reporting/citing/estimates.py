@@ -10,23 +10,17 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.decisions.near_optimality import NearOptimal
-from bayes_scaling.decisions.point_results import PairedResult, PointResult
-from bayes_scaling.decisions.regretting import Regret
+from bayes_scaling.decisions.kaplan.paired_result import PairedResult
 from bayes_scaling.display.digits import estimate, label_writer
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.fitting.average import FitAverage, parts
+from bayes_scaling.fitting.average import FitAverage, Fitted, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.reporting.citing.escaping import one_line
 
-type Answer = Forecast | Allocation | NearOptimal | Regret | PointResult
-"""A result of a fit: draws, notes, and a table with an interval of each quantity by row."""
-
-type Citable = ScalingFit | Answer
-
-_ANSWERS = (Forecast, Allocation, NearOptimal, Regret, PointResult)
+type Citable = ScalingFit | DrawnResult[Fitted]
 
 _WORDS = {"params": "parameters", "tokens": "tokens", "flops": "FLOP"}
 
@@ -57,7 +51,7 @@ def check_result(result: object) -> None:
     BayesScalingError
         With what can be given instead.
     """
-    if not isinstance(result, (ScalingFit, *_ANSWERS)):
+    if not isinstance(result, ScalingFit | DrawnResult):
         raise BayesScalingError(
             f"A {type(result).__name__} cannot be cited: it holds no draws of a fit, so there is "
             "no estimate with an interval. Give a ScalingFit, or what forecast, allocate, "
@@ -94,9 +88,8 @@ def estimates(result: Citable, prob: float | None) -> list[Estimate]:
     table = result.table(prob)
     first, second = (table.columns.get_level_values(level) for level in (0, 1))
     quantities = list(map(str, first[second == "median"]))
-    dim = "budget" if "budget" in result.draws.dims else "point"
     return [
-        Estimate(place, name, estimate(name, result.draws[name].isel({dim: place}), *ends))
+        Estimate(place, name, estimate(name, result.draws[name].isel({result.dim: place}), *ends))
         for name in quantities
         for place, ends in enumerate(_ends(pd.DataFrame(table[name])))
     ]

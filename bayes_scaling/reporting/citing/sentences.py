@@ -13,13 +13,14 @@ from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.groups import LevelComparison
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.wording import counted
+from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.reporting.citing.bibliography import installed_version, short
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.citing.estimates import (
-    Answer,
     Citable,
     Estimate,
     averaged,
@@ -152,7 +153,7 @@ def _others(count: int, what: str) -> str:
     return f"; and {counted(count, f'further {what}')} in the table" if count > 0 else ""
 
 
-def _of_miss(result: Answer, place: int, prob: float | None) -> str:
+def _of_miss(result: DrawnResult[Fitted], place: int, prob: float | None) -> str:
     """The share of a new run's interval that is due to the way beyond the runs."""
     if not isinstance(result, Forecast):
         return ""
@@ -162,7 +163,7 @@ def _of_miss(result: Answer, place: int, prob: float | None) -> str:
     return f", {100 * share:.0f} % of whose width is how laws miss beyond their runs"
 
 
-def _said(result: Answer, written: dict[str, str]) -> str:
+def _said(result: DrawnResult[Fitted], written: dict[str, str]) -> str:
     """The estimates of one row in words."""
     response = result.fit.runs.response
     match result:
