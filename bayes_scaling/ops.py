@@ -6,6 +6,7 @@ NumPy for a sketch, on xarray for posterior draws, and inside PyMC for the model
 broadcast by the names of their dimensions. Owns no formula of any law.
 """
 
+import math
 from functools import partial, reduce
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,17 @@ def log(x: Term) -> Term:
     0.0
     """
     return _apply("log", x)
+
+
+def log10(x: Term) -> Term:
+    """Decimal logarithm.
+
+    Examples
+    --------
+    >>> float(log10(1000.0)) == float(log(1000.0)) / math.log(10)
+    True
+    """
+    return _apply("log", x) / math.log(10)
 
 
 def log1p(x: Term) -> Term:

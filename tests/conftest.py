@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import pymc as pm
 import pytest
 import xarray as xr
 from hypothesis import HealthCheck, settings
@@ -109,6 +110,23 @@ def known_fit() -> Callable[..., bs.ScalingFit]:
         return bs.ScalingFit(model, runs, posterior, never, settings)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def pymc_log_likelihood() -> Callable[..., xr.Dataset]:
+    """Log likelihood of each run by PyMC, dims (chain, draw, run), at the draws of a fit."""
+
+    def compute(fit: bs.ScalingFit) -> xr.Dataset:
+        with fit.model.build(fit.runs) as built:
+            sampled = fit.posterior[[variable.name for variable in built.free_RVs]]
+            return pm.compute_log_likelihood(
+                xr.DataTree.from_dict({"posterior": sampled}),
+                extend_inferencedata=False,
+                progressbar=False,
+                compile_kwargs={"mode": "FAST_COMPILE"},
+            )
+
+    return compute
 
 
 @pytest.fixture

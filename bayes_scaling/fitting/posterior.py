@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.fitting.beyond import beyond
-from bayes_scaling.laws.contract import arguments
+from bayes_scaling.laws.contract import quantities
 from bayes_scaling.model.building import RAW, TURNED
 from bayes_scaling.model.hierarchy import (
     LINKS,
@@ -82,9 +82,7 @@ def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Datase
 
 def derived(model: ScalingModel, theta: Mapping[str, Any]) -> dict[str, Any]:
     """The law's derived quantities from parameters in paper units."""
-    if model.law.derived is None:
-        return {}
-    return model.law.derived(**{name: theta[name] for name in arguments(model.law.derived)})
+    return quantities(model.law.derived, theta)
 
 
 def new_runs(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from bayes_scaling.laws.law import Law
 from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
@@ -71,39 +68,26 @@ class BoundedOverfitting(Law):
     )
 
     @staticmethod
-    def loss(
-        params: Any,
-        tokens: Any,
-        unique_tokens: Any,
-        E: Any,
-        R: Any,
-        a: Any,
-        alpha: Any,
-        b: Any,
-        beta: Any,
-        c: Any,
-        gamma: Any,
-        delta: Any,
-    ) -> Any:
+    def loss(params, tokens, unique_tokens, E, R, a, alpha, b, beta, c, gamma, delta):
         """Expected loss of `params` parameters on `tokens` tokens, `unique_tokens` of them new."""
         overfit = c * params**gamma * unique_tokens**-delta
         h = a * params**-alpha + b * tokens**-beta + overfit
         return E + R * h / (1 + h)
 
     @staticmethod
-    def derived(E: Any, R: Any) -> dict[str, Any]:
+    def derived(E, R):
         """`L_0`, the loss of a model that knows nothing."""
         return {"L_0": E + R}
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and inputs are multiplied by `scales`."""
-        params, tokens = scales["params"], scales["tokens"]
-        overfit = params ** -theta["gamma"] * scales["unique_tokens"] ** theta["delta"]
+    @staticmethod
+    def paper_units(
+        loss, params, tokens, unique_tokens, E, R, a, alpha, b, beta, c, gamma, delta
+    ):  # fmt: skip
+        """`E`, `R`, `a`, `b` and `c` for inputs and loss in units of one."""
         return {
-            **theta,
-            "E": scales["loss"] * theta["E"],
-            "R": scales["loss"] * theta["R"],
-            "a": theta["a"] * params ** theta["alpha"],
-            "b": theta["b"] * tokens ** theta["beta"],
-            "c": theta["c"] * overfit,
+            "E": loss * E,
+            "R": loss * R,
+            "a": a * params**alpha,
+            "b": b * tokens**beta,
+            "c": c * params**-gamma * unique_tokens**delta,
         }

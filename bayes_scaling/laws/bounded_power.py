@@ -75,23 +75,18 @@ class BoundedPowerLaw(OneInputLaw):
         x = symbol(self.input)
         return rf"E + A\,{x}^{{-c}} \left(1 - (L - E)/R\right)^{{\alpha}}"
 
-    def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
-        """Expected loss at `inputs`."""
-        log_power = ops.log(theta["A"] / theta["R"]) - theta["c"] * ops.log(inputs[self.input])
-        return theta["E"] + theta["R"] * ops.sigmoid(_logit(log_power, theta["alpha"]))
-
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and input are multiplied by `scales`."""
-        loss = scales["loss"]
-        return {
-            **theta,
-            "E": loss * theta["E"],
-            "R": loss * theta["R"],
-            "A": loss * theta["A"] * scales[self.input] ** theta["c"],
-        }
+    @staticmethod
+    def loss(x, E, R, A, alpha, c):
+        """Expected loss at `x` of the input."""
+        return E + R * ops.sigmoid(_logit(ops.log(A / R) - c * ops.log(x), alpha))
 
     @staticmethod
-    def derived(E: Any, R: Any, A: Any, alpha: Any) -> dict[str, Any]:
+    def paper_units(loss, x, E, R, A, c):
+        """`E`, `R` and `A` for input and loss in units of one."""
+        return {"E": loss * E, "R": loss * R, "A": loss * A * x**c}
+
+    @staticmethod
+    def derived(E, R, A, alpha):
         """The ceiling `E0` and the multiplier `beta` of the paper's form."""
         return {"E0": E + R, "beta": A * R**-alpha}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
@@ -106,22 +106,17 @@ class BrokenPowerLaw(OneInputLaw):
         )
         return rf"E + b\,{x}^{{-c_0}} {product}"
 
-    def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
-        """Expected loss at `inputs`."""
-        x, place = ops.log(inputs[self.input]), ops.log(theta["d1"])
-        log_power = -theta["c0"] * x
+    def loss(self, x, E, b, c0, d1, **breaks):
+        """Expected loss at `x` of the input."""
+        x, place = ops.log(x), ops.log(d1)
+        log_power = -c0 * x
         for i in range(1, self.breaks + 1):
-            place = place if i == 1 else place + theta[f"step{i}"]
-            c, f = theta[f"c{i}"], theta[f"f{i}"]
+            place = place if i == 1 else place + breaks[f"step{i}"]
+            c, f = breaks[f"c{i}"], breaks[f"f{i}"]
             log_power = log_power - c * f * ops.logaddexp((x - place) / f, 0.0)
-        return theta["E"] + theta["b"] * ops.exp(log_power)
+        return E + b * ops.exp(log_power)
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and input are multiplied by `scales`."""
-        loss, unit = scales["loss"], scales[self.input]
-        return {
-            **theta,
-            "E": loss * theta["E"],
-            "b": loss * theta["b"] * unit ** theta["c0"],
-            "d1": unit * theta["d1"],
-        }
+    @staticmethod
+    def paper_units(loss, x, E, b, c0, d1):
+        """`E`, `b` and `d1` for input and loss in units of one."""
+        return {"E": loss * E, "b": loss * b * x**c0, "d1": x * d1}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bayes_scaling.laws.law import Law
 from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
@@ -55,24 +53,22 @@ class Chinchilla(Law):
     equation = r"E + \frac{A}{N^{\alpha}} + \frac{B}{D^{\beta}}"
 
     @staticmethod
-    def loss(params: Any, tokens: Any, E: Any, A: Any, B: Any, alpha: Any, beta: Any) -> Any:
+    def loss(params, tokens, E, A, B, alpha, beta):
         """Expected loss of a run of `params` parameters on `tokens` tokens."""
         return E + A * params**-alpha + B * tokens**-beta
 
     @staticmethod
-    def paper_units(
-        loss: Any, params: Any, tokens: Any, E: Any, A: Any, B: Any, alpha: Any, beta: Any
-    ) -> dict[str, Any]:
+    def paper_units(loss, params, tokens, E, A, B, alpha, beta):
         """`E`, `A`, `B` for inputs and loss in units of one."""
         return {"E": loss * E, "A": loss * A * params**alpha, "B": loss * B * tokens**beta}
 
     @staticmethod
-    def derived(alpha: Any, beta: Any) -> dict[str, Any]:
+    def derived(alpha, beta):
         """Exponent `a` of the compute-optimal size, N proportional to C^a (equation 4)."""
         return {"a": beta / (alpha + beta)}
 
     @staticmethod
-    def optimum(flops: Any, A: Any, B: Any, alpha: Any, beta: Any) -> tuple[Any, Any]:
+    def optimum(flops, A, B, alpha, beta):
         """Parameters and tokens of least loss with 6ND = `flops` (equation 4)."""
         G = (alpha * A / (beta * B)) ** (1 / (alpha + beta))
         params = G * (flops / FLOPS_PER_PARAM_TOKEN) ** (beta / (alpha + beta))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bayes_scaling.errors import ModelError
@@ -17,7 +17,7 @@ def check_contract(cls: Any) -> None:
     _check_arguments(cls, "loss", required=names, allowed=names)
     if cls.paper_units is not None:
         scaled = ("loss", *names)
-        _check_arguments(cls, "paper_units", required=scaled, allowed=scaled)
+        _check_arguments(cls, "paper_units", required=(), allowed=scaled)
     if cls.derived is not None:
         _check_arguments(cls, "derived", required=(), allowed=tuple(cls.priors))
     if cls.optimum is not None:
@@ -68,3 +68,12 @@ def _check_arguments(
 def arguments(function: Callable[..., Any]) -> tuple[str, ...]:
     """Names of the arguments of a law's static method."""
     return tuple(inspect.signature(function).parameters)
+
+
+def quantities(
+    function: Callable[..., dict[str, Any]] | None, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Quantities that a law's method gives from those of the known values that it names, if any."""
+    if function is None:
+        return {}
+    return function(**{name: known[name] for name in arguments(function) if name in known})

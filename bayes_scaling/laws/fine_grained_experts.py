@@ -59,35 +59,12 @@ class FineGrainedExperts(Law):
     equation = r"c + \left(\frac{g}{G^{\gamma}} + a\right) N^{-\alpha} + b D^{-\beta}"
 
     @staticmethod
-    def loss(
-        params: Any,
-        granularity: Any,
-        tokens: Any,
-        c: Any,
-        g: Any,
-        gamma: Any,
-        a: Any,
-        alpha: Any,
-        b: Any,
-        beta: Any,
-    ) -> Any:
+    def loss(params, granularity, tokens, c, g, gamma, a, alpha, b, beta):
         """Expected loss of `params` parameters in experts of a `granularity`."""
         return c + (g * granularity**-gamma + a) * params**-alpha + b * tokens**-beta
 
     @staticmethod
-    def paper_units(
-        loss: Any,
-        params: Any,
-        granularity: Any,  # noqa: ARG004 - of no unit
-        tokens: Any,
-        c: Any,
-        g: Any,
-        gamma: Any,  # noqa: ARG004
-        a: Any,
-        alpha: Any,
-        b: Any,
-        beta: Any,
-    ) -> dict[str, Any]:
+    def paper_units(loss, params, tokens, c, g, a, alpha, b, beta):
         """`c`, `g`, `a`, `b` for inputs and loss in units of one."""
         size = loss * params**alpha
         return {"c": loss * c, "g": size * g, "a": size * a, "b": loss * b * tokens**beta}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bayes_scaling import ops
 from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
@@ -60,7 +58,7 @@ class KaplanJoint(Law):
     )
 
     @staticmethod
-    def loss(params: Any, tokens: Any, N_c: Any, D_c: Any, alpha_N: Any, alpha_D: Any) -> Any:
+    def loss(params, tokens, N_c, D_c, alpha_N, alpha_D):
         """Expected loss of a model of `params` parameters on `tokens` tokens."""
         # In logarithms: the terms in the bracket are losses to the power 1 / alpha_D, about ten.
         size = alpha_N / alpha_D * (ops.log(N_c) - ops.log(params))
@@ -68,9 +66,7 @@ class KaplanJoint(Law):
         return ops.exp(alpha_D * ops.logaddexp(size, data))
 
     @staticmethod
-    def paper_units(
-        loss: Any, params: Any, tokens: Any, N_c: Any, D_c: Any, alpha_N: Any, alpha_D: Any
-    ) -> dict[str, Any]:
+    def paper_units(loss, params, tokens, N_c, D_c, alpha_N, alpha_D):
         """`N_c` and `D_c` for inputs and loss in units of one."""
         return {
             "N_c": N_c * params * loss ** (1 / alpha_N),
@@ -78,12 +74,12 @@ class KaplanJoint(Law):
         }
 
     @staticmethod
-    def derived(alpha_N: Any, alpha_D: Any) -> dict[str, Any]:
+    def derived(alpha_N, alpha_D):
         """Exponent `a` of the size of least loss with 6ND = C, N proportional to C^a."""
         return {"a": alpha_D / (alpha_N + alpha_D)}
 
     @staticmethod
-    def optimum(flops: Any, N_c: Any, D_c: Any, alpha_N: Any, alpha_D: Any) -> tuple[Any, Any]:
+    def optimum(flops, N_c, D_c, alpha_N, alpha_D):
         """Parameters and tokens of least loss with 6ND = `flops`."""
         ratio, product = alpha_N / alpha_D, flops / FLOPS_PER_PARAM_TOKEN
         # In logarithms: N_c to the power of the ratio can leave the range of floats.

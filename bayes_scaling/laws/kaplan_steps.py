@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
@@ -56,14 +54,12 @@ class KaplanSteps(Law):
     )
 
     @staticmethod
-    def loss(params: Any, steps: Any, N_c: Any, S_c: Any, alpha_N: Any, alpha_S: Any) -> Any:
+    def loss(params, steps, N_c, S_c, alpha_N, alpha_S):
         """Expected loss of a model of `params` parameters after `steps` minimal steps."""
         return (N_c / params) ** alpha_N + (S_c / steps) ** alpha_S
 
     @staticmethod
-    def paper_units(
-        loss: Any, params: Any, steps: Any, N_c: Any, S_c: Any, alpha_N: Any, alpha_S: Any
-    ) -> dict[str, Any]:
+    def paper_units(loss, params, steps, N_c, S_c, alpha_N, alpha_S):
         """`N_c` and `S_c` for inputs and loss in units of one."""
         return {
             "N_c": N_c * params * loss ** (1 / alpha_N),

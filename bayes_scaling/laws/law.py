@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bayes_scaling.display.html import html_formula, html_table
 from bayes_scaling.errors import ModelError, UnknownLawError
-from bayes_scaling.laws.contract import check_contract
+from bayes_scaling.laws.contract import check_contract, quantities
 from bayes_scaling.priors import Prior
 
 SPLIT = frozenset({"params", "tokens", "flops", "tokens_per_param"})
@@ -59,9 +59,9 @@ class Law:
     equation : str
         The formula in LaTeX, shown in Jupyter.
     paper_units : static method, optional
-        ``paper_units(loss, *inputs, *parameters)`` returns, by name, those parameters that depend
-        on units, converted from reference scales ``loss``, ``*inputs`` to units of one.
-        It must be a group action: with reciprocal scales it converts back.
+        ``paper_units(loss, …)`` returns, by name, those parameters that depend on units, converted
+        to units of one from the scales of the loss and of inputs that it names as arguments,
+        beside parameters. It must be a group action: with reciprocal scales it converts back.
     derived : static method, optional
         Further quantities, by name, from parameters in paper units that it names as arguments.
     optimum : static method, optional
@@ -160,9 +160,7 @@ class Law:
         With the reference scales of the runs it takes parameters from the reference scale to
         paper units; with their reciprocals it takes them back.
         """
-        if self.paper_units is None:
-            return dict(theta)
-        return {**theta, **self.paper_units(**scales, **theta)}
+        return {**theta, **quantities(self.paper_units, {**scales, **theta})}
 
     def irreducible(self, theta: Mapping[str, Any]) -> Any:
         """The part of the law that no scale reduces: its parameter `E`, or nothing."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import log
-from typing import Any, Literal
+from typing import Literal
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
@@ -98,20 +97,15 @@ class LogLinear(OneInputLaw):
         line = rf"a + b \log_{{10}} {symbol(self.input)}"
         return rf"\mathrm{{logit}}^{{-1}}\left({line}\right)" if self.link == "logit" else line
 
-    def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
-        """Expected response at `inputs`."""
-        line = theta["a"] + theta["b"] * _log10(inputs[self.input])
+    def loss(self, x, a, b):
+        """Expected response at `x` of the input."""
+        line = a + b * ops.log10(x)
         return ops.sigmoid(line) if self.link == "logit" else line
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """Both parameters after response and input are multiplied by `scales`.
+    def paper_units(self, loss, x, a, b):
+        """Both parameters for input and response in units of one.
 
         A logit has no unit: the scale of the response, which is one for accuracies, is not used.
         """
-        unit = 1.0 if self.link == "logit" else scales["loss"]
-        level = theta["a"] - theta["b"] * _log10(scales[self.input])
-        return {"a": unit * level, "b": unit * theta["b"]}
-
-
-def _log10(x: Any) -> Any:
-    return ops.log(x) / log(10)
+        unit = 1.0 if self.link == "logit" else loss
+        return {"a": unit * (a - b * ops.log10(x)), "b": unit * b}

@@ -76,16 +76,7 @@ class Nested(Law):
     equation = r"E + \left[(A N^{-\alpha})^{1/q} + (B D^{-\beta})^{1/q}\right]^q"
 
     @staticmethod
-    def loss(
-        params: Any,
-        tokens: Any,
-        level: Any,
-        floor: Any,
-        ratio: Any,
-        alpha: Any,
-        beta: Any,
-        q: Any,
-    ) -> Any:
+    def loss(params, tokens, level, floor, ratio, alpha, beta, q):
         """Expected loss of a run of `params` parameters on `tokens` tokens."""
         size, data = -alpha * ops.log(params), -beta * ops.log(tokens)
         return level * (floor + (1 - floor) * ops.exp(_combined(size, data, ratio, q)))
@@ -95,17 +86,7 @@ class Nested(Law):
         return theta["level"] * theta["floor"]
 
     @staticmethod
-    def paper_units(
-        loss: Any,
-        params: Any,
-        tokens: Any,
-        level: Any,
-        floor: Any,
-        ratio: Any,
-        alpha: Any,
-        beta: Any,
-        q: Any,
-    ) -> dict[str, Any]:
+    def paper_units(loss, params, tokens, level, floor, ratio, alpha, beta, q):
         """`level`, `floor` and `ratio` for inputs and loss in units of one."""
         size, data = alpha * ops.log(params), beta * ops.log(tokens)
         reducible = (1 - floor) * ops.exp(_combined(size, data, ratio, q))
@@ -116,9 +97,7 @@ class Nested(Law):
         }
 
     @staticmethod
-    def derived(
-        level: Any, floor: Any, ratio: Any, alpha: Any, beta: Any, q: Any
-    ) -> dict[str, Any]:
+    def derived(level, floor, ratio, alpha, beta, q):
         """`E`, `A`, `B`, and the exponent `a` of the compute-optimal size, whatever `q` is."""
         both = ops.logaddexp(ops.log(ratio) / q, ops.log(ratio) * 0)
         B = level * (1 - floor) * ops.exp(-q * both)
@@ -135,7 +114,7 @@ class Nested(Law):
         return {"level": level, "floor": E / level, "ratio": A / B, **shared}
 
     @staticmethod
-    def optimum(flops: Any, ratio: Any, alpha: Any, beta: Any, q: Any) -> tuple[Any, Any]:
+    def optimum(flops, ratio, alpha, beta, q):
         """Parameters and tokens of least loss with 6ND = `flops`."""
         G = ((alpha / beta) ** q * ratio) ** (1 / (alpha + beta))
         params = G * (flops / FLOPS_PER_PARAM_TOKEN) ** (beta / (alpha + beta))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bayes_scaling.laws.law import Law
 from bayes_scaling.laws.shared_priors import FLOOR
 from bayes_scaling.priors import Prior
@@ -56,15 +54,13 @@ class OverTraining(Law):
     equation = r"E + \left(a M^{\eta} + b M^{-\eta}\right) C^{-\eta}"
 
     @staticmethod
-    def loss(flops: Any, tokens_per_param: Any, E: Any, a: Any, b: Any, eta: Any) -> Any:
+    def loss(flops, tokens_per_param, E, a, b, eta):
         """Expected loss of a run of `flops` FLOP at `tokens_per_param` tokens per parameter."""
         # Each term by itself, since its ratio stays in range where the factors do not.
         return E + a * (tokens_per_param / flops) ** eta + b * (tokens_per_param * flops) ** -eta
 
     @staticmethod
-    def paper_units(
-        loss: Any, flops: Any, tokens_per_param: Any, E: Any, a: Any, b: Any, eta: Any
-    ) -> dict[str, Any]:
+    def paper_units(loss, flops, tokens_per_param, E, a, b, eta):
         """`E`, `a`, `b` for inputs and loss in units of one."""
         return {
             "E": loss * E,
@@ -73,6 +69,6 @@ class OverTraining(Law):
         }
 
     @staticmethod
-    def derived(a: Any, b: Any, eta: Any) -> dict[str, Any]:
+    def derived(a, b, eta):
         """Tokens per parameter of least loss, `M_opt`, the same at every compute."""
         return {"M_opt": (b / a) ** (0.5 / eta)}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from bayes_scaling import ops
 from bayes_scaling.laws.law import Law
 from bayes_scaling.laws.shared_priors import FLOOR
@@ -51,12 +48,11 @@ class Parallel(Law):
     equation = r"E + \left(\frac{A}{N (k \ln P + 1)}\right)^{\alpha}"
 
     @staticmethod
-    def loss(params: Any, streams: Any, E: Any, A: Any, alpha: Any, k: Any) -> Any:
+    def loss(params, streams, E, A, alpha, k):
         """Expected loss of `params` parameters run in `streams` streams."""
         return E + (A / (params * (k * ops.log(ops.maximum(streams, 1.0)) + 1))) ** alpha
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and parameters are multiplied by `scales`."""
-        loss, params = scales["loss"], scales["params"]
-        A = theta["A"] * params * loss ** (1 / theta["alpha"])
-        return {**theta, "E": loss * theta["E"], "A": A}
+    @staticmethod
+    def paper_units(loss, params, E, A, alpha):
+        """`E` and `A` for parameters and loss in units of one."""
+        return {"E": loss * E, "A": A * params * loss ** (1 / alpha)}

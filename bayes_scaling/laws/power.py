@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bayes_scaling.laws.column_names import symbol
 from bayes_scaling.laws.one_input_law import OneInputLaw
@@ -78,16 +77,15 @@ class PowerLaw(OneInputLaw):
         floor = "E + " if self.floor else ""
         return rf"{floor}\frac{{A}}{{{symbol(self.input)}^{{\alpha}}}}"
 
-    def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
-        """Expected loss at `inputs`."""
-        reducible = theta["A"] * inputs[self.input] ** -theta["alpha"]
-        return theta["E"] + reducible if self.floor else reducible
+    @staticmethod
+    def loss(x, A, alpha, E=0.0):
+        """Expected loss at `x` of the input."""
+        return E + A * x**-alpha
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and input are multiplied by `scales`."""
-        loss, alpha = scales["loss"], theta["alpha"]
-        floor = {"E": loss * theta["E"]} if self.floor else {}
-        return {**theta, **floor, "A": loss * theta["A"] * scales[self.input] ** alpha}
+    def paper_units(self, loss, x, A, alpha, E=0.0):
+        """`E`, where there is one, and `A` for input and loss in units of one."""
+        floor = {"E": loss * E} if self.floor else {}
+        return {**floor, "A": loss * A * x**alpha}
 
     @staticmethod
     def from_critical(critical: float, alpha: float) -> dict[str, float]:
@@ -95,6 +93,6 @@ class PowerLaw(OneInputLaw):
         return {"A": critical**alpha, "alpha": alpha}
 
     @staticmethod
-    def derived(A: Any, alpha: Any) -> dict[str, Any]:
+    def derived(A, alpha):
         """The input at which the reducible loss is one unit: `N_c`, `D_c`, `C_c` of Kaplan."""
         return {"critical": A ** (1 / alpha)}

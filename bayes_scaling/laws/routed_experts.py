@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import log
 from typing import Any
 
@@ -68,20 +67,17 @@ class RoutedExperts(Law):
     )
 
     @staticmethod
-    def loss(
-        params: Any, experts: Any, a: Any, b: Any, c: Any, d: Any, E_start: Any, E_max: Any
-    ) -> Any:
+    def loss(params, experts, a, b, c, d, E_start, E_max):
         """Expected loss of a model of `params` active parameters with `experts` experts."""
-        log_params = log10(params)
-        log_experts = log10(effective_experts(experts, E_start, E_max))
+        log_params = ops.log10(params)
+        log_experts = ops.log10(effective_experts(experts, E_start, E_max))
         exponent = a * log_params + b * log_experts + c * log_params * log_experts + d
         return ops.exp(log(10) * exponent)
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and parameters are multiplied by `scales`."""
-        params, loss = log10(scales["params"]), log10(scales["loss"])
-        b = theta["b"] - theta["c"] * params
-        return {**theta, "b": b, "d": theta["d"] + loss - theta["a"] * params}
+    @staticmethod
+    def paper_units(loss, params, a, b, c, d):
+        """`b` and `d` for parameters and loss in units of one."""
+        return {"b": b - c * ops.log10(params), "d": d + ops.log10(loss) - a * ops.log10(params)}
 
 
 def effective_experts(experts: Any, E_start: Any, E_max: Any) -> Any:
@@ -97,8 +93,3 @@ def effective_experts(experts: Any, E_start: Any, E_max: Any) -> Any:
     # A start beyond the maximum, where the formula has a pole, means that experts add nothing.
     gap = ops.maximum(1 / E_start - 1 / E_max, SMALLEST_GAP)
     return 1 / (1 / (experts - 1 + 1 / gap) + 1 / E_max)
-
-
-def log10(x: Any) -> Any:
-    """Decimal logarithm."""
-    return ops.log(x) / log(10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
@@ -89,17 +89,12 @@ class Saturating(OneInputLaw):
         x = symbol(self.input)
         return rf"R_0 + \frac{{A - R_0}}{{1 + ({x}_{{mid}} / {x})^B}}"
 
-    def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
-        """Expected performance at `inputs`."""
-        distance = ops.log(inputs[self.input]) - ops.log(theta["C_mid"])
-        gained = ops.sigmoid(theta["B"] * distance)
-        return theta["R_0"] + (theta["A"] - theta["R_0"]) * gained
+    @staticmethod
+    def loss(x, R_0, A, C_mid, B):
+        """Expected performance at `x` of the input."""
+        return R_0 + (A - R_0) * ops.sigmoid(B * (ops.log(x) - ops.log(C_mid)))
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after response and input are multiplied by `scales`."""
-        return {
-            **theta,
-            "R_0": scales["loss"] * theta["R_0"],
-            "A": scales["loss"] * theta["A"],
-            "C_mid": scales[self.input] * theta["C_mid"],
-        }
+    @staticmethod
+    def paper_units(loss, x, R_0, A, C_mid):
+        """`R_0`, `A` and `C_mid` for input and response in units of one."""
+        return {"R_0": loss * R_0, "A": loss * A, "C_mid": x * C_mid}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bayes_scaling.laws.column_names import symbol
 from bayes_scaling.laws.one_input_law import OneInputLaw
@@ -68,12 +67,12 @@ class ShiftedPowerLaw(OneInputLaw):
         """The formula in LaTeX."""
         return rf"E + A\,({symbol(self.input)} + s)^{{-\alpha}}"
 
-    def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
-        """Expected loss at `inputs`."""
-        return theta["E"] + theta["A"] * (inputs[self.input] + theta["s"]) ** -theta["alpha"]
+    @staticmethod
+    def loss(x, E, A, s, alpha):
+        """Expected loss at `x` of the input."""
+        return E + A * (x + s) ** -alpha
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and input are multiplied by `scales`."""
-        loss, unit = scales["loss"], scales[self.input]
-        A = loss * theta["A"] * unit ** theta["alpha"]
-        return {**theta, "E": loss * theta["E"], "A": A, "s": unit * theta["s"]}
+    @staticmethod
+    def paper_units(loss, x, E, A, s, alpha):
+        """`E`, `A` and `s` for input and loss in units of one."""
+        return {"E": loss * E, "A": loss * A * x**alpha, "s": x * s}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from bayes_scaling import ops
 from bayes_scaling.laws.chinchilla import Chinchilla
 from bayes_scaling.laws.law import Law
@@ -63,33 +60,19 @@ class TunedChinchilla(Law):
     )
 
     @staticmethod
-    def loss(
-        params: Any,
-        tokens: Any,
-        learning_rate: Any,
-        E: Any,
-        A: Any,
-        B: Any,
-        alpha: Any,
-        beta: Any,
-        c: Any,
-        K: Any,
-        a: Any,
-        b: Any,
-    ) -> Any:
+    def loss(params, tokens, learning_rate, E, A, B, alpha, beta, c, K, a, b):
         """Expected loss of `params` parameters on `tokens` tokens at a peak `learning_rate`."""
         off = ops.log(learning_rate) - ops.log(TunedChinchilla.best(params, tokens, K, a, b))
         return E + (A * params**-alpha + B * tokens**-beta) * (1 + c * off**2)
 
     @staticmethod
-    def best(params: Any, tokens: Any, K: Any, a: Any, b: Any) -> Any:
+    def best(params, tokens, K, a, b):
         """The learning rate of least loss, from parameters in paper units."""
         return K * params**a * tokens**b
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and inputs are multiplied by `scales`."""
-        params, tokens = scales["params"], scales["tokens"]
-        law = {name: theta[name] for name in Chinchilla.priors}
-        rate = scales["learning_rate"] * params ** -theta["a"] * tokens ** -theta["b"]
-        shared = Chinchilla.paper_units(scales["loss"], params, tokens, **law)
-        return {**theta, **shared, "K": rate * theta["K"]}
+    @staticmethod
+    def paper_units(loss, params, tokens, learning_rate, E, A, B, alpha, beta, K, a, b):
+        """`E`, `A`, `B` and `K` for inputs and loss in units of one."""
+        rate = learning_rate * params**-a * tokens**-b
+        shared = Chinchilla.paper_units(loss, params, tokens, E, A, B, alpha, beta)
+        return {**shared, "K": rate * K}

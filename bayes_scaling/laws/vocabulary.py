@@ -57,34 +57,13 @@ class Vocabulary(Law):
     equation = r"-E + A_1 N_{nv}^{-\alpha_1} + A_2 N_v^{-\alpha_2} + B D^{-\alpha_1}"
 
     @staticmethod
-    def loss(
-        non_vocab_params: Any,
-        vocab_params: Any,
-        tokens: Any,
-        E: Any,
-        A1: Any,
-        A2: Any,
-        B: Any,
-        alpha1: Any,
-        alpha2: Any,
-    ) -> Any:
+    def loss(non_vocab_params, vocab_params, tokens, E, A1, A2, B, alpha1, alpha2):
         """Expected loss less that of the frequencies of single tokens."""
         size = A1 * non_vocab_params**-alpha1 + A2 * vocab_params**-alpha2
         return -E + size + B * tokens**-alpha1
 
     @staticmethod
-    def paper_units(
-        loss: Any,
-        non_vocab_params: Any,
-        vocab_params: Any,
-        tokens: Any,
-        E: Any,
-        A1: Any,
-        A2: Any,
-        B: Any,
-        alpha1: Any,
-        alpha2: Any,
-    ) -> dict[str, Any]:
+    def paper_units(loss, non_vocab_params, vocab_params, tokens, E, A1, A2, B, alpha1, alpha2):
         """`E`, `A1`, `A2`, `B` for inputs and loss in units of one."""
         return {
             "E": loss * E,

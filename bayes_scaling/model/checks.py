@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from bayes_scaling.display.wording import listed, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.laws import Law
-from bayes_scaling.laws.contract import arguments
+from bayes_scaling.laws.contract import quantities
 from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.inputs import available_inputs, flops_per_pair
 from bayes_scaling.model.specification import Specification
@@ -201,10 +201,8 @@ def _check_factor_names(model: Specification, data: Collection[str]) -> None:
 
 
 def _derived_names(model: Specification) -> set[str]:
-    if model.law.derived is None:
-        return set()
     values = {name: prior.range()[0] for name, prior in model.parameters.items()}
-    return set(model.law.derived(**{name: values[name] for name in arguments(model.law.derived)}))
+    return set(quantities(model.law.derived, values))
 
 
 def _check_noise(model: Specification, runs: Runs) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pymc.dims as pmd
 import xarray as xr
+from numpy.random import Generator
 from scipy import stats
 
-from bayes_scaling.noise.noise_model import NO_COLUMNS, Noise, check_positive
+from bayes_scaling.noise.noise_model import NO_COLUMNS, Array, Arrays, Noise, Terms, check_positive
 from bayes_scaling.priors import Prior
 
 CONCENTRATION_PRIOR = Prior.between(30.0, 30_000.0)
@@ -57,12 +58,7 @@ class Binomial(Noise):
         return (self.items,)
 
     def observe(
-        self,
-        name: str,
-        expected: Any,
-        response: Any,
-        theta: Mapping[str, Any],
-        columns: Mapping[str, Any],
+        self, name: str, expected: Any, response: Any, theta: Terms, columns: Terms
     ) -> None:
         """Add the count, dims (run,)."""
         items = columns[self.items]
@@ -75,12 +71,8 @@ class Binomial(Noise):
         )
 
     def log_density(
-        self,
-        response: xr.DataArray,
-        expected: xr.DataArray,
-        theta: Mapping[str, xr.DataArray],
-        columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
-    ) -> xr.DataArray:
+        self, response: Array, expected: Array, theta: Arrays, columns: Arrays = NO_COLUMNS
+    ) -> Array:
         """Log probability of the count, as a density per unit of accuracy."""
         items, size = columns[self.items], theta["noise_concentration"]
         mass: xr.DataArray = xr.apply_ufunc(
@@ -93,12 +85,8 @@ class Binomial(Noise):
         return mass + np.log(items)
 
     def draw(
-        self,
-        expected: xr.DataArray,
-        theta: Mapping[str, xr.DataArray],
-        rng: np.random.Generator,
-        columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
-    ) -> xr.DataArray:
+        self, expected: Array, theta: Arrays, rng: Generator, columns: Arrays = NO_COLUMNS
+    ) -> Array:
         """One new run's accuracy on the same number of items."""
         items, size = columns[self.items], theta["noise_concentration"]
         own = xr.apply_ufunc(rng.beta, expected * size, (1 - expected) * size)

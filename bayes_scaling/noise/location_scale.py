@@ -13,10 +13,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
+from numpy.random import Generator
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
-from bayes_scaling.noise.noise_model import NO_COLUMNS, Noise, check_positive
+from bayes_scaling.noise.noise_model import NO_COLUMNS, Array, Arrays, Noise, Terms, check_positive
 from bayes_scaling.noise.scales import LAPLACE, LOG, LOGIT, NORMAL, RAW, STUDENT_T, Scale, Shape
 from bayes_scaling.priors import Prior
 
@@ -133,12 +134,7 @@ class LocationScale(Noise):
         return pulled, ops.sqrt(u * e / (k * u + e) + e)
 
     def observe(
-        self,
-        name: str,
-        expected: Any,
-        response: Any,
-        theta: Mapping[str, Any],
-        columns: Mapping[str, Any],
+        self, name: str, expected: Any, response: Any, theta: Terms, columns: Terms
     ) -> None:
         """Add the response, on its scale, scattered about the expected one; dims (run,)."""
         location, spread = self.location_and_spread(expected, theta, columns)
@@ -147,12 +143,8 @@ class LocationScale(Noise):
         self.shape.variable(name, mu=location, **arguments, observed=observed)
 
     def log_density(
-        self,
-        response: xr.DataArray,
-        expected: xr.DataArray,
-        theta: Mapping[str, xr.DataArray],
-        columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
-    ) -> xr.DataArray:
+        self, response: Array, expected: Array, theta: Arrays, columns: Arrays = NO_COLUMNS
+    ) -> Array:
         """Log density of the response, per its own unit."""
         location, spread = self.location_and_spread(expected, theta, columns)
         scaled = (self.scale.forward(response) - location) / spread
@@ -161,12 +153,8 @@ class LocationScale(Noise):
         return density
 
     def draw(
-        self,
-        expected: xr.DataArray,
-        theta: Mapping[str, xr.DataArray],
-        rng: np.random.Generator,
-        columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
-    ) -> xr.DataArray:
+        self, expected: Array, theta: Arrays, rng: Generator, columns: Arrays = NO_COLUMNS
+    ) -> Array:
         """One new run for each draw of the expected response."""
         location, spread = self.location_and_spread(expected, theta, columns)
         scatter = spread * self.shape.draw(expected, theta, rng)
@@ -175,6 +163,25 @@ class LocationScale(Noise):
             drawn = xr.apply_ufunc(self.scale.inverse, location + scatter)
         result: xr.DataArray = drawn.transpose(*expected.dims)
         return result
+
+
+@dataclass(frozen=True, repr=False)
+class OnLog(LocationScale):
+    """Scatter of log loss, of one shape."""
+
+    responses = ("loss",)
+    scale = LOG
+    sd: Prior = LOG_SD_PRIOR
+
+
+@dataclass(frozen=True, repr=False)
+class _OnResponse(LocationScale):
+    """Scatter of the response itself, of one shape."""
+
+    responses = ("loss", "accuracy", "metric")
+    scaled = frozenset({"noise_sd", "noise_seed_sd"})
+    scale = RAW
+    sd: Prior = RAW_SD_PRIOR
 
 
 @dataclass(frozen=True, repr=False)
@@ -192,7 +199,7 @@ class _StudentT(LocationScale):
 
 
 @dataclass(frozen=True, repr=False)
-class LogStudentT(_StudentT):
+class LogStudentT(OnLog, _StudentT):
     """Student-t scatter on log loss, its degrees of freedom estimated: the default.
 
     A few runs far off do not move the law, so no outlier needs to be deleted by hand.
@@ -209,25 +216,17 @@ class LogStudentT(_StudentT):
         Degrees of freedom.
     """
 
-    responses = ("loss",)
-    scale = LOG
-    sd: Prior = LOG_SD_PRIOR
-
 
 @dataclass(frozen=True, repr=False)
-class LogNormal(LocationScale):
+class LogNormal(OnLog):
     """Normal scatter on log loss; on real sweeps a few outliers move its answer.
 
     Parameters as for :class:`LogStudentT`, without degrees of freedom.
     """
 
-    responses = ("loss",)
-    scale = LOG
-    sd: Prior = LOG_SD_PRIOR
-
 
 @dataclass(frozen=True, repr=False)
-class LogLaplace(LocationScale):
+class LogLaplace(OnLog):
     """Laplace scatter on log loss: robust, and without degrees of freedom to estimate.
 
     Its posterior mode under wide priors is the fit of least absolute deviations, which published
@@ -236,37 +235,24 @@ class LogLaplace(LocationScale):
     standard deviation is 1.41 times as large. Parameters as for :class:`LogNormal`.
     """
 
-    responses = ("loss",)
     shape = LAPLACE
-    scale = LOG
-    sd: Prior = LOG_SD_PRIOR
 
 
 @dataclass(frozen=True, repr=False)
-class StudentT(_StudentT):
+class StudentT(_OnResponse, _StudentT):
     """Student-t scatter on the response itself, which may be negative.
 
     `sd` is the prior of the scatter as a share of the runs' reference; ``noise_sd`` is in the unit
     of the response. Other parameters as for :class:`LogStudentT`.
     """
 
-    responses = ("loss", "accuracy", "metric")
-    scaled = frozenset({"noise_sd", "noise_seed_sd"})
-    scale = RAW
-    sd: Prior = RAW_SD_PRIOR
-
 
 @dataclass(frozen=True, repr=False)
-class Normal(LocationScale):
+class Normal(_OnResponse):
     """Normal scatter on the response itself, which may be negative.
 
     Parameters as for :class:`StudentT`, without degrees of freedom.
     """
-
-    responses = ("loss", "accuracy", "metric")
-    scaled = frozenset({"noise_sd", "noise_seed_sd"})
-    scale = RAW
-    sd: Prior = RAW_SD_PRIOR
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,12 +9,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
+from numpy.random import Generator
 
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import ModelError
 from bayes_scaling.priors import Prior
 
-NO_COLUMNS: Mapping[str, Any] = {}
+type Array = xr.DataArray
+
+type Arrays = Mapping[str, xr.DataArray]
+"""Noise parameters, or columns of runs, by name."""
+
+type Terms = Mapping[str, Any]
+"""The same by name inside the model, where each is a variable."""
+
+NO_COLUMNS: Arrays = {}
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,23 +80,14 @@ class Noise(AsCode, ABC):
 
     @abstractmethod
     def observe(
-        self,
-        name: str,
-        expected: Any,
-        response: Any,
-        theta: Mapping[str, Any],
-        columns: Mapping[str, Any],
+        self, name: str, expected: Any, response: Any, theta: Terms, columns: Terms
     ) -> None:
         """Add the observed variable `name`, dims (run,), to the PyMC model in context."""
 
     @abstractmethod
     def log_density(
-        self,
-        response: xr.DataArray,
-        expected: xr.DataArray,
-        theta: Mapping[str, xr.DataArray],
-        columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
-    ) -> xr.DataArray:
+        self, response: Array, expected: Array, theta: Arrays, columns: Arrays = NO_COLUMNS
+    ) -> Array:
         """Log density of `response` given the expected one, broadcast over draws and runs.
 
         Parameters
@@ -102,12 +102,8 @@ class Noise(AsCode, ABC):
 
     @abstractmethod
     def draw(
-        self,
-        expected: xr.DataArray,
-        theta: Mapping[str, xr.DataArray],
-        rng: np.random.Generator,
-        columns: Mapping[str, xr.DataArray] = NO_COLUMNS,
-    ) -> xr.DataArray:
+        self, expected: Array, theta: Arrays, rng: Generator, columns: Arrays = NO_COLUMNS
+    ) -> Array:
         """One new run's response for each draw of the expected one, same dims and unit."""
 
 

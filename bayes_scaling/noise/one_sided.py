@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bayes_scaling.errors import ModelError
-from bayes_scaling.noise.location_scale import LOG_SD_PRIOR, LocationScale
+from bayes_scaling.noise.location_scale import OnLog
 from bayes_scaling.noise.noise_model import check_positive
-from bayes_scaling.noise.scales import EX_GAUSSIAN, LOG
+from bayes_scaling.noise.scales import EX_GAUSSIAN
 from bayes_scaling.priors import Prior
 
 SKEW_PRIOR = Prior.between(0.1, 10.0)
@@ -16,7 +16,7 @@ SKEW_PRIOR = Prior.between(0.1, 10.0)
 
 
 @dataclass(frozen=True, repr=False)
-class LogExGaussian(LocationScale):
+class LogExGaussian(OnLog):
     """Scatter of log loss with a one-sided excess, for runs that are tuned unevenly.
 
     A run with a bad learning rate, batch or warm-up ends above what its size and data allow, and
@@ -52,10 +52,7 @@ class LogExGaussian(LocationScale):
     Analytical Chemistry 44(11), for the distribution.
     """
 
-    responses = ("loss",)
     shape = EX_GAUSSIAN
-    scale = LOG
-    sd: Prior = LOG_SD_PRIOR
     skew: Prior = SKEW_PRIOR
 
     def __post_init__(self) -> None:

@@ -118,3 +118,17 @@ def recovery() -> Callable[..., Recovery]:
         return result
 
     return run
+
+
+@pytest.fixture
+def recovers(recovery: Callable[..., Recovery]) -> Callable[..., None]:
+    """Assert that the intervals of a law cover, with the arguments of `recovery`."""
+
+    def run(*arguments: object, **options: object) -> None:
+        found = recovery(*arguments, **options)
+        # Of twenty 90 % intervals of one quantity 16 or more cover in 96 % of cases.
+        assert found.parameters >= 0.8
+        assert found.target >= 0.8
+        assert found.divergent <= 0.005
+
+    return run

@@ -180,14 +180,11 @@ RECOVERY = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("law", "design", "theta", "target"), RECOVERY)
-def test_recovers_its_truth(  # type: ignore[no-untyped-def]
-    recovery,
+def test_recovers_its_truth(
+    recovers: Callable[..., None],
     law: AdditivePowerLaw,
     design: Callable[[np.random.Generator], pd.DataFrame],
     theta: dict[str, float],
     target: dict[str, float],
 ) -> None:
-    result = recovery(law, design, theta, target)
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(law, design, theta, target)

@@ -1,5 +1,6 @@
 """The bounded law with overfitting: bounds, limits, and recovery under repetition."""
 
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -43,13 +44,10 @@ def sweep(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery) -> None:  # type: ignore[no-untyped-def]
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     noise = {"noise_sd": 0.003, "noise_df": 4.0}
     target = {"params": 1e10, "tokens": 3e11, "unique_tokens": 3e10}
-    result = recovery(BoundedOverfitting(), sweep, THETA, target, noise=noise, sweeps=10)
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(BoundedOverfitting(), sweep, THETA, target, noise=noise, sweeps=10)
 
 
 @pytest.mark.slow

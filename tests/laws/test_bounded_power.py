@@ -131,8 +131,5 @@ def sweep(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery: Callable[..., Any]) -> None:
-    result = recovery(BoundedPowerLaw(), sweep, TRUTH, {"tokens": 1e12})
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
+    recovers(BoundedPowerLaw(), sweep, TRUTH, {"tokens": 1e12})

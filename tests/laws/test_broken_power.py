@@ -146,8 +146,5 @@ TRUTH = {"E": 1.6, "b": 12.0, "c0": 0.05, "c1": 0.35, "d1": 1e9, "f1": 0.3}
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery: Callable[..., Any]) -> None:
-    result = recovery(BrokenPowerLaw(), sweep, TRUTH, {"tokens": 1e12})
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
+    recovers(BrokenPowerLaw(), sweep, TRUTH, {"tokens": 1e12})

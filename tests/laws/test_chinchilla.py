@@ -1,7 +1,6 @@
 """The Chinchilla law against what Hoffmann et al. (2022) and Besiroglu et al. (2024) printed."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -139,10 +138,7 @@ def isoflop_sweep(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery: Callable[..., Any]) -> None:
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     target = {"params": 1.6e10, "tokens": 3e11}
     # The first 20 of these sweeps alone cover the target 15 times: too few to tell 0.75 from 0.9.
-    result = recovery(Chinchilla(), isoflop_sweep, BESIROGLU, target, sweeps=60)
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(Chinchilla(), isoflop_sweep, BESIROGLU, target, sweeps=60)

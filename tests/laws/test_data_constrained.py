@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -150,9 +149,6 @@ def sweep(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery: Callable[..., Any]) -> None:
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     target = {"params": 3e10, "tokens": 4e11, "unique_tokens": 4e10}
-    result = recovery(LAW, sweep, PUBLISHED, target)
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(LAW, sweep, PUBLISHED, target)

@@ -1,7 +1,6 @@
 """The multiplicative fine-tuning law of Zhang et al. (2024)."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,9 +58,6 @@ def sweep(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery: Callable[..., Any]) -> None:
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     target = {"params": 16e9, "finetuning_tokens": 1e10}
-    result = recovery(FineTuning(), sweep, TRUTH, target)
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(FineTuning(), sweep, TRUTH, target)

@@ -1,5 +1,7 @@
 """The joint law of Kaplan et al. (2020) against its table 2 and what follows from it."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -78,12 +80,9 @@ def test_no_overflow_where_the_powers_in_the_bracket_leave_floats() -> None:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery) -> None:  # type: ignore[no-untyped-def]
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     def sweep(rng: np.random.Generator) -> pd.DataFrame:
         grid = [(n, d) for n in np.geomspace(1e6, 1e9, 7) for d in np.geomspace(2e8, 2e10, 6)]
         return pd.DataFrame(grid, columns=["params", "tokens"])
 
-    result = recovery(KaplanJoint(), sweep, TABLE_2, {"params": 1e10, "tokens": 1e11})
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(KaplanJoint(), sweep, TABLE_2, {"params": 1e10, "tokens": 1e11})

@@ -1,5 +1,7 @@
 """The learning-curve law of Kaplan et al. (2020) against its table 3 and appendix B."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,12 +53,9 @@ def test_most_efficient_stop_is_a_tenth_above_convergence() -> None:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery) -> None:  # type: ignore[no-untyped-def]
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     def sweep(rng: np.random.Generator) -> pd.DataFrame:
         grid = [(n, s) for n in np.geomspace(1e6, 1e9, 7) for s in np.geomspace(2e3, 1e5, 6)]
         return pd.DataFrame(grid, columns=["params", "steps"])
 
-    result = recovery(KaplanSteps(), sweep, TABLE_3, {"params": 5e9, "steps": 2e5})
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(KaplanSteps(), sweep, TABLE_3, {"params": 5e9, "steps": 2e5})

@@ -87,10 +87,7 @@ def test_scores_out_of_a_hundred_are_fitted(rng: np.random.Generator) -> None:
     ],
     ids=["identity", "logit"],
 )
-def test_recovers_its_truth(recovery, link, theta, noise, scatter) -> None:
+def test_recovers_its_truth(recovers, link, theta, noise, scatter) -> None:
     model = bs.ScalingModel(LogLinear(link=link), noise=noise)
     target = {"params": 1e11}
-    result = recovery(model, design, theta, target, noise=scatter, response="accuracy")
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(model, design, theta, target, noise=scatter, response="accuracy")

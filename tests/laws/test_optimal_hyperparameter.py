@@ -67,11 +67,11 @@ def test_a_best_value_that_is_not_positive_is_named(runs: bs.Runs) -> None:
     ],
     ids=repr,
 )
-def test_recovers_its_truth(recovery, law, theta) -> None:  # type: ignore[no-untyped-def]
+def test_recovers_its_truth(recovers, law, theta) -> None:  # type: ignore[no-untyped-def]
     target = {"params": 7e9, "tokens": 1e12}
     # A grid with steps of a factor of 1.4 puts the best value off by 10 % or so.
     model = bs.ScalingModel(law, noise=bs.noise.LogStudentT(sd=bs.Prior.between(0.01, 0.5)))
-    result = recovery(
+    recovers(
         model,
         grid,
         theta,
@@ -79,6 +79,3 @@ def test_recovers_its_truth(recovery, law, theta) -> None:  # type: ignore[no-un
         noise={"noise_sd": 0.1, "noise_df": 4.0},
         response="metric",
     )
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,9 +100,6 @@ def sweep(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery: Callable[..., Any]) -> None:
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     target = {"flops": 1e22, "tokens_per_param": 640.0}
-    result = recovery(OverTraining(), sweep, PUBLISHED["redpajama"], target)
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(OverTraining(), sweep, PUBLISHED["redpajama"], target)

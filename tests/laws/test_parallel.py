@@ -5,7 +5,6 @@ the law with these constants has the properties that the paper reports.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,8 +60,5 @@ def sweep(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery: Callable[..., Any]) -> None:
-    result = recovery(Parallel(), sweep, PILE, {"params": 4.4e10, "streams": 8.0})
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
+    recovers(Parallel(), sweep, PILE, {"params": 4.4e10, "streams": 8.0})

@@ -78,13 +78,10 @@ def design(rng: np.random.Generator) -> pd.DataFrame:
 
 @pytest.mark.slow
 @FORMS
-def test_recovers_its_truth(recovery, law, theta) -> None:
+def test_recovers_its_truth(recovers, law, theta) -> None:
     model = bs.ScalingModel(law, noise=bs.noise.LogitNormal())
     scatter, target = {"noise_sd": 0.1}, {"samples": 1e4}
-    result = recovery(model, design, theta, target, noise=scatter, response="accuracy")
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(model, design, theta, target, noise=scatter, response="accuracy")
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """The power law of one input against Kaplan et al. (2020)."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,28 +72,22 @@ def sizes(low: float, high: float, count: int) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery) -> None:  # type: ignore[no-untyped-def]
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     # Besiroglu et al. (2024) with unlimited data.
-    result = recovery(
+    recovers(
         PowerLaw(),
         lambda rng: sizes(1e7, 1e10, 40),
         {"E": 1.8172, "A": 482.01, "alpha": 0.3478},
         {"params": 1e11},
     )
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
 
 
 @pytest.mark.slow
-def test_recovers_its_truth_without_a_floor(recovery) -> None:  # type: ignore[no-untyped-def]
+def test_recovers_its_truth_without_a_floor(recovers: Callable[..., None]) -> None:
     law = PowerLaw(floor=False)
-    result = recovery(
+    recovers(
         law,
         lambda rng: sizes(1e6, 1e9, 30),
         law.from_critical(8.8e13, 0.076),
         {"params": 1e10},
     )
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005

@@ -1,5 +1,7 @@
 """Products of powers: a plane in logarithms, either direction, and the collinear third column."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -90,10 +92,7 @@ def isoflop(rng: np.random.Generator) -> pd.DataFrame:
     ],
     ids=["rising", "falling to a floor"],
 )
-def test_recovers_its_truth(  # type: ignore[no-untyped-def]
-    recovery, law: ProductPowerLaw, theta: dict[str, float]
+def test_recovers_its_truth(
+    recovers: Callable[..., None], law: ProductPowerLaw, theta: dict[str, float]
 ) -> None:
-    result = recovery(law, isoflop, theta, {"params": 1.6e10, "tokens": 3.2e11})
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(law, isoflop, theta, {"params": 1.6e10, "tokens": 3.2e11})

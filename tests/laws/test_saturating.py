@@ -87,10 +87,7 @@ def design(rng: np.random.Generator) -> pd.DataFrame:
     ],
     ids=["student", "logit"],
 )
-def test_recovers_its_truth(recovery, noise, scatter) -> None:
+def test_recovers_its_truth(recovers, noise, scatter) -> None:
     model = bs.ScalingModel(Saturating(), noise=noise)
     target = {"flops": 1e24}
-    result = recovery(model, design, THETA, target, noise=scatter, response="accuracy")
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(model, design, THETA, target, noise=scatter, response="accuracy")

@@ -1,5 +1,6 @@
 """Chinchilla's law over a tuning grid: the optimum, and its recovery from all runs at once."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +42,10 @@ def grid(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery) -> None:  # type: ignore[no-untyped-def]
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     target = {"params": 7e9, "tokens": 1e12, "learning_rate": 1e-3}
     noise = {"noise_sd": 0.003, "noise_df": 4.0}
-    result = recovery(TunedChinchilla(), grid, THETA, target, noise=noise, sweeps=10)
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(TunedChinchilla(), grid, THETA, target, noise=noise, sweeps=10)
 
 
 def tuning_grid(folder: Path) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The law of vocabularies: the optimum that its paper prints, and recovery of negative losses."""
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -50,11 +51,8 @@ def sweep(rng: np.random.Generator) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_recovers_its_truth(recovery) -> None:  # type: ignore[no-untyped-def]
+def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
     model = bs.ScalingModel(Vocabulary(), noise=bs.noise.StudentT())
     target = {"non_vocab_params": 3e9, "vocab_params": 1.1e8, "tokens": 1e11}
     noise = {"noise_sd": 0.02, "noise_df": 4.0}
-    result = recovery(model, sweep, TAO.parameters, target, noise=noise, response="metric")
-    assert result.parameters >= 0.8
-    assert result.target >= 0.8
-    assert result.divergent <= 0.005
+    recovers(model, sweep, TAO.parameters, target, noise=noise, response="metric")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-import pymc as pm
 import pytest
 import xarray as xr
 from scipy import stats
@@ -41,20 +40,16 @@ def draws_of(noise: Noise, chains: int = 2, draws: int = 3) -> dict[str, xr.Data
 
 @per_model()
 def test_density_is_that_of_pymc_per_unit_of_the_loss(
-    noise: Noise, stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+    noise: Noise,
+    stored_fit: bs.ScalingFit,
+    prior_fit: Callable[..., bs.ScalingFit],
+    pymc_log_likelihood: Callable[..., xr.Dataset],
 ) -> None:
     """PyMC's density is of log loss over the reference; ours has the Jacobian 1 / loss more."""
     runs = stored_fit.runs
     model = bs.ScalingModel("chinchilla", noise=noise, surface=None)
     fit = prior_fit(model, runs, draws=5)
-    with model.build(runs) as built:
-        sampled = fit.posterior[[variable.name for variable in built.free_RVs]]
-        of_log_loss = pm.compute_log_likelihood(
-            xr.DataTree.from_dict({"posterior": sampled}),
-            extend_inferencedata=False,
-            progressbar=False,
-            compile_kwargs={"mode": "FAST_COMPILE"},
-        )["response"]
+    of_log_loss = pymc_log_likelihood(fit)["response"]
     expected = of_log_loss.values - np.log(runs.values("loss"))
     ours = fit.tree["log_likelihood"]["loss"].transpose("chain", "draw", "run")
     # Of an excess that is small beside the scatter, large terms cancel.

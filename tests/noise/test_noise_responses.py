@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-import pymc as pm
 import pytest
 import xarray as xr
 from scipy import stats
@@ -59,20 +58,15 @@ ACCURACY = [
 
 @pytest.mark.parametrize("noise", ACCURACY, ids=repr)
 def test_density_is_that_of_the_pymc_model(
-    noise: bs.noise.Noise, prior_fit: Callable[..., bs.ScalingFit]
+    noise: bs.noise.Noise,
+    prior_fit: Callable[..., bs.ScalingFit],
+    pymc_log_likelihood: Callable[..., xr.Dataset],
 ) -> None:
     """The model scatters on the noise's scale; ours has the Jacobian of that scale more."""
     data = runs(seeds=2)
     model = bs.ScalingModel(Level, noise=noise)
     fit = prior_fit(model, data, draws=5)
-    with model.build(data) as built:
-        sampled = fit.posterior[[variable.name for variable in built.free_RVs]]
-        theirs = pm.compute_log_likelihood(
-            xr.DataTree.from_dict({"posterior": sampled}),
-            extend_inferencedata=False,
-            progressbar=False,
-            compile_kwargs={"mode": "FAST_COMPILE"},
-        )["response"].values
+    theirs = pymc_log_likelihood(fit)["response"].values
     accuracy = data.values("loss")
     jacobian = {"LogitNormal": -np.log(accuracy * (1 - accuracy)), "Binomial": np.log(200.0)}
     theirs = theirs + jacobian.get(type(noise).__name__, 0.0)

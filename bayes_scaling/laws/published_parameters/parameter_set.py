@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws.contract import arguments
+from bayes_scaling.laws.contract import quantities
 from bayes_scaling.laws.law import Law
 from bayes_scaling.units import compute
 
@@ -109,10 +109,7 @@ class PublishedSet(AsCode):
     @property
     def derived(self) -> dict[str, float]:
         """The law's derived quantities, such as the exponent of the compute-optimal size."""
-        if self.law.derived is None:
-            return {}
-        used = {name: self.parameters[name] for name in arguments(self.law.derived)}
-        return self.law.derived(**used)
+        return quantities(self.law.derived, self.parameters)
 
     def loss(self, **inputs: Any) -> Any:
         """Expected loss at `inputs`, or whatever the law's response is.
