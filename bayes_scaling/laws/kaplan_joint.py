@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bayes_scaling import ops
 from bayes_scaling.laws.law import Law
-from bayes_scaling.priors import Prior
+from bayes_scaling.laws.shared_priors import KAPLAN_CRITICAL, KAPLAN_EXPONENT
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 
@@ -44,12 +44,10 @@ class KaplanJoint(Law):
 
     inputs = ("params", "tokens")
     priors = {
-        # Where one input alone would leave a low loss of the runs: with exponents of 0.1 or less,
-        # ten times that of the middling reference run and more.
-        "N_c": Prior.between(1e-6, 100.0),
-        "D_c": Prior.between(1e-6, 100.0),
-        "alpha_N": Prior.between(0.04, 0.4),
-        "alpha_D": Prior.between(0.04, 0.4),
+        "N_c": KAPLAN_CRITICAL,
+        "D_c": KAPLAN_CRITICAL,
+        "alpha_N": KAPLAN_EXPONENT,
+        "alpha_D": KAPLAN_EXPONENT,
     }
     cite = "kaplan2020scaling"
     equation = (

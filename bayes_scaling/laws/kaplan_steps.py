@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bayes_scaling.laws.law import Law
+from bayes_scaling.laws.shared_priors import KAPLAN_CRITICAL, KAPLAN_EXPONENT
 from bayes_scaling.priors import Prior
 
 
@@ -41,11 +42,9 @@ class KaplanSteps(Law):
 
     inputs = ("params", "steps")
     priors = {
-        # Where size alone would leave a low loss of the runs: with exponents of 0.1 or less, ten
-        # times that of the middling reference run and more.
-        "N_c": Prior.between(1e-6, 100.0),
+        "N_c": KAPLAN_CRITICAL,
         "S_c": Prior.between(1e-3, 1.0),
-        "alpha_N": Prior.between(0.04, 0.4),
+        "alpha_N": KAPLAN_EXPONENT,
         "alpha_S": Prior.between(0.2, 1.5),
     }
     cite = "kaplan2020scaling"

@@ -18,6 +18,14 @@ WIDE_EXPONENT = Prior.between(0.1, 0.8)
 """Exponent of any one input: learning curves of vision and translation lie within (Alabdulmohsin et
 al., 2022, arXiv:2209.06640), and compute along a frontier at half of what size and data have."""
 
+KAPLAN_CRITICAL = Prior.between(1e-6, 100.0)
+"""Input that alone would leave a low loss of the runs, under a power of the whole loss: with
+exponents of 0.1 or less it is ten times that of the reference run, whose loss is middling, and
+more."""
+
+KAPLAN_EXPONENT = Prior.between(0.04, 0.4)
+"""Exponent of an input in the whole loss: 0.05 to 0.1 in Kaplan et al. (2020, arXiv:2001.08361)."""
+
 EXPONENT = Prior.between(0.2, 0.5)
 """Exponent of size or data above a floor, in one pass over fresh text.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from bayes_scaling import ops
@@ -46,13 +45,11 @@ class TaskAccuracy(TaskLaw):
     0.55
     """
 
-    task_priors = MappingProxyType(
-        {
-            "reach": Prior.beta(4.0, 1.0),
-            "midpoint": Prior.between(0.4, 1.6),
-            "steepness": Prior.between(2.0, 30.0),
-        }
-    )
+    task_priors = {
+        "reach": Prior.beta(4.0, 1.0),
+        "midpoint": Prior.between(0.4, 1.6),
+        "steepness": Prior.between(2.0, 30.0),
+    }
     cite = "bhagia2024establishing"
     equation = r"c + (1 - c) \frac{r}{1 + e^{k (L / L_0 - 1)}}"
     responses = ("accuracy",)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from bayes_scaling import ops
@@ -43,13 +42,11 @@ class TaskError(TaskLaw):
     0.4874
     """
 
-    task_priors = MappingProxyType(
-        {
-            "epsilon": Prior.between(0.5, 1.2),
-            "k": Prior.between(0.3, 30.0),
-            "gamma": Prior.between(0.5, 6.0),
-        }
-    )
+    task_priors = {
+        "epsilon": Prior.between(0.5, 1.2),
+        "k": Prior.between(0.3, 30.0),
+        "gamma": Prior.between(0.5, 6.0),
+    }
     cite = "gadre2024language"
     equation = r"\epsilon - k\,e^{-\gamma L}"
     responses = ("accuracy", "metric")

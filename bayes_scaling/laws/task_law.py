@@ -9,7 +9,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from bayes_scaling.errors import ModelError
@@ -30,7 +29,7 @@ class TaskLaw(Law, ABC, abstract=True):
         Column of the runs with the loss that the metric depends on.
     """
 
-    task_priors: ClassVar[Mapping[str, Prior]] = MappingProxyType({})
+    task_priors: ClassVar[Mapping[str, Prior]]
 
     through: Law | None = None
     column: str = "task_loss"

@@ -74,18 +74,7 @@ class CurveFit:
         )
 
     def summary(self, prob: float | None = None) -> pd.DataFrame:
-        """Parameters in paper units with credible intervals and diagnostics.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            As :meth:`bayes_scaling.ScalingFit.summary`.
-        """
+        """Parameters in paper units, as :meth:`bayes_scaling.ScalingFit.summary` lists them."""
         draws = self.posterior[[*self.law.priors, *PRIORS]]
         return parameter_table(draws, self.diagnostics, self.notes, prob)
 

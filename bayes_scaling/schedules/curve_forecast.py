@@ -45,28 +45,17 @@ class CurveForecast(FitResult):
     schedules: Mapping[str, Schedule]
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
-        """Median and credible interval of both losses at every point.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
+        """Median and credible interval of both losses, as :meth:`bayes_scaling.Forecast.table`.
 
         Returns
         -------
         pandas.DataFrame
-            Index (schedule, step); columns (``expected_loss`` or ``loss``; ``median``, ``lower``,
-            ``upper``) and ``diagnosis``. ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
+            One row for each schedule and step.
         """
         return self._intervals(self.draws, POINT, prob)
 
     def final(self, prob: float | None = None) -> pd.DataFrame:
-        """The end of every schedule: its losses, and the probability that it is the best.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
+        """Losses at the end of every schedule, and the probability that it is the best.
 
         Returns
         -------

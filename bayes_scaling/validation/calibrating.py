@@ -14,6 +14,7 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
+from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import Result
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import ModelError, RunsError
@@ -24,9 +25,9 @@ from bayes_scaling.laws import Law
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.validation.refits import REFIT, Refitter
-from bayes_scaling.validation.scores import COVERAGES, covered
+from bayes_scaling.validation.scores import coverages, covered
 from bayes_scaling.validation.simulated import prior_source
-from bayes_scaling.validation.sweeps import SAMPLE, Targets, elements, run_sweeps
+from bayes_scaling.validation.sweeps import elements, run_sweeps
 from bayes_scaling.validation.targets import asked_points
 
 
@@ -78,7 +79,7 @@ class Calibration(Result):
         """
         pits = self.tree["prior_sbc"].to_dataset()
         accessor: Any = pits
-        uneven, _, _ = accessor.azstats.uniformity_test(dim=SAMPLE)
+        uneven, _, _ = accessor.azstats.uniformity_test(dim=SAMPLE_DIMS)
         p_values = dict(elements(uneven))
         shrunk = dict(elements(self.tree["shrink"].to_dataset()))
         rows = {
@@ -180,10 +181,8 @@ def calibrate(
     if isinstance(fit, FitAverage):
         single(fit)
     source, origin = _source(fit, runs, simulations, seed)
-    targets = Targets()
-    if at is not None:
-        asked = asked_points(fit if isinstance(fit, ScalingFit) else source, at, "calibrate")
-        targets = Targets(asked.where, asked.new_levels)
+    of = fit if isinstance(fit, ScalingFit) else source
+    targets = None if at is None else asked_points(of, at, "calibrate")
     refitter = Refitter(executor, progress, replace(REFIT, seed=seed))
     return Calibration(*run_sweeps(source, simulations, refitter, targets), origin)
 
@@ -225,8 +224,7 @@ def _check_levels(fit: ScalingFit, design: Runs) -> None:
 def _coverages(pit: xr.DataArray) -> dict[str, float]:
     """Shares of truths inside, and where the true coverage of 90 % intervals lies."""
     values = pd.Series(pit.values.ravel())
-    shares = {f"coverage_{p:.0%}".rstrip("%"): float(covered(values, p).mean()) for p in COVERAGES}
     inside = int(covered(values, 0.9).sum())
     # A flat prior on the coverage, as for any share of which nothing is known.
     low, high = stats.beta(1 + inside, 1 + len(values) - inside).interval(0.9)
-    return {**shares, "lower": float(low), "upper": float(high)}
+    return {**coverages(values), "lower": float(low), "upper": float(high)}

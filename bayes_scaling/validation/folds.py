@@ -22,7 +22,7 @@ from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.validation.baselines import BASELINES, Prediction, error_scale
 from bayes_scaling.validation.refits import Outcome, Refitter
-from bayes_scaling.validation.scores import score_draws
+from bayes_scaling.validation.scores import flat, score_draws
 from bayes_scaling.validation.verdict import CannotJudge
 
 MODEL = "model"
@@ -196,14 +196,14 @@ def model_prediction(fit: ScalingFit, test: Runs, seed: int) -> Prediction:
     density = log_density(fit.posterior, model, fit.runs, observed, expected, where)
     sampled = density.transpose("point", "chain", "draw").values.reshape(len(test), -1)
     per_unit = logsumexp(sampled, axis=1) - np.log(sampled.shape[1])
-    draws = _flat(predicted["loss"])
+    draws = flat(predicted["loss"])
     if test.response != "loss":
         return Prediction(draws, per_unit)
     with np.errstate(divide="ignore"):
         # A loss drawn as zero or infinite is a quantile far out; ends of the range stand for it.
         logs = np.nan_to_num(np.log(draws), neginf=-50.0, posinf=50.0)
     # The density of the log is that of the loss times the loss.
-    law = np.log(_flat(expected)) - _flat(predicted["miss"])
+    law = np.log(flat(expected)) - flat(predicted["miss"])
     return Prediction(logs, per_unit + error_scale(test), law)
 
 
@@ -228,12 +228,6 @@ def shared_miss(law: np.ndarray, observed: np.ndarray, decades: np.ndarray) -> t
     rest = observed - np.median(law, axis=0) - slope * decades
     scatter = 1.4826 * float(np.median(np.abs(rest)))
     return round(slope, 12), float(np.sqrt(slopes.var() + scatter**2 / weight).round(12))
-
-
-def _flat(draws: xr.DataArray) -> np.ndarray:
-    """Draws as an array, dims (sample, run)."""
-    sampled = draws.transpose("chain", "draw", "point").values
-    return np.asarray(sampled.reshape(-1, sampled.shape[-1]))
 
 
 def _inputs_of(model: ScalingModel, runs: Runs) -> pd.DataFrame:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.display.intervals import SAMPLE_DIMS
+
 COVERAGES = (0.5, 0.8, 0.9, 0.95)
 """Probabilities of the central intervals whose coverage is counted."""
 
@@ -67,6 +69,17 @@ def covered(pit: pd.Series[float], prob: float) -> pd.Series[bool]:
     return (2 * pit - 1).abs() <= prob
 
 
+def coverages(pit: pd.Series[float]) -> dict[str, float]:
+    """Share of observations that central intervals of each of :data:`COVERAGES` hold, by name.
+
+    Examples
+    --------
+    >>> coverages(pd.Series([0.01, 0.3, 0.96, 0.5]))
+    {'coverage_50': 0.5, 'coverage_80': 0.5, 'coverage_90': 0.5, 'coverage_95': 0.75}
+    """
+    return {f"coverage_{100 * prob:.0f}": float(covered(pit, prob).mean()) for prob in COVERAGES}
+
+
 def interval_score(lower: Any, upper: Any, observed: Any, prob: float) -> Any:
     """Width of an interval, and a fine for what lies outside; lower is better, elementwise.
 
@@ -86,19 +99,24 @@ def interval_score(lower: Any, upper: Any, observed: Any, prob: float) -> Any:
     return upper - lower + 2 / (1 - prob) * outside
 
 
+def flat(draws: xr.DataArray) -> np.ndarray:
+    """Draws at points or runs as an array, dims (sample, point)."""
+    sampled = draws.transpose(*SAMPLE_DIMS, ...).values
+    return np.asarray(sampled.reshape(-1, sampled.shape[-1]))
+
+
 def spread(draws: xr.DataArray) -> xr.DataArray:
     """Half the width of the central 68 %: a far tail would hide what was learnt."""
-    ends = draws.quantile([0.16, 0.84], ("chain", "draw"), skipna=True)
+    ends = draws.quantile([0.16, 0.84], SAMPLE_DIMS, skipna=True)
     half: xr.DataArray = ends.diff("quantile").isel(quantile=0, drop=True) / 2
     return half
 
 
 def summarised(scores: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
     """Coverage at each probability, mean bias, median width, mean log score and CRPS by group."""
-    columns = {f"coverage_{prob:.0%}".rstrip("%"): prob for prob in COVERAGES}
-    hits = scores.assign(**{name: covered(scores["pit"], p) for name, p in columns.items()})
-    groups = hits.groupby(by, sort=False)
-    table = groups[list(columns)].mean()
+    groups = scores.groupby(by, sort=False)
+    table = pd.DataFrame({name: coverages(pit) for name, pit in groups["pit"]}).T
+    table.index = groups.size().index
     table["bias"] = groups["error"].mean()
     table["median_error"] = groups["error"].agg(lambda error: error.abs().median())
     table["width"] = groups["width"].median()

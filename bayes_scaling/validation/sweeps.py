@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.errors import BayesScalingError, RunsError
 from bayes_scaling.fitting.diagnostics import R_HAT_WORST
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.runs import Runs
 from bayes_scaling.validation.refits import Outcome, Refitter
 from bayes_scaling.validation.scores import spread
 from bayes_scaling.validation.simulated import drawn_truths, simulated_runs
+from bayes_scaling.validation.targets import Targets
 
 SHORT = Settings(draws=300, tune=300, chains=2, seed=1)
 """Sampling of a refit: 600 draws place the end of a 90 % interval to a hundredth or two of
@@ -26,22 +27,12 @@ probability, where a few dozen sweeps tell its coverage to a tenth."""
 
 EXPECTED = "expected_loss"
 
-SAMPLE = ("chain", "draw")
-
 ROUNDING = 1e-12
 """Relative spread of draws below which a quantity is a constant."""
 
 
-@dataclass(frozen=True, eq=False)
-class Targets:
-    """Points at which the expected loss is ranked, and what new levels get there."""
-
-    where: xr.Dataset | None = None
-    new_levels: NewLevels = "error"
-
-
 def run_sweeps(
-    source: ScalingFit, simulations: int, refitter: Refitter, targets: Targets
+    source: ScalingFit, simulations: int, refitter: Refitter, targets: Targets | None
 ) -> tuple[xr.DataTree, pd.DataFrame]:
     """Simulate from draws of the source, refit, rank; tree and refits of a ``Calibration``.
 
@@ -89,7 +80,7 @@ def spread_of(draws: xr.Dataset) -> xr.Dataset:
 def elements(quantities: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
     """Each quantity in each of its levels or points, with a label such as ``E[web]``."""
     for name, values in quantities.data_vars.items():
-        others = [dim for dim in values.dims if dim not in SAMPLE]
+        others = [dim for dim in values.dims if dim not in SAMPLE_DIMS]
         if not others:
             yield str(name), values
             continue
@@ -124,16 +115,16 @@ def _converged(draws: xr.Dataset) -> dict[str, object]:
 def _free(source: ScalingFit) -> list[str]:
     """The parameters of a summary that are not held at a value, but for rounding."""
     drawn = source.posterior[list(source.parameter_names)]
-    relative = drawn.std(SAMPLE) / abs(drawn).mean(SAMPLE)
+    relative = drawn.std(SAMPLE_DIMS) / abs(drawn).mean(SAMPLE_DIMS)
     return [str(name) for name, one in relative.data_vars.items() if float(one.max()) > ROUNDING]
 
 
 def _quantities(
-    fit: ScalingFit, names: list[str], targets: Targets, rng: np.random.Generator
+    fit: ScalingFit, names: list[str], targets: Targets | None, rng: np.random.Generator
 ) -> xr.Dataset:
     """The quantities asked of a fit: its parameters and its forecast."""
     found = fit.posterior[names].reset_coords(drop=True)
-    if targets.where is None:
+    if targets is None:
         return found
     with np.errstate(over="ignore"):
         expected = fit.expected_at(targets.where, targets.new_levels, rng)
@@ -142,7 +133,7 @@ def _quantities(
 
 def _pit(draws: xr.Dataset, truth: xr.Dataset) -> xr.Dataset:
     """Share of draws below the truth, with half a draw more on either side, so never 0 or 1."""
-    below = (draws < truth).sum(SAMPLE) + 0.5 * (draws == truth).sum(SAMPLE)
+    below = (draws < truth).sum(SAMPLE_DIMS) + 0.5 * (draws == truth).sum(SAMPLE_DIMS)
     size = draws.sizes["chain"] * draws.sizes["draw"]
     return (below + 0.5) / (size + 1)
 
@@ -150,4 +141,4 @@ def _pit(draws: xr.Dataset, truth: xr.Dataset) -> xr.Dataset:
 def _stacked(sets: tuple[xr.Dataset, ...], numbers: list[int]) -> xr.Dataset:
     """One draw for each sweep, dims (chain, draw, ...), as ArviZ counts simulations."""
     joined = xr.concat(sets, pd.Index(numbers, name="draw")).expand_dims(chain=[0])
-    return joined.transpose(*SAMPLE, ...)
+    return joined.transpose(*SAMPLE_DIMS, ...)

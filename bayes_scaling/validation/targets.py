@@ -16,8 +16,8 @@ from bayes_scaling.model.points import points
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
-    """Points of a fit.
+class Targets:
+    """Points of a fit that are asked about.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Asked:
     new_levels: NewLevels
 
 
-def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> Asked:
+def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> Targets:
     """The points that are asked about.
 
     Raises
@@ -48,4 +48,4 @@ def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> As
             )
         new_levels, at = at.new_levels, at.points
     where = points(fit.model, fit.runs, at=at, new_levels=new_levels)
-    return Asked(where, new_levels)
+    return Targets(where, new_levels)

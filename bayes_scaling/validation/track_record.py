@@ -14,7 +14,7 @@ from bayes_scaling.display.tables import Result
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import SealError
 from bayes_scaling.forecasting.sealed import LEVELS, SealedForecast, checked_prob
-from bayes_scaling.validation.scores import COVERAGES, covered, interval_score
+from bayes_scaling.validation.scores import coverages, interval_score
 
 type Observed = float | Sequence[float]
 """The loss of the run that was forecast, or of each of them; NaN for one not made yet."""
@@ -73,11 +73,10 @@ class TrackRecord(Result):
             intervals of probability `prob`.
         """
         table = self.table(prob).dropna(subset="observed")
-        shares = {f"coverage_{p:.0%}".rstrip("%"): covered(table["pit"], p) for p in COVERAGES}
         return pd.Series(
             {
                 "predictions": float(len(table)),
-                **{name: hits.mean() for name, hits in shares.items()},
+                **coverages(table["pit"]),
                 "median_error": table["error"].abs().median(),
                 "interval_score": table["interval_score"].mean(),
             }

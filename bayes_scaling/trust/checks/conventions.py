@@ -19,7 +19,7 @@ from bayes_scaling.model.points import points
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.recounting import recounted, recounted_at
 from bayes_scaling.trust.case import Case
-from bayes_scaling.trust.checks.form import answer, judged_at, medians, way_to_end
+from bayes_scaling.trust.checks.form import answer, farthest, medians, verdicts_of, way_to_end
 from bayes_scaling.validation.verdict import CannotJudge, Finding
 
 
@@ -36,14 +36,10 @@ def check_conventions(case: Case) -> Finding:
     draws = answer(case.fit, case.where, case)
     found = {name: medians(answer(fit, _recounted(case, fit), case)) for name, fit in fits.items()}
     ways = {name: way_to_end(one, draws) for name, one in found.items()}
-    farthest = np.max([*ways.values()], axis=0)
-    by_point = [
-        judged_at(float(one), inside) for one, inside in zip(farthest, case.inside, strict=True)
-    ]
     table = _table(
         case, {"as fitted": case.fit, **fits}, {"as fitted": medians(draws), **found}, ways
     )
-    return Finding(by_point, _headline(case, medians(draws), found, ways), table)
+    return Finding(verdicts_of(case, ways), _headline(case, medians(draws), found, ways), table)
 
 
 def _read(case: Case, runs: Runs) -> bool:
@@ -84,8 +80,7 @@ def _headline(
     found: Mapping[str, np.ndarray],
     ways: Mapping[str, np.ndarray],
 ) -> str:
-    name = max(ways, key=lambda one: float(ways[one][: case.asked].max()))
-    point = int(ways[name][: case.asked].argmax())
+    name, point = farthest(case, ways)
     away = float(found[name][point] / own[point] - 1)
     return (
         f"Counted as {name!r}, the answer of {case.named(point)} changes by {away:+.1%}, "

@@ -10,7 +10,8 @@ from scipy import stats
 from bayes_scaling.errors import RunsError
 from bayes_scaling.trust.case import Case
 from bayes_scaling.validation.calibrating import Calibration
-from bayes_scaling.validation.sweeps import EXPECTED, SHORT, Targets, run_sweeps
+from bayes_scaling.validation.sweeps import EXPECTED, SHORT, run_sweeps
+from bayes_scaling.validation.targets import Targets
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded, worst
 
 SIMULATIONS = 24

@@ -151,17 +151,26 @@ def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Fin
             raise CannotJudge(f"no rival could be asked ({reasons})")
         said = f"The runs rule out {counted(len(rivals), 'rival')} ({', '.join(rivals)})."
         return Finding(["trust"] * case.size, said, table)
-    farthest = np.max(list(counted_ones.values()), axis=0)
-    by_point = [
-        judged_at(float(one), inside) for one, inside in zip(farthest, case.inside, strict=True)
+    headline = _headline(case, own, rivals, counted_ones)
+    return Finding(verdicts_of(case, counted_ones), headline, table)
+
+
+def verdicts_of(case: Case, ways: Mapping[str, np.ndarray]) -> list[Verdict]:
+    """The verdict on each point by the answer that lies farthest off.
+
+    Inside the runs, which the others predict as well, a small doubt is none.
+    """
+    found = [graded(float(way), CAUTION, DISTRUST) for way in np.max([*ways.values()], axis=0)]
+    return [
+        "trust" if inside and verdict == "caution" else verdict
+        for verdict, inside in zip(found, case.inside, strict=True)
     ]
-    return Finding(by_point, _headline(case, own, rivals, counted_ones), table)
 
 
-def judged_at(way: float, inside: bool) -> Verdict:
-    """The verdict on a point; inside the runs, which the rivals predict as well, no small doubt."""
-    verdict = graded(way, CAUTION, DISTRUST)
-    return "trust" if inside and verdict == "caution" else verdict
+def farthest(case: Case, ways: Mapping[str, np.ndarray]) -> tuple[str, int]:
+    """The answer that lies farthest off at any target, and the target."""
+    name = max(ways, key=lambda one: float(ways[one][: case.asked].max()))
+    return name, int(ways[name][: case.asked].argmax())
 
 
 def _table(
@@ -188,9 +197,7 @@ def _headline(
     apart: Mapping[str, np.ndarray],
 ) -> str:
     """The rival that answers most differently, by how much, and which did not count."""
-    asked = {name: values[: case.asked] for name, values in apart.items()}
-    name = max(asked, key=lambda one: float(asked[one].max()))
-    point = int(asked[name].argmax())
+    name, point = farthest(case, apart)
     away = float(rivals[name].medians[point] / own[point] - 1)
     others = [f"{one} ({rival.reason.split(':')[0]})" for one, rival in rivals.items() if
               not rival.counts]  # fmt: skip
@@ -198,7 +205,7 @@ def _headline(
     better = rivals[name].difference > _clear(rivals[name].error, case)
     fits = ", and describes the runs better" if better else ""
     return (
-        f"Of {case.named(point)} {name} expects {away:+.1%}, {asked[name][point]:.2f} of the way "
+        f"Of {case.named(point)} {name} expects {away:+.1%}, {apart[name][point]:.2f} of the way "
         f"to the end of the 90 % interval{fits}. Of {counted(len(rivals), 'rival')} no other that "
         f"counts lies farther out.{left}"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from scipy import stats
 
 from bayes_scaling.display.wording import rows
@@ -14,6 +13,7 @@ from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks.predictive import median_residuals
 from bayes_scaling.validation.baselines import error_scale
 from bayes_scaling.validation.folds import model_prediction
+from bayes_scaling.validation.scores import flat
 from bayes_scaling.validation.verdict import Finding, Verdict, graded, worst
 
 K_BAD = 0.7
@@ -46,7 +46,7 @@ def check_influence(case: Case) -> Finding:
 
     By importance weights where these stand for a refit; at level "full" by refits elsewhere.
     """
-    expected = case.expected.transpose("chain", "draw", "point")
+    expected = flat(case.expected)
     shifts, surprise = _by_weights(case, expected)
     table = pd.DataFrame({"pareto_k": case.loo.pareto_k.values}, index=case.runs.index)
     table["tail_probability"] = np.exp(surprise)
@@ -103,17 +103,14 @@ def _too_many_far_off(scales: pd.Series[float]) -> tuple[pd.Index, float]:
     return (far if surprising else far[:0]), chance
 
 
-def _by_weights(case: Case, expected: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+def _by_weights(case: Case, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shifts in posterior sd, dims (run, point), and log tail probabilities, dims (run,)."""
     loo = case.loo
-    weights = loo.log_weights.transpose("chain", "draw", "run").values
-    weights = np.exp(weights.reshape(-1, len(case.runs)))
+    weights = np.exp(flat(loo.log_weights))
     weights /= weights.sum(axis=0)
-    flat = expected.values.reshape(-1, case.size)
     with np.errstate(invalid="ignore", divide="ignore"):
-        shifts = (weights.T @ flat - flat.mean(axis=0)) / flat.std(axis=0)
-    predictive = case.fit.tree["posterior_predictive"]["loss"].transpose("chain", "draw", "run")
-    draws = predictive.values.reshape(-1, len(case.runs))
+        shifts = (weights.T @ expected - expected.mean(axis=0)) / expected.std(axis=0)
+    draws = flat(case.fit.tree["posterior_predictive"].to_dataset()["loss"])
     off = np.abs(case.fit.runs.values("loss") - np.median(draws, axis=0))
     return shifts, tail_bound(np.asarray(loo.elpd_i.values), off)
 
@@ -128,7 +125,7 @@ def tail_bound(log_density: np.ndarray, distance: np.ndarray) -> np.ndarray:
 
 
 def _refit_the_worst(
-    case: Case, expected: xr.DataArray, table: pd.DataFrame, shifts: np.ndarray
+    case: Case, expected: np.ndarray, table: pd.DataFrame, shifts: np.ndarray
 ) -> None:
     """Replace what weights say of the runs with the worst k by what refits say."""
     suspect = table["pareto_k"] > K_BAD
@@ -137,7 +134,6 @@ def _refit_the_worst(
     names = runs.table.index
     subsets = {str(name): runs.where(np.asarray(names != name)) for name in worst_first}
     outcomes = case.refitter.refit(case.fit.model, subsets) if subsets else {}
-    flat = expected.values.reshape(-1, case.size)
     for name, outcome in outcomes.items():
         if outcome.fit is None:
             table.loc[name, "by"] = f"weights; the refit failed: {outcome.failure}"
@@ -146,7 +142,7 @@ def _refit_the_worst(
         again = outcome.fit.expected_at(case.where, "typical", rng)
         mean = again.mean(("chain", "draw")).values
         row = int(np.flatnonzero(names == name)[0])
-        shifts[row] = (mean - flat.mean(axis=0)) / flat.std(axis=0)
+        shifts[row] = (mean - expected.mean(axis=0)) / expected.std(axis=0)
         left_out = runs.where(np.asarray(names == name))
         table.loc[name, "tail_probability"] = _tail(outcome.fit, left_out)
         table.loc[name, "by"] = "refit"

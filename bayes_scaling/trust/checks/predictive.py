@@ -18,7 +18,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio
 from bayes_scaling.model.surface import SIZE
 from bayes_scaling.trust.case import Case
-from bayes_scaling.validation.scores import COVERAGES, covered
+from bayes_scaling.validation.scores import COVERAGES, covered, flat
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded, worst
 
 SURPRISING = 0.05
@@ -150,20 +150,20 @@ def _residuals(case: Case) -> tuple[np.ndarray, np.ndarray]:
     expected = fit.expected_at(where).transpose("chain", "draw", "point")
     # A p-value that is to be small needs replicates, of which a short fit has few.
     times = max(1, REPLICATES // (expected.sizes["chain"] * expected.sizes["draw"]))
-    centre = _flat(fit, expected)
+    centre = _on_scale(fit, expected)
     with np.errstate(divide="ignore", over="ignore"):
         again = [
-            _flat(fit, new_runs(fit.posterior, fit.model, fit.runs, expected, where, rng)) - centre
+            _on_scale(fit, new_runs(fit.posterior, fit.model, fit.runs, expected, where, rng))
+            - centre
             for _ in range(times)
         ]
     actual = fit.model.noise.on_scale(fit.runs.values("loss")) - centre
     return _clipped(np.tile(actual, (times, 1))), _clipped(np.concatenate(again))
 
 
-def _flat(fit: ScalingFit, draws: xr.DataArray) -> np.ndarray:
+def _on_scale(fit: ScalingFit, draws: xr.DataArray) -> np.ndarray:
     """Draws at the runs on the scale of the noise, dims (draw, run)."""
-    sampled = draws.transpose("chain", "draw", "point").values
-    return fit.model.noise.on_scale(sampled.reshape(-1, sampled.shape[-1]))
+    return fit.model.noise.on_scale(flat(draws))
 
 
 def medians_at_runs(fit: ScalingFit) -> np.ndarray:
