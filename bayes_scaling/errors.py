@@ -18,7 +18,7 @@ __all__ = [
 
 
 class BayesScalingError(Exception):
-    """Anything this package refuses to do; the base of all its errors."""
+    """Base of all errors of this package."""
 
 
 class RunsError(BayesScalingError, ValueError):

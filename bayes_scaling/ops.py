@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pytensor.xtensor.type import XTensorVariable
 
 type Term = float | npt.NDArray[np.float64] | xr.DataArray | XTensorVariable
-"""What the inputs and parameters of a law may be."""
+"""Value of an input or parameter of a law."""
 
 type Condition = bool | npt.NDArray[np.bool_] | xr.DataArray | XTensorVariable
-"""What comparing two terms gives."""
+"""Result of comparing two terms."""
 
 
 def exp(x: Term) -> Term:

@@ -1,4 +1,4 @@
-"""Units: what a count, a FLOP and a nat are here, and how they are printed and read.
+"""Units: counts, FLOP and nats, and how they are printed and read.
 
 Owns the conversions between parameters, tokens and compute, between nats and bits, and the short
 forms of counts (``70B``). The whole package works in parameters and tokens as plain counts,

@@ -1,4 +1,4 @@
-"""Designs to simulate on: which runs a sweep would consist of, before any has a loss."""
+"""Designs of sweeps to simulate: the runs, without losses."""
 
 from __future__ import annotations
 

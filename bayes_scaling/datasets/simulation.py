@@ -1,4 +1,4 @@
-"""simulate(): the losses that a known truth would give on a design.
+"""simulate(): losses of a design under known parameters.
 
 For trying a method where the answer is known. Owns how a truth is written down and how runs
 scatter about it; what is learnt from the runs is for the layers above.
@@ -107,7 +107,7 @@ def _inputs(
         bad = design.index[~((numbers > 0) & np.isfinite(numbers))]
         if len(bad):
             raise RunsError(
-                f"simulate: {name} of the design is no positive number in {rows(bad)}: "
+                f"simulate: {name} of the design is not a positive number in {rows(bad)}: "
                 f"{listed(design[name].loc[bad])}. A law is defined for positive inputs only. "
                 "Give counts, such as 7e9."
             )

@@ -1,4 +1,4 @@
-"""A floor plus one power for each of any number of inputs."""
+"""A floor plus a power of each input."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class AdditivePowerLaw(Law):
     Raises
     ------
     ModelError
-        Names that are no columns, or a signed column that is no input.
+        Names that cannot be columns, or a signed column that is not an input.
 
     References
     ----------
@@ -79,7 +79,7 @@ class AdditivePowerLaw(Law):
         unknown = [name for name in signed if name not in columns]
         if unknown:
             raise ModelError(
-                f"AdditivePowerLaw: signed names {unknown[0]!r}, which is no input "
+                f"AdditivePowerLaw: signed names {unknown[0]!r}, which is not an input "
                 f"({', '.join(columns)}), so it would change nothing. Add it to inputs or drop it."
             )
         object.__setattr__(self, "inputs", columns)
@@ -142,7 +142,7 @@ class AdditivePowerLaw(Law):
 
     @property
     def _of_text(self) -> bool:
-        """Tell whether it is the law of Hoffmann et al., of which the literature knows."""
+        """True for the law of Hoffmann et al., whose parameters papers have published."""
         return set(self.inputs) == {"params", "tokens"} and self.floor and not self.signed
 
     @property

@@ -69,7 +69,7 @@ class BoundedOverfitting(Law):
 
     @staticmethod
     def loss(params, tokens, unique_tokens, E, R, a, alpha, b, beta, c, gamma, delta):
-        """Expected loss of `params` parameters on `tokens` tokens, `unique_tokens` of them new."""
+        """Expected loss of `params` on `tokens`, of which `unique_tokens` are distinct."""
         overfit = c * params**gamma * unique_tokens**-delta
         h = a * params**-alpha + b * tokens**-beta + overfit
         return E + R * h / (1 + h)

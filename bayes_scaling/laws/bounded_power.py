@@ -1,4 +1,4 @@
-"""The power law of Alabdulmohsin et al. (2022) that saturates at both ends, their M4."""
+"""The power law of Alabdulmohsin et al. (2022) with a ceiling and a floor, their M4."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bayes_scaling.laws.shared_priors import WIDE_EXPONENT, WIDE_FLOOR
 from bayes_scaling.priors import Prior
 
 HALLEY_STEPS = 5
-"""Enough for the last digit with any `alpha` from 0.001 to 1000."""
+"""Halley steps that reach the last digit for any `alpha` from 0.001 to 1000."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class BoundedPowerLaw(OneInputLaw):
 
     @property
     def equation(self) -> str:
-        """The formula in LaTeX, solved for the loss by the law itself."""
+        """The formula in LaTeX, implicit in the loss; the law solves it."""
         x = symbol(self.input)
         return rf"E + A\,{x}^{{-c}} \left(1 - (L - E)/R\right)^{{\alpha}}"
 

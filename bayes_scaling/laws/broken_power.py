@@ -79,7 +79,7 @@ class BrokenPowerLaw(OneInputLaw):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """Weak; the first break is within the runs, and the floor may lie far below them."""
+        """Weak priors: the first break within the runs, the floor anywhere below them."""
         change = Prior.between(0.1, 5.0)
         if self.turns == "either":
             change = Prior.between(-2.0, 2.0, distribution="Normal")

@@ -1,4 +1,4 @@
-"""Columns that a law with options reads: which are allowed, and how its equation writes them."""
+"""Names of the columns that a law with options reads: their check, and their symbols."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from bayes_scaling.priors import Prior
 
 
 def check_contract(cls: Any) -> None:
-    """Refuse a class whose methods, inputs and priors do not fit together, saying both sides."""
+    """Refuse a class whose methods, inputs and priors do not agree; the error names both sides."""
     _check_parts(cls)
     names = (*cls.inputs, *cls.priors)
     _check_arguments(cls, "loss", required=names, allowed=names)
@@ -40,7 +40,7 @@ def _check_parts(cls: Any) -> None:
     wrong = [name for name, prior in cls.priors.items() if not isinstance(prior, Prior)]
     if wrong:
         raise ModelError(
-            f"{cls.__name__}.priors: {', '.join(wrong)} is no Prior, so it cannot be sampled. "
+            f"{cls.__name__}.priors: {', '.join(wrong)} is not a Prior, so it cannot be sampled. "
             "Write for instance Prior.between(0.1, 0.8)."
         )
 
@@ -50,8 +50,8 @@ def _check_arguments(
 ) -> None:
     if not isinstance(inspect.getattr_static(cls, method), staticmethod):
         raise ModelError(
-            f"{cls.__name__}.{method} is no static method, so it would be called with the law as "
-            f"its first argument. Write @staticmethod above def {method}(...)."
+            f"{cls.__name__}.{method} is not a static method, so it would be called with the law "
+            f"as its first argument. Write @staticmethod above def {method}(...)."
         )
     found = arguments(getattr(cls, method))
     missing = [name for name in required if name not in found]
@@ -73,7 +73,7 @@ def arguments(function: Callable[..., Any]) -> tuple[str, ...]:
 def quantities(
     function: Callable[..., dict[str, Any]] | None, known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Quantities that a law's method gives from those of the known values that it names, if any."""
+    """Quantities returned by a law's method, called with those known values that it names."""
     if function is None:
         return {}
     return function(**{name: known[name] for name in arguments(function) if name in known})

@@ -1,4 +1,4 @@
-"""The law of Muennighoff et al. (2023): what repeated tokens and excess parameters are worth."""
+"""The law of Muennighoff et al. (2023): repeated tokens and excess parameters of less worth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_REPEATS = 50.0
 
 @dataclass(frozen=True)
 class DataConstrained(Law):
-    r"""Loss where tokens repeat: they are worth ever less (Muennighoff et al., 2023).
+    r"""Loss where tokens repeat, each time worth less (Muennighoff et al., 2023).
 
     .. math::
         L &= E + A / N'^{\alpha} + B / D'^{\beta} \\
@@ -88,7 +88,7 @@ class DataConstrained(Law):
         return rf"E + \frac{{A}}{{N'^{{\alpha}}}} + \frac{{B}}{{D'^{{{beta}}}}}"
 
     def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
-        """Expected loss of `params` on `tokens`, of which `unique_tokens` are different ones."""
+        """Expected loss of `params` on `tokens`, of which `unique_tokens` are distinct."""
         A, B, alpha, beta = theta["A"], theta["B"], theta["alpha"], self._beta(theta)
         params, tokens = ops.log(inputs["params"]), ops.log(inputs["tokens"])
         unique_tokens = ops.minimum(ops.log(inputs["unique_tokens"]), tokens)

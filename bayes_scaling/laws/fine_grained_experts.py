@@ -70,5 +70,5 @@ class FineGrainedExperts(Law):
         return {"c": loss * c, "g": size * g, "a": size * a, "b": loss * b * tokens**beta}
 
     def irreducible(self, theta: Any) -> Any:
-        """`c`, what no size, granularity or data reduce."""
+        """`c`, the loss left at any size, granularity and amount of data."""
         return theta["c"]

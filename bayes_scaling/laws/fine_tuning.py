@@ -78,7 +78,7 @@ class FineTuning(Law):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """Weak; the exponent of data may be small where the base model does most of the work."""
+        """Weak priors; the exponent of data may be small where the base model does the work."""
         return {
             "E": Prior.between(0.1, 0.95),
             "A": Prior.between(0.02, 1.0),

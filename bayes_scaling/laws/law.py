@@ -24,7 +24,7 @@ SPLIT = frozenset({"params", "tokens", "flops", "tokens_per_param"})
 _REGISTRY: dict[str, type[Law]] = {}
 
 _OF_ANY_CLASS = frozenset({"__module__", "__dict__", "__weakref__", "__doc__"})
-"""What a class has that was made without a body."""
+"""Attributes of a class that was made without a body."""
 
 
 class Law:
@@ -137,7 +137,7 @@ class Law:
 
     @property
     def splits_compute(self) -> bool:
-        """True for a law of two of :data:`SPLIT`: it says how compute is best split."""
+        """True for a law of two of :data:`SPLIT`, which decides how compute is best split."""
         return len(SPLIT & set(self.inputs)) > 1
 
     @property

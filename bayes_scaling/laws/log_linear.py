@@ -42,7 +42,7 @@ class LogLinear(OneInputLaw):
     Raises
     ------
     ModelError
-        A name that is no column, or another link.
+        A name that cannot be a column, or another link.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""One law that holds both Chinchilla's and Kaplan's: a parameter says how size and data combine."""
+"""A law with Chinchilla's and Kaplan's as special cases, told apart by one parameter."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Nested(Law):
 
 
 def _combined(size: Any, data: Any, ratio: Any, q: Any) -> Any:
-    """Log of both terms together, over what they are where `size` and `data` are zero.
+    """Log of both terms combined, relative to their value at zero `size` and `data`.
 
     In logarithms, for the powers 1 / q leave the range of floats long before q is 0.05.
     """

@@ -1,4 +1,4 @@
-"""Laws of one column, whichever it is."""
+"""Base of laws of one column of the user's choice."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class OptimalHyperparameter(Law):
     def __post_init__(self) -> None:
         if self.tuned not in EXPONENTS:
             raise ModelError(
-                f"OptimalHyperparameter: tuned is {self.tuned!r}, of which nothing is known. "
+                f"OptimalHyperparameter: tuned is {self.tuned!r}, not described by this law. "
                 "Give 'learning_rate' or 'batch_size', or use bs.laws.ProductPowerLaw."
             )
 

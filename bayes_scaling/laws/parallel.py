@@ -9,7 +9,7 @@ from bayes_scaling.priors import Prior
 
 
 class Parallel(Law):
-    r"""Loss of a model that is run in parallel streams (Chen et al., 2025).
+    r"""Loss of a model run in parallel streams (Chen et al., 2025).
 
     .. math:: L(N, P) = E + \left(\frac{A}{N (k \ln P + 1)}\right)^{\alpha}
 

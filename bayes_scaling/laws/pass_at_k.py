@@ -100,7 +100,7 @@ class PassAtK(Law):
         return -ops.expm1(_gamma_ratio(easy + samples, hard) - _gamma_ratio(easy, hard))
 
     def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002
-        """The parameters as they are: coverage and samples have no unit."""
+        """The parameters unchanged: coverage and samples have no unit."""
         return dict(theta)
 
 

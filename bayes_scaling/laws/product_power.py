@@ -41,7 +41,7 @@ class ProductPowerLaw(Law):
     Raises
     ------
     ModelError
-        Names that are no columns.
+        Names that cannot be columns.
 
     References
     ----------

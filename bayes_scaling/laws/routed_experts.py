@@ -81,7 +81,7 @@ class RoutedExperts(Law):
 
 
 def effective_experts(experts: Any, E_start: Any, E_max: Any) -> Any:
-    """The number of experts that counts, from `E_start` with one to `E_max` with any number.
+    """Effective number of experts, from `E_start` with one expert to `E_max` with very many.
 
     Examples
     --------

@@ -40,7 +40,7 @@ class Saturating(OneInputLaw):
     Raises
     ------
     ModelError
-        A name that is no column, or another response.
+        A name that cannot be a column, or another response.
 
     References
     ----------
@@ -77,7 +77,7 @@ class Saturating(OneInputLaw):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """Start and ceiling on the scale of the response; the middle within the runs, about."""
+        """Start and ceiling on the scale of the response; the middle roughly within the runs."""
         ends = {"R_0": Prior.beta(1.0, 3.0), "A": Prior.beta(3.0, 1.5)}
         if self.response == "metric":
             ends = dict.fromkeys(("R_0", "A"), Prior.between(-2.0, 2.0, distribution="Normal"))

@@ -1,4 +1,4 @@
-"""Priors that know the literature: floors and exponents that published fits have in common.
+"""Priors informed by published fits: floors and exponents that several laws share.
 
 A test holds the published sets of all laws against the priors of these.
 """
@@ -12,11 +12,13 @@ Published floors over the lowest losses of the same runs: 0.82 (Besiroglu et al.
 arXiv:2404.10102), 0.77 (Hoffmann et al., 2022, arXiv:2203.15556)."""
 
 WIDE_FLOOR = Prior.beta(2.0, 2.0)
-"""The same where inputs, data or metric may be anything: 90 % within 0.14 and 0.86."""
+"""Floor as a share of the lowest losses, for any inputs, data or metric: 90 % within 0.14 and 0.86.
+"""
 
 WIDE_EXPONENT = Prior.between(0.1, 0.8)
-"""Exponent of any one input: learning curves of vision and translation lie within (Alabdulmohsin et
-al., 2022, arXiv:2209.06640), and compute along a frontier at half of what size and data have."""
+"""Exponent of any one input: it holds those of learning curves of vision and translation
+(Alabdulmohsin et al., 2022, arXiv:2209.06640) and that of compute along a frontier, half of the
+exponents of size and data."""
 
 KAPLAN_CRITICAL = Prior.between(1e-6, 100.0)
 """Input that alone would leave a low loss of the runs, under a power of the whole loss: with

@@ -1,4 +1,4 @@
-"""A power of an input to which something has been added before, as data by transfer."""
+"""A power of an input plus a constant, such as data worth of transfer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bayes_scaling.priors import Prior
 
 @dataclass(frozen=True)
 class ShiftedPowerLaw(OneInputLaw):
-    r"""Loss as a power of an input and of what was there before it (after Hernandez et al., 2021).
+    r"""Loss as a power of an input plus an initial amount (after Hernandez et al., 2021).
 
     .. math:: L(x) = E + A (x + s)^{-\alpha}
 

@@ -60,7 +60,7 @@ class TaskAccuracy(TaskLaw):
         super().__post_init__()
         if not 0 <= self.chance < 1:
             raise ModelError(
-                f"TaskAccuracy: chance={self.chance} is no accuracy of guessing, from which the "
+                f"TaskAccuracy: chance={self.chance} cannot be the accuracy of guessing, where the "
                 "sigmoid starts. Give a number from 0 up to 1, such as 0.25 for four choices."
             )
 

@@ -1,4 +1,4 @@
-"""Laws of a downstream metric that follows from a loss, measured or itself predicted by a law.
+"""Base of laws of a downstream metric by a loss, measured or predicted by another law.
 
 Owns the composition: with a law of the loss, both steps are one model, the measured loss is
 observed on the way, and the uncertainty of both reaches the metric.
@@ -18,7 +18,7 @@ from bayes_scaling.priors import Prior
 
 @dataclass(frozen=True)
 class TaskLaw(Law, ABC, abstract=True):
-    """A metric as a function of a loss; the subclass says which function.
+    """A metric as a function of a loss, which the subclass gives.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ class TaskLaw(Law, ABC, abstract=True):
             return
         if not isinstance(self.through, Law) or self.through.stages:
             raise ModelError(
-                f"{self.name}: through={self.through!r} is no law of a loss, from which the metric "
-                "could follow. Give an instance such as bs.laws.Chinchilla()."
+                f"{self.name}: through={self.through!r} is not a law of a loss, from which the "
+                "metric could follow. Give an instance such as bs.laws.Chinchilla()."
             )
         if clash := set(self.through.priors) & set(self.task_priors):
             raise ModelError(

@@ -1,4 +1,4 @@
-"""Chinchilla's law over a tuning grid: what a learning rate off its best value costs."""
+"""Chinchilla's law over a tuning grid, with the cost of a learning rate off its best value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bayes_scaling.priors import Prior
 
 
 class TunedChinchilla(Law):
-    r"""Loss of runs at any learning rate, least at one that size and data decide.
+    r"""Loss at any learning rate, with a best one that depends on size and data.
 
     .. math::
         L(N, D, \eta) = E + \left(A N^{-\alpha} + B D^{-\beta}\right)

@@ -58,7 +58,7 @@ class Vocabulary(Law):
 
     @staticmethod
     def loss(non_vocab_params, vocab_params, tokens, E, A1, A2, B, alpha1, alpha2):
-        """Expected loss less that of the frequencies of single tokens."""
+        """Expected loss less the entropy of single-token frequencies."""
         size = A1 * non_vocab_params**-alpha1 + A2 * vocab_params**-alpha2
         return -E + size + B * tokens**-alpha1
 

@@ -1,4 +1,4 @@
-"""Observation models: how a run's response scatters about the value that the law expects."""
+"""Observation models: the scatter of a run's response about the value that the law expects."""
 
 from bayes_scaling.noise.binomial import Binomial
 from bayes_scaling.noise.location_scale import (

@@ -16,12 +16,13 @@ from bayes_scaling.noise.noise_model import NO_COLUMNS, Array, Arrays, Noise, Te
 from bayes_scaling.priors import Prior
 
 CONCENTRATION_PRIOR = Prior.between(30.0, 30_000.0)
-"""Items that a run's own deviation is worth: 100 is 5 points at an accuracy of one half."""
+"""Concentration of the runs' accuracies, in items: 100 is a scatter of 5 points at an accuracy of
+one half."""
 
 
 @dataclass(frozen=True, repr=False)
 class Binomial(Noise):
-    """Correct answers among a known number of items, with a deviation of each run's own.
+    """Correct answers among a known number of items, over-dispersed between runs.
 
     The count is beta-binomial: items scatter as a coin does, and each run's true accuracy scatters
     about the law's. As ``noise_concentration`` grows the second part vanishes.

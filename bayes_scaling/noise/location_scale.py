@@ -31,9 +31,9 @@ LOGIT_SD_PRIOR = Prior.between(0.01, 1.0)
 """Scatter of a logit; 0.1 is 2.5 points at an accuracy of one half."""
 
 DF_PRIOR = Prior.between(2.0, 30.0)
-"""Degrees of freedom: from heavy tails to nearly normal. One nearer to 1 (as the gamma prior of
-Juárez and Steel, 2010, allows) makes a new run's interval wide where few runs are fitted, and
-samples badly."""
+"""Degrees of freedom: from heavy tails to nearly normal. Values nearer to 1, which the gamma prior
+of Juárez and Steel (2010) allows, widen a new run's interval where few runs are fitted, and sample
+badly."""
 
 SEED_PRIOR = Prior.between(0.0003, 0.02)
 """Scatter between seeds: 0.03 % in a dense model of 130M parameters, up to 2 %."""
@@ -42,7 +42,7 @@ EARLIER_RUNS = "earlier_replicates"
 EARLIER_MEAN = "earlier_mean"
 
 SLOPE_PRIOR = Prior.normal(0.0, 0.2)
-"""Power by which the scatter changes with an input: a factor of 1.6 a decade, either way."""
+"""Exponent of the scatter in an input: a factor of up to 1.6 a decade, either way."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,7 +95,7 @@ class LocationScale(Noise):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Its inputs, and what earlier replicates showed, of which a new run has none."""
+        """Inputs, and number and mean of a run's earlier replicates; a new run has none."""
         return (*self.inputs, *((EARLIER_RUNS, EARLIER_MEAN) if self.seeds else ()))
 
     def on_scale(self, response: np.ndarray) -> np.ndarray:
@@ -136,7 +136,7 @@ class LocationScale(Noise):
     def observe(
         self, name: str, expected: Any, response: Any, theta: Terms, columns: Terms
     ) -> None:
-        """Add the response, on its scale, scattered about the expected one; dims (run,)."""
+        """Add the response on its scale, scattered about the expected one, dims (run,)."""
         location, spread = self.location_and_spread(expected, theta, columns)
         arguments = self.shape.arguments(theta, spread)
         observed = self.scale.forward(response)
@@ -194,7 +194,7 @@ class _StudentT(LocationScale):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """Those of any scatter, and ``noise_df``."""
+        """Priors of the scatter, and of ``noise_df``."""
         return {**super().priors, "noise_df": self.df}
 
 
@@ -219,7 +219,7 @@ class LogStudentT(OnLog, _StudentT):
 
 @dataclass(frozen=True, repr=False)
 class LogNormal(OnLog):
-    """Normal scatter on log loss; on real sweeps a few outliers move its answer.
+    """Normal scatter on log loss; a few outliers, as real sweeps have them, move the fit.
 
     Parameters as for :class:`LogStudentT`, without degrees of freedom.
     """

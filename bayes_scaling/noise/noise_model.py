@@ -21,7 +21,7 @@ type Arrays = Mapping[str, xr.DataArray]
 """Noise parameters, or columns of runs, by name."""
 
 type Terms = Mapping[str, Any]
-"""The same by name inside the model, where each is a variable."""
+"""Noise parameters, or columns of runs, by name, as variables of the model."""
 
 NO_COLUMNS: Arrays = {}
 
@@ -52,7 +52,7 @@ class Noise(AsCode, ABC):
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Columns that the noise reads of any run, also of one that was not made."""
+        """Columns that the noise reads, of runs yet to be made too."""
         return ()
 
     @property
@@ -62,7 +62,7 @@ class Noise(AsCode, ABC):
 
     @property
     def unscaled(self) -> tuple[str, ...]:
-        """Those of its columns that are taken as they are; the others on the reference scale."""
+        """Columns that are read in their own unit; the others are on the reference scale."""
         return ()
 
     def on_scale(self, response: np.ndarray) -> np.ndarray:

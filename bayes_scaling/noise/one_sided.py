@@ -12,7 +12,7 @@ from bayes_scaling.noise.scales import EX_GAUSSIAN
 from bayes_scaling.priors import Prior
 
 SKEW_PRIOR = Prior.between(0.1, 10.0)
-"""Mean excess in units of the symmetric scatter: from next to none to nearly all of the scatter."""
+"""Mean excess in units of the symmetric scatter: from hardly any to nearly all of the scatter."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,5 +67,5 @@ class LogExGaussian(OnLog):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """Those of any scatter, and ``noise_skew``."""
+        """Priors of the scatter, and of ``noise_skew``."""
         return {**super().priors, "noise_skew": self.skew}

@@ -19,7 +19,7 @@ from bayes_scaling import ops
 
 @dataclass(frozen=True)
 class Scale:
-    """On what scale a response scatters: the way there, the way back, and its log slope."""
+    """Scale on which a response scatters: transform, inverse, and log of the slope."""
 
     forward: Callable[[Any], Any]
     inverse: Callable[[Any], Any]
@@ -41,20 +41,20 @@ LOGIT = Scale(
 
 @dataclass(frozen=True)
 class Shape:
-    """A distribution of the scatter: its PyMC class, what that calls the spread, SciPy's twin."""
+    """Distribution of the scatter: PyMC's class, its name for the spread, SciPy's counterpart."""
 
     variable: Callable[..., Any]
     spread: str
     standard: Any
     symbol: str
-    """The distribution in LaTeX, its location and spread left open."""
+    """The distribution in LaTeX, with a place for location and spread."""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """Noise parameters that it has besides, by PyMC's argument names, in SciPy's order."""
+    """Further noise parameters by PyMC's argument names, in SciPy's order."""
     words: str = ""
-    """What the symbols stand for that are no spread."""
+    """Meaning of the symbols other than the spread."""
 
     def values(self, theta: Mapping[str, Any]) -> list[Any]:
-        """Its own parameters, in SciPy's order."""
+        """Values of the further parameters, in SciPy's order."""
         return [theta[name] for name in self.parameters.values()]
 
     def arguments(self, theta: Mapping[str, Any], spread: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Shape:
         return drawn
 
     def informative(self, theta: Mapping[str, Any]) -> Any:  # noqa: ARG002 - of some shapes
-        """Variance, in squares of the spread, of a normal that tells as much of the location.
+        """Variance, in squares of the spread, of a normal as informative of the location.
 
         The inverse of the Fisher information; that of a Laplace is the square of its scale.
         """

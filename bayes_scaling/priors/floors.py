@@ -17,8 +17,8 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.priors.prior import Prior
 
 DOUBT = 0.15
-"""By how much a floor may lie below the lowest or above the highest published one: two fits to the
-same runs differ by 7 % (Hoffmann et al., 2022, and Besiroglu et al., 2024)."""
+"""Share by which a floor may lie below the lowest or above the highest published one: two fits to
+the same runs differ by 7 % (Hoffmann et al., 2022, and Besiroglu et al., 2024)."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from bayes_scaling.units import has_unclear_comma, parse_count, without_commas
 type Response = Literal["loss", "accuracy", "metric"]
 
 GAPS = ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "None", "none", "-"]
-"""Text that stands for no number; in a column of labels each but the first is a label."""
+"""Text that stands for a missing number; in a column of labels only the first is missing."""
 
 _NAN = frozenset({"nan", "+nan", "-nan"})
 # A number is written without leading zeros, a label such as 007 with them.

@@ -21,7 +21,7 @@ RESPONSES: tuple[str, ...] = get_args(Response.__value__)
 
 # Dimensions of the results: a factor becomes a dimension under its own name.
 _DIMENSIONS = frozenset({"chain", "draw", "run", "point", "budget", "fold"})
-# What ArviZ and xarray call their own when they summarise draws.
+# Names that ArviZ and xarray reserve when they summarise draws.
 _SUMMARIES = frozenset({"summary", "variable", "label", "self"})
 # Names that xarray's trees and netCDF files read as paths.
 _PATHS = frozenset({"", ".", ".."})

@@ -1,4 +1,4 @@
-"""Parts that the columns of the user's table play.
+"""Roles of the columns of the user's table.
 
 Owns the aliases of the standard columns, the search for near matches and the rearranged table
 with standard names. Looks at names only: what the cells hold is checked in `checks`.
@@ -244,7 +244,7 @@ def _guess(name: str, columns: Sequence[str]) -> str:
 
 
 def column_key(name: str) -> str:
-    """Return a name as names are compared, without case and what separates words.
+    """Return a name in the form in which names are compared: lower case, no separators.
 
     >>> column_key("Run ID")
     'runid'

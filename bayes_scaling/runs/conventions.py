@@ -1,4 +1,4 @@
-"""Conventions of counting that the name of a column tells: the convention decides the answer.
+"""Conventions of counting, such as parameters without embeddings, as told by column names.
 
 Owns the words for conventions. Which column plays which part is settled in `columns`.
 """
@@ -43,7 +43,7 @@ _NO_LOSSES: Mapping[str, tuple[str, str]] = {
 
 
 def convention(part: str, column: str) -> str | None:
-    """Return what a column counts, where its name says so.
+    """Return the convention by which a column counts, where its name says so.
 
     Examples
     --------

@@ -41,7 +41,7 @@ DERIVED = {
     "tokens": "flops / (6 x params)",
     "flops": "6 x params x tokens",
 }
-"""Sources of the third of them where it follows from the other two."""
+"""Source of params, tokens or flops where it follows from the other two."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Request:
 
 
 def standard_parts(frame: object, request: Request) -> Parts:
-    """Return the parts of runs, out of a data frame that is left as it is.
+    """Return the parts of runs from a data frame, which is not changed.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def _checked_inputs(
     request: Request,
     sources: Mapping[str, str],
 ) -> tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]:
-    """Make the inputs of a table numbers and add the one that follows from others.
+    """Convert the inputs of a table to numbers and add the one that follows from the others.
 
     Returns their names, the source of the one that was added, and the remarks on them.
     """

@@ -1,4 +1,4 @@
-"""Notes on a table of runs, to be read before anything fitted to it is believed.
+"""Notes on a table of runs, to be read before a fit to it is believed.
 
 Owns the notes: problems that do not stop the work, each a sentence with its evidence. Computed from
 the table alone, so they stay true of every subset.

@@ -27,7 +27,7 @@ class Parts:
         sources: Mapping[str, str] | None = None,
         urls: Mapping[str, str] | None = None,
     ) -> "Parts":
-        """Return the same parts with what their source says of itself.
+        """Return the parts with remarks, origins and web pages that their source gives.
 
         Parameters
         ----------

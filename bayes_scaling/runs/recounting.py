@@ -1,4 +1,4 @@
-"""Runs with model size or compute counted otherwise, where their table holds both counts.
+"""Runs with model size or compute by another count that their table holds.
 
 Owns which other counts a table holds, and the count of a larger run that follows from them.
 """
@@ -67,7 +67,7 @@ def _with(runs: Runs, part: str, values: Floats, source: str) -> Runs:
 
 
 def recounted_at(values: Floats, own: Floats, other: Floats) -> Floats:
-    """Return what values of one count are in another, of which runs show both.
+    """Convert values of one count to another, by runs that have both.
 
     Parameters
     ----------

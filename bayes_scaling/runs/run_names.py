@@ -49,7 +49,7 @@ def run_columns(columns: Iterable[str]) -> list[str]:
 
 
 def run_urls(table: pd.DataFrame) -> dict[str, str]:
-    """Return the web pages of runs by their names, from the column that usually holds them.
+    """Return the web pages of runs by name, from a column with a usual name for links.
 
     Examples
     --------

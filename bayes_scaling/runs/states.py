@@ -1,4 +1,4 @@
-"""States in which runs ended, in any table that says it.
+"""States in which runs ended, from any table with a column of them.
 
 Owns the words that trackers have for it, which column holds them, and which runs are taken.
 """
@@ -33,7 +33,7 @@ _TRACKERS = (
 
 
 def state_column(table: pd.DataFrame, *, tracked: bool) -> str | None:
-    """Return the column that says how runs ended; unless `tracked`, it holds only known words.
+    """Return the column of the states of runs; unless `tracked`, all its words must be known.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def in_states(
     Raises
     ------
     RunsError
-        A state is none, or no run is in a state that is wanted.
+        A state is not known, or no run is in a state that is wanted.
     """
     if states == "any" or (column is None and states is None):
         return table, ()

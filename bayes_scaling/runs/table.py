@@ -35,7 +35,7 @@ from bayes_scaling.runs.sources.wandb_api import from_wandb
 
 
 def _made_by[**Given](read: Callable[Given, Parts]) -> Callable[Given, Runs]:
-    """Return the function that makes runs of the parts that a reader returns, with its words."""
+    """Wrap a reader of parts as one of runs, with its signature and docstring."""
 
     @wraps(read)
     def made(*args: Given.args, **options: Given.kwargs) -> Runs:
@@ -123,7 +123,7 @@ class Runs:
     _by_hand: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Validate: the one path by which an object comes to be."""
+        """Validate; every object is made here."""
         given = self.__dict__["table"]
         table = checked_table(given, self.inputs, self.factors, self.response, self.sources)
         by_hand = checked_scales(self.reference, (*self.inputs, "loss"))
@@ -156,7 +156,7 @@ class Runs:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences, with their evidence, to be read before anything fitted to these runs."""
+        """Notes, with their evidence, to be read before any result of these runs."""
         table, source = self.__dict__["table"], self.sources.get("loss", "")
         found = table_notes(table, self.inputs, self.factors, self.left_out, self.response, source)
         return (*self.remarks, *found)
@@ -249,7 +249,7 @@ class Runs:
         return self._subset(train), self._subset(~train)
 
     def with_reference(self, **scales: float) -> Self:
-        """Return the same runs with some reference scales set by hand; subsets keep these.
+        """Return the runs with some reference scales set by hand; subsets keep these.
 
         Raises
         ------

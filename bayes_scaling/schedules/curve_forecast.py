@@ -1,4 +1,4 @@
-"""forecast(): the loss along runs of other schedules, and of runs that would be decayed now.
+"""forecast() and decay_now(): the loss along other schedules, and of runs decayed now.
 
 `expected_loss` is that of the law. `loss` is that of one new run: its own miss of what decaying
 gains, its wandering about the law, and noise. Misses of different schedules are independent.
@@ -150,7 +150,7 @@ def decay_now(
     shape: Shape = "linear",
     seed: int | None = None,
 ) -> CurveForecast:
-    """Forecast the final loss of a run that is left at given steps and decayed.
+    """Forecast the final loss of a run that is decayed from given steps on.
 
     An undecayed checkpoint so becomes a run of its own length, as scaling laws are fitted to. The
     decays are of one run, and share its miss of what decaying gains: their errors go together.
@@ -206,7 +206,7 @@ def _steps(name: str, schedule: Schedule, steps: Sequence[int] | np.ndarray | No
 
 
 def _forecast_draws(fit: CurveFit, sums: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
-    """Draws at the points of one schedule, a chain at a time for the sake of memory."""
+    """Draws at the points of one schedule, a chain at a time to save memory."""
     gain, log_loss = drawn_misses(fit.posterior, sums, fit.curves.longest, rng)
     parts = []
     for chain in range(fit.posterior.sizes["chain"]):

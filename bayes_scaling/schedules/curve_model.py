@@ -23,7 +23,7 @@ CURVE, DIRECTION = "curve", "direction"
 
 @dataclass(frozen=True)
 class CurveModel:
-    """The assumptions about curves, before any is seen.
+    """Law, priors and misses of loss curves, without data.
 
     Attributes
     ----------
@@ -44,13 +44,13 @@ class CurveModel:
         unknown = set(self.priors) - set(known)
         if unknown:
             raise ModelError(
-                f"Priors of {', '.join(sorted(unknown))}, which are no parameters of {self.law!r} "
+                f"Priors of {', '.join(sorted(unknown))}, which are not parameters of {self.law!r} "
                 f"or of the misfit, would change nothing. Known are {', '.join(known)}."
             )
 
     @property
     def sampled_priors(self) -> dict[str, Prior]:
-        """Prior of every sampled variable by its posterior name, the user's before the law's."""
+        """Prior of every sampled variable by its posterior name; the user's override the law's."""
         chosen = {**self.law.priors, **PRIORS, **self.priors}
         return {self.reference_name(name): prior for name, prior in chosen.items()}
 
@@ -79,7 +79,7 @@ class CurveModel:
         return {name: (dims, np.asarray(value)) for name, (dims, value) in values.items()}
 
     def structure(self, curves: Curves) -> Hashable:
-        """All that a compiled model depends on: everything but the numbers in :meth:`data`."""
+        """Key of a compiled model: everything but the numbers in :meth:`data`."""
         priors = tuple((name, one.distribution) for name, one in self.sampled_priors.items())
         return (self.law, priors, len(curves.names))
 

@@ -23,7 +23,8 @@ from bayes_scaling.schedules.shapes import Schedule, as_schedule
 from bayes_scaling.schedules.sums import NODE, POINT, schedule_sums
 
 SETTLED = 1.5
-"""Lengths of the warm-up after which a curve is fitted: before, losses are still catching up."""
+"""Lengths of the warm-up before which a curve is not fitted, as its losses are still catching up.
+"""
 
 LOW_QUANTILE = 0.05
 """Quantile of the losses that is the unit of loss inside a law."""
@@ -166,7 +167,7 @@ class Curves:
 
 
 def warmup_steps(schedule: Schedule) -> int:
-    """Step at which a schedule first reaches its peak, but for rounding."""
+    """Step at which a schedule first reaches its peak, up to rounding."""
     return int(np.argmax(schedule >= 0.999 * schedule.max()))
 
 

@@ -25,8 +25,8 @@ from bayes_scaling.schedules.shapes import Schedule
 from bayes_scaling.schedules.sums import NODE, schedule_sums
 
 FLOOR = Prior.beta(9.0, 2.0)
-"""`L0` as a share of the lowest losses: 90 % within 0.61 and 0.96. It is where endless training of
-this size would end: nine tenths of the loss in the sizes that Luo et al. (2025) fitted."""
+"""`L0`, the loss after endless training of this size, as a share of the lowest losses: 90 % within
+0.61 and 0.96. In the sizes that Luo et al. (2025) fitted it is nine tenths of the loss."""
 
 FORWARD = Prior.between(0.02, 0.4)
 """Loss owed to finite training at a typical step, as a share of the lowest losses."""
@@ -111,7 +111,7 @@ class CurveLaw(ABC):
 
     @abstractmethod
     def paper_units(self, scales: CurveScales, theta: Mapping[str, Any]) -> dict[str, Any]:
-        """Those parameters that depend on units in the paper's, from the reference scale."""
+        """Parameters with a unit, converted from the reference scale to the paper's units."""
 
     def expected(self, at: Mapping[Any, Any], theta: Mapping[str, Any], miss: Any = 0.0) -> Any:
         """Expected loss at points.
@@ -221,7 +221,7 @@ class MultiPower(CurveLaw):
         return theta["B"] * (1.0 - (1.0 + trained) ** -theta["beta"])
 
     def paper_units(self, scales: CurveScales, theta: Mapping[str, Any]) -> dict[str, Any]:
-        """Those parameters that depend on units in the paper's, from the reference scale."""
+        """Parameters with a unit, converted from the reference scale to the paper's units."""
         return {
             **_forward_units(scales, theta),
             "B": theta["B"] * (scales.loss / scales.rate),
@@ -262,7 +262,7 @@ class Annealing(CurveLaw):
     def __post_init__(self) -> None:
         if not 0 < self.decay < 1:
             raise ModelError(
-                f"Annealing: decay={self.decay} is no share of a momentum that is left after a "
+                f"Annealing: decay={self.decay} cannot be the share of a momentum left after a "
                 "step. Give a number between 0 and 1, such as 0.999."
             )
 
@@ -277,7 +277,7 @@ class Annealing(CurveLaw):
         return theta["C"] * (1.0 - self.decay ** at["age"]) / (1.0 - self.decay)
 
     def paper_units(self, scales: CurveScales, theta: Mapping[str, Any]) -> dict[str, Any]:
-        """Those parameters that depend on units in the paper's, from the reference scale."""
+        """Parameters with a unit, converted from the reference scale to the paper's units."""
         full = theta["C"] * (scales.loss / scales.rate)
         return {**_forward_units(scales, theta), "C": full}
 

@@ -1,4 +1,4 @@
-"""Misses of the law of a loss curve: by a gain that is off, by wandering, and by noise.
+"""Misfit of the law of a loss curve: error of the gain, wandering, and noise.
 
 Losses along a run lie within a few hundredths of a per cent of a smooth line, and that line misses
 the law by several times as much, in three ways that are told apart here.

@@ -141,7 +141,7 @@ def wsd(
 def decayed(
     schedule: Schedule, at: int, over: int, end: float = 0.0, shape: Shape = "linear"
 ) -> Schedule:
-    """A schedule that is left at a step, and decays from there.
+    """A schedule that decays from a given step on.
 
     Parameters
     ----------
@@ -172,15 +172,16 @@ def decayed(
         )
     if shape not in _COURSES or (shape == "exponential" and end <= 0):
         raise RunsError(
-            f"decayed: shape={shape!r} with end={end} is no course of a decay, and an exponential "
-            f"one never reaches zero. Use one of {', '.join(_COURSES)}, or a positive end."
+            f"decayed: shape={shape!r} with end={end} is not a course of a decay, and an "
+            f"exponential one never reaches zero. Use one of {', '.join(_COURSES)}, or a "
+            "positive end."
         )
     start = rates[at] if at < len(rates) else rates[-1]
     return np.concatenate([rates[:at], _COURSES[shape](np.arange(over) / over, start, end)])
 
 
 def logged(steps: npt.ArrayLike, rates: npt.ArrayLike) -> Schedule:
-    """The schedule of a run whose learning rate was logged now and then.
+    """The schedule of a run from learning rates logged at some of its steps.
 
     Between logged steps the learning rate is interpolated; before the first it is a linear warm-up
     from zero, so that a run that had none must be logged from step 0.
@@ -211,18 +212,18 @@ def logged(steps: npt.ArrayLike, rates: npt.ArrayLike) -> Schedule:
 
 
 def as_schedule(what: str, rates: npt.ArrayLike) -> Schedule:
-    """The rates as a schedule.
+    """Learning rates as a schedule, after checking them.
 
     Raises
     ------
     RunsError
-        They are no row of finite learning rates of which one is positive.
+        They are not one row of finite learning rates, one of them positive.
     """
     schedule = np.asarray(rates, dtype=float)
     if schedule.ndim != 1 or not len(schedule):
         raise RunsError(
-            f"{what}: an array of shape {schedule.shape} is no schedule, which has a learning rate "
-            "for each step. Give one row, such as schedules.cosine(3e-4, 3e-5, steps=24_000)."
+            f"{what}: an array of shape {schedule.shape} is not a schedule, which has a learning "
+            "rate for each step. Give one row, such as schedules.cosine(3e-4, 3e-5, steps=24_000)."
         )
     _check(what, schedule, ())
     return schedule

@@ -1,4 +1,4 @@
-"""simulate(): curves of a law with known parameters, and of runs that miss it."""
+"""simulate(): loss curves of a law with known parameters, with or without misfit."""
 
 from __future__ import annotations
 

@@ -19,10 +19,10 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.schedules.shapes import Schedule, as_schedule
 
 AGE_RATIO = 0.3
-"""Log of the ratio of the ages of changes that are taken together."""
+"""Log of the ratio of ages within which changes of the learning rate are grouped."""
 
 RATE_RATIO = 1.0
-"""Log of the ratio of their learning rates."""
+"""Log of the ratio of learning rates within which changes are grouped."""
 
 LEAST_RATE = 1e-6
 """Least learning rate after a change, as a share of the peak: laws take negative powers of it."""
@@ -31,7 +31,7 @@ POINT, NODE = "point", "node"
 
 
 def schedule_sums(schedule: Schedule, steps: npt.ArrayLike) -> xr.Dataset:
-    """Sums over a schedule, as laws of the loss curve read them at each step.
+    """Sums over a schedule at each step asked for, as laws of the loss curve read them.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def _groups(
     step: int,
     peak: float,
 ) -> dict[str, np.ndarray]:
-    """Changes before a step, those next to one another and alike taken together."""
+    """Changes before a step, like neighbours grouped."""
     size, age = change[changed], step - changed + 1.0
     rate = np.maximum(rates[changed], LEAST_RATE * peak)
     area = total[step] - total[changed] + rates[changed]
@@ -101,7 +101,7 @@ def _groups(
 
 
 def _padded(columns: Sequence[dict[str, np.ndarray]], peak: float) -> dict[str, np.ndarray]:
-    """All points with as many nodes as the one that has most; added nodes change nothing."""
+    """Points padded to the largest number of nodes; added nodes change nothing."""
     most = max(1, *(len(column["rate"]) for column in columns))
     blank = {"rise": 0.0, "fall": 0.0, "rate": peak, "area": 0.0, "age": 1.0}
     padded = {name: np.full((len(columns), most), value) for name, value in blank.items()}

@@ -1,4 +1,4 @@
-"""Trust: should this forecast be believed? One check per file, one rule that joins them.
+"""Verdicts on forecasts: one check per file, one rule that joins them.
 
 :func:`assess` runs the checks on a fit and its targets; :func:`backtest` is the strongest of them,
 and :func:`calibrate` asks whether intervals hold the truth where it is known.

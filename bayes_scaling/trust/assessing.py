@@ -58,7 +58,7 @@ CHECKS: dict[str, Callable[[Case], Finding]] = {
 """Every check by its name, in the order in which they run."""
 
 FULL_ONLY = frozenset({"backtest", "calibration", "form", "conventions"})
-"""Checks that only refit."""
+"""Checks that refit, run at level "full" only."""
 
 
 def assess(
@@ -164,7 +164,7 @@ def _report(fit: Fitted, case: Case, results: tuple[CheckResult, ...]) -> TrustR
 
 
 def run_check(name: str, check: Callable[[Case], Finding], case: Case) -> CheckResult:
-    """One check, timed; what keeps it from running is its finding."""
+    """Run one check and time it; an error becomes its finding."""
     start = time.perf_counter()
     try:
         found = check(case)
@@ -184,7 +184,7 @@ def _reason(results: tuple[CheckResult, ...], point: int) -> str:
 
 
 def _trusted_to(case: Case, results: tuple[CheckResult, ...], ladder: list[Verdict]) -> float:
-    """Times the largest compute up to which a run is trusted; 0 if not even inside the runs."""
+    """Multiple of the largest compute up to which runs are trusted; 0 if not even inside them."""
     others = [r for r in results if r.check != "reach"]
     rungs = np.arange(case.asked, case.size)
     good = [decide(r.by_point[rung] for r in others) == "trust" for rung in rungs]

@@ -1,4 +1,4 @@
-"""Judging a mixture: the checks of each fit, joined by weight.
+"""Checks of an average: those of its fits, joined by weight.
 
 A mixture is as sound as what most of it is made of. A check's verdict on it is the worst that fits
 with at least a quarter of the weight together give or exceed: less than that moves the ends of its
@@ -17,7 +17,7 @@ from bayes_scaling.forecasting.forecasts import Forecast, forecast
 from bayes_scaling.validation.verdict import VERDICTS, CheckResult, Verdict, worst
 
 LEAST = 0.05
-"""Weight below which a fit is not judged: less than lies in one tail of a 90 % interval."""
+"""Weight below which a fit is not judged: the probability of one tail of a 90 % interval."""
 
 QUARTER = 0.25
 """Weight of the fits that must doubt for the mixture to be doubted."""
@@ -43,12 +43,12 @@ def asked_of(average: FitAverage, at: Forecast | pd.DataFrame) -> dict[str, Fore
 
 
 def judged(average: FitAverage) -> list[str]:
-    """Fits that count, the heaviest first."""
+    """Names of the fits with enough weight to be judged, heaviest first."""
     return [name for name, weight in average.weights.items() if weight >= LEAST]
 
 
 def joined(average: FitAverage, results: Mapping[str, CheckResult], asked: int) -> CheckResult:
-    """One check of several fits as one of the mixture."""
+    """Results of one check on several fits, joined to one on their average."""
     weights = {name: average.weights[name] for name in results}
     shares = [weight / sum(weights.values()) for weight in weights.values()]
     columns = zip(*(result.by_point for result in results.values()), strict=True)
@@ -74,7 +74,7 @@ def joined(average: FitAverage, results: Mapping[str, CheckResult], asked: int) 
 
 
 def by_weight(verdicts: Sequence[Verdict], shares: Sequence[float]) -> Verdict:
-    """The worst verdict that fits with a quarter of the weight together give or exceed.
+    """The worst verdict reached by fits that together have a quarter of the weight.
 
     Examples
     --------

@@ -38,7 +38,7 @@ from bayes_scaling.validation.verdict import CannotJudge
 Level = Literal["quick", "full"]
 
 LADDER = (1.0, 3.0, 30.0, 1000.0)
-"""Factors beyond the run of largest compute, in its level."""
+"""Multiples of the run of largest compute, in its level."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +105,7 @@ class Case:
         return (self.beyond == 0).all(axis=1).to_numpy()
 
     def named(self, point: int) -> str:
-        """A target in words: by its inputs and levels where there are several."""
+        """Words for a target, with its inputs and levels where there are several."""
         if self.asked == 1:
             return "the target"
         at = self.where.isel(point=point)

@@ -80,7 +80,7 @@ class TrustReport:
 
     @property
     def reach(self) -> str:
-        """The end of trusted reach, as a sentence."""
+        """Sentence on the end of trusted reach."""
         if self.trusted_to <= 0:
             return "There is no reach at which these runs would be trusted, not even their own."
         if self.trusted_to <= 1:

@@ -1,7 +1,6 @@
-"""backtest(): the forecasts that a sweep stopped earlier would have made, and how they did.
+"""backtest(): forecasts of the larger runs of a sweep from the smaller ones, and their scores.
 
-Fits the smaller runs and forecasts the larger ones, at several cut-offs, beside the baselines that
-people use today.
+At several cut-offs of compute, beside common baselines.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ class Record:
     def sentence(self) -> str:
         """The record in words, for reports."""
         if not len(self.folds):
-            return "What this sweep misses beyond its runs no cut-off says."
+            return "No cut-off says by how much this sweep misses beyond its runs."
         along = "compute" if self.along == "flops" else self.along
         percent = f"{100 * self.miss:.2g} %"
         return f"On its own cut-offs this sweep missed by {percent} per tenfold of {along}."

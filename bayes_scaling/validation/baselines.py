@@ -1,4 +1,4 @@
-"""Baselines of a backtest: what people use today, as predictive draws for the same held-out runs.
+"""Baselines of a backtest: common point fits, as predictive draws of the held-out runs.
 
 Log-linear least squares, and the law fitted by Huber loss with a bootstrap (Hoffmann et al., 2022).
 Neither knows groups: both are fitted to all runs alike.
@@ -24,13 +24,13 @@ STARTS = 40
 DRAWS = 2000
 
 DELTA = 1e-3
-"""Miss of log loss from which on the Huber loss is linear (Hoffmann et al., 2022)."""
+"""Residual of log loss beyond which the Huber loss is linear (Hoffmann et al., 2022)."""
 
 FARTHEST = 15.0
-"""Largest size of a parameter on its own scale; beyond, a power or a floor is 0 or 1."""
+"""Bound of an unconstrained parameter; beyond it a power or a floor is 0 or 1."""
 
 FAR = 1e3
-"""Miss of a curve that has no value."""
+"""Residual where the curve is not finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def log_linear(
 
 
 def huber(model: ScalingModel, train: Runs, test: Runs, rng: np.random.Generator) -> Prediction:
-    """The law by Huber loss from many starts, then on resampled runs, with normal residuals."""
+    """The law by Huber loss from many starts and on resampled runs, with normal residuals."""
     free = {name: prior for name, prior in model.parameters.items() if not prior.fixed}
     if model.converted or len(train) <= len(free):
         raise CannotJudge(f"{len(train)} runs do not settle {len(free)} parameters")

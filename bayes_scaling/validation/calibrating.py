@@ -1,4 +1,4 @@
-"""calibrate(): how often the intervals from such a design hold the truth.
+"""calibrate(): coverage of the intervals from a design, on sweeps simulated from known truths.
 
 Simulates sweeps of the design from known parameters, refits each, and ranks the truth among the
 draws of the refit.
@@ -175,8 +175,8 @@ def calibrate(
     """
     if not isinstance(simulations, int) or simulations < 1:
         raise ModelError(
-            f"calibrate: simulations={simulations!r} is no number of sweeps, and a coverage is a "
-            "share of them. Give a whole number such as 100."
+            f"calibrate: simulations={simulations!r} is not a number of sweeps, and a coverage is "
+            "a share of them. Give a whole number such as 100."
         )
     if isinstance(fit, FitAverage):
         single(fit)
@@ -193,7 +193,7 @@ def _source(
     simulations: int,
     seed: int,
 ) -> tuple[ScalingFit, str]:
-    """The draws that truths are taken from, at the design that is simulated."""
+    """The fit whose draws are the truths, at the design to be simulated."""
     if isinstance(fit, ScalingFit):
         design = fit.runs if runs is None else runs
         fit.model.check(design)
@@ -222,7 +222,7 @@ def _check_levels(fit: ScalingFit, design: Runs) -> None:
 
 
 def _coverages(pit: xr.DataArray) -> dict[str, float]:
-    """Shares of truths inside, and where the true coverage of 90 % intervals lies."""
+    """Coverages, and the 90 % interval of the true coverage of 90 % intervals."""
     values = pd.Series(pit.values.ravel())
     inside = int(covered(values, 0.9).sum())
     # A flat prior on the coverage, as for any share of which nothing is known.

@@ -1,4 +1,4 @@
-"""Folds of a backtest: where the runs are cut, the refits, and the scores of what was held out."""
+"""Folds of a backtest: cut-offs, refits, and scores of the held-out runs."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ SHARES = (1 / 3, 1 / 2, 2 / 3, 5 / 6)
 """Default cut-offs, as shares of the runs' range on the log scale."""
 
 SPARE_RUNS = 3
-"""Runs that a fold has beyond its parameters: fewer test the priors, not the law."""
+"""Runs that a fold needs beyond its parameters; fewer would test the priors, not the law."""
 
 
 def cut(
     model: ScalingModel, runs: Runs, cutoffs: Sequence[float] | None
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Size of each run along the main axis, and which runs each fold fits.
+    """Size of each run along the main axis, and masks of the runs that each fold fits.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def fitted_below(
 
 
 def _told_apart(cutoffs: Sequence[float]) -> list[str]:
-    """Names of different numbers: four digits, or as many as it takes."""
+    """Distinct labels of numbers, with four digits or more where needed."""
     for digits in range(4, 17):
         names = [f"{cutoff:.{digits}g}" for cutoff in cutoffs]
         if len(set(names)) == len(names):
@@ -140,7 +140,7 @@ def _fold(
 
 
 def _decades(model: ScalingModel, fitted: Runs, held_out: Runs) -> np.ndarray:
-    """Decades of each run held out beyond the largest one fitted of its level."""
+    """Decades of each held-out run beyond the largest fitted run of its level."""
     where = points(model, fitted, at=_inputs_of(model, held_out), new_levels="draw")
     return reach(model, fitted, where).to_numpy()
 
@@ -208,7 +208,7 @@ def model_prediction(fit: ScalingFit, test: Runs, seed: int) -> Prediction:
 
 
 def shared_miss(law: np.ndarray, observed: np.ndarray, decades: np.ndarray) -> tuple[float, float]:
-    """Common miss of the held-out runs per decade, and its error.
+    """Common miss of the held-out runs per decade, with its standard error.
 
     The least-squares slope, through zero, of their residuals on the decades that they lie beyond
     the fitted runs: median over the draws of the law, dims (sample, run). Its standard error has

@@ -1,4 +1,4 @@
-"""Leave-one-out scores of a fit, and how two fits of the same runs differ by them."""
+"""Leave-one-out scores of a fit, and their difference between two fits of the same runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 
 def leave_one_out(fit: ScalingFit) -> Any:
-    """Leave-one-out by importance weights, pointwise, per unit of the response."""
+    """Pointwise leave-one-out by importance weights, per unit of the response."""
     with warnings.catch_warnings():
         # Bad Pareto k are counted, or named run by run, where the scores are shown.
         warnings.filterwarnings("ignore", "Estimated shape parameter", UserWarning)
@@ -20,7 +20,7 @@ def leave_one_out(fit: ScalingFit) -> Any:
 
 
 def loo_difference(one: Any, other: Any) -> tuple[float, float]:
-    """Sum over runs of how much better `one` predicts than `other`, and its standard error.
+    """Difference of the summed leave-one-out scores of two fits, with its standard error.
 
     The error is that of paired differences: both fits find the same runs hard.
     """

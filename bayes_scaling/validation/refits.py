@@ -22,13 +22,14 @@ from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 
 REFIT = Settings(draws=500, tune=500, chains=4, seed=1)
-"""How a refit is sampled: 2000 draws settle the ends of a 95 % interval to a few percent of it."""
+"""Sampling of a refit: 2000 draws settle the ends of a 95 % interval to a few percent of its width.
+"""
 
 KILLED = (
     "its process was killed, and again when it was refitted by itself; most often memory runs out: "
     "give fewer workers or fewer draws"
 )
-"""Why there is no outcome of a refit that twice took its process with it."""
+"""Failure of a refit whose process was killed twice."""
 
 
 type Work = tuple[Callable[..., ScalingFit], ScalingModel, Runs, Settings]
@@ -95,7 +96,7 @@ class Refitter:
 def attempted(
     fit: Callable[..., ScalingFit], model: ScalingModel, runs: Runs, settings: Settings
 ) -> Outcome:
-    """Fit a subset; what sinks it is an outcome."""
+    """Fit a subset; an error becomes a failed outcome."""
     start = time.perf_counter()
     try:
         fitted = fit(model, runs, settings, progress=False)
@@ -114,7 +115,7 @@ def attempted_there(sent: bytes) -> bytes:
 
 
 def _on_executor(executor: Executor, work: Mapping[str, Work]) -> Outcomes:
-    """Outcomes of the workers; what a killed one took with it is tried once more, one by one."""
+    """Outcomes of the workers; refits lost with a killed one are tried once more, one by one."""
     waiting = {name: cloudpickle.dumps(one) for name, one in work.items()}
     futures: dict[Future[bytes], str] = {}
     try:
@@ -137,12 +138,12 @@ def _on_executor(executor: Executor, work: Mapping[str, Work]) -> Outcomes:
 
 
 def _one_worker_like(executor: Executor) -> Executor:
-    """A process that is started as those of the executor are, as far as this can be told."""
+    """A single process started as those of the executor are, where that is known."""
     return ProcessPoolExecutor(1, mp_context=getattr(executor, "_mp_context", None))
 
 
 def _killed(future: Future[bytes]) -> bool:
-    """Tell, when the work is done, whether its process was killed; or one beside it."""
+    """True for finished work whose process, or another one of its pool, was killed."""
     return not future.cancelled() and isinstance(future.exception(), BrokenProcessPool)
 
 

@@ -1,4 +1,4 @@
-"""Scores of predictive draws against what was observed: PIT, interval ends, CRPS."""
+"""Scores of predictive draws against observations: PIT, interval ends, CRPS."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def coverages(pit: pd.Series[float]) -> dict[str, float]:
 
 
 def interval_score(lower: Any, upper: Any, observed: Any, prob: float) -> Any:
-    """Width of an interval, and a fine for what lies outside; lower is better, elementwise.
+    """Interval score, elementwise: width, plus a penalty for what lies outside; lower is better.
 
     References
     ----------
@@ -106,7 +106,7 @@ def flat(draws: xr.DataArray) -> np.ndarray:
 
 
 def spread(draws: xr.DataArray) -> xr.DataArray:
-    """Half the width of the central 68 %: a far tail would hide what was learnt."""
+    """Half the width of the central 68 %, which a far tail does not move."""
     ends = draws.quantile([0.16, 0.84], SAMPLE_DIMS, skipna=True)
     half: xr.DataArray = ends.diff("quantile").isel(quantile=0, drop=True) / 2
     return half

@@ -1,4 +1,4 @@
-"""Simulated sweeps: a design's runs with the responses that known parameters would have given.
+"""Simulated sweeps: the runs of a design with responses drawn from known parameters.
 
 Owns where the true parameters come from, and how a whole table of runs is drawn from them.
 """
@@ -21,17 +21,17 @@ from bayes_scaling.noise.location_scale import EARLIER_RUNS
 from bayes_scaling.runs import Runs
 
 PRIOR_DRAWS = 1000
-"""Draws of the prior at least, whatever the number of truths: shrinkage is measured by them."""
+"""Least number of prior draws, by which shrinkage is measured."""
 
 
 def prior_draws(model: ScalingModel, runs: Runs, draws: int, seed: int) -> xr.Dataset:
-    """Draws of all that a posterior of these runs holds, from the prior."""
+    """Draws from the prior of every variable of the posterior."""
     drawn = model.prior_predictive(runs, draws=draws, seed=seed)
     return complete(drawn["prior"].to_dataset(), model, runs)
 
 
 def prior_source(model: ScalingModel, runs: Runs, count: int, seed: int) -> ScalingFit:
-    """A fit that has learnt nothing: draws of the prior in place of a posterior."""
+    """A fit with draws of the prior in place of the posterior."""
     size = max(count, PRIOR_DRAWS)
     posterior = prior_draws(model, runs, size, seed)
     never = xr.zeros_like(posterior[["chain", "draw"]])
@@ -53,7 +53,7 @@ def drawn_truths(source: ScalingFit, count: int, rng: np.random.Generator) -> Sc
 
 
 def simulated_runs(truth: ScalingFit, seed: int) -> Runs:
-    """The runs of a fit with the responses that its only draw would have given.
+    """The runs of a fit with responses simulated from its only draw.
 
     Raises
     ------

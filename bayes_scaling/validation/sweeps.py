@@ -1,4 +1,4 @@
-"""Refits of simulated sweeps, and where each truth lies among the draws of its refit."""
+"""Refits of simulated sweeps, and the rank of each truth among the draws of its refit."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def elements(quantities: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
 
 
 def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> list[Outcome]:
-    """One for each truth, in their order; what cannot be simulated has failed."""
+    """Outcome for each truth, in order; one that cannot be simulated has failed."""
     sweeps: dict[str, Runs] = {}
     failed: dict[str, Outcome] = {}
     for number, seed in enumerate(seeds):
@@ -104,7 +104,7 @@ def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> list
 
 
 def _converged(draws: xr.Dataset) -> dict[str, object]:
-    """True if the chains of a refit agree on the quantities asked for."""
+    """Status and worst R-hat of the quantities of a refit."""
     # What is the same in all draws has no R-hat.
     with np.errstate(invalid="ignore"):
         worst = float(az.rhat(draws).to_array().max())
@@ -113,7 +113,7 @@ def _converged(draws: xr.Dataset) -> dict[str, object]:
 
 
 def _free(source: ScalingFit) -> list[str]:
-    """The parameters of a summary that are not held at a value, but for rounding."""
+    """Parameters of a summary that vary between draws by more than rounding."""
     drawn = source.posterior[list(source.parameter_names)]
     relative = drawn.std(SAMPLE_DIMS) / abs(drawn).mean(SAMPLE_DIMS)
     return [str(name) for name, one in relative.data_vars.items() if float(one.max()) > ROUNDING]
@@ -122,7 +122,7 @@ def _free(source: ScalingFit) -> list[str]:
 def _quantities(
     fit: ScalingFit, names: list[str], targets: Targets | None, rng: np.random.Generator
 ) -> xr.Dataset:
-    """The quantities asked of a fit: its parameters and its forecast."""
+    """The ranked quantities of a fit: its parameters and its forecast."""
     found = fit.posterior[names].reset_coords(drop=True)
     if targets is None:
         return found
@@ -139,6 +139,6 @@ def _pit(draws: xr.Dataset, truth: xr.Dataset) -> xr.Dataset:
 
 
 def _stacked(sets: tuple[xr.Dataset, ...], numbers: list[int]) -> xr.Dataset:
-    """One draw for each sweep, dims (chain, draw, ...), as ArviZ counts simulations."""
+    """Sweeps stacked along ``draw``, dims (chain, draw, ...), as ArviZ expects simulations."""
     joined = xr.concat(sets, pd.Index(numbers, name="draw")).expand_dims(chain=[0])
     return joined.transpose(*SAMPLE_DIMS, ...)

@@ -1,4 +1,4 @@
-"""Targets: the points that are asked about, from a forecast or a table."""
+"""Targets of a forecast, as points of a fit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bayes_scaling.model.points import points
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Points of a fit that are asked about.
+    """Points of a fit at which it is judged.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Targets:
 
 
 def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> Targets:
-    """The points that are asked about.
+    """Targets from a forecast or a table.
 
     Raises
     ------

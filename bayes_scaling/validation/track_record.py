@@ -1,4 +1,4 @@
-"""score(): sealed forecasts against the runs made since, and the record that they add up to."""
+"""score(): sealed forecasts against the runs made since, as a track record."""
 
 from __future__ import annotations
 
@@ -118,8 +118,8 @@ def score(
     Raises
     ------
     SealError
-        A file was changed since it was sealed, or is no sealed forecast; or what was observed does
-        not belong to what was forecast.
+        A file was changed since it was sealed, or is not a sealed forecast; or the observations do
+        not match what was forecast.
     """
     if isinstance(sealed, SealedForecast):
         forecasts = {"forecast": sealed}
@@ -169,7 +169,7 @@ def _losses(name: str, sealed: SealedForecast, observed: Observed) -> tuple[floa
     bad = [loss for loss in losses if np.isinf(loss) or (sealed.response == "loss" and loss <= 0)]
     if bad:
         raise SealError(
-            f"score: a loss of {bad[0]} for {name!r} is none that a run can have. Losses are "
+            f"score: a loss of {bad[0]} for {name!r} is impossible. Losses are "
             "positive and finite. Give nats per token as the fitted runs had, NaN for no run."
         )
     return losses
@@ -203,7 +203,7 @@ def _scored(sealed: SealedForecast, observed: tuple[float, ...], prob: float) ->
 
 
 def _words(point: Mapping[str, float | str]) -> str:
-    """A run by its inputs, as a label; compute goes without saying beside size and data."""
+    """Label of a run by its inputs; compute is left out beside size and data."""
     follows = ("flops", "tokens_per_param") if {"params", "tokens"} <= set(point) else ()
     return ", ".join(
         value if isinstance(value, str) else f"{name} {label_writer(name)(value)}"

@@ -1,4 +1,4 @@
-"""Verdicts: the three words, what one check hands back, and the rule that joins them.
+"""Verdicts: the three grades, the result of one check, and the rule that joins them.
 
 Owns how a verdict is made of others. What earns which verdict is decided in each check's own file.
 """
@@ -17,10 +17,10 @@ from bayes_scaling.display.tables import short
 Verdict = Literal["trust", "caution", "do not trust"]
 
 VERDICTS: tuple[Verdict, ...] = ("trust", "caution", "do not trust")
-"""From best to worst."""
+"""Verdicts from best to worst."""
 
 DOUBTS = 3
-"""Cautions that together are reason enough not to trust."""
+"""Number of cautions that together make a "do not trust"."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Finding:
 
 
 class CannotJudge(Exception):
-    """A check has nothing to go by; the message is the reason."""
+    """A check cannot be judged; the message is the reason."""
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -99,7 +99,7 @@ def decide(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def graded(value: float, caution_above: float, distrust_above: float) -> Verdict:
-    """The verdict on a number of which more is worse; a NaN is a caution.
+    """The verdict on a number where more is worse; NaN is a caution.
 
     Examples
     --------

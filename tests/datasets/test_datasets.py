@@ -179,8 +179,8 @@ def test_a_truth_by_level_that_fits_two_factors(pooled_design: pd.DataFrame) -> 
     ("change", "message"),
     [
         ({"tokens": None}, r"no column 'tokens' \(its columns are 'params', 'flops'\)"),
-        ({"params": "big"}, r"params of the design is no positive number in rows 0, 1.*'big'"),
-        ({"params": 0.0}, r"no positive number.*0\.0"),
+        ({"params": "big"}, r"params of the design is not a positive number in rows 0, 1.*'big'"),
+        ({"params": 0.0}, r"not a positive number.*0\.0"),
     ],
 )
 def test_designs_that_lack_something(

@@ -109,7 +109,9 @@ def test_compute_is_collinear_in_logarithms_but_no_sum_of_the_other_powers() -> 
 
 
 def test_signed_columns_must_be_inputs() -> None:
-    with pytest.raises(ModelError, match=r"signed names 'steps', which is no input \(params, tok"):
+    with pytest.raises(
+        ModelError, match=r"signed names 'steps', which is not an input \(params, tok"
+    ):
         AdditivePowerLaw(signed=("steps",))
     with pytest.raises(ModelError, match=r"signed is 'params'.*Write a tuple"):
         AdditivePowerLaw(signed="params")  # type: ignore[arg-type]

@@ -283,7 +283,7 @@ def _define(**parts: Any) -> type[Law]:
     ("parts", "message"),
     [
         ({"inputs": "tokens"}, r"Misfit.inputs is 'tokens'.*inputs = \('tokens',\)"),
-        ({"priors": {"E": PRIOR, "beta": 0.3}}, "beta is no Prior.*Prior.between"),
+        ({"priors": {"E": PRIOR, "beta": 0.3}}, "beta is not a Prior.*Prior.between"),
         (
             {"loss": staticmethod(lambda tokens, E, gamma: E)},
             r"loss\(tokens, E, gamma\).*missing \['beta'\], unknown \['gamma'\].*same name",

@@ -67,15 +67,16 @@ def design(rng: np.random.Generator) -> pd.DataFrame:
 
 @pytest.mark.slow
 def test_scores_out_of_a_hundred_are_fitted(rng: np.random.Generator) -> None:
-    params = np.geomspace(1e7, 1e10, 20)
-    scores = 40.0 + 13 * np.log10(params / 3e8) + 0.5 * rng.standard_normal(20)
+    params = np.geomspace(1e7, 1e10, 80)
+    scores = 40.0 + 13 * np.log10(params / 3e8) + 0.5 * rng.standard_normal(80)
     table = pd.DataFrame({"params": params, "score": scores})
     runs = bs.Runs.from_frame(table, loss="score", response="metric")
     model = bs.ScalingModel(LogLinear(), noise=bs.noise.StudentT())
     fit = bs.fit(model, runs, draws=300, tune=300, chains=2, seed=1, progress=False)
     middle = fit.expected_loss(at=pd.DataFrame({"params": [3e8]}))
-    assert middle.median().item() == pytest.approx(40.0, abs=0.7)
-    assert fit.posterior["noise_sd"].median().item() == pytest.approx(0.5, abs=0.25)
+    # Three standard errors, of the middle of a line and of a scatter.
+    assert middle.median().item() == pytest.approx(40.0, abs=0.17)
+    assert fit.posterior["noise_sd"].median().item() == pytest.approx(0.5, abs=0.12)
 
 
 @pytest.mark.slow

@@ -119,7 +119,7 @@ def test_one_bad_cell_is_named_alone(tmp_path: Path) -> None:
         ("r.jsonl.gz", gzip.compress(b'{"N": 1}\n' * 99)[:-20], "not a whole .gz file"),
         ("r.docx", b"", r"has the suffix '.docx'.*\.parquet.*Runs.from_frame"),
         ("r.json", b"[]", "is empty: it holds nothing"),
-        ("r.json", b"[1]", "is no list of runs"),
+        ("r.json", b"[1]", "is not a list of runs"),
         ("r.json", b'[{"N": 1, "N": 2}]', "an object has 'N' more than once"),
         ("r.json", b"[" * 100_000, "is not JSON"),
         ("r.csv.zip", b"PK", "not a whole .zip file"),

@@ -130,7 +130,7 @@ def test_published_constants_are_within_the_priors(simulated: schedules.Curves, 
 def test_parameters_must_be_those_of_the_law() -> None:
     with pytest.raises(ModelError, match="the law has L0, A, alpha, B, C, beta, gamma"):
         schedules.MultiPower().loss(np.ones(5), {"L0": 1.0}, [3])
-    with pytest.raises(ModelError, match=r"decay=1.5 is no share"):
+    with pytest.raises(ModelError, match=r"decay=1.5 cannot be the share"):
         schedules.Annealing(decay=1.5)
 
 

@@ -68,7 +68,7 @@ def test_logged_rates_are_interpolated_after_a_warm_up() -> None:
         (lambda: schedules.decayed(np.ones(5), at=6, over=1), "begins within the schedule"),
         (lambda: schedules.decayed(np.ones(5), at=2, over=0), "takes a step at least"),
         (lambda: schedules.decayed(np.ones(5), 2, 2, shape="exponential"), "never reaches zero"),
-        (lambda: schedules.decayed(np.ones((2, 2)), 1, 1), r"shape \(2, 2\) is no schedule"),
+        (lambda: schedules.decayed(np.ones((2, 2)), 1, 1), r"shape \(2, 2\) is not a schedule"),
         (lambda: schedules.logged([2, 1], [1.0, 1.0]), "steps increasing"),
     ],
 )

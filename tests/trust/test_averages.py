@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError
 from bayes_scaling.trust import assessing
-from bayes_scaling.trust.averages import by_weight
+from bayes_scaling.trust.averages import QUARTER, by_weight
 from bayes_scaling.trust.case import Case
-from bayes_scaling.validation.verdict import Finding, Verdict
+from bayes_scaling.validation.verdict import VERDICTS, Finding, Verdict, worst
 
 AT = pd.DataFrame({"params": [1e9, 1e12], "tokens": [2e10, 2e13], "corpus": ["web", "web"]})
 
@@ -100,3 +102,25 @@ def test_what_refits_one_model_refuses_an_average(
     average = bs.average({"a": stored_fit, "b": stored_fit}, "equal")
     with pytest.raises(ModelError, match=r"ask it of one of the fits: average.fits\['a'\]"):
         ask(average, stored_fit.runs, progress=False)
+
+
+weighed = st.lists(
+    st.tuples(st.sampled_from(VERDICTS), st.integers(1, 100)), min_size=1, max_size=6
+)
+
+
+@given(weighed, st.data())
+def test_a_worse_verdict_of_any_fit_never_betters_that_of_the_average(
+    fits: list[tuple[Verdict, int]], data: st.DataObject
+) -> None:
+    verdicts, weights = zip(*fits, strict=True)
+    shares = [weight / sum(weights) for weight in weights]
+    found = by_weight(verdicts, shares)
+    assert found in {"trust", *verdicts}
+    number = data.draw(st.integers(0, len(fits) - 1))
+    other = data.draw(st.sampled_from(VERDICTS))
+    changed = [*verdicts[:number], worst([verdicts[number], other]), *verdicts[number + 1 :]]
+    assert worst([by_weight(changed, shares), found]) == by_weight(changed, shares)
+    # A fit of less than a quarter of the weight changes nothing by itself.
+    if shares[number] < QUARTER and verdicts.count("trust") == len(verdicts):
+        assert by_weight(changed, shares) == "trust"

@@ -180,7 +180,7 @@ def test_the_record_is_the_typical_miss_of_the_folds_that_say() -> None:
     assert other == ("On its own cut-offs this sweep missed by 1 % per tenfold of tokens.",)
     none = folds((np.nan, 0.5))
     assert np.isnan(none.record().miss)
-    assert none.notes == ("What this sweep misses beyond its runs no cut-off says.",)
+    assert none.notes == ("No cut-off says by how much this sweep misses beyond its runs.",)
 
 
 def test_misses_are_of_the_law_as_it_goes_on_by_itself(stored_fit: bs.ScalingFit) -> None:

@@ -24,7 +24,8 @@ def test_log_linear_is_right_where_the_truth_is(rng: np.random.Generator) -> Non
     train, test = runs.where(x <= 100), runs.where(x > 100)
     found = log_linear(model, train, test, rng)
     scores = score_draws(found.draws, error_scale(test))
-    assert scores["pit"].mean() == pytest.approx(0.5, abs=0.25)
+    # Two standard errors of the line, on average over the runs beyond 0.3 of their scatter.
+    assert scores["pit"].mean() == pytest.approx(0.5, abs=0.16)
     assert scores["width"].median() == pytest.approx(2 * 1.645 * 0.01, rel=0.25)
     assert found.log_density.mean() > 2.5
 

@@ -135,7 +135,7 @@ def test_wrong_questions_are_refused(stored_fit: bs.ScalingFit) -> None:
         bs.calibrate(stored_fit.model)
     with pytest.raises(bs.BayesScalingError, match="simulations=0"):
         bs.calibrate(stored_fit, simulations=0)
-    with pytest.raises(bs.BayesScalingError, match=r"simulations=2\.5 is no number"):
+    with pytest.raises(bs.BayesScalingError, match=r"simulations=2\.5 is not a number"):
         bs.calibrate(stored_fit, simulations=2.5)  # type: ignore[arg-type]
     with pytest.raises(bs.BayesScalingError, match="The runs are a str"):
         bs.calibrate("chinchilla", "runs.csv")  # type: ignore[arg-type]

@@ -29,7 +29,8 @@ def test_calibrated_draws_cover_as_promised(rng: np.random.Generator) -> None:
     for prob in (50, 80, 90, 95):
         # Five standard errors of a share of 3000.
         assert table[f"coverage_{prob}"].item() == pytest.approx(prob / 100, abs=0.045)
-    assert table["bias"].item() == pytest.approx(0, abs=0.1)
+    # Five standard errors of a mean of 3000.
+    assert table["bias"].item() == pytest.approx(0, abs=0.09)
     assert table["width"].item() == pytest.approx(2 * 1.645, rel=0.02)
 
 

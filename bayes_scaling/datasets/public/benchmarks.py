@@ -22,11 +22,11 @@ _COLUMNS = {
 }
 
 _BEYOND = 1e14
-"""More tokens than any of these models saw: a thousandfold slip in one row."""
+"""Tokens beyond those of any of these models, as a thousandfold slip in one row has them."""
 
 
 def tidy(files: list[Path]) -> Runs:
-    """Models of known tokens; the response is the accuracy on HellaSwag, others stand beside it.
+    """Models of known tokens, with the accuracy on HellaSwag as response and others as columns.
 
     Left out are models whose tokens are not known, or slipped by a thousandfold (BTLM).
     """

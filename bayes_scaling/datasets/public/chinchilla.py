@@ -13,7 +13,7 @@ _OUTLIERS = 5
 
 
 def tidy(files: list[Path]) -> Runs:
-    """Runs with compute as plotted, tokens from C = 6ND, and ``outlier``: the five highest."""
+    """Runs with compute as plotted, tokens from C = 6ND, and ``outlier`` for the five highest."""
     published = pd.read_csv(files[0])
     params, flops = published["Model Size"], published["Training FLOP"]
     table = pd.DataFrame(

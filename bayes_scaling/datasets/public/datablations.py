@@ -18,7 +18,7 @@ _ALTERED = ("4b284b12bc4opt2", "8b7178b25bopt")
 
 _TOKENS = r"\d{3}m|\d+b|\db\d{1,2}"
 _NAME = re.compile(rf"(?P<tokens>.+?)(?P<unique_tokens>{_TOKENS})")
-"""Tokens and unique tokens in a name, which no sign parts: "84b12b", "5b95b9", "7b5100m"."""
+"""Tokens and unique tokens in a name, without a separator: "84b12b", "5b95b9", "7b5100m"."""
 
 
 def tidy(files: list[Path]) -> Runs:
@@ -54,7 +54,7 @@ def _cells(notebook: Path) -> list[dict[str, Any]]:
 
 
 def _decoded(run: str, sizes: Mapping[str, float]) -> dict[str, object]:
-    """Return what a name says: 4b284b12bc4seed2 is 4.2B parameters, 84B tokens, 12B unique."""
+    """Decode a name: 4b284b12bc4seed2 is 4.2B parameters, 84B tokens, 12B unique."""
     plain, _, seed = run.partition("seed")
     name = plain.removesuffix("dedup").replace("c4", "").replace("v2", "")
     size = next(size for size in sizes if name.startswith(size))

@@ -29,7 +29,7 @@ _LARGE = ("open_lm_1b", "open_lm_7b")
 
 
 def tidy(files: list[Path]) -> Runs:
-    """Runs with the loss on C4, seven further losses, and the part each plays in the paper."""
+    """Runs with the loss on C4, seven further losses, and their part in the paper."""
     table = pd.DataFrame([_row(json.loads(file.read_text(encoding="utf-8"))) for file in files])
     return Runs.from_frame(table, factors=["corpus"], run="run")
 

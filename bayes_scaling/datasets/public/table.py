@@ -1,4 +1,4 @@
-"""PublicTable: where a published table comes from, whose it is, and how it is tidied."""
+"""PublicTable: source, licence and tidying of a published table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from bayes_scaling.runs import Runs
 
 RAW_URL = "https://raw.githubusercontent.com"
-"""Address of files as they were at a commit, behind it owner, repository, commit and path."""
+"""Address of files at a commit, followed by owner, repository, commit and path."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class PublicTable:
 
     @property
     def base_url(self) -> str:
-        """Address that the path of a file is put behind."""
+        """Address of the files, without their path."""
         return f"{RAW_URL}/{self.repository}/{self.commit}/"
 
     def local_name(self, path: str) -> str:
@@ -60,7 +60,7 @@ class PublicTable:
 
 
 def checksums(name: str) -> dict[str, str]:
-    """SHA-256 of each file of a table, by path, as ``sha256sum`` lists them; none of no list."""
+    """SHA-256 of each file of a table, by path, as ``sha256sum`` lists them."""
     listed = Path(__file__).with_name(f"{name}.sha256")
     lines = listed.read_text(encoding="utf-8").splitlines() if listed.is_file() else []
     pairs = (line.split(maxsplit=1) for line in lines)

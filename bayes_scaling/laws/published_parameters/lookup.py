@@ -73,10 +73,7 @@ def published_set(key: str) -> PublishedSet:
         return sets[key]
     near = get_close_matches(str(key), sets, 1, 0.5)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ModelError(
-        f"No published set {key!r} is known here, so there are no numbers to give.{hint} "
-        f"Sets: {', '.join(sets)}."
-    )
+    raise ModelError(f"There is no published set {key!r} here.{hint} Sets: {', '.join(sets)}.")
 
 
 @cache

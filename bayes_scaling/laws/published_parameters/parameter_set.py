@@ -14,7 +14,7 @@ from bayes_scaling.laws.law import Law
 from bayes_scaling.units import compute
 
 type Counted = Literal["total", "non-embedding", "active", "not stated", "no parameters"]
-"""What the paper counts as parameters: with or without embeddings, or those a token meets."""
+"""Parameters as the paper counts them: with or without embeddings, or those active for a token."""
 
 type Status = Literal["P", "R", "S"]
 """P: from the paper or its authors' code. R: recomputed from their data. S: secondary source."""
@@ -123,7 +123,7 @@ class PublishedSet(AsCode):
         Raises
         ------
         ModelError
-            An input is missing, or is none of this law.
+            An input is missing, or the law does not read it.
         """
         known = _completed(inputs)
         missing = [name for name in self.law.inputs if name not in known]
@@ -142,7 +142,7 @@ class PublishedSet(AsCode):
 
 
 def _completed(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs, and those that follow from params and tokens."""
+    """The inputs given and those that follow from params and tokens."""
     if not {"params", "tokens"} <= set(inputs):
         return dict(inputs)
     params, tokens = inputs["params"], inputs["tokens"]

@@ -1,4 +1,4 @@
-"""The file of published sets, ``sets.toml``: read once, each set made and checked as a value."""
+"""Reader of ``sets.toml``, the file of published sets."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Readers: files, learning curves and experiment trackers, as columns for a table of runs."""
+"""Readers of files, learning curves and experiment trackers."""

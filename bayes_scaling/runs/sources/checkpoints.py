@@ -1,4 +1,4 @@
-"""The rows of training curves as numbers: whose checkpoint, how far, with what loss.
+"""Rows of training curves as numbers: run, position and loss of each checkpoint.
 
 Owns the parts that columns of curves play and what their cells may hold. Which checkpoint a run is
 judged by is settled in `reducing`.
@@ -21,7 +21,7 @@ RUN, AT, LOSS, RATE = (f"\0{name}" for name in ("run", "at", "loss", "rate"))
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns of the curves: who trained, how far, with what loss and learning rate.
+    """Columns of the curves by role: run, position, loss and learning rate.
 
     `labels` are those that a run has once as text (its corpus), `constant` those that it has once
     as a number (its size), `varying` those that are read at the checkpoint (tokens seen).
@@ -43,7 +43,7 @@ class Roles:
 
 
 def checkpoints(source: CurveSource, roles: Roles, codes: dict[str, int]) -> Iterator[pd.DataFrame]:
-    """Go through the rows: `RUN` as a whole number, `AT`, `LOSS` and `RATE`, then the others.
+    """Yield batches of rows: `RUN` as a whole number, `AT`, `LOSS`, `RATE`, then other columns.
 
     A loss is infinite where it diverged, NaN where none was logged.
 

@@ -37,12 +37,12 @@ class ColumnChoices(TypedDict, total=False):
 
 
 def assigned_columns(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
-    """Return the source column of every part that `Runs.from_frame` would find one for.
+    """Return the source column of every part that `Runs.from_frame` would find.
 
     Raises
     ------
     TypeError
-        A choice is no argument of `Runs.from_frame`: said before a large source is read.
+        A choice is not an argument of `Runs.from_frame`; raised before a large source is read.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def assigned_columns(columns: Sequence[str], choices: ColumnChoices) -> dict[str
 
 
 def with_numbers(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
-    """Return the table of a file with numbers in the columns that hold them and play no part.
+    """Return the table of a file, its unused columns of numbers converted from text.
 
     Conditions may be put on these; the cells of the others are read once their part is known.
     """
@@ -78,7 +78,7 @@ def with_numbers(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
 
 
 def renamed_choices(choices: ColumnChoices, names: Mapping[str, str]) -> ColumnChoices:
-    """Return the same choices where some columns have another name now.
+    """Return the choices with renamed columns under their new names.
 
     Examples
     --------

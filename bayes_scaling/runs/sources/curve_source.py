@@ -38,7 +38,7 @@ _EXACT: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "
 
 @dataclass(frozen=True)
 class CurveSource:
-    """A table whose rows can be gone through more than once.
+    """A table whose rows can be read repeatedly, in batches.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class CurveSource:
 
 
 def open_curves(curves: Curves, run: str | None = None) -> CurveSource:
-    """Return the source that a frame, a path or a list of paths is.
+    """Open a frame, a path or a list of paths as a source of curves.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def open_curves(curves: Curves, run: str | None = None) -> CurveSource:
     Raises
     ------
     RunsError
-        It is none of these, or a file cannot be read.
+        It is of another type, or a file cannot be read.
     """
     frame = as_pandas(curves)
     if frame is not None:
@@ -127,7 +127,7 @@ def _of_files(files: Sequence[Path], run: str | None, above: Path) -> CurveSourc
 
 
 def _called(files: Sequence[Path], above: Path) -> list[str]:
-    """Return names of runs after their files: the shortest that tell them apart."""
+    """Return names of runs from their files: the shortest that are distinct."""
     paths = [Path(os.path.relpath(file, above)) for file in files]
     stems = [path.name.split(".")[0] for path in paths]
     folders = [path.parent.as_posix() for path in paths]

@@ -1,4 +1,4 @@
-"""Runs out of training curves: tables with one row per checkpoint.
+"""Runs from training curves: tables with one row per checkpoint.
 
 Owns the arguments: which columns play which part, and what comes from a second table. How a curve
 becomes one loss is settled in `reducing`, what is to be said about it in `curve_remarks`.
@@ -52,7 +52,7 @@ def from_curves(
     runs: pd.DataFrame | str | os.PathLike[str] | None = None,
     **columns: Unpack[ColumnChoices],
 ) -> Parts:
-    """Make runs of training curves: one row per checkpoint becomes one row per run.
+    """Make runs from training curves: one row per checkpoint becomes one row per run.
 
     Files are read in batches and only in the columns needed, so they may be larger than memory.
     Rows without a loss are no checkpoints. Rows may come in any order, runs interleaved. Runs that

@@ -1,4 +1,4 @@
-"""Runs out of a data frame: the arguments that every other reader passes on."""
+"""Runs from a data frame; every other reader passes its arguments on."""
 
 from collections.abc import Iterable, Mapping
 from typing import Literal
@@ -27,7 +27,7 @@ def from_frame(  # noqa: PLR0913 - one argument for each part that a column can 
     flops_factor: float = 2.0,
     states: States = None,
 ) -> Parts:
-    """Make runs of a data frame, which is left as it is.
+    """Make runs from a data frame, which is not changed.
 
     Parameters
     ----------

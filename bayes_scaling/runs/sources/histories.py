@@ -1,4 +1,4 @@
-"""Losses out of the history of one metric, for runs of which all else is known already."""
+"""Losses from the history of one metric, for runs whose other columns are known."""
 
 import numpy as np
 import pandas as pd

@@ -20,7 +20,7 @@ _EXAMPLE = '{"params": 7e9, "tokens": 2e11, "loss": 2.3}'
 
 # Under which name an object holds the list, as the Trainer of Hugging Face has its log.
 _LISTS = ("runs", "log_history")
-# What a run of W&B holds beside its name.
+# Keys of a run of W&B beside its name.
 _KINDS = frozenset({"config", "summary", "summaryMetrics", "summary_metrics"})
 
 
@@ -34,7 +34,7 @@ def json_lines(path: Path) -> list[Record]:
     Raises
     ------
     RunsError
-        The file cannot be read, or a line is no object.
+        The file cannot be read, or a line is not an object.
     """
     records: list[Record] = []
     with opened(path) as lines:
@@ -69,7 +69,7 @@ def json_records(path: Path) -> list[Record]:
     records = _of_object(read) if isinstance(read, dict) else read
     if not (isinstance(records, list) and all(isinstance(record, dict) for record in records)):
         raise RunsError(
-            f"Runs: {str(path)!r} is no list of runs. Understood are a list of objects such as "
+            f"Runs: {str(path)!r} is not a list of runs. Understood are a list of objects such as "
             f'{_EXAMPLE}, an object with such a list as "runs", and what DataFrame.to_json writes. '
             f"Write the file in one of these ways."
         )

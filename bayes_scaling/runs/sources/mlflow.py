@@ -1,4 +1,4 @@
-"""Runs out of an MLflow tracking store.
+"""Runs from an MLflow tracking store.
 
 Owns which logged runs are taken, and as what. What is asked of MLflow is settled in
 `mlflow_store`; what the columns mean is the business of `Runs.from_frame`.
@@ -30,7 +30,7 @@ def from_mlflow(
     window: float = 0.05,
     **columns: Unpack[ColumnChoices],
 ) -> Parts:
-    """Make runs of what was logged to MLflow.
+    """Make runs from experiments logged to MLflow.
 
     Every metric (its last value), parameter and tag is a column, called by its name alone
     (`val/loss`) or, always understood and needed where two kinds share a name, with its kind:

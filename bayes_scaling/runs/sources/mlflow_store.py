@@ -28,7 +28,7 @@ _PAGE = 1000
 
 @contextmanager
 def tracking_store(tracking_uri: str | None) -> Iterator[tuple[Any, str]]:
-    """Open a store; what MLflow raises while it is in use becomes an error of this package."""
+    """Open a store; errors of MLflow become errors of this package."""
     mlflow = require("mlflow", extra="mlflow", purpose="Runs.from_mlflow reads its store.")
     uri = str(tracking_uri or mlflow.get_tracking_uri())
     _check_file_exists(uri)

@@ -1,4 +1,4 @@
-"""Packages that only one feature needs: imported when it is used, or named with their extra.
+"""Import of optional packages, with an error that names their extra.
 
 Owns the message that says what to install. Which extras there are is settled in pyproject.toml.
 """

@@ -29,7 +29,7 @@ WORDING: Mapping[Final, str] = {
     "best": "best",
     "smoothed": "median at the end",
 }
-"""Words for the checkpoint or statistic that a run is judged by, for the source of its loss."""
+"""Names of the statistics that make the loss of a run, as the source of the loss states them."""
 
 _SPANS = {
     "checkpoints": "sum",
@@ -39,14 +39,14 @@ _SPANS = {
     "ran_to": "max",
     "peak_rate": "max",
 }
-# How long no loss may be logged at the end, in units of the usual distance of two: less if the run
-# has a loss in every row before, as logs of evaluations have.
+# Longest end without a loss, in units of the usual step between losses: less if the run has a
+# loss in every row before, as logs of evaluations have.
 _SILENT, _SILENT_WITHOUT_GAPS = 1.5, 0.5
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Rule that makes the loss of a run of the losses of its checkpoints."""
+    """Rule by which the losses of checkpoints become the loss of a run."""
 
     final: Final
     warmup: float
@@ -54,13 +54,13 @@ class Rule:
     highest_is_best: bool
 
     def begin(self, end: "pd.Series[float]") -> "pd.Series[float]":
-        """The position from which on checkpoints count, of runs whose last one is at `end`."""
+        """First position that counts, for runs whose last checkpoint is at `end`."""
         warm = self.warmup * end if self.warmup < 1 else 0 * end + self.warmup
         return warm.clip(lower=(1 - self.window) * end) if self.final == "smoothed" else warm
 
 
 def checked_rule(final: Final, warmup: float, window: float, response: str) -> Rule:
-    """Return the rule of these arguments of `Runs.from_curves`, after refusing what is none."""
+    """Return the rule that these arguments of `Runs.from_curves` make, after checking them."""
     check_choice("final", final, get_args(Final.__value__))
     if final == "best" and response == "metric":
         raise RunsError(
@@ -101,7 +101,7 @@ class Reduced:
 
 
 def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
-    """Return the curves with one row per run, without runs that have no loss to be judged by.
+    """Reduce the curves to one row per run, without runs that have no usable loss.
 
     These have none after the warm-up, or end in NaN, in infinity or without a loss: what was logged
     before a divergence is not the loss of the run.
@@ -140,14 +140,14 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
 
 
 def _with_ends(facts: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
-    """Return the facts with how each curve ended: diverged, and for how long without a loss."""
+    """Add to the facts the end of each curve: whether it diverged, how long it lacks a loss."""
     diverged = last[LOSS].reindex(facts.index).abs() == math.inf
     facts = facts.assign(diverged=diverged, silence=_silence(facts))
     return facts.assign(silent=_is_silent(facts))
 
 
 def _silence(facts: pd.DataFrame) -> "pd.Series[float]":
-    """Return for how long no loss was logged at the end, in units of the usual distance of two."""
+    """Return the length without a loss at the end, in units of the usual step between losses."""
     several = facts["checkpoints"] > 1
     usual = (facts["end"] - facts["start"]) / (facts["checkpoints"] - 1).where(several)
     return (facts["ran_to"] - facts["end"]) / usual.where(several, facts["end"])
@@ -215,7 +215,7 @@ def _smoothed(
 def _with_gaps_filled(
     chosen: pd.DataFrame, batches: Iterable[pd.DataFrame], columns: Iterable[str]
 ) -> pd.DataFrame:
-    """Return the chosen checkpoints with what other rows of the same position hold of columns.
+    """Fill gaps of the chosen checkpoints from other rows of the same position.
 
     Loggers write the metrics of one step in rows of their own: here the loss, there the tokens.
     """
@@ -233,7 +233,7 @@ def _with_gaps_filled(
 
 
 def _combined(kept: pd.DataFrame, more: pd.DataFrame, choose: _Choose) -> pd.DataFrame:
-    """Return what `choose` takes of both: it may be asked again about what it chose before."""
+    """Return the rows that `choose` keeps of those kept before and of new ones."""
     chosen = choose(more)
     return chosen if kept.empty else choose(pd.concat([kept, chosen], ignore_index=True))
 

@@ -1,4 +1,4 @@
-"""Separated text: what separates its cells, where its table begins, and rows that do not fit.
+"""Separated text: its separator, the start of its table, and rows that do not fit.
 
 Owns how such a file is opened and its cells told apart. Cells stay text: what they mean is known
 once their column has a part to play.
@@ -28,7 +28,7 @@ from bayes_scaling.runs.columns import check_unique
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # As Excel understands and writes it above the header.
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
-# What is looked at to tell the separator.
+# Lines read to tell the separator.
 _HEAD_LINES = 60
 
 
@@ -50,12 +50,12 @@ PACKED: dict[str, Callable[[Path], Any]] = {
     ".xz": lzma.LZMAFile,
     ".zip": _open_zip,
 }
-"""Functions that open a file, by the suffix that says how it is compressed."""
+"""Functions that open a file, by the suffix of its compression."""
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[TextIO]:
-    """Open a file of text, compressed or not; what goes wrong meanwhile is one of our errors."""
+    """Open a text file, compressed or not; what goes wrong becomes a `RunsError`."""
     suffix = path.suffix.lower()
     try:
         with (
@@ -95,7 +95,7 @@ class TextTable:
             yield text
 
     def rows(self, text: TextIO) -> Iterator[list[str]]:
-        """Go through the rows below the header, each of one cell for each name.
+        """Yield the rows below the header, with one cell for each name.
 
         Raises
         ------
@@ -119,7 +119,7 @@ class TextTable:
             raise self.unreadable(f"line {line}: {why}") from error
 
     def check_rows(self) -> None:
-        """Refuse rows that do not fit, without keeping any: see `rows`."""
+        """Check that every row fits the header, as `rows` does, without keeping any."""
         signs = len(self.names) - 1
         with self.text() as text:
             # In a fifth of the time that telling cells apart takes; quotes may hold anything.
@@ -140,7 +140,7 @@ class TextTable:
 
 
 def text_table(path: Path, usual: str) -> TextTable:
-    """Return where the table of a file begins and what separates its cells.
+    """Return the layout of a text file: the start of its table, and its separator.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def text_table(path: Path, usual: str) -> TextTable:
 
 
 def read_text(path: Path, usual: str) -> pd.DataFrame:
-    """Return the table of a file, every cell as it is written.
+    """Return the table of a file, every cell as written.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def _head_rows(head: list[str], separator: str) -> list[list[str]]:
 
 
 def _separator(path: Path, head: list[str], usual: str) -> str:
-    """Return what separates the cells: the usual sign, unless another one fits and it does not."""
+    """Return the separator of the cells: the usual one, unless only another one fits."""
     rows = {sign: _head_rows(head, sign) for sign in _SEPARATORS}
     usable = [sign for sign in rows if len(rows[sign][0]) > 1]
     # The last row may be cut off where the head ends.

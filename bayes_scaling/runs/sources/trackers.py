@@ -1,4 +1,4 @@
-"""Names of columns and of runs that every experiment tracker has alike.
+"""Names of columns and runs in the tables of any experiment tracker.
 
 Owns the columns that are called by a kind and a name (`params.lr`), and the names of runs.
 """

@@ -1,4 +1,4 @@
-"""Runs out of what Weights & Biases exports.
+"""Runs from the exports of Weights & Biases.
 
 Owns charts, and which curve in them is whose. The layouts of tables are settled in `wandb_files`,
 which runs are taken in `wandb_runs`.
@@ -35,7 +35,7 @@ def from_wandb_export(
     window: float = 0.05,
     **columns: Unpack[ColumnChoices],
 ) -> Parts:
-    """Make runs of a file that was exported from Weights & Biases.
+    """Make runs from a file exported from Weights & Biases.
 
     Every field of config and summary is a column, called by its name alone (`val/loss`,
     `optimizer.lr`) or, always understood and needed where both have the name, with its kind:
@@ -148,7 +148,7 @@ def _is_chart(columns: Sequence[str]) -> bool:
 
 
 def _logged(path: Path, called: pd.Series[str], asked: str | None) -> pd.DataFrame:
-    """Return what a chart holds of a metric: columns `run`, the steps, and the metric's own."""
+    """Return the curves of a metric in a chart: columns `run`, the steps, and the metric."""
     chart = read_frame(path)
     at, *others = [str(column) for column in chart.columns]
     chart = chart.set_axis([at, *others], axis=1)

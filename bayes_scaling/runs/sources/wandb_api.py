@@ -1,4 +1,4 @@
-"""Runs out of a project on Weights & Biases, asked for through its public API.
+"""Runs from a project on Weights & Biases, through its public API.
 
 Owns every call of `wandb`. What becomes of the answer is settled in `wandb_runs`.
 """
@@ -31,7 +31,7 @@ def from_wandb(
     window: float = 0.05,
     **columns: Unpack[ColumnChoices],
 ) -> Parts:
-    """Make runs of a project on Weights & Biases.
+    """Make runs from a project on Weights & Biases.
 
     Every field of config and summary is a column, named as in `Runs.from_wandb_export`; the
     columns `id`, `state` and `url` come along.

@@ -55,7 +55,7 @@ def expanded(records: Sequence[Mapping[str, object]], where: str) -> pd.DataFram
     Raises
     ------
     RunsError
-        A config or a summary is no mapping.
+        A config or a summary is not a mapping.
     """
     return pd.DataFrame([_row(where, number, run) for number, run in enumerate(records)])
 

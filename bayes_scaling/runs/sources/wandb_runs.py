@@ -1,4 +1,4 @@
-"""From the runs that Weights & Biases gives to `Runs`, whether by file or by its API.
+"""Selected runs of Weights & Biases, from a file or its API.
 
 Owns the names of runs, which of them are taken, and losses from histories in place of summaries.
 """
@@ -24,14 +24,14 @@ from bayes_scaling.runs.states import UNKNOWN_STATES, in_states
 GROUP = "Group: "
 """Prefix of W&B for the rows of grouped runs in tables, and for their curves in charts."""
 
-# What W&B shows, and what is unique: GraphQL calls the first displayName and the second name.
+# The name that W&B shows, and the unique one: displayName and name in GraphQL.
 _NAMES = ("Name", "displayName", "display_name", "name")
 _KEYS = ("ID", "id", "run_id", "name")
 
 
 @dataclass(frozen=True)
 class SelectedRuns:
-    """Runs in the states asked for, with what else is known of them.
+    """Runs in the states asked for, with their names, remarks and web pages.
 
     `frame` has one row per run, indexed by a name that is unique; `shown` are the names that W&B
     shows, `full` the columns with their kind, by the names that they have here, `urls` the web
@@ -70,7 +70,7 @@ def selected_runs(frame: pd.DataFrame, columns: ColumnChoices) -> SelectedRuns:
 
 
 def parts_of(found: SelectedRuns, history: pd.DataFrame | None, rule: Rule) -> Parts:
-    """Return the parts of runs, with losses made of what was logged where a history is given.
+    """Return the parts of runs, their losses from the history where one is given.
 
     `history` has the columns `run`, that of the steps, and that of the metric.
     """

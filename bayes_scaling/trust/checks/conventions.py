@@ -1,4 +1,4 @@
-"""Check: does the answer hang on a convention of counting? Refits under each that the table holds.
+"""Check of conventions of counting: refits under each other count that the table holds.
 
 Parameters with or without embeddings, compute as recorded or as 6ND: exponents and best splits
 differ, and what they say of a run of given architecture should not.
@@ -24,7 +24,7 @@ from bayes_scaling.validation.verdict import CannotJudge, Finding
 
 
 def check_conventions(case: Case) -> Finding:
-    """Distance in the forecast's interval of the answer under each other count of the table."""
+    """Place, within the forecast's interval, of the answer under each other count of the table."""
     others = {name: runs for name, runs in recounted(case.fit.runs).items() if _read(case, runs)}
     if not others:
         said = "It does not apply: the table holds one count (1) of each input that the law reads."
@@ -43,13 +43,13 @@ def check_conventions(case: Case) -> Finding:
 
 
 def _read(case: Case, runs: Runs) -> bool:
-    """Tell if the model reads what is counted otherwise."""
+    """True if the model reads the column that is counted otherwise."""
     own, other = case.fit.model.data(case.fit.runs), case.fit.model.data(runs)
     return any(not np.array_equal(own[name][1], other[name][1]) for name in own)
 
 
 def _recounted(case: Case, fit: ScalingFit) -> xr.Dataset:
-    """The points of the case by the count of a refit."""
+    """The points of the case in the count of a refit."""
     at = case.where.to_dataframe()
     for name in fit.model.law.inputs:
         own, other = input_values(case.fit.runs, name), input_values(fit.runs, name)

@@ -1,4 +1,4 @@
-"""Check: would the intervals of such a sweep hold the truth? Calibration at this very design."""
+"""Check of coverage: calibration on sweeps simulated at the design of the runs."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ SIMULATIONS = 24
 few fits."""
 
 LEAST_DONE = 12
-"""Sweeps that must give a result, half of them: of fewer even a coverage of 60 % is chance."""
+"""Sweeps that must give a result, half of them: with fewer, even a coverage of 60 % may be chance.
+"""
 
 NOMINAL = 0.9
 
 TOO_LOW = 0.01
-"""Probability of so few intervals that hold, if 90 % of them did: a false doubt in one report out
-of a hundred. Of 24 it is 17, or 71 %."""
+"""Probability, at a true coverage of 90 %, of so few intervals that hold the truth: a false doubt
+in one report of a hundred. Of 24 intervals 17 are too few, or 71 %."""
 
 FAR_TOO_LOW = 0.0005
-"""The same for a verdict that no other check makes up for: a false one in two thousand. Of 24 it
-is 15, or 62 %."""
+"""Probability of so few for a "do not trust": a false one in two thousand reports. Of 24 intervals
+15 are too few, or 62 %."""
 
 
 def check_calibration(case: Case) -> Finding:

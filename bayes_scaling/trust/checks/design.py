@@ -1,4 +1,4 @@
-"""Check: can these runs separate the parameters at all? Counts, levels, spread, unit slips."""
+"""Check of the design: number, levels and spread of the runs, and slips of units."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from bayes_scaling.trust.case import Case
 from bayes_scaling.validation.verdict import Finding, Verdict, graded, worst
 
 SAME_DECADES = 0.021
-"""Values within 5 % of each other are one level, as in the notes on runs."""
+"""Decades within which values are one level: 5 %, as in the notes on runs."""
 
 LEVELS_LEAST = 3
-"""A power with a floor is a curve, and two levels cannot show that a line bends."""
+"""Least number of levels of an input: two cannot show that a curve bends, as one with a floor does.
+"""
 
 FEW_RATIOS = 0.2
-"""Decades of tokens per parameter over which what the law leaves out hardly changes: it has a
-length of 0.6."""
+"""Decades of tokens per parameter over which `delta` hardly changes: its length is 0.6."""
 
 COLLINEAR = 0.98
-"""Beyond it log N explains 96 % of log D, as in the notes on runs."""
+"""Correlation beyond which log N explains 96 % of log D, as in the notes on runs."""
 
 GAP_DOUBTED = 1.5
 GAP_DECADES = 2.5
-"""Sweeps go in steps of a decade or less; K, M, B and T are three decades apart, less what a row
-with a slip lies from the others anyway."""
+"""Decades of a gap that is a doubt, or a slip of units: sweeps go in steps of a decade or less, and
+K, M, B and T are three decades apart, less the row's own distance from the others."""
 
 SLIPS_SHARE = 0.1
 SLIPS_MOST = 5
-"""Different runs beyond a gap that can be slips: where there are more, the gap is one between the
-levels of a grid. Whole columns or tables in another unit show in the losses."""
+"""Most runs beyond a gap that can be slips: more of them are a level of a grid. Whole columns or
+tables in another unit show in the losses."""
 
 
 def check_design(case: Case) -> Finding:
-    """Counts and spread of the runs along each axis, and what they cannot tell."""
+    """Number and spread of the runs along each axis, and parameters that they cannot separate."""
     problems = list(_problems(case))
     fatal = [text for verdict, text in problems if verdict == "do not trust"]
     verdict = worst(verdict for verdict, _ in problems)

@@ -1,4 +1,4 @@
-"""Checks of reach: how far beyond the runs a target lies, and what the backtest says of that.
+"""Checks of extrapolation: the reach of the targets, and the backtest up to such a reach.
 
 The two do not count the same doubt twice: `reach` asks whether such a reach was tested at all, and
 `backtest` how the forecasts did up to there.
@@ -17,35 +17,36 @@ from bayes_scaling.validation.scores import covered
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded, worst
 
 TRUSTED_SHARE = 1 / 2
-"""Share of the runs' own range that a target may lie beyond them: a cut in the middle of the range
-tests one half from the other, and farther forecasts only from fewer runs than they forecast. So
-100 times is trusted of runs over four decades, and 1000 times of six."""
+"""Trusted reach, as a share of the runs' range: a cut-off in the middle of the range tests a
+forecast of one half from the other, and farther ones rest on fewer runs than they forecast. So 100
+times the compute is trusted of runs over four decades, and 1000 times of runs over six."""
 
 SIMILAR_SHARE = 1.0
-"""Beyond the runs by more than their whole range, the forecast says more of other sweeps than of
-this one. Of Chinchilla's runs, over four decades, 30 times the compute is trusted, 1000 times is a
-doubt, and so is 30 times of runs over two; 1000 times of those is not to be trusted."""
+"""Doubtful reach, as a share of the runs' range: farther out, the forecast rests more on other
+sweeps than on this one. Of Chinchilla's runs, over four decades, 30 times the compute is trusted
+and 1000 times is a doubt; of runs over two decades 30 times is a doubt and 1000 times not to be
+trusted."""
 
 FREE_DECADES = float(np.log10(1.25))
-"""A step along an axis on which all runs agree that is free: with an exponent unknown by 0.15 it
-moves the loss by 3 %."""
+"""Trusted step along an axis on which all runs agree: with an exponent uncertain by 0.15 it moves
+the loss by 3 %."""
 
 DOUBTFUL_DECADES = float(np.log10(1.5))
-"""A step along such an axis that is a doubt: it moves the loss by 6 %, more than runs scatter."""
+"""Doubtful step along such an axis: it moves the loss by 6 %, more than runs scatter."""
 
 MISS_CAUTION = 0.20
 MISS_DISTRUST = 0.40
-"""Misses of 90 % intervals among the held-out runs: twice and four times as many as promised."""
+"""Share of held-out runs outside their 90 % intervals: twice and four times the nominal one."""
 
 FEW = 3
-"""Held-out runs below which a coverage is no evidence."""
+"""Number of held-out runs below which a coverage is not evidence."""
 
 
 def check_backtest(case: Case) -> Finding:
     """Share of held-out runs outside their 90 % interval, at reaches up to that of each point."""
     tested = case.backtest
     if len(tested.of_model()) < FEW:
-        raise CannotJudge(f"{len(tested.of_model())} held-out run(s) are no evidence")
+        raise CannotJudge(f"{len(tested.of_model())} held-out run(s) are too few to judge by")
     missed = [_missed(within(tested.of_model(), one)) for one in case.beyond[case.main]]
     by_point: list[Verdict] = [
         "trust" if inside else graded(share, MISS_CAUTION, MISS_DISTRUST)
@@ -83,7 +84,7 @@ def _missed(predictions: pd.DataFrame) -> float:
 
 
 def check_reach(case: Case) -> Finding:
-    """Decades of each point beyond the runs of its level, along each axis, against what was tested.
+    """Decades of each point beyond the runs of its level, against those tested.
 
     What is tested is a share of the range of all runs: exponents are learned from all levels.
     """
@@ -124,7 +125,7 @@ def _of_level(case: Case) -> str:
 
 
 def reaches(case: Case) -> tuple[pd.Series[float], pd.Series[float], str]:
-    """Decades beyond the runs that are trusted and doubted along each axis, and on what grounds."""
+    """Trusted and doubtful decades beyond the runs along each axis, and the evidence for them."""
     share, source = tested_share(case)
     spans = (case.runs.max() - case.runs.min()).round(6)
     trusted, doubted = share * spans, SIMILAR_SHARE * spans
@@ -132,7 +133,7 @@ def reaches(case: Case) -> tuple[pd.Series[float], pd.Series[float], str]:
 
 
 def tested_share(case: Case) -> tuple[float, str]:
-    """The share of the runs' range up to which there is evidence beyond them, and from where."""
+    """Trusted reach as a share of the runs' range, and the evidence for it."""
     untested = TRUSTED_SHARE, "half of their range"
     if case.level != "full":
         return untested

@@ -1,4 +1,4 @@
-"""The floor's part in the forecast: the answer with the floor held at three values.
+"""Dependence of the forecast on the floor: the answer with the floor held at three values.
 
 No run shows a floor; law and prior say where it is from how runs bend. The draws are weighted by
 how near their floor lies to each value, with Pareto-smoothed weights, so nothing is fitted again.
@@ -21,8 +21,8 @@ PINNED = (0.1, 0.5, 0.9)
 """Quantiles of the floor at which it is held."""
 
 WIDTH = 0.25
-"""Width of the kernel that holds it, in posterior standard deviations of its logarithm: wide enough
-for hundreds of draws at either end, and narrow beside the distance of the values."""
+"""Width of the kernel that holds the floor, in posterior standard deviations of its logarithm: wide
+enough for hundreds of draws at either end, and narrow beside the distance between the values."""
 
 
 def check_floor(case: Case) -> Finding:
@@ -44,7 +44,7 @@ def check_floor(case: Case) -> Finding:
 
 
 def _rows(case: Case, floor: xr.DataArray) -> Iterator[dict[str, float]]:
-    """The floor, the weighted median of the expected loss, and what the weights are worth."""
+    """Floor, weighted median of the expected loss, and effective sample size of the weights."""
     log = xr.apply_ufunc(np.log, floor)
     width = WIDTH * spread(log)
     for quantile in PINNED:

@@ -1,4 +1,4 @@
-"""Check: what would other plausible laws answer? Rivals of the same runs, at the targets.
+"""Check of the form: answers of other plausible laws, fitted to the same runs.
 
 Laws that describe the runs equally well can part beyond them. The check fits rivals to the same
 runs, leaves out those that the runs rule out, and sets what the others expect against the width of
@@ -37,14 +37,14 @@ should be (Sivula et al., 2025, arXiv:2008.10296)."""
 FEW_RUNS = 100
 
 WORTH = 4.0
-"""Summed log score below which no difference counts, whatever its standard error (as ArviZ has
-it)."""
+"""Least difference of the summed log score that counts, whatever its standard error (as in ArviZ).
+"""
 
 CAUTION = 1.0
 DISTRUST = 2.0
-"""How far another law's answer may lie from the median, in distances from there to the end of a new
-run's 90 % interval on its side: up to one it lies inside the interval, which holds it already;
-beyond two it is another forecast."""
+"""Distance of another law's answer from the median, in units of that from there to the end of a new
+run's 90 % interval on the same side: up to one it lies inside the interval; beyond two it is
+another forecast."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class _Rival:
 
 
 def check_form(case: Case) -> Finding:
-    """Check where in the forecast's interval the median of each plausible rival lies."""
+    """Place, within the forecast's interval, of the median of each plausible rival."""
     models = default_rivals(case.fit) if case.rivals is None else list(case.rivals)
     if not models:
         raise CannotJudge(f"no rival of {case.fit.model.law.name} is known; give rivals=")
@@ -71,9 +71,9 @@ def check_form(case: Case) -> Finding:
 
 
 def check_form_of_average(average: FitAverage, cases: Mapping[str, Case]) -> Finding:
-    """Check the fits of a mixture against each other, as rivals.
+    """Place, within the mixture's interval, of the median of each of its fits.
 
-    A fit that alone is judged has the rivals of a single one, for it is none of itself.
+    Where one fit alone has the weight to be judged, it has the rivals of a single fit.
     """
     case = cases[average.heaviest]
     if len(cases) == 1:
@@ -88,7 +88,7 @@ def check_form_of_average(average: FitAverage, cases: Mapping[str, Case]) -> Fin
 
 
 def answer(fit: ScalingFit, where: xr.Dataset, case: Case) -> xr.Dataset:
-    """Draws of a forecast as the one that is judged was made."""
+    """Draws of a forecast by a fit, made as the one that is judged."""
     return forecast_draws(fit, where, case.new_levels, case.fit.settings.seed)
 
 
@@ -133,7 +133,7 @@ def medians(draws: xr.Dataset) -> np.ndarray:
 
 
 def way_to_end(others: np.ndarray, draws: xr.Dataset) -> np.ndarray:
-    """Distance of other answers from the median, in those to the ends of the 90 % interval."""
+    """Distance of other answers from the median, relative to that of the 90 % interval's ends."""
     own, ends = medians(draws), intervals(draws["loss"], 0.9)
     above, below = (np.abs(ends[end].values - own) for end in ("upper", "lower"))
     return np.asarray(np.abs(others - own) / np.where(others > own, above, below))
@@ -156,7 +156,7 @@ def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Fin
 
 
 def verdicts_of(case: Case, ways: Mapping[str, np.ndarray]) -> list[Verdict]:
-    """The verdict on each point by the answer that lies farthest off.
+    """The verdict on each point, by the answer farthest from the median.
 
     Inside the runs, which the others predict as well, a small doubt is none.
     """
@@ -168,7 +168,7 @@ def verdicts_of(case: Case, ways: Mapping[str, np.ndarray]) -> list[Verdict]:
 
 
 def farthest(case: Case, ways: Mapping[str, np.ndarray]) -> tuple[str, int]:
-    """The answer that lies farthest off at any target, and the target."""
+    """The answer farthest from the median at any target, and that target."""
     name = max(ways, key=lambda one: float(ways[one][: case.asked].max()))
     return name, int(ways[name][: case.asked].argmax())
 

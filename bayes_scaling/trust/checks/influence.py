@@ -1,4 +1,4 @@
-"""Check: which runs carry the answer? Pareto k, the forecast without each run, impossible runs."""
+"""Check of influence: the forecast without each run, and runs that do not belong."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from bayes_scaling.validation.scores import flat
 from bayes_scaling.validation.verdict import Finding, Verdict, graded, worst
 
 K_BAD = 0.7
-"""Pareto k above which importance weights do not stand for a refit (Vehtari et al., 2024)."""
+"""Pareto k above which importance weights cannot replace a refit (Vehtari et al., 2024)."""
 
 MOVES = 1.645
-"""Posterior standard deviations: one run moves the forecast out of its own 90 % interval."""
+"""Shift in posterior standard deviations by which one run moves the forecast out of its 90 %
+interval."""
 
 IMPOSSIBLE = 0.01
 """Probability that any of the runs lies so far off, under the law and the scatter of the others:
@@ -36,7 +37,7 @@ FAR = 6.0
 explains (to the same probability) are a second kind of run, to which a new one may belong."""
 
 FEW = 8
-"""Runs below which their scatter is not known well enough to call one of them impossible."""
+"""Number of runs below which their scatter is too uncertain to call one of them impossible."""
 
 REFITS = 5
 
@@ -116,7 +117,7 @@ def _by_weights(case: Case, expected: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def tail_bound(log_density: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    """Logarithm of density times distance: about the probability of lying farther off.
+    """Logarithm of density times distance, about the probability of a larger distance.
 
     For a density that falls as a power it is that probability times the power; for one that falls
     faster it is more than it. It needs no distribution function, so it serves every noise model.
@@ -127,7 +128,7 @@ def tail_bound(log_density: np.ndarray, distance: np.ndarray) -> np.ndarray:
 def _refit_the_worst(
     case: Case, expected: np.ndarray, table: pd.DataFrame, shifts: np.ndarray
 ) -> None:
-    """Replace what weights say of the runs with the worst k by what refits say."""
+    """Replace the weighted shifts of the runs with the worst k by those of refits."""
     suspect = table["pareto_k"] > K_BAD
     worst_first = table[suspect].sort_values("pareto_k", ascending=False).index[:REFITS]
     runs = case.fit.runs
@@ -156,7 +157,7 @@ def _scales_off(case: Case) -> np.ndarray:
 
 
 def _tail(fit: ScalingFit, left_out: Runs) -> float:
-    """About the probability of lying farther off than this run, from the others' fit."""
+    """Approximate probability of a larger distance than this run's, by the fit of the others."""
     prediction = model_prediction(fit, left_out, seed=0)
     off = np.abs(error_scale(left_out) - np.median(prediction.draws, axis=0))
     return float(np.exp(tail_bound(prediction.log_density, off)[0]))

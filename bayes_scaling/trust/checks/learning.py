@@ -1,4 +1,4 @@
-"""Check: what did the runs teach? Prior against posterior, and power-scaling of the forecast.
+"""Check of learning: posterior against prior, and power-scaling of the forecast.
 
 Only the priors of the law are asked how far the forecast follows them: the sizes of what it leaves
 out and by how much it misses beyond the runs are what other sweeps have taught, and in the interval
@@ -27,10 +27,10 @@ SENSITIVE = 0.05
 """Power-scaling sensitivity that counts (Kallioinen et al., 2024)."""
 
 RULED = 2.0
-"""Sensitivity to the priors over that to the runs from which the forecast is the priors'."""
+"""Ratio of the sensitivities to priors and runs above which the forecast is that of the priors."""
 
 UNLEARNT = 0.5
-"""Posterior over prior spread of the forecast, above which most of it is prior."""
+"""Ratio of posterior to prior spread of the forecast above which most of it is prior."""
 
 
 def check_learning(case: Case) -> Finding:
@@ -65,7 +65,7 @@ def check_learning(case: Case) -> Finding:
 
 
 def _verdict(prior: float, likelihood: float, share: float) -> Verdict:
-    """A forecast that follows the priors is a doubt; one that the runs hardly moved is none."""
+    """The verdict on a forecast by its sensitivities and its share of the prior spread."""
     if share > UNLEARNT or prior > max(SENSITIVE, RULED * likelihood):
         return "do not trust"
     return "caution" if prior > SENSITIVE or not np.isfinite(prior) else "trust"

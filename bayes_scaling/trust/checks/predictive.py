@@ -1,4 +1,4 @@
-"""Check: does the model reproduce the runs? Structure in the residuals, and LOO-PIT."""
+"""Check of the fit to the runs: structure in the residuals, and LOO-PIT."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ UNLIKE = 0.13
 holds what such sweeps miss by, so it is one doubt, and rules nothing out by itself."""
 
 IMPROBABLE = 0.01
-"""Probability below which leave-one-out probabilities are not even by chance."""
+"""Probability below which unevenness of the leave-one-out probabilities is not chance."""
 
 UNEVEN = 0.1
 """Distance of the leave-one-out probabilities from even ones (Kolmogorov and Smirnov's) that
@@ -54,7 +54,7 @@ matters: intervals from the lowest values up hold that much more or less than th
 of runs a smaller one is certain, and does no harm."""
 
 CLIP = 3.0
-"""Residuals count up to so many robust standard deviations: one outlier is no trend."""
+"""Robust standard deviations at which residuals are clipped, so that one outlier is not a trend."""
 
 REPLICATES = 4000
 
@@ -64,7 +64,7 @@ Share = Callable[[np.ndarray], np.ndarray]
 
 
 def check_predictive(case: Case) -> Finding:
-    """Trend, curvature and neighbours alike in the residuals, and the size of what is left out.
+    """Trend, curvature and correlation of neighbours in the residuals, and the size of `delta`.
 
     Residuals are about the whole surface, so that a law of the wrong shape shows in what it leaves
     out. A misfit that is there inside the runs is part of their scatter, and so of the interval for
@@ -215,7 +215,7 @@ def _along(residuals: np.ndarray, vectors: np.ndarray) -> np.ndarray:
 
 
 def _alike(residuals: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Correlation of each residual with the next: what misfit of any smooth shape leaves."""
+    """Correlation of neighbouring residuals, which any smooth misfit leaves."""
     placed = residuals[:, order]
     return np.asarray((placed[:, 1:] * placed[:, :-1]).sum(axis=1) / _squares(residuals))
 

@@ -1,4 +1,4 @@
-"""Rivals: what else a sweep could be fitted with, one other form and one other scatter.
+"""Rival models of a sweep: one other form and one other scatter.
 
 Two, for each compiles a model of its own. They are chosen to disagree where it matters: the form
 in what is left at unlimited scale, the scatter in how much single runs far off count.
@@ -39,7 +39,7 @@ OTHER_NOISE: dict[type[Noise], type[Noise]] = {
     StudentT: Normal,
     Normal: StudentT,
 }
-"""A tail as light as can be for a heavy one, and the other way round; both sides for one."""
+"""Noise with light tails for one with heavy tails and the reverse; two-sided for one-sided."""
 
 
 def default_rivals(fit: ScalingFit) -> list[ScalingModel]:
@@ -56,7 +56,7 @@ def default_rivals(fit: ScalingFit) -> list[ScalingModel]:
 
 
 def short_name(rival: ScalingModel, model: ScalingModel) -> str:
-    """The kind of law, of noise or of both that is another."""
+    """The law, the noise, or both by which a rival differs."""
     parts = [] if rival.law == model.law else [repr(rival.law).removesuffix("()")]
     if type(rival.noise) is not type(model.noise):
         parts.append(type(rival.noise).__name__)
@@ -64,7 +64,7 @@ def short_name(rival: ScalingModel, model: ScalingModel) -> str:
 
 
 def _other_form(fit: ScalingFit) -> Law | None:
-    """A law of the same runs that extrapolates otherwise.
+    """A law of the same runs with another extrapolation, if one is known.
 
     Nested holds both Chinchilla's law and Kaplan's, with any floor as likely as any other.
     """

@@ -1,7 +1,7 @@
-"""Check: what does chance in the chains do to the answer? Monte-Carlo error, R-hat, divergences.
+"""Check of the sampler: Monte-Carlo error and R-hat of the forecast, divergences.
 
-The forecast at the targets decides, for it is what is read. Chains that fall a little short in some
-variable are no doubt of it; a variable in which they sit in different places is one.
+The forecast at the targets decides. A variable in which chains fall a little short is not a doubt;
+one in which they sit in different places is.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from bayes_scaling.trust.case import Case
 from bayes_scaling.validation.verdict import Finding, Verdict, graded, worst
 
 R_HAT_FORECAST = 1.02
-"""Chains whose means of the forecast scatter by a fifth of its spread, which widens it by 2 %."""
+"""R-hat of the forecast that is a doubt: chain means scatter by a fifth of its spread, which widens
+it by 2 %."""
 
 ADDS = 0.05
 ADDS_WORST = 0.2
-"""Standard error of an end of the 90 % interval, as a share of its width: from the first on another
-seed may show another digit, from the second on another interval."""
+"""Standard error of an end of the 90 % interval, as a share of its width: above the first, another
+seed may change a digit; above the second, the interval."""
 
 DIVERGENT_WORST = 0.05
 BFMI_WORST = 0.1
-"""Below it the chains move too slowly between energies (Betancourt, 2016)."""
+"""E-BFMI below which the chains move too slowly between energies (Betancourt, 2016)."""
 
 ENDS = (0.05, 0.95)
 
@@ -92,7 +93,7 @@ def _row(value: float, caution: float, distrust: float = np.inf) -> dict[str, ob
 
 
 def _headline(table: pd.DataFrame) -> str:
-    """Shortcoming of the sampler in a sentence, or what chance adds to the answer."""
+    """Sentence on a shortcoming of the sampler, or on the Monte-Carlo error of the answer."""
     values, bad = table["value"], table.index[table["verdict"] != "trust"]
     r_hat, error, divergent = values[[FORECAST, ERROR, "divergent draws"]]
     if len(bad.drop(ERROR, errors="ignore")):

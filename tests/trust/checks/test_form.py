@@ -40,12 +40,18 @@ def test_inside_the_runs_a_rival_must_answer_quite_otherwise(
     stored_case: Cases, rival: Callable[..., None], by: float, verdict: str
 ) -> None:
     rival(by)
-    found = form.check_form(replace(stored_case(), rivals=[RIVAL]))
+    case = replace(stored_case(), rivals=[RIVAL])
+    found = form.check_form(case)
     assert found.by_point[0] == verdict
     row = found.table.loc["Nested"]
     assert row["counts"]
-    # The 90 % interval of a new run ends about a hundredth of the loss away here.
-    assert row["way_to_end_0"] == pytest.approx(by * 70, rel=0.5, abs=0.01)
+    # A floor off by a share raises the loss by that share of the floor.
+    floor = float(case.fit.posterior["E"].sel(corpus="web").median())
+    target = pd.DataFrame({"params": [1e9], "tokens": [2e10], "corpus": ["web"]})
+    at = bs.forecast(case.fit, at=target).table(0.9)["loss"].iloc[0]
+    assert row["way_to_end_0"] == pytest.approx(
+        by * floor / (at["upper"] - at["median"]), rel=0.1, abs=1e-3
+    )
     assert f"{row['way_to_end_0']:.2f} of the way" in found.headline
 
 
