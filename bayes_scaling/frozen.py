@@ -25,7 +25,7 @@ class FrozenMapping[Key, Value](Mapping[Key, Value]):
         return self._given[key]
 
     def __iter__(self) -> Iterator[Key]:
-        """Go through the keys, in the order in which they were given."""
+        """Iterate over the keys in the order given."""
         return iter(self._given)
 
     def __len__(self) -> int:

@@ -143,7 +143,7 @@ def format_flops(flops: float) -> str:
 
 
 def has_unclear_comma(text: str) -> bool:
-    """Return if a number has a comma that may part thousands or decimals.
+    """True for a number with a comma that may separate thousands or decimals.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def has_unclear_comma(text: str) -> bool:
 
 
 def without_commas(texts: Sequence[str]) -> list[str]:
-    """Write numbers of one column without the commas that part thousands or decimals.
+    """Write numbers of one column without commas between thousands or before decimals.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def without_commas(texts: Sequence[str]) -> list[str]:
 
 
 def parse_count(text: str) -> float:
-    """Read a count as people write it: ``70B``, ``1.4e12``, ``1_000_000``, ``1,000,000``.
+    """Parse a count as people write it: ``70B``, ``1.4e12``, ``1_000_000``, ``1,000,000``.
 
     Parameters
     ----------

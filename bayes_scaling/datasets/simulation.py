@@ -162,7 +162,7 @@ def _factor_of(
     if len(complete) > 1:
         raise ModelError(
             f"simulate: {name} by level ({listed(value)}) fits the factors {listed(complete)} "
-            "alike, so it cannot be told which one it differs by. Rename the levels of one."
+            "alike, so it is not clear which one it differs by. Rename the levels of one."
         )
     if not complete:
         factor = min(lacking, key=lambda one: len(lacking[one]))

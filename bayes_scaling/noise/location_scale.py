@@ -35,9 +35,6 @@ DF_PRIOR = Prior.between(2.0, 30.0)
 of Juárez and Steel (2010) allows, widen a new run's interval where few runs are fitted, and sample
 badly."""
 
-SEED_PRIOR = Prior.between(0.0003, 0.02)
-"""Scatter between seeds: 0.03 % in a dense model of 130M parameters, up to 2 %."""
-
 EARLIER_RUNS = "earlier_replicates"
 EARLIER_MEAN = "earlier_mean"
 

@@ -32,7 +32,7 @@ _EXACT = 2.0**53
 
 
 def is_missing(column: Column, *, number: bool = False) -> "pd.Series[bool]":
-    """Return which cells hold nothing: NaN, None, NA, or text without any visible character.
+    """Return a mask of the cells that hold nothing: NaN, None, NA, or blank text.
 
     In a column of numbers (`number`) the words for it count too, which may be labels elsewhere.
     """
@@ -48,7 +48,7 @@ def is_missing(column: Column, *, number: bool = False) -> "pd.Series[bool]":
 
 
 def says_nan(column: Column) -> "pd.Series[bool]":
-    """Return which cells hold the word NaN, which was computed, where a blank was not."""
+    """Return a mask of the cells with the word NaN: it was computed, a blank was not."""
     if pd.api.types.is_numeric_dtype(column):
         return pd.Series(False, column.index)
     return column.map(lambda cell: isinstance(cell, str) and _is_nan(cell)).astype(bool)
@@ -174,7 +174,7 @@ def _not_numbers(bad: Column, label: str) -> RunsError:
     many = "values that are not numbers"
     unclear = any(isinstance(cell, str) and has_unclear_comma(cell) for cell in bad)
     why = (
-        "A comma before three digits may part thousands or decimals"
+        "A comma before three digits may separate thousands or decimals"
         if unclear
         else "Laws calculate with it, and text is not guessed at"
     )

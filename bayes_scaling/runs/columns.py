@@ -164,7 +164,7 @@ def check_unique(columns: pd.Index) -> None:
     if twice:
         raise RunsError(
             f"Runs: {counted(len(twice), 'column name')} occurs more than once ({listed(twice)}). "
-            f"Which of them is meant cannot be told. Rename or drop the others."
+            f"It is not clear which one is meant. Rename or drop the others."
         )
 
 

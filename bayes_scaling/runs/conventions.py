@@ -55,8 +55,20 @@ def convention(part: str, column: str) -> str | None:
     return next((meaning for words, meaning in known.items() if _says(column, words)), None)
 
 
+def column_source(part: str, column: str) -> str:
+    """Return a column as the source of a part, with the convention that its name says.
+
+    Examples
+    --------
+    >>> column_source("loss", "val/bpb")
+    "column 'val/bpb', in bits per byte"
+    """
+    known = convention(part, column)
+    return f"column {column!r}, {known}" if known else f"column {column!r}"
+
+
 def counts(part: str, column: str) -> bool:
-    """Tell from its name if a column counts model size, tokens or compute, by any convention.
+    """True for a column whose name says that it counts the part, by any convention.
 
     Examples
     --------
@@ -73,7 +85,7 @@ def counts(part: str, column: str) -> bool:
 
 
 def of_bytes(loss: str) -> bool:
-    """Tell from its source if a loss is per byte or character, which tokenizers do not change.
+    """True for a loss per byte or character, by its source: it does not depend on the tokenizer.
 
     Examples
     --------
@@ -84,7 +96,7 @@ def of_bytes(loss: str) -> bool:
 
 
 def names_tokenizer(column: str) -> bool:
-    """Tell from its name if a column says which tokenizer, or vocabulary, a run has.
+    """True for a column whose name says that it holds the tokenizer or vocabulary.
 
     Examples
     --------

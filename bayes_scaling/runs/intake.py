@@ -29,7 +29,7 @@ from bayes_scaling.runs.columns import (
     check_unique,
     rearrange,
 )
-from bayes_scaling.runs.conventions import check_is_loss, convention
+from bayes_scaling.runs.conventions import check_is_loss, column_source
 from bayes_scaling.runs.frames import as_pandas
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import run_names, run_urls
@@ -72,7 +72,8 @@ def standard_parts(frame: object, request: Request) -> Parts:
     claims = assign_columns(columns, request.standard, further, request.response)
     source, table, remarks = _named_rows(source, claims, request)
     table, left_out = _without_missing(table, list(claims), request)
-    sources = {name: _source(name, column) for name, column in claims.items() if name != column}
+    renamed = {name: column for name, column in claims.items() if name != column}
+    sources = {name: column_source(name, column) for name, column in renamed.items()}
     if request.response == "loss":
         check_is_loss(claims["loss"], label_of("loss", sources))
     inputs, derived, said = _checked_inputs(table, claims, request, sources)
@@ -122,11 +123,6 @@ def _checked_inputs(
     derived = derive(table)
     inputs = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in (*found, *derived)]
     return tuple(inputs), derived, tuple(remarks)
-
-
-def _source(name: str, column: str) -> str:
-    known = convention(name, column)
-    return f"column {column!r}, {known}" if known else f"column {column!r}"
 
 
 def _on_rounding(column: Column, label: str) -> tuple[str, ...]:

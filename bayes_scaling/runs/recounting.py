@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from bayes_scaling.runs.conventions import convention, counts
+from bayes_scaling.runs.conventions import column_source, counts
 from bayes_scaling.runs.intake import DERIVED, derive
 from bayes_scaling.runs.table import Runs
 from bayes_scaling.units import compute
@@ -44,9 +44,8 @@ def _other_counts(runs: Runs, part: str) -> Iterator[tuple[str, Floats]]:
     table = runs.table
     for name in table.columns.difference([*runs.inputs, *runs.factors, "loss"], sort=False):
         if counts(part, name):
-            known = convention(part, name)
             values = pd.to_numeric(table[name], errors="coerce").to_numpy(np.float64)
-            yield f"column {name!r}, {known}" if known else f"column {name!r}", values
+            yield column_source(part, name), values
     recorded = runs.sources.get(part) != DERIVED[part]
     if part == "flops" and recorded and {"params", "tokens"} <= {*runs.inputs}:
         yield DERIVED[part], np.asarray(compute(runs.values("params"), runs.values("tokens")))

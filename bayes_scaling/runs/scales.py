@@ -53,7 +53,7 @@ def checked_scales(scales: Mapping[str, float], known: Sequence[str]) -> dict[st
 
 
 def is_scale(value: object) -> bool:
-    """Return if a value is a positive, finite number.
+    """True for a positive, finite number.
 
     Examples
     --------

@@ -23,7 +23,7 @@ def rows_where(
     """Return the rows that fulfil the mask and hold the values asked for, where there are some."""
     keep = _by_mask(table, mask) & _by_value(table, columns, factors)
     if not keep.any():
-        conditions = [f"{name} = {_shown(value)}" for name, value in columns.items()]
+        conditions = [f"{name} = {listed(_as_list(value))}" for name, value in columns.items()]
         conditions += [] if mask is None else ["the mask"]
         raise RunsError(
             f"Runs.where: none of the {counted(len(table), 'run')} fulfils "
@@ -41,7 +41,7 @@ def _by_mask(table: pd.DataFrame, mask: Mask) -> Kept:
         if set(made.index) != set(table.index) or not made.index.is_unique:
             raise RunsError(
                 f"Runs.where: the mask is a Series labelled {listed(made.index, 3)}, and the runs "
-                f"are named {listed(table.index, 3)}. It cannot be told which run a label means. "
+                f"are named {listed(table.index, 3)}. Labels cannot be matched to runs. "
                 f"Make the mask from runs.table, or pass its .to_numpy() if the order is the same."
             )
         made = made.loc[table.index]
@@ -74,7 +74,7 @@ def _by_value(table: pd.DataFrame, columns: Mapping[str, object], factors: Seque
         if unknown:
             raise RunsError(
                 f"Runs.where: no run has {name} = {listed(unknown)}. A value that selects nothing "
-                f"is usually a slip of the pen. The values there are: "
+                f"is usually a typing error. The values there are: "
                 f"{listed(_distinct(column), 20)}."
             )
         keep &= column.isin(wanted).to_numpy(dtype=np.bool)
@@ -103,10 +103,6 @@ def rows_up_to(table: pd.DataFrame, inputs: Sequence[str], budget: float) -> Kep
             f"{format_flops(flops.min())} to just below {format_flops(flops.max())}."
         )
     return keep
-
-
-def _shown(value: object) -> str:
-    return listed(_as_list(value))
 
 
 def _as_list(asked: object) -> list[object]:

@@ -98,7 +98,7 @@ def in_states(
 
 
 def is_tracked(table: pd.DataFrame) -> bool:
-    """Return if a tracker made the table, as its columns and the name of its row labels tell.
+    """True for a table made by a tracker, by its columns and the name of its row labels.
 
     Examples
     --------

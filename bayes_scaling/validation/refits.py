@@ -49,9 +49,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Refitter:
-    """Fits of a model to subsets of runs, with their executor, progress and settings.
+    """Refits of a model on subsets of runs: executor, display of progress, and settings.
 
-    `fit` makes one of them, as :func:`fit_as` does; to an executor it goes with the work.
+    `fit` makes each of them, as :func:`fit_as` does; it is sent to an executor with the work.
     """
 
     executor: Executor | None = None

@@ -45,7 +45,7 @@ def run_sweeps(
     truths = drawn_truths(source, simulations, rng)
     names = _free(source)
     actual = _quantities(truths, names, targets, rng).isel(chain=0, drop=True)
-    before = spread_of(_quantities(source, names, targets, rng))
+    before = _quantities(source, names, targets, rng).map(spread)
     seeds = rng.integers(2**31, size=simulations)
     parts, rows = {}, {}
     for number, outcome in enumerate(_outcomes(truths, seeds, refitter)):
@@ -56,7 +56,7 @@ def run_sweeps(
         rows[number] |= _converged(draws)
         if rows[number]["status"] == "done":
             truth = actual.isel(draw=number, drop=True)
-            parts[number] = (_pit(draws, truth), truth, 1 - spread_of(draws) / before)
+            parts[number] = (_pit(draws, truth), truth, 1 - draws.map(spread) / before)
     refits = pd.DataFrame.from_dict(rows, orient="index").rename_axis("sweep")
     if not parts:
         raise RunsError(
@@ -70,11 +70,6 @@ def _tree(parts: Mapping[int, tuple[xr.Dataset, ...]]) -> xr.DataTree:
     """Ranks, truths and shrinkage of all sweeps that gave a result."""
     groups = zip(("prior_sbc", "truths", "shrink"), zip(*parts.values(), strict=True), strict=True)
     return xr.DataTree.from_dict({name: _stacked(sets, list(parts)) for name, sets in groups})
-
-
-def spread_of(draws: xr.Dataset) -> xr.Dataset:
-    """The spread of each quantity."""
-    return draws.map(spread)
 
 
 def elements(quantities: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:

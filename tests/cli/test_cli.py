@@ -310,7 +310,7 @@ def test_the_share_of_an_interval_that_is_due_to_the_way_beyond_is_told(
         ("params,tokens\n", "it holds a header and no rows"),
         ("params,tokens\n7B,1T\n-1,1T\n", "params in row 2: '-1' is not a positive count"),
         ("params,tokens\n,1T\n", "params in row 1: '' is not a positive count"),
-        ("params,params,tokens\n7B,8B,1T\n", "'params'.*Which of them is meant cannot be told"),
+        ("params,params,tokens\n7B,8B,1T\n", "'params'.*It is not clear which one is meant"),
         ("params,tokens\n7B,1T,3,4\n", "line 2 has 4 cells"),
         ("params,tokens\n7B,1T\n7B,1T,3\n", "line 3 has 3 cells"),
     ],

@@ -70,7 +70,7 @@ def test_the_separator_is_found(tmp_path: Path, name: str, text: str) -> None:
 @pytest.mark.parametrize("cell", ["4,498", '"4,498"'])
 def test_a_comma_that_may_part_thousands_is_asked_about(tmp_path: Path, cell: str) -> None:
     path = written(tmp_path, f"params;tokens;loss\n1e8;1e9;{cell}\n")
-    with pytest.raises(RunsError, match="A comma before three digits may part thousands"):
+    with pytest.raises(RunsError, match="A comma before three digits may separate thousands"):
         read_runs(path)
 
 

@@ -45,7 +45,8 @@ def published(law: Law | type[Law] | str | None = None) -> pd.DataFrame:
     upper    0.4150
     Name: beta, dtype: float64
     """
-    sets = [entry for entry in published_sets().values() if law is None or _is_of(entry, law)]
+    of = Law if law is None else type(as_law(law))
+    sets = [entry for entry in published_sets().values() if isinstance(entry.law, of)]
     rows = [row for entry in sets for row in _rows(entry)]
     columns = ["set", "parameter", "value", "lower", "upper", "interval", *_ABOUT]
     return pd.DataFrame(rows, columns=columns).set_index(["set", "parameter"])
@@ -80,10 +81,6 @@ def published_set(key: str) -> PublishedSet:
 def published_sets() -> Mapping[str, PublishedSet]:
     """All sets by their keys, in the order of their papers."""
     return MappingProxyType({entry.key: entry for entry in read_sets()})
-
-
-def _is_of(entry: PublishedSet, law: Law | type[Law] | str) -> bool:
-    return isinstance(entry.law, type(as_law(law)))
 
 
 def _rows(entry: PublishedSet) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.resources import files
 from math import exp
 from typing import Any
@@ -28,9 +28,5 @@ def _set(entry: dict[str, Any]) -> PublishedSet:
     if "critical" in parameters:
         parameters = law.from_critical(**parameters)
     intervals = {name: (low, high) for name, (low, high) in entry.pop("intervals", {}).items()}
-    checks = tuple(_check(stored) for stored in entry.pop("checks"))
+    checks = tuple(Check(stored["at"], stored["value"]) for stored in entry.pop("checks"))
     return PublishedSet(law=law, parameters=parameters, intervals=intervals, checks=checks, **entry)
-
-
-def _check(stored: Mapping[str, Any]) -> Check:
-    return Check(stored["at"], stored["value"])

@@ -88,7 +88,7 @@ def _run_codes(column: Column, codes: dict[str, int]) -> Column:
     if len(nameless):
         raise RunsError(
             f"Runs.from_curves: column {column.name!r} has {counted(len(nameless), 'row')} "
-            f"without the name of a run (rows {listed(nameless)}). It cannot be told whose "
+            f"without the name of a run (rows {listed(nameless)}). It is not clear whose "
             f"checkpoint it is. Fill these cells in, or leave the rows out."
         )
     known = np.array([codes.setdefault(as_label(name), len(codes)) for name in found], np.int64)

@@ -179,7 +179,8 @@ def _whole_curves(
         last = _combined(last, batch[batch[LOSS].notna()], _latest)
         rate = _combined(rate, batch.loc[batch[RATE].notna(), [RUN, AT, RATE]], _latest)
         for name, values in constants.items():
-            constants[name] = _combined(values, batch[[RUN, name]].dropna(), _distinct)
+            held = batch[[RUN, name]].dropna()
+            constants[name] = _combined(values, held, pd.DataFrame.drop_duplicates)
             _check_constant(constants[name], name)
     _check_spans(spans, roles.at)
     facts = spans.assign(last_rate=rate.set_index(RUN)[RATE])
@@ -245,10 +246,6 @@ def _latest(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _distinct(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows.drop_duplicates()
-
-
 def _spans(batch: pd.DataFrame) -> pd.DataFrame:
     at = batch[AT].where(batch[LOSS].notna())
     columns = {
@@ -284,6 +281,6 @@ def _check_spans(spans: pd.DataFrame, at: str) -> None:
     if len(several) and (several["start"] == several["end"]).all():
         raise RunsError(
             f"Runs.from_curves: column {at!r} is the same at every checkpoint of a run, so it "
-            f"cannot be told which one is the last. Name the column of steps with step=, or that "
+            f"is not clear which one is the last. Name the column of steps with step=, or that "
             f"of the tokens seen with tokens=."
         )

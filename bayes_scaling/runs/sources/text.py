@@ -65,7 +65,7 @@ def opened(path: Path) -> Iterator[TextIO]:
             yield text
     except UnicodeError as error:
         raise RunsError(
-            f"Runs: {str(path)!r} is not UTF-8 text ({error}). Names and labels cannot be told. "
+            f"Runs: {str(path)!r} is not UTF-8 text ({error}). Names and labels cannot be read. "
             f"Save the file as UTF-8, or read it with pandas and its encoding= and pass the frame "
             f"to Runs.from_frame."
         ) from error
@@ -133,8 +133,8 @@ class TextTable:
         """Return the error about cells that cannot be told apart."""
         known = _SEPARATORS.get(self.separator, repr(self.separator))
         return RunsError(
-            f"Runs: {str(self.path)!r} cannot be read as text separated by {known} ({why}). Which "
-            f"cell belongs to which column cannot be told. Correct the line, delete what stands "
+            f"Runs: {str(self.path)!r} cannot be read as text separated by {known} ({why}). It is "
+            f"not clear which cell belongs to which column. Correct the line, delete what stands "
             f"above the names of columns, or save the table anew."
         )
 

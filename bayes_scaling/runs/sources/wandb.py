@@ -128,7 +128,7 @@ def _runs_of(path: Path) -> pd.DataFrame:
 
 
 def is_wandb_chart(path: str | os.PathLike[str]) -> bool:
-    """Return if a file is a chart that W&B exported: a curve for each run, in columns.
+    """True for a file that is a chart of W&B: a curve for each run, in columns.
 
     Raises
     ------
