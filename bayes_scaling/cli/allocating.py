@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bayes_scaling.cli import options, output
-from bayes_scaling.cli.splitting import Asked, fraction, number, pairs, values
+from bayes_scaling.cli.splitting import Asked, counts, fraction, pairs, values
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from bayes_scaling.decisions.allocation import Allocation
     from bayes_scaling.decisions.near_optimality import NearOptimal
     from bayes_scaling.decisions.regretting import Regret
@@ -22,10 +20,17 @@ type Result = NearOptimal | Regret
 def allocate(  # noqa: PLR0913 - one parameter for each option
     saved: options.Saved,
     flops: Annotated[
-        list[str], typer.Option(help="Compute budget in FLOP, such as 5.76e23. Repeatable.")
+        list[float],
+        options.count_option("--flops", "Compute budget in FLOP, such as 5.76e23. Repeatable."),
     ],
-    max_params: Annotated[str | None, typer.Option(help="Largest model, such as 70B.")] = None,
-    max_tokens: Annotated[str | None, typer.Option(help="Most tokens, such as 15T.")] = None,
+    max_params: Annotated[
+        float | None,
+        options.count_option("--max-params", "Largest model, such as 70B."),
+    ] = None,
+    max_tokens: Annotated[
+        float | None,
+        options.count_option("--max-tokens", "Most tokens, such as 15T."),
+    ] = None,
     tokens_per_param: Annotated[
         float | None, typer.Option(help="Keep to this ratio instead of the best one.")
     ] = None,
@@ -60,11 +65,11 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
     compute, and its growth with ten times the compute. A pooled fit answers for each of its groups.
     """
     asked = Asked(
-        budgets=options.counts("--flops", flops) or [],
-        max_params=number("--max-params", max_params),
-        max_tokens=number("--max-tokens", max_tokens),
+        budgets=flops,
+        max_params=max_params,
+        max_tokens=max_tokens,
         tokens_per_param=tokens_per_param,
-        sizes=tuple(options.counts("--sizes", None if sizes is None else sizes.split(",")) or ()),
+        sizes=() if sizes is None else counts("--sizes", sizes, ","),
         inputs=values("--input", given or []),
         within=fraction("--within", within),
         waste=fraction("--waste", waste),
@@ -82,14 +87,15 @@ def _print(
 ) -> None:
     from bayes_scaling.display.terminal import by_quantity, sentence
 
-    optimum, growth = _bare(allocation.table(prob)), _bare(allocation.growth(prob))
-    tables = {name: _bare(result.table(prob)) for name, result in further.items()}
+    optimum, growth = allocation.table(prob), allocation.growth(prob)
+    tables = {name: result.table(prob) for name, result in further.items()}
     results = (allocation, *further.values())
     notes = list(dict.fromkeys(note for result in results for note in result.notes))
     if json:
         content = output.licence(allocation.fit, optimum, notes)
-        content |= {"allocation": output.records(optimum.join(growth))}
-        content |= {name: output.records(table) for name, table in tables.items()}
+        both = optimum.join(growth.drop(columns="diagnosis", level=0))
+        named = {"allocation": both, **tables}
+        content |= {name: output.records(table) for name, table in named.items()}
         output.print_json(content)
         return
     output.print_table("Allocation", by_quantity(optimum))
@@ -97,16 +103,8 @@ def _print(
         output.print_table("Growth of the optimum with compute", by_quantity(growth))
         typer.echo(f"{sentence(_published_growth())}\n")
     for name, table in tables.items():
-        output.print_table(_title(name, further[name]), by_quantity(table))
+        output.print_table(further[name].title, by_quantity(table))
     output.print_notes(notes)
-
-
-def _bare(table: pd.DataFrame) -> pd.DataFrame:
-    return table.drop(columns="diagnosis", level=0)
-
-
-def _title(name: str, result: Result) -> str:
-    return getattr(result, "title", name.capitalize())
 
 
 def _published_growth() -> str:

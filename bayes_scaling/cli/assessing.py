@@ -29,12 +29,12 @@ def assess(
 
     Give two of --params, --tokens and --flops (C = 6ND gives the third), or a table.
     """
-    asked = asked_points("assess", params, tokens, flops, at)
+    at_points = asked_points("assess", params or tokens or flops, at)
     with options.loading(not no_progress):
         from bayes_scaling.fitting.scaling_fit import load_fit
         from bayes_scaling.forecasting.forecasts import forecast
         from bayes_scaling.trust import assess as judge
-    made = forecast(load_fit(saved), asked.params, asked.tokens, asked.flops, at=asked.at)
+    made = forecast(load_fit(saved), params, tokens, flops, at=at_points)
     _print(judge(made.fit, made, level=level, progress=not no_progress), json)
     if not json:
         output.print_notes(made.notes)

@@ -152,13 +152,13 @@ def _columns_read(law: Law) -> list[str]:
 
 
 def _print(fitted: ScalingFit, path: Path, prob: float | None, json: bool) -> None:
-    summary = fitted.summary(prob).rename_axis("parameter").drop(columns="diagnosis")
+    summary = fitted.summary(prob).rename_axis("parameter")
     if json:
         content = output.licence(fitted, summary, fitted.notes)
         content |= {"fit": str(path), "runs": len(fitted.runs)}
         output.print_json({**content, "parameters": output.records(summary)})
         return
     title = f"{fitted.model.law.name} fitted to {len(fitted.runs)} runs"
-    output.print_table(title, summary)
+    output.print_table(title, summary.drop(columns="diagnosis"))
     output.print_notes(fitted.notes)
     typer.echo(f"Saved to {path}", err=True)

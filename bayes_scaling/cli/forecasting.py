@@ -42,18 +42,11 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
     table. A pooled fit answers for each of its groups.
     """
     _check_below(below)
-    asked = asked_points("forecast", params, tokens, flops, at)
+    at_points = asked_points("forecast", params or tokens or flops, at)
     from bayes_scaling.fitting.scaling_fit import load_fit
     from bayes_scaling.forecasting.forecasts import forecast as ask
 
-    made = ask(
-        load_fit(saved),
-        asked.params,
-        asked.tokens,
-        asked.flops,
-        at=asked.at,
-        new_levels=new_levels,
-    )
+    made = ask(load_fit(saved), params, tokens, flops, at=at_points, new_levels=new_levels)
     if seal is not None:
         made.seal(seal)
     _print(made, below, prob, json)
@@ -70,8 +63,8 @@ def _check_below(below: float | None) -> None:
 def _print(made: Forecast, below: float | None, prob: float | None, json: bool) -> None:
     from bayes_scaling.display.terminal import by_quantity, sentence
 
-    table = made.table(prob).drop(columns="diagnosis", level=0)
-    chances = None if below is None else made.probability_below(below).drop(columns="diagnosis")
+    table = made.table(prob)
+    chances = None if below is None else made.probability_below(below)
     if json:
         rows = output.records(table)
         if chances is not None:
@@ -84,7 +77,8 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
     if missed := _missed(made, prob):
         typer.echo(f"{sentence(missed)}\n")
     if chances is not None:
-        output.print_table("Probability of a loss below the target", chances)
+        title = "Probability of a loss below the target"
+        output.print_table(title, chances.drop(columns="diagnosis"))
     output.print_notes(made.notes)
 
 

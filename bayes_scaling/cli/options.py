@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,31 @@ if TYPE_CHECKING:
     from bayes_scaling.model.hierarchy import Vary
     from bayes_scaling.priors import Prior
     from bayes_scaling.runs import Runs
+
+
+def count(option: str, text: str) -> float:
+    """Read a count such as ``70B`` and ``5.76e23``.
+
+    Examples
+    --------
+    >>> count("--params", "7B"), count("--tokens", "1.4e12")
+    (7000000000.0, 1400000000000.0)
+    """
+    from bayes_scaling.units import parse_count
+
+    try:
+        return parse_count(text)
+    except ValueError as error:
+        raise BayesScalingError(f"{option}: {error}") from error
+
+
+def count_option(name: str, told: str) -> Any:
+    """An option whose text is read by :func:`count`, with what its help says."""
+
+    def read(text: str) -> float:
+        return count(name, text)
+
+    return typer.Option(name, parser=read, metavar="COUNT", help=told)
 
 
 def checked_prob(prob: float | None) -> float | None:
@@ -32,12 +57,15 @@ def checked_prob(prob: float | None) -> float | None:
 
 
 Saved = Annotated[Path, typer.Argument(metavar="FIT", help="File made by 'fit'.")]
-Params = Annotated[list[str] | None, typer.Option(help="Parameters, such as 70B. Repeatable.")]
+Params = Annotated[
+    list[float] | None, count_option("--params", "Parameters, such as 70B. Repeatable.")
+]
 Tokens = Annotated[
-    list[str] | None, typer.Option(help="Training tokens, such as 1.4T. Repeatable.")
+    list[float] | None, count_option("--tokens", "Training tokens, such as 1.4T. Repeatable.")
 ]
 Flops = Annotated[
-    list[str] | None, typer.Option(help="Compute in FLOP, instead of one of them. Repeatable.")
+    list[float] | None,
+    count_option("--flops", "Compute in FLOP, instead of one of them. Repeatable."),
 ]
 At = Annotated[
     Path | None,
@@ -64,25 +92,6 @@ def loading(progress: bool) -> Iterator[None]:
         shown.start("loading")
         yield
         shown.finish()
-
-
-def counts(option: str, texts: Sequence[str] | None) -> list[float] | None:
-    """Read counts such as ``70B`` and ``5.76e23``; None if there are none.
-
-    Examples
-    --------
-    >>> counts("--params", ["7B", "1.4e12"])
-    [7000000000.0, 1400000000000.0]
-    """
-    from bayes_scaling.units import parse_count
-
-    numbers = []
-    for text in texts or ():
-        try:
-            numbers.append(parse_count(text))
-        except ValueError as error:
-            raise BayesScalingError(f"{option}: {error}") from error
-    return numbers or None
 
 
 def vary_terms(texts: Sequence[str]) -> list[Vary]:

@@ -53,6 +53,8 @@ def licence(fit: Fitted, table: pd.DataFrame, notes: Sequence[str]) -> Record:
 def records(table: pd.DataFrame) -> list[Record]:
     """Return the rows of a table, those of two column levels as objects inside objects.
 
+    The diagnosis is left out, for :func:`licence` has it once.
+
     Examples
     --------
     >>> import pandas as pd
@@ -69,7 +71,7 @@ def records(table: pd.DataFrame) -> list[Record]:
             name, part = column if isinstance(column, tuple) else (column, "")
             if part:
                 row[str(name)] = {**_inner(row.get(str(name))), str(part): _plain(value)}
-            else:
+            elif name != "diagnosis":
                 row[str(name)] = _plain(value)
         rows.append(row)
     return rows

@@ -23,19 +23,25 @@ def plan_runs(  # noqa: PLR0913 - one parameter for each option
         Path,
         typer.Option(help="CSV of possible runs: inputs, factors, 'cost' (else 6ND FLOP)."),
     ],
-    budget: Annotated[str, typer.Option(help="What all runs may cost, such as 1e21.")],
+    budget: Annotated[
+        float,
+        options.count_option("--budget", "What all runs may cost, such as 1e21."),
+    ],
     params: Annotated[
-        str | None, typer.Option("--goal-params", help="Parameters of the run that matters.")
+        float | None,
+        options.count_option("--goal-params", "Parameters of the run that matters."),
     ] = None,
     tokens: Annotated[
-        str | None, typer.Option("--goal-tokens", help="Training tokens of that run.")
+        float | None,
+        options.count_option("--goal-tokens", "Training tokens of that run."),
     ] = None,
     flops: Annotated[
-        str | None, typer.Option("--goal-flops", help="Its compute, instead of one of them.")
+        float | None,
+        options.count_option("--goal-flops", "Its compute, instead of one of them."),
     ] = None,
     optimum: Annotated[
-        str | None,
-        typer.Option("--goal-optimum", help="Instead: optimal parameters at this compute."),
+        float | None,
+        options.count_option("--goal-optimum", "Instead: optimal parameters at this compute."),
     ] = None,
     parameter: Annotated[
         str | None, typer.Option("--goal-parameter", help="Instead: a parameter, such as a.")
@@ -57,10 +63,9 @@ def plan_runs(  # noqa: PLR0913 - one parameter for each option
     that the goal is expected to have after each.
     """
     table = read_points(candidates, "--candidates", "the runs that could be made")
-    [total] = options.counts("--budget", [budget]) or []
     run = {"params": params, "tokens": tokens, "flops": flops}
-    given = {name: text for name, text in run.items() if text is not None}
-    _check_goal(given, optimum, parameter)
+    sizes = {name: value for name, value in run.items() if value is not None}
+    _check_goal(sizes, optimum, parameter)
     what = "a column and a value"
     texts = dict(options.split("--goal-at", one, "=", "corpus=web", what) for one in where or [])
     from bayes_scaling.decisions.next_runs.choosing import next_runs
@@ -69,27 +74,25 @@ def plan_runs(  # noqa: PLR0913 - one parameter for each option
 
     fit = load_fit(saved)
     at = _numbers_or_levels(fit, texts)
-    sizes = {n: (options.counts(f"--goal-{n}", [text]) or [])[0] for n, text in given.items()}
     goal: Goal
     if optimum is not None:
-        [compute] = options.counts("--goal-optimum", [optimum]) or []
-        goal = Goal.optimum(compute, at=at)
+        goal = Goal.optimum(optimum, at=at)
     elif parameter is not None:
         goal = Goal.parameter(parameter, at=at)
     else:
         goal = Goal.loss(**sizes, at=at)
-    _print(next_runs(fit, table, total, goal, most=most), prob, json)
+    _print(next_runs(fit, table, budget, goal, most=most), prob, json)
 
 
 def _numbers_or_levels(fit: ScalingFit, texts: dict[str, str]) -> dict[str, float | str]:
     """Values of inputs as numbers, ``25B`` among them, and of factors as they are."""
     found: dict[str, float | str] = dict(texts)
     for column in set(texts) - set(fit.model.factors):
-        [found[column]] = options.counts(f"--goal-at {column}", [texts[column]]) or []
+        found[column] = options.count(f"--goal-at {column}", texts[column])
     return found
 
 
-def _check_goal(run: dict[str, str], optimum: str | None, parameter: str | None) -> None:
+def _check_goal(run: dict[str, float], optimum: float | None, parameter: str | None) -> None:
     kinds = [kind for kind in (run or None, optimum, parameter) if kind is not None]
     if len(kinds) != 1:
         raise BayesScalingError(
@@ -104,10 +107,9 @@ def _print(plan: NextRuns, prob: float | None, json: bool) -> None:
 
     table = plan.table(prob)
     if json:
-        rows = output.records(table.drop(columns="diagnosis"))
         content = output.licence(plan.fit, table, plan.notes)
         content |= {"goal": repr(plan.goal), "budget": plan.budget, "cost": plan.cost}
-        output.print_json({**content, "runs": rows})
+        output.print_json({**content, "runs": output.records(table)})
         return
     typer.echo(f"{sentence(plan.headline(prob))}\n")
     shown = plan.readable(prob).drop(columns="sd")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,41 +15,22 @@ if TYPE_CHECKING:
 COUNTS = ("params", "tokens", "flops")
 
 
-@dataclass(frozen=True)
-class Points:
-    """Runs asked about, as the arguments of ``forecast`` that they are."""
-
-    params: Sequence[float] | None
-    tokens: Sequence[float] | None
-    flops: Sequence[float] | None
-    at: pd.DataFrame | None
-
-
 def asked_points(
-    asker: str,
-    params: Sequence[str] | None,
-    tokens: Sequence[str] | None,
-    flops: Sequence[str] | None,
-    at: Path | None,
-) -> Points:
-    """Read the options ``--params``, ``--tokens``, ``--flops`` and ``--at`` of a command.
+    asker: str, counts: Sequence[float] | None, at: Path | None
+) -> pd.DataFrame | None:
+    """Read the option ``--at`` of a command, which may be left out where counts are given.
 
     Raises
     ------
     BayesScalingError
-        None is given, or one cannot be read.
+        Neither is given, or the table cannot be read.
     """
-    if at is None and not (params or tokens or flops):
+    if at is None and not counts:
         raise BayesScalingError(
             f"{asker}: no run is given, and without one there is nothing to forecast. Give two of "
             "--params, --tokens and --flops, such as --params 70B --tokens 1.4T, or --at TABLE.csv."
         )
-    return Points(
-        options.counts("--params", params),
-        options.counts("--tokens", tokens),
-        options.counts("--flops", flops),
-        None if at is None else read_points(at),
-    )
+    return None if at is None else read_points(at)
 
 
 def read_points(
@@ -72,17 +52,12 @@ def read_points(
             f"{option}: {str(error).removeprefix('Runs: ')} It lists {what}, with the names of "
             f"columns above them, such as params,tokens."
         ) from error
-    counts = {name: _counts(table[name], option) for name in COUNTS if name in table}
-    return table.assign(**counts)
-
-
-def _counts(column: pd.Series[str], option: str) -> list[float]:
-    from bayes_scaling.units import parse_count
-
-    numbers = []
-    for row, cell in enumerate(column, 1):
-        try:
-            numbers.append(parse_count(str(cell)))
-        except ValueError as error:
-            raise BayesScalingError(f"{option}: {column.name} in row {row}: {error}") from error
-    return numbers
+    read = {
+        name: [
+            options.count(f"{option}: {name} in row {row}", str(cell))
+            for row, cell in enumerate(table[name], 1)
+        ]
+        for name in COUNTS
+        if name in table
+    }
+    return table.assign(**read)

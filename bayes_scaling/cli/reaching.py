@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 def needed(
     saved: options.Saved,
-    loss: Annotated[list[str], typer.Option(help="Loss to reach, such as 1.95. Repeatable.")],
+    loss: Annotated[
+        list[float],
+        options.count_option("--loss", "Loss to reach, such as 1.95. Repeatable."),
+    ],
     of: Annotated[
         str,
         typer.Option(help="What it takes: flops (least of any split), params, tokens, an input."),
@@ -40,7 +43,6 @@ def needed(
     the upper end of an interval is then infinite (null in JSON). A pooled fit answers for each of
     its groups.
     """
-    losses = options.counts("--loss", loss) or []
     held = values("--input", given or [])
     import pandas as pd
 
@@ -50,7 +52,7 @@ def needed(
     fit = load_fit(saved)
     _check_held(fit, of, held)
     at = pd.DataFrame([held]) if held else None
-    _print(needed(fit, losses, of=of, at=at), prob, json)
+    _print(needed(fit, loss, of=of, at=at), prob, json)
 
 
 def _check_held(fit: ScalingFit, of: str, held: Mapping[str, float]) -> None:
@@ -73,7 +75,7 @@ def _check_held(fit: ScalingFit, of: str, held: Mapping[str, float]) -> None:
 def _print(result: Needed, prob: float | None, json: bool) -> None:
     from bayes_scaling.display.terminal import by_quantity
 
-    table = result.table(prob).drop(columns="diagnosis", level=0)
+    table = result.table(prob)
     if json:
         content = output.licence(result.fit, table, result.notes)
         output.print_json({**content, "of": result.of, "needed": output.records(table)})

@@ -26,15 +26,13 @@ def report(  # noqa: PLR0913 - one parameter for each option
     path: Annotated[
         Path, typer.Option("--output", "-o", help="File to write: .html, .md or .tex.")
     ] = Path("report.html"),
-    params: Annotated[
-        list[str] | None, typer.Option(help="Parameters of a run, such as 70B. Repeatable.")
-    ] = None,
-    tokens: Annotated[
-        list[str] | None, typer.Option(help="Its training tokens, such as 1.4T. Repeatable.")
-    ] = None,
+    params: options.Params = None,
+    tokens: options.Tokens = None,
     flops: Annotated[
-        list[str] | None,
-        typer.Option(help="Compute instead of one of them, or alone to be split. Repeatable."),
+        list[float] | None,
+        options.count_option(
+            "--flops", "Compute instead of one of them, or alone to be split. Repeatable."
+        ),
     ] = None,
     question: Annotated[str | None, typer.Option(help="The question, in your words.")] = None,
     fact: Annotated[
@@ -57,9 +55,6 @@ def report(  # noqa: PLR0913 - one parameter for each option
     facts = options.facts(fact or [])
     if question is not None:
         facts["question"] = question
-    sizes = options.counts("--params", params)
-    lengths = options.counts("--tokens", tokens)
-    budgets = options.counts("--flops", flops)
     with options.loading(not no_progress):
         from bayes_scaling.fitting.scaling_fit import load_fit
         from bayes_scaling.reporting.building import checked_path, report
@@ -68,7 +63,7 @@ def report(  # noqa: PLR0913 - one parameter for each option
     check_facts(facts)
     _check_free(path, overwrite)
     fitted = load_fit(saved)
-    forecast, allocation = _asked(fitted, sizes, lengths, budgets)
+    forecast, allocation = _asked(fitted, params, tokens, flops)
     trust = _assessed(forecast, level, not no_progress)
     written = report(
         fitted, path, forecast=forecast, allocation=allocation, trust=trust, facts=facts, prob=prob

@@ -71,16 +71,15 @@ class Asked:
         return regret(fit, table.rename_axis("plan"), inputs=self.inputs)
 
 
-def number(option: str, text: str | None) -> float | None:
-    """Read one count, or None.
+def counts(option: str, text: str, sign: str) -> tuple[float, ...]:
+    """Read counts with a sign between them.
 
     Examples
     --------
-    >>> number("--max-params", "70B")
-    70000000000.0
+    >>> counts("--sizes", "1B,3B", ",")
+    (1000000000.0, 3000000000.0)
     """
-    found = options.counts(option, [] if text is None else [text])
-    return found[0] if found else None
+    return tuple(options.count(option, part) for part in text.split(sign))
 
 
 def fraction(option: str, text: str | None) -> float | None:
@@ -113,11 +112,9 @@ def values(option: str, texts: Sequence[str]) -> dict[str, float]:
     >>> values("--input", ["unique_tokens=25B"])
     {'unique_tokens': 25000000000.0}
     """
-    found = {}
-    for text in texts:
-        name, count = options.split(option, text, "=", "unique_tokens=25B", "a name and a number")
-        [found[name]] = options.counts(option, [count]) or [0.0]
-    return found
+    what = "a name and a number"
+    named = (options.split(option, text, "=", "unique_tokens=25B", what) for text in texts)
+    return {name: options.count(option, text) for name, text in named}
 
 
 def pairs(option: str, texts: Sequence[str]) -> dict[str, tuple[float, float]]:
@@ -128,13 +125,11 @@ def pairs(option: str, texts: Sequence[str]) -> dict[str, tuple[float, float]]:
     >>> pairs("--plan", ["40B:2.4T"])
     {'40B:2.4T': (40000000000.0, 2400000000000.0)}
     """
-    found = {}
-    for text in texts:
-        counts = options.counts(option, text.split(":")) or []
-        if len(counts) != 2:
+    found = {text: counts(option, text, ":") for text in texts}
+    for text, both in found.items():
+        if len(both) != 2:
             raise BayesScalingError(
                 f"{option} {text!r} is not params and tokens with ':' between them, which make a "
                 f"run. Write for instance {option} 40B:2.4T."
             )
-        found[text] = (counts[0], counts[1])
-    return found
+    return {text: (params, tokens) for text, (params, tokens) in found.items()}
