@@ -81,9 +81,8 @@ def minimal_flops(flops: Any, batch_size: Any, critical: Any) -> Any:
     ----------
     flops : float or array
         Compute spent.
-    batch_size, critical : float or array
-        Tokens per step, and the critical number of them at the loss reached
-        (:func:`critical_batch_size`).
+    batch_size, critical
+        As for :func:`minimal_steps`.
 
     References
     ----------

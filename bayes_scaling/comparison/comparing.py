@@ -194,12 +194,8 @@ def compare(
     cutoffs : sequence of float, optional
         Largest compute (FLOP), or largest input of laws without compute, of each fitted part; as
         for :func:`bayes_scaling.backtest` if not given.
-    executor : concurrent.futures.Executor, optional
-        Where the refits run; in this process, one after the other, if not given.
-    seed : int
-        Seed of the refits and of the draws.
-    progress : bool
-        Count the refits on standard error.
+    executor, seed, progress
+        As for :func:`bayes_scaling.backtest`.
 
     Returns
     -------

@@ -160,10 +160,6 @@ def allocate(
         Inputs of the law that do not follow from the split, such as ``{"unique_tokens": 25e9}``:
         the answer then has epochs.
 
-    Returns
-    -------
-    Allocation
-
     Raises
     ------
     ModelError

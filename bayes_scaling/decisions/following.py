@@ -83,10 +83,6 @@ def follow(
         The run as planned, one row as for :func:`bayes_scaling.forecast`: its inputs, ``tokens``
         among them, and the level of each factor.
 
-    Returns
-    -------
-    RunInProgress
-
     Raises
     ------
     RunsError

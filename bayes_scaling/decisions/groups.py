@@ -161,10 +161,6 @@ def compare_levels(
     at : pandas.DataFrame, optional
         Levels of other factors, and other inputs of the law; a level left out is crossed.
 
-    Returns
-    -------
-    LevelComparison
-
     Raises
     ------
     ModelError

@@ -6,13 +6,14 @@ runs of equal compute, loss against parameters. Owns no drawing: see ``plots.iso
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.decisions.surface.landscape import check_splits, surface
+from bayes_scaling.decisions.surface.landscape import Landscape, check_splits, surface
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers
@@ -68,10 +69,6 @@ def isoloss_curves(
     at : pandas.DataFrame, optional
         Levels of factors, and other inputs of the law, in one row or one for each curve.
 
-    Returns
-    -------
-    Isolines
-
     Raises
     ------
     ModelError
@@ -79,10 +76,7 @@ def isoloss_curves(
     RunsError
         A loss or size is not positive.
     """
-    check_splits(fit, "isoloss_curves")
-    asked, repeated = _crossed(fit, "loss", loss, params, at)
-    where = surface(fit, asked, repeated)
-    size = where.asked("params")
+    where, size = _curves(fit, "isoloss_curves", {"loss": loss}, params, at)
     tokens = where.reaching(
         lambda tokens: where.split_loss(size, tokens), where.asked("loss"), where.centre("tokens")
     )
@@ -101,45 +95,34 @@ def isoflop_curves(
 
     Parameters
     ----------
-    fit : ScalingFit
-        Of a law of params and tokens.
     flops : float or array
-        Budget of each curve.
-    params : float or array, optional
-        Sizes; those of the runs and somewhat beyond if not given.
-    at : pandas.DataFrame, optional
-        Levels of factors, and other inputs of the law, in one row or one for each curve.
-
-    Returns
-    -------
-    Isolines
-
-    Raises
-    ------
-    ModelError
-        The law is not one of params and tokens.
-    RunsError
-        A budget or size is not positive.
+        Budget of each curve, in FLOP.
+    fit, params, at
+        As for :func:`isoloss_curves`, which refuses what this does.
     """
-    check_splits(fit, "isoflop_curves")
-    asked, repeated = _crossed(fit, "flops", flops, params, at)
-    where = surface(fit, asked, repeated)
-    size = where.asked("params")
+    where, size = _curves(fit, "isoflop_curves", {"flops": flops}, params, at)
     tokens = where.asked("flops") / FLOPS_PER_PARAM_TOKEN / size
     loss = where.split_loss(size, tokens)
     return Isolines(where.labelled(expected_loss=loss, tokens=tokens), fit, "flops")
 
 
-def _crossed(
-    fit: ScalingFit, name: str, held: Numbers, params: Numbers | None, at: pd.DataFrame | None
-) -> tuple[dict[str, np.ndarray], pd.DataFrame | None]:
-    """Every curve at every size, and the rows of `at` with them."""
+def _curves(
+    fit: ScalingFit,
+    question: str,
+    held: Mapping[str, Numbers],
+    params: Numbers | None,
+    at: pd.DataFrame | None,
+) -> tuple[Landscape, np.ndarray]:
+    """The loss at every size on every curve, and these sizes."""
+    check_splits(fit, question)
     sizes = fit.runs.values("params")
     grid = np.geomspace(sizes.min() / MARGIN, sizes.max() * MARGIN, GRID)
     along = grid if params is None else np.ravel(np.asarray(params, dtype=float))
-    values = np.ravel(np.asarray(held, dtype=float))
+    [(name, value)] = held.items()
+    values = np.ravel(np.asarray(value, dtype=float))
     curves = values if at is None else np.broadcast_to(values, max(len(values), len(at)))
     asked = {name: np.repeat(curves, len(along)), "params": np.tile(along, len(curves))}
-    if at is None or len(at) == 1:
-        return asked, at
-    return asked, at.loc[at.index.repeat(len(along))]
+    if at is not None and len(at) > 1:
+        at = at.loc[at.index.repeat(len(along))]
+    where = surface(fit, asked, at)
+    return where, where.asked("params")

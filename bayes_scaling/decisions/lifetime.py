@@ -166,10 +166,6 @@ def lifetime_allocation(
     at : pandas.DataFrame, optional
         Levels of factors, and other inputs of the law; a level left out is crossed.
 
-    Returns
-    -------
-    LifetimeAllocation
-
     Raises
     ------
     ModelError

@@ -146,10 +146,6 @@ def near_optimal(
         As for :func:`bayes_scaling.allocate`; constraints are bounds only. Where they cut the range
         off, it ends there, and such draws are counted in the notes.
 
-    Returns
-    -------
-    NearOptimal
-
     Raises
     ------
     ModelError

@@ -92,12 +92,7 @@ class IsoflopOptima(FitResult):
         return pd.Series(verdict, self.parabolas.index, name="verdict")
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
-        """Best size by parabola and by fit, with intervals, and whether they agree.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
+        """Best size by parabola and by fit, with intervals of probability `prob`, and the verdict.
 
         Returns
         -------
@@ -137,10 +132,6 @@ def isoflop_optima(fit: ScalingFit, tolerance: float = TOLERANCE) -> IsoflopOpti
         Of a law of params and tokens, on runs of which some share their compute (6ND).
     tolerance : float
         Runs whose compute differs by a smaller factor from the next are of one budget.
-
-    Returns
-    -------
-    IsoflopOptima
 
     Raises
     ------

@@ -108,10 +108,6 @@ def regret(
     inputs : mapping of str to float, optional
         Inputs of the law that plan and best run share, such as ``{"unique_tokens": 25e9}``.
 
-    Returns
-    -------
-    Regret
-
     Raises
     ------
     ModelError

@@ -83,10 +83,6 @@ def needed(
     at : pandas.DataFrame, optional
         The inputs that are held, and levels of factors; a level left out is crossed.
 
-    Returns
-    -------
-    Needed
-
     Raises
     ------
     ModelError

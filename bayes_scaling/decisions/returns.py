@@ -75,10 +75,6 @@ def marginal_returns(
     at : pandas.DataFrame, optional
         Points as a table, with columns for inputs and factors.
 
-    Returns
-    -------
-    MarginalReturns
-
     Raises
     ------
     ModelError
@@ -120,10 +116,6 @@ def compute_returns(
         Budgets, each split as is best for each draw (C = 6ND).
     at : pandas.DataFrame, optional
         Levels of factors, and other inputs of the law; a level left out is crossed.
-
-    Returns
-    -------
-    ComputeReturns
 
     Raises
     ------

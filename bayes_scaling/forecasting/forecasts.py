@@ -162,10 +162,6 @@ def forecast(
     seed : int, optional
         Seed of the new run's scatter and of new levels; that of the fit if not given.
 
-    Returns
-    -------
-    Forecast
-
     Raises
     ------
     RunsError

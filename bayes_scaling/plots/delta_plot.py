@@ -46,10 +46,6 @@ def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None)
     ax, prob
         Axes, and the probability of the interval, as for all plots (:mod:`bayes_scaling.plots`).
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ModelError

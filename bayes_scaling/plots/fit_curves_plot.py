@@ -35,10 +35,6 @@ def fit_curves(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = 
     ax, prob
         Axes, and the probability of the band, as for all plots (:mod:`bayes_scaling.plots`).
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ModelError

@@ -46,10 +46,6 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     ax, prob
         Axes, and the probability of bands, dashed lines and bars, as for all plots
         (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     sheet = canvas.Sheet.of(ax)
     ax, fit = sheet.ax, leading(forecast.fit)

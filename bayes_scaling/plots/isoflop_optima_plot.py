@@ -42,10 +42,6 @@ def isoflop_optima(
     result : IsoflopOptima
     ax, prob
         Axes, and the probability of band and bars, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     sheet = canvas.Sheet.of(ax)
     ax, fit, table = sheet.ax, result.fit, result.table(prob)

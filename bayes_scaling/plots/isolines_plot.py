@@ -34,10 +34,6 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
     lines : Isolines
     ax, prob
         Axes, and the probability of the bands, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     sheet = canvas.Sheet.of(ax)
     ax = sheet.ax

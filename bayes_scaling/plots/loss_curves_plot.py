@@ -39,10 +39,6 @@ def loss_curves(
         Losses that such runs then had, drawn in the colour of the schedule of that name.
     ax, prob
         Axes, and the probability of the bands, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     sheet = Sheet.of(ax)
     ax = sheet.ax

@@ -38,10 +38,6 @@ def overfitting_threshold(
         Of one size or several, which are joined by lines.
     ax, prob
         Axes, and the probability of the band, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
     sheet = canvas.Sheet.of(ax)
     ax, fit = sheet.ax, result.fit

@@ -39,10 +39,6 @@ def residuals(
     ax, prob
         Axes, and the probability of the band, as for all plots (:mod:`bayes_scaling.plots`).
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     RunsError

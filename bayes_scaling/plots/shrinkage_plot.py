@@ -56,10 +56,6 @@ def shrinkage(
     ax, prob
         Axes, and the probability of the intervals, as for all plots (:mod:`bayes_scaling.plots`).
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ModelError

@@ -31,10 +31,6 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
     ax, prob
         Axes, and the probability of the intervals, as for all plots (:mod:`bayes_scaling.plots`).
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     SealError

@@ -140,18 +140,10 @@ def test_a_budget_that_cannot_be_spent_is_refused(
 
 
 def test_a_law_without_params_and_tokens_is_refused(
-    own_laws: None, stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
 ) -> None:
-    class TokensOnly(bs.Law):
-        inputs = ("tokens",)
-        priors = {"E": bs.Prior.between(0.2, 0.95)}  # noqa: RUF012 - as typed
-
-        @staticmethod
-        def loss(tokens, E):  # type: ignore[no-untyped-def]
-            return E + 1 / tokens
-
-    fit = prior_fit(bs.ScalingModel(TokensOnly), stored_fit.runs)
-    with pytest.raises(ModelError, match=r"TokensOnly is a function of tokens.*bs.laws.Chinchilla"):
+    fit = prior_fit(bs.ScalingModel(bs.laws.PowerLaw("tokens")), stored_fit.runs)
+    with pytest.raises(ModelError, match=r"PowerLaw is a function of tokens.*bs.laws.Chinchilla"):
         bs.allocate(fit, 1e21)
 
 

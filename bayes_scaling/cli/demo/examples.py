@@ -57,10 +57,6 @@ class Example:
         path : str or pathlib.Path
             A new file, whose name ends in ``.py`` or ``.ipynb``.
 
-        Returns
-        -------
-        pathlib.Path
-
         Raises
         ------
         BayesScalingError

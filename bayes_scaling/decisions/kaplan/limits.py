@@ -96,10 +96,6 @@ def overfitting_threshold(
     at : pandas.DataFrame, optional
         Levels of factors, and other inputs of the law; a level left out is crossed.
 
-    Returns
-    -------
-    OverfittingThreshold
-
     Raises
     ------
     ModelError
@@ -170,10 +166,6 @@ def early_stopping(
     at : pandas.DataFrame, optional
         Levels of factors of `fit`; a level left out is crossed.
 
-    Returns
-    -------
-    EarlyStopping
-
     Raises
     ------
     ModelError
@@ -222,10 +214,6 @@ def convergence_tradeoff(
         How far above its converged loss the first run stops, as a share of that.
     against : float
         The same of the second run.
-
-    Returns
-    -------
-    ConvergenceTradeoff
 
     Raises
     ------

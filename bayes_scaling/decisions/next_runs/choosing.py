@@ -139,12 +139,7 @@ class NextRuns(FitResult):
         return intervals(steps.assign_coords(step=np.arange(len(shares))), prob)
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
-        """The runs in order, with the interval of the goal that is expected after each.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
+        """The runs in order, with the interval expected of the goal after each, of `prob`.
 
         Returns
         -------
@@ -235,10 +230,6 @@ def next_runs(
         Such as ``bs.Goal.loss(params=70e9, tokens=1.4e12)``.
     most : int, optional
         Largest number of runs; as many as the budget allows if not given.
-
-    Returns
-    -------
-    NextRuns
 
     Raises
     ------

@@ -108,10 +108,6 @@ def cite(
         Where the runs come from: the name of a published table such as ``"chinchilla"``, an entry
         in BibTeX (it begins with ``@``), or a description in a few words.
 
-    Returns
-    -------
-    Citation
-
     Raises
     ------
     BayesScalingError

@@ -24,40 +24,45 @@ PROSE = 60
 """Characters beyond which a cell of a table is a sentence."""
 
 
+class Block:
+    """One part of a section, which the templates lay out by its kind."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the class, as the templates ask for it."""
+        return type(self).__name__.lower()
+
+
 @dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Block):
     """A few sentences; a warning is set apart from the text around it."""
 
     text: str
     warning: bool = False
-    kind: str = "paragraph"
 
 
 @dataclass(frozen=True)
-class Heading:
+class Heading(Block):
     """A heading inside a section."""
 
     text: str
-    kind: str = "heading"
 
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(Block):
     """Sentences, one below the other."""
 
     entries: tuple[str, ...]
-    kind: str = "listing"
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Block):
     """Cells as text, ready to be escaped."""
 
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     folded: bool = False
-    kind: str = "table"
 
     @property
     def prose(self) -> bool:
@@ -66,36 +71,30 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class Picture(Block):
     """A figure, its description for those who do not see it, and its caption."""
 
     name: str
     alt: str
     caption: str
     figure: Figure
-    kind: str = "picture"
 
 
 @dataclass(frozen=True)
-class Formula:
+class Formula(Block):
     """An equation in LaTeX."""
 
     latex: str
-    kind: str = "formula"
 
 
 @dataclass(frozen=True)
-class Code:
+class Code(Block):
     """Text shown as it is, in the type of code."""
 
     text: str
     language: str = ""
     folded: bool = False
     caption: str = ""
-    kind: str = "code"
-
-
-type Block = Heading | Paragraph | Listing | Table | Picture | Formula | Code
 
 
 @dataclass(frozen=True)

@@ -321,17 +321,9 @@ def test_draws_without_the_goal_are_left_out_and_told(stored_fit: bs.ScalingFit)
 
 
 def test_costs_are_needed_where_compute_is_unknown(
-    own_laws: None, stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
 ) -> None:
-    class Sized(bs.Law):
-        inputs = ("params",)
-        priors = {"E": bs.Prior.between(0.2, 0.9), "alpha": bs.Prior.between(0.1, 0.8)}  # noqa: RUF012 - as typed
-
-        @staticmethod
-        def loss(params, E, alpha):  # type: ignore[no-untyped-def]
-            return E + 0.1 * params**-alpha
-
-    fit = prior_fit(bs.ScalingModel(Sized), stored_fit.runs)
+    fit = prior_fit(bs.ScalingModel(bs.laws.PowerLaw("params")), stored_fit.runs)
     candidates = pd.DataFrame({"params": [1e8, 1e9]})
     with pytest.raises(RunsError, match="no column 'cost'"):
         bs.next_runs(fit, candidates, 1e21, bs.Goal.parameter("E"))
