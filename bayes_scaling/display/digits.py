@@ -6,7 +6,7 @@ Owns rounding for publication. Other tables are for reading on, and keep their f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import arviz as az
 import numpy as np
@@ -45,14 +45,29 @@ def estimate(name: str, draws: xr.DataArray, median: float, lower: float, upper:
         by one at most. An end of the interval may so have fewer digits than the median. Without
         any uncertainty, as of a ratio that was asked for, it is the number alone.
     """
+    return interval_text(interval_numbers(name, draws, (median, lower, upper)))
+
+
+def interval_text(numbers: Sequence[str]) -> str:
+    """Median and ends in one piece, ``1.97 [1.95, 2.00]``."""
+    number, *ends = numbers
+    return f"{number} [{', '.join(ends)}]" if ends else number
+
+
+def interval_numbers(
+    name: str, draws: xr.DataArray, values: tuple[float, float, float]
+) -> tuple[str, ...]:
+    """Median and ends of an interval as :func:`estimate` writes them; one number if all are alike.
+
+    `values` are the median and the lower and upper end.
+    """
+    median, lower, upper = values
     if lower == median == upper:
-        return label_writer(name)(median)
+        return (label_writer(name)(median),)
     writer, width = number_writer(name), upper - lower
-    numbers = [
-        writer(value, last_place(monte_carlo_error(draws, value), width, value))
-        for value in (median, lower, upper)
-    ]
-    return "{} [{}, {}]".format(*numbers)
+    return tuple(
+        writer(value, last_place(monte_carlo_error(draws, value), width, value)) for value in values
+    )
 
 
 def monte_carlo_error(draws: xr.DataArray, value: float) -> float:

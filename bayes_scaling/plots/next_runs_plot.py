@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from bayes_scaling.decisions.next_runs.candidates import COST, short_cost
+from bayes_scaling.decisions.next_runs.candidates import COST
 from bayes_scaling.decisions.next_runs.choosing import NextRuns
+from bayes_scaling.display.digits import label_writer
 from bayes_scaling.plots import canvas, legends, marks, sizes, sources
 
 RINGS = (canvas.COLOURS[-1], canvas.COLOURS[1], canvas.COLOURS[3], canvas.COLOURS[0])
@@ -44,7 +45,7 @@ def next_runs(
     for panel in sheet.panels:
         panel.legend(loc="best", fontsize="small")
     runs = f"{len(plan.chosen)} of {len(plan.candidates)} runs"
-    title = f"{runs} for {short_cost(plan.cost)}, chosen for {plan.goal!r}"
+    title = f"{runs} for {label_writer(COST)(plan.cost)}, chosen for {plan.goal!r}"
     sheet.title(title, plan.fit, 110)
     return sheet.panels
 
@@ -95,7 +96,8 @@ def _draw_promise(ax: Axes, plan: NextRuns, prob: float | None) -> None:
         marks.draw_reference(ax, y=float(ends[name][0]))
     spent = [0.0, *plan.chosen[COST].cumsum()]
     kept = steps[:: -(-len(steps) // MOST_LABELS)]
-    labels = [f"{step}\n{short_cost(spent[step])}" if step else "now" for step in kept]
+    write = label_writer(COST)
+    labels = [f"{step}\n{write(spent[step])}" if step else "now" for step in kept]
     ax.set_xticks(kept, labels, fontsize="small")
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _goal_value(plan, value)))
     ax.set(xlabel="runs made, and their cost so far", ylabel=_goal_label(plan))

@@ -6,24 +6,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.display.tables import short
+from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.wording import listed, rows
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import points
-from bayes_scaling.units import compute, format_flops
+from bayes_scaling.units import compute
 
 COST = "cost"
 """Column of the candidates that says what each costs."""
-
-
-def short_cost(value: float) -> str:
-    """A cost: FLOP as people write them, hours and money as plain numbers.
-
-    >>> short_cost(3e20), short_cost(1500.0)
-    ('3e20', '1500')
-    """
-    return format_flops(value) if value >= 1e6 else short(value)
 
 
 def evaluated(fit: ScalingFit, candidates: pd.DataFrame) -> tuple[pd.DataFrame, xr.Dataset]:
@@ -93,9 +84,10 @@ def check_budget(budget: float, most: int | None, costs: pd.Series[float]) -> No
             f"next_runs: most={most!r} leaves no run to choose. Give a whole number of at least 1, "
             "or None for as many as the budget allows."
         )
+    write = label_writer(COST)
     if budget < costs.min():
         raise RunsError(
-            f"next_runs: a budget of {short_cost(budget)} affords none of the "
+            f"next_runs: a budget of {write(budget)} affords none of the "
             f"{len(costs)} candidates; the cheapest, {str(costs.idxmin())!r}, costs "
-            f"{short_cost(costs.min())}. Raise the budget or add smaller runs."
+            f"{write(costs.min())}. Raise the budget or add smaller runs."
         )

@@ -5,14 +5,14 @@ Each answer is a plan with a promise: the interval that the goal is expected to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.next_runs.candidates import COST, check_budget, evaluated, short_cost
+from bayes_scaling.decisions.next_runs.candidates import COST, check_budget, evaluated
 from bayes_scaling.decisions.next_runs.goals import Goal
 from bayes_scaling.decisions.next_runs.greedy import (
     Batch,
@@ -22,25 +22,15 @@ from bayes_scaling.decisions.next_runs.greedy import (
     variance_after,
 )
 from bayes_scaling.decisions.next_runs.preposterior import Scaled, learnable, scaled_draws
+from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.intervals import interval_attrs, intervals, percent
-from bayes_scaling.display.tables import short
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.units import format_count, format_flops
 
 NOW = "(now)"
 """Label of a table's first row: before any new run."""
-
-
-_FORMATS: Mapping[str, Callable[[float], str]] = {
-    "params": format_count,
-    "tokens": format_count,
-    "flops": format_flops,
-    "cost": short_cost,
-    "total_cost": short_cost,
-}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -167,10 +157,10 @@ class NextRuns(FitResult):
     def headline(self, prob: float | None = None) -> str:
         """The plan and its promise in one sentence."""
         number, total, ends = len(self.chosen), len(self.candidates), self.intervals(prob)
-        write = _FORMATS.get(self.goal.quantity, short)
+        write, cost_text = label_writer(self.goal.quantity), label_writer(COST)
         now, last = (write(width) for width in (ends["upper"] - ends["lower"]).values[[0, -1]])
         interval = f"{percent(prob)} interval of {self.goal!r}"
-        cost, budget = short_cost(self.cost), short_cost(self.budget)
+        cost, budget = cost_text(self.cost), cost_text(self.budget)
         if not number:
             return (
                 f"None of {counted(total, 'candidate')} for {budget} would noticeably "
@@ -189,9 +179,9 @@ class NextRuns(FitResult):
     def readable(self, prob: float | None = None) -> pd.DataFrame:
         """The table as text for people: ``70B``, ``3e20``; the diagnosis is in the notes."""
         table = self.table(prob).drop(columns="diagnosis")
-        goal = _FORMATS.get(self.goal.quantity, short)
-        formats = {**_FORMATS, **dict.fromkeys(("lower", "upper", "width"), goal)}
-        shown = {n: [_written(v, formats.get(str(n), short)) for v in table[n]] for n in table}
+        written_as = dict.fromkeys(("lower", "upper", "width"), self.goal.quantity)
+        writers = {name: label_writer(written_as.get(name, name)) for name in map(str, table)}
+        shown = {name: [_written(v, write) for v in table[name]] for name, write in writers.items()}
         text = pd.DataFrame(shown, index=table.index)
         text.attrs.update(table.attrs)
         return text

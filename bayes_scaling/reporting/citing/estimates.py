@@ -11,7 +11,7 @@ import xarray as xr
 
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.kaplan.paired_result import PairedResult
-from bayes_scaling.display.digits import estimate, label_writer
+from bayes_scaling.display.digits import interval_numbers, interval_text, label_writer
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import FitAverage, Fitted, parts
@@ -34,13 +34,18 @@ class Estimate:
     row : int
         Number of the row of the result's table.
     quantity : str
-    text : str
-        Such as ``1.97 [1.95, 2.00]``.
+    numbers : tuple of str
+        Median, lower and upper end; one number without any uncertainty.
     """
 
     row: int
     quantity: str
-    text: str
+    numbers: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The estimate in one piece, such as ``1.97 [1.95, 2.00]``."""
+        return interval_text(self.numbers)
 
 
 def check_result(result: object) -> None:
@@ -87,9 +92,11 @@ def estimates(result: Citable, prob: float | None) -> list[Estimate]:
         return _of_parameters(result, prob)
     table = result.table(prob)
     first, second = (table.columns.get_level_values(level) for level in (0, 1))
-    quantities = list(map(str, first[second == "median"]))
+    quantities, draws = list(map(str, first[second == "median"])), result.draws
     return [
-        Estimate(place, name, estimate(name, result.draws[name].isel({result.dim: place}), *ends))
+        Estimate(
+            place, name, interval_numbers(name, result.draws[name].isel({result.dim: place}), ends)
+        )
         for name in quantities
         for place, ends in enumerate(_ends(pd.DataFrame(table[name])))
     ]
@@ -101,7 +108,7 @@ def _of_parameters(fit: ScalingFit, prob: float | None) -> list[Estimate]:
     parts = az.xarray_var_iter(draws, skip_dims=set(SAMPLE_DIMS))
     drawn = [xr.DataArray(values, dims=SAMPLE_DIMS) for *_, values in parts]
     return [
-        Estimate(place, name, estimate(name, values, *ends))
+        Estimate(place, name, interval_numbers(name, values, ends))
         for place, (name, values, ends) in enumerate(
             zip(map(str, summary.index), drawn, _ends(summary), strict=True)
         )

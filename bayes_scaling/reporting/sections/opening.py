@@ -172,12 +172,11 @@ type Written = tuple[int, str, str, str]
 
 def written(result: Citable, quantity: str, prob: float) -> list[Written]:
     """A quantity in each row of a result, with the digits that its draws support."""
+    of_quantity = (e for e in estimates(result, prob) if e.quantity.split("[")[0] == quantity)
     rows = []
-    for one in estimates(result, prob):
-        if one.quantity.split("[")[0] == quantity:
-            found = re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", one.text)
-            number, low, high = found.groups() if found else (one.text, "", "")
-            rows.append((one.row, number, low, high))
+    for one in of_quantity:
+        number, low, high = (*one.numbers, "", "")[:3]
+        rows.append((one.row, number, low, high))
     return rows
 
 
