@@ -1,4 +1,4 @@
-"""Accounting: what counts as a parameter and as a FLOP, where papers disagree.
+"""Counts of parameters and FLOP, by the conventions on which papers disagree.
 
 Owns the conversion between parameters with and without embeddings, and the full count of a
 transformer's FLOP beside the usual 6ND. Kaplan et al. leave embeddings out of `params`, Hoffmann et

@@ -1,4 +1,4 @@
-"""The critical batch size, and what a run would have needed far above or below it.
+"""The critical batch size, and the needs of a run far above or below it.
 
 Owns the conversions between measured and minimal steps, tokens and compute of Kaplan et al.
 (2020), section 5, after McCandlish et al. (2018). Nothing here is a law to be fitted: it prepares

@@ -1,4 +1,4 @@
-"""The commands, gathered, and how they end when something is wrong."""
+"""The program: its commands, and the messages and exit codes of errors."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 
 class Commands(TyperGroup):
-    """A group of commands that says in one plain sentence or three what was wrong."""
+    """Group of commands that reports a mistake in a few plain sentences."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; what is not ours to explain keeps its traceback."""
+        """Run the command; errors that are not the user's keep their traceback."""
         try:
             return super().invoke(ctx)
         except BayesScalingError as error:

@@ -1,4 +1,4 @@
-"""``bayes-scaling assess``: whether a forecast should be believed, and why."""
+"""``bayes-scaling assess``: the verdict on a forecast, with its reasons."""
 
 from __future__ import annotations
 

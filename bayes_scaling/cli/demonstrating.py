@@ -1,4 +1,4 @@
-"""``bayes-scaling demo``: the whole way on a sweep whose truth is known."""
+"""``bayes-scaling demo``: fit, forecast and allocation of a sweep whose truth is known."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def demo(
     prob: options.Prob = None,
     no_progress: options.NoProgress = False,
 ) -> None:
-    """Show the whole way on a simulated sweep.
+    """Fit a simulated sweep, and compare every answer with the truth.
 
     Simulates a sweep of two corpora from a known truth, fits it, forecasts and allocates, and
     prints every answer beside the truth. Takes less than a minute. Figures, runs and the fit are
@@ -31,7 +31,7 @@ def demo(
 
         import bayes_scaling.cli.demo as demonstration
         from bayes_scaling.fitting.sampling import Settings
-    options.ours(partial(Settings, seed=seed))
+    options.reporting_mistakes(partial(Settings, seed=seed))
     # Figures are written, never shown: a display, or the lack of one, is of no concern.
     mpl.use("Agg")
     folder = folder.expanduser()

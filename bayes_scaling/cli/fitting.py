@@ -95,7 +95,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     with options.loading(not no_progress):
         from bayes_scaling.fitting.rounds import planned
         from bayes_scaling.fitting.scaling_fit import fit as sample
-    options.ours(partial(planned, draws, tune, chains, seed))
+    options.reporting_mistakes(partial(planned, draws, tune, chains, seed))
     model = _model(law, vary or [], prior or [], noise)
     runs = read_table(
         table,

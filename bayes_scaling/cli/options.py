@@ -1,4 +1,4 @@
-"""Options that commands share, and how what is typed for them is read.
+"""Options that commands share, and functions that read their text.
 
 Every function here takes text and returns values, or says what is wrong with the text.
 """
@@ -38,7 +38,7 @@ def count(option: str, text: str) -> float:
 
 
 def count_option(name: str, told: str) -> Any:
-    """An option whose text is read by :func:`count`, with what its help says."""
+    """An option whose text is read by :func:`count`, with its help."""
 
     def read(text: str) -> float:
         return count(name, text)
@@ -211,8 +211,8 @@ def _refuse_repeats(option: str, names: Sequence[str]) -> None:
         )
 
 
-def ours[Value](make: Callable[[], Value]) -> Value:
-    """Call what refuses its arguments with a ValueError, and say the reason without a traceback.
+def reporting_mistakes[Value](make: Callable[[], Value]) -> Value:
+    """Call a function whose ValueError is the user's mistake, and report it as one.
 
     Only for functions of this package that do no more than check: other ValueErrors are defects.
     """

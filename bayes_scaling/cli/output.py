@@ -27,7 +27,7 @@ def print_table(title: str, table: pd.DataFrame) -> None:
 
 
 def print_notes(notes: Sequence[str]) -> None:
-    """Print what a reader of the result must know to standard error."""
+    """Print notes for the reader of a result to standard error."""
     from bayes_scaling.display.terminal import sentence
 
     for note in notes:
@@ -40,7 +40,7 @@ def print_json(content: Record) -> None:
 
 
 def licence(fit: Fitted, table: pd.DataFrame, notes: Sequence[str]) -> Record:
-    """Return what every JSON result says of its numbers."""
+    """Law, intervals, diagnosis and notes, which every JSON result carries."""
     return {
         "law": fit.model.law.name,
         "ci_prob": float(table.attrs["ci_prob"]),

@@ -1,4 +1,4 @@
-"""``bayes-scaling next``: which affordable runs teach most about what matters."""
+"""``bayes-scaling next``: the affordable runs that teach most about one quantity."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def asked_points(
 def read_points(
     path: Path, option: str = "--at", what: str = "the runs to forecast"
 ) -> pd.DataFrame:
-    """Read the points of an option: counts in the standard columns, cells as they are elsewhere.
+    """Read a table of points: counts in the standard columns, other cells as they are.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``bayes-scaling needed``: how much of one thing reaches a loss, and whether any amount does."""
+"""``bayes-scaling needed``: compute, tokens or parameters that reach a loss."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def needed(
     prob: options.Prob = None,
     json: options.AsJson = False,
 ) -> None:
-    """Say how much compute, or how many tokens or parameters, reach a loss.
+    """Find the compute, tokens or parameters that reach a loss.
 
     Also prints the probability that no amount does, since the floor of the law is above the loss;
     the upper end of an interval is then infinite (null in JSON). A pooled fit answers for each of
@@ -87,7 +87,7 @@ def _print(result: Needed, prob: float | None, json: bool) -> None:
 
 
 def _labelled(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with its losses as text: a number would be written as a row's quantity is."""
+    """Table with its losses as text, which are not written like the quantity of their row."""
     import pandas as pd
 
     labels = table.index.to_frame(index=False)

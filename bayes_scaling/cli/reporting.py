@@ -72,7 +72,7 @@ def report(  # noqa: PLR0913 - one parameter for each option
 
 
 def _check_free(path: Path, overwrite: bool) -> None:
-    """Refuse to replace what is not a report, or figures that are not those of one."""
+    """Refuse to replace a file that is no report, or figures of no report."""
     from bayes_scaling.reporting.rendering import FIGURES, figure_folder, is_report
 
     if overwrite or is_report(path):

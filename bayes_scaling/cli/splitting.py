@@ -1,4 +1,4 @@
-"""Questions to 'allocate', read from text and put to the functions that answer.
+"""Arguments of ``bayes-scaling allocate`` read from text, and the functions that answer them.
 
 Owns how plans, inputs and percentages are typed; no printing.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """Budgets, what to keep to, and what else is to be told of them."""
+    """Budgets, constraints and further questions of ``bayes-scaling allocate``."""
 
     budgets: Sequence[float]
     max_params: float | None = None
@@ -36,7 +36,7 @@ class Asked:
     rules: bool = False
 
     def answer(self, fit: ScalingFit) -> tuple[Allocation, dict[str, NearOptimal | Regret]]:
-        """Return the allocation, and by name what else was asked."""
+        """Return the allocation, and the answers to further questions by name."""
         from bayes_scaling.decisions.allocation import allocate
         from bayes_scaling.decisions.constraints import Constraints
         from bayes_scaling.decisions.near_optimality import near_optimal

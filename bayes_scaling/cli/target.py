@@ -33,7 +33,7 @@ def default_path(table: Path) -> Path:
 
 
 def fit_path(table: Path, chosen: Path | None, *, overwrite: bool) -> Path:
-    """Return where to save the fit of a table, before anything is sampled.
+    """Path at which to save the fit of a table, checked before anything is sampled.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def fit_path(table: Path, chosen: Path | None, *, overwrite: bool) -> Path:
 
 
 def saved_fit(fit: ScalingFit, path: Path) -> Path:
-    """Save a fit, elsewhere if need be: what took minutes to sample is not thrown away.
+    """Save a fit, in a temporary folder where the path fails: sampling takes minutes.
 
     Raises
     ------

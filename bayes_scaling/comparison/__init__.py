@@ -1,4 +1,4 @@
-"""Comparison: which fits predict the same runs best, inside and beyond them, and their mixture."""
+"""Scores of several fits of the same runs, inside and beyond them, and their mixture."""
 
 from bayes_scaling.comparison.averages import average
 from bayes_scaling.comparison.comparing import Comparison, compare

@@ -1,4 +1,4 @@
-"""average(): fits as one mixture, with weights from scores, alike, or given."""
+"""average(): a mixture of fits, with weights from scores, equal, or given."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def average(
     seed: int = 1,
     progress: bool = True,
 ) -> FitAverage:
-    """Mix fits of the same runs, so that doubt about the form reaches the interval.
+    """Mix fits of the same runs, so that intervals include the doubt about the law.
 
     Parameters
     ----------

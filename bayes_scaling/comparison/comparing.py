@@ -1,4 +1,4 @@
-"""compare(): which of several fits predicts best, inside the runs and beyond them."""
+"""compare(): scores of several fits, inside the runs and beyond them."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ class Comparison(Result):
 
     @cached_property
     def flags(self) -> Mapping[Kind, tuple[Flag, ...]]:
-        """Reasons against reading the scores of each kind."""
+        """Reasons to read the scores of each kind with care."""
         found: dict[Kind, tuple[Flag, ...]] = {
             "loo": tuple(loo_flags(self.scores("loo"), self.pareto_k))
         }
@@ -167,7 +167,7 @@ class Comparison(Result):
 
     @property
     def title(self) -> str:
-        """The question in words."""
+        """Heading of the table."""
         return "Comparison by log score (higher is better)"
 
 
@@ -227,7 +227,7 @@ def compare(
 
 
 def compare_by_loo(fits: Mapping[str, ScalingFit]) -> Comparison:
-    """Leave-one-out alone, which refits nothing."""
+    """Compare by leave-one-out alone, which refits nothing."""
     check_several(fits, "average")
     return _by_loo(fits)
 

@@ -34,7 +34,7 @@ SWING = 0.3
 
 @dataclass(frozen=True)
 class Flag:
-    """One reason for care: which fit's scores (all if empty), in few words, as a sentence."""
+    """One reason for care: the fit it is about (all if empty), in few words, as a sentence."""
 
     fit: str
     short: str
@@ -59,11 +59,11 @@ def loo_flags(scores: pd.DataFrame, pareto_k: pd.DataFrame) -> Iterator[Flag]:
                 f"Leave-one-out of {name!r}: {counted(bad, 'run')} with a Pareto k above {K_BAD}, "
                 "without which the posterior may be another; their scores are optimistic.",
             )
-    yield from _alike_inside(scores)
+    yield from _loo_ties(scores)
 
 
-def _alike_inside(scores: pd.DataFrame) -> Iterator[Flag]:
-    """Fits that leave-one-out does not tell from the best."""
+def _loo_ties(scores: pd.DataFrame) -> Iterator[Flag]:
+    """Flag fits that leave-one-out cannot tell from the best."""
     totals = scores.sum()
     best = str(totals.idxmax())
     for name in map(str, scores):
@@ -91,8 +91,8 @@ def future_flags(
             f"below {FEW_LEVELS} neither errors nor weights rest on anything.",
         )
     if len(fits) > 1:
-        yield from _alike(scores)
-        yield from _leaning(scores)
+        yield from _future_ties(scores)
+        yield from _single_fold_flags(scores)
 
 
 def _folds_flags(folds: pd.DataFrame) -> Iterator[Flag]:
@@ -114,8 +114,8 @@ def _folds_flags(folds: pd.DataFrame) -> Iterator[Flag]:
             )
 
 
-def _alike(scores: pd.DataFrame) -> Iterator[Flag]:
-    """Fits that the larger runs do not tell from the best."""
+def _future_ties(scores: pd.DataFrame) -> Iterator[Flag]:
+    """Flag fits that the larger runs cannot tell from the best."""
     counts = importance(scores.index)
     means = {str(name): mean_and_error(scores[name], counts)[0] for name in scores}
     best = max(means, key=lambda name: means[name])
@@ -130,8 +130,8 @@ def _alike(scores: pd.DataFrame) -> Iterator[Flag]:
             )
 
 
-def _leaning(scores: pd.DataFrame) -> Iterator[Flag]:
-    """Weights that rest on one fold: without it they are others."""
+def _single_fold_flags(scores: pd.DataFrame) -> Iterator[Flag]:
+    """Flag weights that change much without one fold."""
     folds = scores.index.unique("fold")
     if len(folds) < 2:
         yield Flag(

@@ -100,7 +100,7 @@ def importance(index: pd.Index) -> np.ndarray:
 
 
 def mean_and_error(scores: pd.Series[float], weights: np.ndarray) -> tuple[float, float]:
-    """Mean over levels, and its standard error from how levels differ.
+    """Mean over levels, and its standard error from the differences between levels.
 
     Levels, not runs or folds: runs of about one compute are missed alike, folds are few and
     forecast the same runs again.
@@ -124,7 +124,7 @@ def _level(size: float) -> str:
 
 
 def along_axis(fits: Mapping[str, ScalingFit]) -> str:
-    """The axis along which runs are cut: that of all laws, or else compute.
+    """Axis along which runs are cut: that of all laws, or else compute.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def along_axis(fits: Mapping[str, ScalingFit]) -> str:
 def _cuts(
     fits: Mapping[str, ScalingFit], cutoffs: Sequence[float] | None
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Size of each run, and which runs each fold fits; enough for the fit with most parameters."""
+    """Size of each run, and masks of the runs that each fold fits."""
     along, first = along_axis(fits), next(iter(fits.values()))
     size = _sizes(first.runs, along)
     largest = max(fits.values(), key=lambda fit: len(fit.model.parameters))

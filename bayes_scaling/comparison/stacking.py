@@ -1,4 +1,4 @@
-"""Stacking: the weights of a mixture that would have predicted the observations best.
+"""Stacking: weights of the mixture that would have predicted the observations best.
 
 Yao et al. (2018), Using Stacking to Average Bayesian Predictive Distributions, Bayesian Analysis
 13(3), equation 4: the mean log score of the mixture is maximised over the simplex. Here by

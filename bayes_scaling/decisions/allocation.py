@@ -1,4 +1,4 @@
-"""allocate(): how a compute budget is best split between parameters and tokens.
+"""allocate(): the best split of a compute budget between parameters and tokens.
 
 Every quantity is computed draw by draw: the optimum of a median law is not the median optimum.
 """
@@ -183,7 +183,7 @@ def allocate(
 
 
 def _of_average(average: FitAverage, ask: Callable[[ScalingFit], Allocation]) -> Allocation:
-    """Each fit's allocation, mixed; fits that know no split are left out."""
+    """Mixture of the allocations of the fits; those whose law splits no compute are left out."""
     found: dict[str, Allocation] = {}
     refused: list[ModelError] = []
     for name, fit in average.fits.items():

@@ -1,4 +1,4 @@
-"""Checks of what is asked of a decision: budgets by level, other inputs, laws that can answer."""
+"""Arguments of decisions, checked: budgets by level, other inputs, and laws that can answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def asked_split(
     constraints: Constraints | None,
     inputs: Mapping[str, float] | None,
 ) -> Splitting:
-    """The split of budgets that is asked for, after refusing what no split answers."""
+    """Split of the budgets asked for; arguments that no split answers are refused."""
     fixed = checked_inputs(fit, inputs, asker)
     return splitting(fit, budget_table(fit, flops, cost, asker), cost, constraints, fixed)
 
@@ -39,7 +39,7 @@ def splitting(
     constraints: Constraints | None,
     inputs: Mapping[str, float] | None,
 ) -> Splitting:
-    """The split of budgets that is asked for, with the levels that they are crossed with."""
+    """Split of the budgets asked for, at every level of the model's factors."""
     where = Landscape.of(fit, budgets, inputs)
     return Splitting(where, cost or SixND(), constraints or Constraints())
 
@@ -66,7 +66,7 @@ def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str
 
 
 def _check_magnitude(fit: ScalingFit, budgets: np.ndarray, asker: str) -> None:
-    """Ask back where a budget is far below all runs, as one in another unit is."""
+    """Refuse a budget far below all runs, which is probably in another unit."""
     runs = fit.runs
     if not {"params", "tokens"} <= set(runs.inputs):
         return
@@ -83,7 +83,7 @@ def _check_magnitude(fit: ScalingFit, budgets: np.ndarray, asker: str) -> None:
 def checked_inputs(
     fit: ScalingFit, inputs: Mapping[str, float] | None, asker: str
 ) -> dict[str, float]:
-    """Inputs that do not follow from a split, for a law that a split of the budget changes."""
+    """Inputs of the law besides params and tokens; a law without a split is refused."""
     fixed = dict(inputs or {})
     _check_law(fit, fixed, asker)
     _check_inputs(fixed, asker)

@@ -1,4 +1,4 @@
-"""Constraints: which runs are possible at all, whatever the law says.
+"""Constraints: limits on the size and the data of a run, whatever the law says.
 
 Owns the bounds, the fixed ratio and the menu of sizes as a value, and checks that they can hold
 together; how a budget is split within them is :mod:`bayes_scaling.decisions.allocation`'s.

@@ -1,4 +1,4 @@
-"""Costs: what a run of given size and length takes out of a budget, and in which unit.
+"""Costs: the price of a run of given size and length, and its unit.
 
 Owns the way between parameters, tokens and what is spent, for budgets that are not 6ND. A cost of
 one's own is a subclass of :class:`Cost` with one formula.
@@ -26,7 +26,7 @@ FEWEST_RUNS = 4
 
 
 class Cost(AsCode):
-    """Cost of a run; a subclass gives :meth:`spent`, increasing in floats and in arrays.
+    """Cost of a run; a subclass gives :meth:`spent`, which increases with both arguments.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Cost(AsCode):
 
 
 def _afforded(spent: Callable[[Any, Any], Any], budget: Any, other: Any) -> Any:
-    """The amount for which a budget is spent, beside another number."""
+    """Amount of one thing that spends a budget, given the amount of the other."""
 
     def solved(budget: Any, other: Any) -> Any:
         shape = np.broadcast_shapes(np.shape(budget), np.shape(other))
@@ -219,7 +219,7 @@ class PowerCost(Cost):
 def fit_cost(
     params: npt.ArrayLike, tokens: npt.ArrayLike, gpu_hours: npt.ArrayLike, unit: str = "gpu_hours"
 ) -> PowerCost:
-    """Fit a power law to what runs have cost, by least squares of its logarithm.
+    """Fit a power law to the costs of runs, by least squares on log scales.
 
     Parameters
     ----------

@@ -32,13 +32,13 @@ GRID = 200
 DRAWS = 500
 
 OFF, WIDER = 0.05, 10.0
-"""Share of runs that are none the sweep foresees, as with a slip in their data, and how many times
-wider their losses are spread. Without them a forecast would outvote a curve seen to its end."""
+"""Share of runs that the sweep does not foresee, such as those with an error in their data, and how
+many times wider their losses spread. Without them the forecast would outweigh a finished curve."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class RunInProgress(DrawnResult[ScalingFit]):
-    """The final loss to expect of a run, as it was to be expected at each point of its curve.
+    """Forecasts of the final loss of a run in progress, one from each point of its curve.
 
     Attributes
     ----------
@@ -94,11 +94,11 @@ def follow(
     with mean m and standard deviation s over k runs. That of the run is taken to be from a
     Student-t with k - 1 degrees of freedom about m, of scale ``s sqrt(1 + 1/k)``. The density of
     the final log loss is that of the forecast, by a Gaussian kernel estimate over its draws, times
-    that of the excess seen; one run in twenty is taken to be none that the sweep foresees, and
-    spread ten times as wide. Only the latest point counts, for it has what earlier ones say. So the
-    interval narrows as training goes on. A run that ends differently from all others, as by
-    another schedule, is outside of what it knows; before the first point of the finished curves
-    it is the forecast of the sweep.
+    that of the excess seen; one run in twenty is taken to be unforeseen by the sweep, with a spread
+    ten times as wide. Only the latest point counts, for it holds the information of earlier ones,
+    so that the interval narrows as training goes on. The method does not cover runs that end
+    differently from all others, as by another schedule. Before the first point of the finished
+    curves the result is the forecast of the sweep.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def follow(
 
 
 def final_loss(before: np.ndarray, seen: float, excess: np.ndarray) -> np.ndarray:
-    """Draws of the final log loss, from those of the forecast and one point of the curve.
+    """Draws of the final log loss, given the forecast and one point of the curve.
 
     Parameters
     ----------
@@ -160,14 +160,14 @@ def final_loss(before: np.ndarray, seen: float, excess: np.ndarray) -> np.ndarra
     scale = max(float(excess.std(ddof=1)), LEAST_SCALE) * np.sqrt(1 + 1 / count)
     likely = stats.t(count - 1, seen - excess.mean(), scale)
     places = np.union1d(likely.ppf(np.linspace(1e-4, 1 - 1e-4, GRID)), before)
-    log_density = np.log(_foreseen(before, places)) + likely.logpdf(places)
+    log_density = np.log(_forecast_density(before, places)) + likely.logpdf(places)
     density = np.exp(log_density - log_density.max())
     mass = np.concatenate([[0.0], np.cumsum(np.diff(places) * (density[1:] + density[:-1]) / 2)])
     return np.asarray(np.interp((np.arange(DRAWS) + 0.5) / DRAWS, mass / mass[-1], places))
 
 
-def _foreseen(before: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Density of the forecast, and with little weight of a run that is none it foresees."""
+def _forecast_density(before: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Density of the forecast, mixed with a wide one for runs that the sweep does not foresee."""
     kernels = stats.gaussian_kde(before).pdf(places)
     wide = stats.t(3, np.median(before), WIDER * before.std()).pdf(places)
     return np.asarray((1 - OFF) * kernels + OFF * wide)

@@ -1,4 +1,4 @@
-"""compare_levels(): whether one recipe, corpus or architecture is better, and by how much.
+"""compare_levels(): the better of two recipes, corpora or architectures, and by how much.
 
 Both levels come from one pooled model, so each draw compares them under the same parameters that
 they share. Compares expected losses along a path of growing scale.
@@ -69,7 +69,7 @@ class Path:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class LevelComparison(DrawnResult[ScalingFit]):
-    """Draws of two levels of a factor compared.
+    """Draws of the difference between two levels of a factor.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class LevelComparison(DrawnResult[ScalingFit]):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes for a reader: what is compared, notes of the fit, missing draws."""
+        """Notes for a reader: the comparison, notes of the fit, missing draws."""
         said = (
             f"{self.factor}: {self.first} against {self.second}; a negative difference and a "
             f"multiplier above 1 favour {self.first}."
@@ -144,7 +144,7 @@ def compare_levels(
     tokens_per_param: float | None = None,
     at: pd.DataFrame | None = None,
 ) -> LevelComparison:
-    """Compare two levels of a factor at scales: which is better, and what that is worth.
+    """Compare two levels of a factor at given scales: the better one, and its worth in compute.
 
     Parameters
     ----------

@@ -59,9 +59,9 @@ class NearOptimal(DrawnResult[ScalingFit]):
         return f"Sizes that waste at most {100 * self.within:.3g} % of the compute"
 
     def _missing_notes(self) -> tuple[str, ...]:
-        return tuple(self._of_ranges())
+        return tuple(self._range_notes())
 
-    def _of_ranges(self) -> Iterator[str]:
+    def _range_notes(self) -> Iterator[str]:
         """Notes on draws whose range is missing, open or cut off."""
         missing = float(self.draws["params"].isnull().mean())
         if missing:
@@ -185,7 +185,7 @@ def _draws(
 def _range(
     asked: Splitting, budget: np.ndarray, params: np.ndarray, highest: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Sizes at which the loss passes the highest one that will do, either side of the optimum."""
+    """Sizes on either side of the optimum at which the loss is the highest acceptable one."""
     searched, optimum, found = asked.range_searched(budget), np.log(params), {}
 
     def too_high(log_params: np.ndarray) -> np.ndarray:

@@ -166,7 +166,7 @@ def isoflop_optima(fit: ScalingFit, tolerance: float = TOLERANCE) -> IsoflopOpti
 
 
 def parabola_vertex(log_params: np.ndarray, loss: np.ndarray) -> Vertex:
-    """Least-squares parabola: where it is least, with the standard error of that.
+    """Vertex of the least-squares parabola, with its standard error.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def parabola_vertex(log_params: np.ndarray, loss: np.ndarray) -> Vertex:
 
 
 def _budgets(fit: ScalingFit, tolerance: float) -> Iterator[dict[str, object]]:
-    """Runs of one group and one compute: what their parabola says."""
+    """Vertices of the parabolas through the runs of each group and budget."""
     runs = fit.runs
     inputs = {name: np.log(runs.values(name)) for name in ("params", "tokens")}
     table = pd.DataFrame({**inputs, "loss": runs.values("loss")})
@@ -224,5 +224,5 @@ def _budgets(fit: ScalingFit, tolerance: float) -> Iterator[dict[str, object]]:
 
 
 def _curved(log_params: pd.Series) -> bool:
-    """Tell whether there are sizes enough for a parabola."""
+    """True if there are enough sizes for a parabola."""
     return int(log_params.round(3).nunique()) >= FEWEST_SIZES

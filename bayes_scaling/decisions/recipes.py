@@ -1,4 +1,4 @@
-"""compare_recipes(): how much compute one recipe is worth in another, from a ladder of each.
+"""compare_recipes(): the worth of one recipe in compute of another, from a ladder of each.
 
 A ladder is a few runs of growing compute, made by one rule of size and data, such as twenty tokens
 per parameter. Three or four rungs say little of a floor or an exponent, so that prior knowledge of

@@ -1,4 +1,4 @@
-"""regret(): what a plan gives away against the best split of the same budget.
+"""regret(): loss and compute that a plan wastes against the best split of its budget.
 
 Owns the loss and the compute that given runs waste, with intervals, and which of several plans is
 better with what probability.
@@ -31,7 +31,7 @@ Plans = pd.DataFrame | Mapping[str, tuple[float, float]]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Regret(DrawnResult[ScalingFit]):
-    """Draws of what plans give away against the best split of what they cost.
+    """Draws of the loss and compute that plans waste against the best split of their cost.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ def regret(
     cost: Cost | None = None,
     inputs: Mapping[str, float] | None = None,
 ) -> Regret:
-    """Compare plans with the best split of what each of them costs.
+    """Compare plans with the best split of their cost.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""needed(): how much of one thing it takes to reach a loss, and whether any amount does.
+"""needed(): compute, tokens or parameters that reach a loss, if any amount does.
 
 The inverse of the surface that :func:`bayes_scaling.forecast` reads, draw by draw. Where the floor
 of a draw lies above the target the amount is infinite, and stays in the intervals: their upper ends

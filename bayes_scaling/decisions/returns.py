@@ -1,4 +1,4 @@
-"""marginal_returns() and compute_returns(): what more parameters, tokens or compute would buy.
+"""marginal_returns() and compute_returns(): gains from more parameters, tokens or compute.
 
 Derivatives are central differences in log inputs, of each draw, so they work for every law.
 """
@@ -20,7 +20,7 @@ TENFOLD = 10.0
 
 
 class MarginalReturns(DrawnResult[ScalingFit]):
-    """Draws of how the expected loss changes from points, in each direction.
+    """Draws of the change of the expected loss with each input, at points.
 
     ``params_elasticity``, ``tokens_elasticity``, ``flops_elasticity``: percent of loss per percent
     of input, negative where more of it helps. That of compute has params and tokens grow alike; at
@@ -46,7 +46,7 @@ class MarginalReturns(DrawnResult[ScalingFit]):
 
 
 class ComputeReturns(DrawnResult[ScalingFit]):
-    """Draws of what compute buys along the compute-optimal frontier.
+    """Draws of the gains from compute along the compute-optimal frontier.
 
     ``expected_loss`` at the budget; ``flops_elasticity``, percent of loss per percent of compute;
     ``loss_per_tenfold``, change of the loss with ten times the compute; ``floor`` of the surface;
@@ -106,7 +106,7 @@ def marginal_returns(
 def compute_returns(
     fit: ScalingFit, flops: Numbers, *, at: pd.DataFrame | None = None
 ) -> ComputeReturns:
-    """Returns of compute: what ten times buys, and what halving the reducible loss costs.
+    """Gain from ten times the compute, and compute that halves the reducible loss.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Published rules for splitting compute: what each would do with a budget, as plans to compare.
+"""Published rules for splitting compute, as plans to compare.
 
 Owns the numbers of the rules and where they are printed; a rule knows nothing of any fit.
 """
@@ -34,7 +34,7 @@ HOFFMANN = "Hoffmann et al. (2022)"
 
 @dataclass(frozen=True)
 class Rule:
-    """A published rule: how many parameters for a budget.
+    """A published rule for the number of parameters of a budget.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Digits that a posterior supports: no more than its Monte-Carlo error and its width allow.
+"""Rounding to the digits that Monte-Carlo error and width of a posterior support.
 
 Owns rounding for publication. Other tables are for reading on, and keep their full precision.
 """

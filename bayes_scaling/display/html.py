@@ -1,4 +1,4 @@
-"""Small values as Jupyter shows them; results bring their own tables.
+"""HTML of small values for Jupyter; results bring their own tables.
 
 Every text that goes into HTML is escaped here or where it is put together.
 """

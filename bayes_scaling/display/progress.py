@@ -1,4 +1,4 @@
-"""Progress shown to a person: which stage of the work runs, in a terminal, a notebook or a log.
+"""Progress of the stages of some work, in a terminal, a notebook or a log.
 
 A terminal gets a bar that moves, a notebook one output that is rewritten, a log a line when a stage
 begins and one when it ends. Standard output is left to results.
@@ -46,10 +46,10 @@ class Display:
         """Show a new stage."""
 
     def move(self, stage: Stage) -> None:
-        """Show how far it is."""
+        """Show its progress."""
 
     def finish(self, stage: Stage) -> None:
-        """Show that it has ended, and how."""
+        """Show its end."""
 
 
 class Stages:
@@ -66,7 +66,7 @@ class Stages:
         self._display.begin(self._stage)
 
     def advance(self, completed: int, note: str = "") -> None:
-        """Say how much of the stage is done."""
+        """Report progress of the stage."""
         # A sampler may report from its own thread when the stage has just ended.
         if (stage := self._stage) is not None:
             stage.completed, stage.note = completed, note

@@ -1,4 +1,4 @@
-"""Tables of results, which carry interval and convergence with them, and their print."""
+"""Tables of results, with intervals and diagnosis, and their print."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Result(ABC):
 
     @abstractmethod
     def table(self) -> pd.DataFrame:
-        """The numbers, with intervals of ArviZ's default probability."""
+        """The numbers of the result, with intervals of 90 % unless told otherwise."""
 
     def _shown(self) -> pd.DataFrame:
         return self.table()
@@ -110,7 +110,7 @@ def _heading(title: str, table: pd.DataFrame) -> str:
 
 
 def _readable(table: pd.DataFrame) -> pd.DataFrame:
-    """A row for each quantity; what else a table says of a row stands beside its labels.
+    """Table with a row for each quantity; further columns become labels of rows.
 
     But for the diagnosis, which the notes say once.
     """

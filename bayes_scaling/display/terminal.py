@@ -125,7 +125,7 @@ def sentence(text: str) -> str:
 
 
 def interval_title(title: str, table: pd.DataFrame) -> str:
-    """Title a table with what its intervals are.
+    """Title of a table with probability and kind of its intervals.
 
     Examples
     --------

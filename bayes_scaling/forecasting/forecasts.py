@@ -56,7 +56,7 @@ class Forecast(DrawnResult[Fitted]):
         return coordinate_index(self.draws["point"]).to_frame(index=False)
 
     def miss_share(self, prob: float | None = None) -> pd.Series[float]:
-        """Share of the width of a new run's interval that is due to the way beyond the runs.
+        """Share of the width of a new run's interval that comes from extrapolation.
 
         Zero inside the runs: there the interval is that of posterior and scatter alone.
 
@@ -184,7 +184,7 @@ def average_draws(
     seed: int,
     scatter: Callable[..., xr.DataArray] = new_runs,
 ) -> xr.Dataset:
-    """Each fit's forecast at its points, mixed; one fit for all points of a draw."""
+    """Mixture of the forecasts of the fits; a draw is of one fit at all points."""
     parts = {
         name: forecast_draws(average.fits[name], where, new_levels, seed, scatter)
         for name, where in places.items()

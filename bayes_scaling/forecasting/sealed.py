@@ -1,4 +1,4 @@
-"""Sealed forecasts: what was forecast, when and from what, in a small file that shows any change.
+"""Sealed forecasts: a forecast, its date and its source in a file that shows any change.
 
 The file is JSON with the quantiles of the forecast and the SHA-256 of its own content. Scores are
 in :mod:`bayes_scaling.validation.track_record`.
@@ -36,7 +36,7 @@ QUANTITIES = ("expected_loss", "loss")
 
 @dataclass(frozen=True, repr=False)
 class SealedForecast(Result):
-    """A forecast as it was made: dated, with what it was made from, and with its hash.
+    """A dated forecast with its source and its hash.
 
     Made by :meth:`bayes_scaling.Forecast.seal`, read by :meth:`read`.
 
@@ -83,7 +83,7 @@ class SealedForecast(Result):
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the content, in the one way of writing it: sorted, without spaces."""
+        """SHA-256 of the content as JSON with sorted keys and without spaces."""
         return _digest(self.content)
 
     def write(self, path: str | Path) -> Path:
@@ -209,7 +209,7 @@ def sealed(draws: xr.Dataset, fit: Fitted, question: str) -> SealedForecast:
 
 
 def checked_prob(prob: float | None) -> float:
-    """A probability of an interval that the quantiles kept can give."""
+    """Probability of an interval, refused beyond the quantiles that were kept."""
     chosen = interval_prob(prob)
     if chosen > WIDEST + 1e-12:
         raise SealError(

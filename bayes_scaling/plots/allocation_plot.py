@@ -59,7 +59,7 @@ def allocation(
             _draw_budgets(panel, budgets[group][unit].values, asked, style)
         canvas.log_input_axis(panel.xaxis, unit)
         canvas.log_input_axis(panel.yaxis, quantity)
-        marks.shade_extrapolation(panel, float(spent.max()), reach[1], _word_at(quantity))
+        marks.shade_extrapolation(panel, float(spent.max()), reach[1], _free_end(quantity))
     band = legends.band_entry(legends.with_interval("optimum", prob), legends.colour_of(looks))
     runs = legends.point_entry("runs", canvas.neutral(), ".")
     sheet.legend([*legends.group_entries(looks), band, runs], panel=-1)
@@ -67,13 +67,13 @@ def allocation(
     return sheet.panels
 
 
-def _word_at(quantity: str) -> Literal["top", "bottom"]:
+def _free_end(quantity: str) -> Literal["top", "bottom"]:
     """The end of a panel that its curves leave free."""
     return "top" if quantity == "tokens_per_param" else "bottom"
 
 
 def _reach(allocation: Allocation, spent: np.ndarray) -> tuple[float, float]:
-    """The budgets that bands run over: within limits, only those that can be spent for certain."""
+    """Range of budgets of the bands; under constraints only that of the budgets asked for."""
     asked = allocation.draws[allocation.cost.unit]
     low, high = float(asked.min()), float(asked.max())
     if allocation.constraints.given:

@@ -104,7 +104,7 @@ def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, prob: float | None) -> 
 
 
 def _shown_by_runs(fit: ScalingFit) -> np.ndarray:
-    """Per cent by which the reducible loss of each run is off the law's, posterior median."""
+    """Distance of each run's reducible loss from the law's, in per cent, posterior median."""
     surface, law = sources.law_at_runs(fit)
     loss = xr.DataArray(fit.runs.values("loss"), dims="run")
     ratio = (loss - surface.floor) / (law - surface.floor)

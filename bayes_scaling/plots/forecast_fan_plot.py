@@ -1,4 +1,4 @@
-"""forecast_fan: from the runs out to the run that is forecast, the uncertainty widening."""
+"""forecast_fan: the runs, and the widening band of the forecast out to the target."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _draw_runs(ax: Axes, result: IsoflopOptima, table: pd.DataFrame) -> None:
 
 
 def _draw_vertices(ax: Axes, flops: np.ndarray, table: pd.DataFrame, style: canvas.Style) -> None:
-    """Optima of parabolas with their intervals, and what the verdict on each is."""
+    """Optima of parabolas with their intervals and verdicts."""
     found, verdict = table["parabola"], table["verdict"].to_numpy()
     known, apart = verdict != NO_MINIMUM, verdict == "disagrees"
     marks.draw_bars(ax, flops[known], found[known], style, gid="parabola bars")

@@ -27,7 +27,7 @@ def with_interval(what: str, prob: float | None, group: sources.Group = ()) -> s
 
 
 def group_entries(looks: Mapping[sources.Group, canvas.Style]) -> list[Artist]:
-    """Marker and line of each group; of none in a model without groups."""
+    """Entry of each group; none for a model without groups."""
     named = {sources.group_name(group): style for group, style in looks.items() if group}
     return [
         Line2D([], [], color=s.colour, marker=s.marker, linestyle=s.line, label=name)
@@ -36,20 +36,20 @@ def group_entries(looks: Mapping[sources.Group, canvas.Style]) -> list[Artist]:
 
 
 def colour_of[Group](looks: Mapping[Group, canvas.Style]) -> str:
-    """Colour of marks in the legend: that of the only group, or none's."""
+    """Colour of marks in the legend: that of the only group, or the neutral one."""
     return next(iter(looks.values())).colour if len(looks) == 1 else canvas.neutral()
 
 
 def band_entry(label: str, colour: str, alpha: float = 0.3) -> Artist:
-    """A band."""
+    """Entry of a band."""
     return Patch(color=colour, alpha=alpha, linewidth=0, label=label)
 
 
 def line_entry(label: str, colour: str, line: canvas.LineStyle = "-", width: float = 1.0) -> Artist:
-    """A line."""
+    """Entry of a line."""
     return Line2D([], [], color=colour, linestyle=line, linewidth=width, label=label)
 
 
 def point_entry(label: str, colour: str, marker: str = "o") -> Artist:
-    """Points."""
+    """Entry of points."""
     return Line2D([], [], color=colour, linestyle="none", marker=marker, label=label, markersize=4)

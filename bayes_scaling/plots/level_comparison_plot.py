@@ -1,4 +1,4 @@
-"""level_comparison: how much more compute one level needs than another, and which is better."""
+"""level_comparison: the compute that one level needs against another, and the better one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bayes_scaling.plots import canvas, legends, marks, sources
 def level_comparison(
     comparison: LevelComparison, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
-    """Draw how many times the scale the second level needs, and how likely the first is better.
+    """Draw the multiple of scale that the second level needs, and the chance of the first.
 
     Two panels against scale. Above, the multiplier with its band, which runs off the page where
     the second level's floor lies above the first one's loss. Below, the probability that the first
@@ -43,14 +43,14 @@ def level_comparison(
         _draw_multiplier(times, scale, groups[group]["multiplier"], style, prob)
         better = (groups[group]["loss_difference"] < 0).mean(SAMPLE_DIMS)
         marks.draw_line(chance, scale, better, style, marker=style.marker)
-    _finish(sheet.panels, comparison)
+    _label_axes(sheet.panels, comparison)
     band = legends.band_entry(legends.with_interval("multiplier", prob), legends.colour_of(looks))
     sheet.legend([*legends.group_entries(looks), band])
     sheet.title(f"{comparison.first} against {comparison.second}", fit)
     return sheet.panels
 
 
-def _finish(panels: np.ndarray, comparison: LevelComparison) -> None:
+def _label_axes(panels: np.ndarray, comparison: LevelComparison) -> None:
     """Draw the line of equality and the end of the runs, and label the axes."""
     times, chance = panels
     fit, name = comparison.fit, comparison.scale

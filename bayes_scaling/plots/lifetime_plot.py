@@ -54,7 +54,7 @@ def lifetime(
     for group, style in looks.items():
         for panel, quantity in zip(sheet.panels, PANELS, strict=True):
             _draw_plans(panel, groups[group], (asked, quantity), style, prob)
-    _finish(sheet.panels, result, asked)
+    _label_axes(sheet.panels, result, asked)
     plans = _plan_entries(legends.colour_of(looks), prob)
     sheet.legend([*legends.group_entries(looks), *plans], panel=-1)
     sheet.title(f"Cheapest model over its life by {fit.model.law.name}", fit, 110)
@@ -117,7 +117,7 @@ def _draw_plan(
     line.set_gid("compute-optimal" if hollow else "cheapest")
 
 
-def _finish(panels: np.ndarray, result: LifetimeAllocation, asked: str) -> None:
+def _label_axes(panels: np.ndarray, result: LifetimeAllocation, asked: str) -> None:
     """Axes: the quality across, quantities up."""
     values = result.draws[asked].values
     margin = LOSS_MARGIN if asked == "target_loss" else MARGIN

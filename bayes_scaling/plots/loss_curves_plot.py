@@ -1,4 +1,4 @@
-"""loss_curves: the loss along runs of several schedules, with what was seen of them."""
+"""loss_curves: the loss along runs of several schedules, with the curves observed."""
 
 from __future__ import annotations
 

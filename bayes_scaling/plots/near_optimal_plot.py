@@ -1,4 +1,4 @@
-"""near_optimal: the loss against the size of the model at a budget, and which sizes are as good."""
+"""near_optimal: loss against model size at a budget, and the sizes nearly as good as the best."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MARGIN = 2.5
 def near_optimal(
     near: NearOptimal, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
-    """Draw the expected loss against model size at each budget, and the sizes that will do.
+    """Draw the expected loss against model size at each budget, and the near-optimal sizes.
 
     Above, the loss of models on which the whole budget is spent, with its band; the optimum with
     the interval of its size; and as a thick bar the near-optimal range between the medians of its

@@ -1,4 +1,4 @@
-"""needed: the amount that reaches a loss, against that loss, and whether any amount does."""
+"""needed: the amount that reaches a loss, and the probability that none does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MARGIN = 1.01
 def needed(
     needed: Needed, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
-    """Draw the amount that reaches a loss, over that loss, and how likely none does.
+    """Draw the amount that reaches a loss, and the probability that none does.
 
     Two panels. Above, median and credible band of the amount; where a band runs off the page its
     end is infinite, since the floor of too many draws is above the target. A dotted line is the
@@ -47,7 +47,7 @@ def needed(
         marks.draw_line(chance, draws["loss"], share, style, marker=style.marker)
     for group, style in looks.items():
         _draw_interval(amount, groups[group], of, style, prob)
-    _finish(sheet.panels, needed)
+    _label_axes(sheet.panels, needed)
     label = legends.with_interval(f"{of} needed", prob)
     band = legends.band_entry(label, legends.colour_of(looks))
     largest_run = legends.line_entry("largest run", canvas.neutral(), ":")
@@ -56,7 +56,7 @@ def needed(
     return sheet.panels
 
 
-def _finish(panels: np.ndarray, needed: Needed) -> None:
+def _label_axes(panels: np.ndarray, needed: Needed) -> None:
     """The largest run, and axes over all targets."""
     amount, chance = panels
     fit, of = needed.fit, needed.of

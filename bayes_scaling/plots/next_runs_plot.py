@@ -1,4 +1,4 @@
-"""next_runs: which candidates were chosen, and the interval that is promised after each."""
+"""next_runs: the candidates chosen, and the interval expected after each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_LABELS = 8
 def next_runs(
     plan: NextRuns, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
-    """Draw the candidates with those chosen, and how the goal's interval is expected to shrink.
+    """Draw the candidates with those chosen, and the goal's interval expected after each.
 
     Left, the runs made so far, the candidates (coloured by how much of the goal's spread each
     would take off alone) and those chosen, numbered in their order and ringed, by group where

@@ -1,4 +1,4 @@
-"""prior_posterior: what was believed of each parameter before the runs, and after."""
+"""prior_posterior: prior and posterior density of each parameter."""
 
 from __future__ import annotations
 

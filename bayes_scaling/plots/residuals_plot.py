@@ -1,4 +1,4 @@
-"""residuals: by how much each run misses the law, whatever the law's inputs."""
+"""residuals: distance of each run from its expected loss, for a law of any inputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def residuals(
     ax: Axes | None = None,
     prob: float | None = None,
 ) -> Axes:
-    """Draw how far each run's loss is off its expected loss, in per cent of that.
+    """Draw the distance of each run from its expected loss, in per cent of that.
 
     A trend, or a group on one side of zero, is a way in which the law is wrong. The band is where
     runs are to be expected from their scatter alone. Responses other than a loss are drawn as

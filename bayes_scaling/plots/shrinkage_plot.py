@@ -1,4 +1,4 @@
-"""shrinkage: the levels of a factor, and how far pooling drew them to what is typical."""
+"""shrinkage: the levels of a factor, and their pull towards the typical value."""
 
 from __future__ import annotations
 

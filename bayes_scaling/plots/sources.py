@@ -63,9 +63,9 @@ def losses_along(fitted: Fitted, table: pd.DataFrame, new_levels: NewLevels) -> 
     seed = fitted.settings.seed
     if isinstance(fitted, FitAverage):
         places = average_points(fitted, {}, table, new_levels)
-        return average_draws(fitted, places, new_levels, seed, _alike)
+        return average_draws(fitted, places, new_levels, seed, _scattered_alike)
     where = points(fitted.model, fitted.runs, at=table, new_levels=new_levels)
-    return forecast_draws(fitted, where, new_levels, seed, _alike)
+    return forecast_draws(fitted, where, new_levels, seed, _scattered_alike)
 
 
 class SameScatter(np.random.Generator):
@@ -76,7 +76,7 @@ class SameScatter(np.random.Generator):
         return super().uniform(low, high, (*size[:-1], 1))
 
 
-def _alike(*about: Any) -> xr.DataArray:
+def _scattered_alike(*about: Any) -> xr.DataArray:
     """New runs as :func:`bayes_scaling.fitting.posterior.new_runs` draws them, scattered alike."""
     draws, model, runs, expected, where, rng = about
     return new_runs(draws, model, runs, expected, where, SameScatter(rng.bit_generator))
@@ -157,7 +157,7 @@ def with_levels(table: pd.DataFrame, group: Group, model: ScalingModel) -> pd.Da
 def frontier(
     fit: ScalingFit, low: float, high: float, like: Allocation | None = None
 ) -> Allocation:
-    """The optimal runs over a range of budgets, for every level, from thinned draws.
+    """Optimal runs over a range of budgets, for every level, from thinned draws.
 
     With the cost, constraints and inputs of an allocation, or else by 6ND.
     """

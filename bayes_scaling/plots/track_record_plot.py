@@ -1,4 +1,4 @@
-"""track_record: where runs fell in the forecasts that were sealed before they were made."""
+"""track_record: runs in the intervals that were sealed before they were made."""
 
 from __future__ import annotations
 

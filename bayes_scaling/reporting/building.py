@@ -1,4 +1,4 @@
-"""report(): one document with the answer, its verdict, the evidence and the way to redo it."""
+"""report(): one document with the answer, its verdict, the evidence and the code to redo it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def report(
     facts: Mapping[str, str] | None = None,
     prob: float | None = None,
 ) -> Path:
-    """Write a report for people who were not there.
+    """Write a report of a fit: the answer, its verdict, the evidence, and the code to redo it.
 
     The first screen is the answer: question, number with interval, verdict with its reason,
     picture. What would change it follows, then the evidence and everything needed to redo it.
@@ -114,7 +114,7 @@ def _written(subject: Subject, contents: Contents, file: Path) -> Path:
 
 
 def checked_path(path: str | Path) -> Path:
-    """The path of a report, refused before anything is computed.
+    """Path of a report, checked before anything is computed.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Layout: contents into HTML, Markdown or LaTeX by the templates, everything escaped by default.
+"""Layout of contents as HTML, Markdown or LaTeX by templates that escape all text.
 
 HTML stands by itself: figures are embedded, nothing is fetched, and its content security policy
 lets only the one script run whose digest it names. Markdown and LaTeX have figures beside them.
@@ -51,7 +51,7 @@ _LATEX_MARKS = {
 
 
 def is_report(path: Path) -> bool:
-    """True of a file that is a report, which a newer one may replace."""
+    """True for a file that is a report, and may be replaced by a newer one."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

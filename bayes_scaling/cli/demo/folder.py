@@ -1,4 +1,4 @@
-"""The folder of the demo: what may be written there, and what was.
+"""The folder of the demo, and the record of the files written there.
 
 A manifest holds the checksums of what a demo has written. Another demo replaces those files as
 long as nobody has changed them; files that it did not write it leaves alone.

@@ -1,4 +1,4 @@
-"""loss_crossing(): where the loss in compute would fall below what the data used allow.
+"""loss_crossing(): the compute at which L(C) falls below the least loss that its data allow.
 
 Two laws that were fitted apart contradict each other from some scale on; there, at the latest, one
 of them breaks down.
@@ -32,7 +32,7 @@ from bayes_scaling.units import PF_DAY
 
 @dataclass(frozen=True)
 class PowerOfCompute(AsCode):
-    """An amount that grows with compute: coefficient x (C / unit) ** exponent.
+    """An amount that grows as a power of compute: coefficient x (C / unit) ** exponent.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def loss_crossing(
     tokens: PowerOfCompute = KAPLAN_TOKENS,
     params: PowerOfCompute = KAPLAN_PARAMS,
 ) -> LossCrossing:
-    """Find where the loss expected of compute meets the loss that its data allow at best.
+    """Find the compute at which the expected loss falls to the least that its data allow.
 
     Parameters
     ----------

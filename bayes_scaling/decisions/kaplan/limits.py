@@ -1,4 +1,4 @@
-"""Limits of a run: data below which it overfits, steps before which it need not be stopped.
+"""Limits of a run: tokens below which it overfits, steps before which it need not stop.
 
 The bounds of Kaplan et al. (2020), sections 4 and 5 and appendix B, as posteriors of the user's
 own fits, as if laws went on beyond the runs as they say: endless data lie on no path along which
@@ -47,7 +47,7 @@ class OverfittingThreshold(DrawnResult[ScalingFit]):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes for a reader: of the fit, and what the penalty stands for."""
+        """Notes for a reader: of the fit, and the meaning of the penalty."""
         if self.source != "noise_sd":
             return super().notes
         return (
@@ -58,7 +58,7 @@ class OverfittingThreshold(DrawnResult[ScalingFit]):
 
 
 class EarlyStopping(PairedResult):
-    """Draws of the steps after which, at the earliest, a run on limited data should stop.
+    """Draws of the earliest step at which a run on limited data should stop.
 
     ``steps`` is a lower bound; ``excess`` is L(N, D) - L(N, inf), in the unit of the runs' loss.
     """
@@ -67,7 +67,7 @@ class EarlyStopping(PairedResult):
 
 
 class ConvergenceTradeoff(DrawnResult[ScalingFit]):
-    """Draws of what stopping short of convergence saves at one loss.
+    """Draws of the savings from stopping short of convergence, at equal loss.
 
     ``params_ratio``, ``steps_ratio``, ``flops_ratio``: of a run stopped at ``excess`` above its
     converged loss, to one stopped at ``against``. ``best_excess`` is alpha_N / alpha_S, which
@@ -82,7 +82,7 @@ def overfitting_threshold(
     penalty: float | None = None,
     at: pd.DataFrame | None = None,
 ) -> OverfittingThreshold:
-    """Tokens below which a model of a given size overfits by more than seeds differ.
+    """Tokens below which a model overfits by more than the scatter between seeds.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def early_stopping(
     *,
     at: pd.DataFrame | None = None,
 ) -> EarlyStopping:
-    """Fewest steps after which a run on limited data should stop.
+    """Earliest step at which a run on limited data should stop.
 
     Parameters
     ----------

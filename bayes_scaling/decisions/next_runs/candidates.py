@@ -1,4 +1,4 @@
-"""Runs that could be made, as a table: their labels, inputs, groups and costs, checked."""
+"""Candidate runs as a checked table: labels, inputs, groups and costs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COST = "cost"
 
 
 def evaluated(fit: ScalingFit, candidates: pd.DataFrame) -> tuple[pd.DataFrame, xr.Dataset]:
-    """The candidates with labels, inputs, factors and cost, and the same as points of the law."""
+    """Candidates with labels, inputs, factors and cost; and as points of the law."""
     if isinstance(candidates, pd.DataFrame) and candidates.empty:
         raise RunsError(
             "next_runs: the table of candidates has no rows, so there is nothing to choose from. "

@@ -1,4 +1,4 @@
-"""next_runs(): which affordable runs would most reduce the uncertainty of what matters.
+"""next_runs(): the affordable runs that most reduce the uncertainty of one quantity.
 
 Each answer is a plan with a promise: the interval that the goal is expected to have after each run.
 """
@@ -35,7 +35,7 @@ NOW = "(now)"
 
 @dataclass(frozen=True, repr=False, eq=False)
 class NextRuns(FitResult):
-    """A batch of runs, in the order to make them, and what is expected of the goal after each.
+    """A batch of runs in the order to make them, with the interval expected after each.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class NextRuns(FitResult):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes for a reader: of the fit, and what the promise rests on."""
+        """Notes for a reader: of the fit, and the assumptions behind expected intervals."""
         missing = float(self._scaled.values.isnull().mean())
         left_out = (f"{missing:.1%} of draws have no {self.goal.quantity} and are left out.",)
         return (
@@ -129,7 +129,7 @@ class NextRuns(FitResult):
         return intervals(steps.assign_coords(step=np.arange(len(shares))), prob)
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
-        """The runs in order, with the interval expected of the goal after each, of `prob`.
+        """Runs in order, and the interval of the goal expected after each, of probability `prob`.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Goal: the one quantity that new runs are to make more certain, as a frozen value.
+"""Goal: the quantity that new runs are to make more certain.
 
 Says which draws of a fit it is and what to call it. What runs would teach of it is for
 :mod:`bayes_scaling.decisions.next_runs.choosing`.

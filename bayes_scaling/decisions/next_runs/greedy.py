@@ -1,4 +1,4 @@
-"""Choosing a batch of runs by what each would take off the variance of one quantity.
+"""Greedy choice of a batch of runs by how much each reduces the variance of one quantity.
 
 Plain arrays: draws of the quantity and of what the candidates would measure, the variance of their
 scatter, their costs. Knows nothing of laws.
@@ -39,7 +39,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Candidates:
-    """The runs to choose from, as far as they are known.
+    """Draws, noise and costs of the runs to choose from.
 
     Attributes
     ----------
@@ -77,13 +77,13 @@ def best_batch(candidates: Candidates, budget: float, most: int) -> Batch:
 
 
 def variance_after(candidates: Candidates, places: Sequence[int]) -> Batch:
-    """The variance left after runs that were chosen by other means, in their order."""
+    """Variance left after each of given runs, in their order."""
     state = _State.of(candidates)
     return Batch(tuple(places), (state.left, *(state.observe(place) for place in places)))
 
 
 def gains_alone(candidates: Candidates) -> np.ndarray:
-    """Variance of the quantity that each candidate would take off by itself."""
+    """Fall of the variance of the quantity by each candidate alone."""
     return _State.of(candidates).gains()
 
 

@@ -1,4 +1,4 @@
-"""Draws of what runs not yet made would measure, beside those of a goal.
+"""Draws of the responses of runs not yet made, beside those of a goal.
 
 Owns the scales on which the two are taken to be jointly normal, and the variance of a run's scatter
 that says how much one run is worth.
@@ -27,7 +27,7 @@ MOST_MISSING = 0.5
 
 @dataclass(frozen=True)
 class Scaled:
-    """Draws of a goal, on the logarithm where all are positive.
+    """Draws of a goal, as logarithms where all are positive.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Scaled:
 
 
 def scaled_draws(goal: Goal, fit: ScalingFit) -> Scaled:
-    """Draws of a goal, on the scale on which new runs change them about linearly.
+    """Draws of a goal, on the scale on which new runs change it about linearly.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def scaled_draws(goal: Goal, fit: ScalingFit) -> Scaled:
 
 
 def learnable(goal: Scaled, fit: ScalingFit, where: xr.Dataset, costs: np.ndarray) -> Candidates:
-    """Draws of the goal and of what runs at `where`, dims (point,), are expected to measure."""
+    """Draws of the goal and of the responses expected of runs at `where`, dims (point,)."""
     expected = fit.expected_at(where)
     on_scale = fit.model.noise.on_scale(expected.values).reshape(-1, where.sizes["point"])
     quantity = goal.values.transpose("chain", "draw").values.ravel()
@@ -83,7 +83,7 @@ def learnable(goal: Scaled, fit: ScalingFit, where: xr.Dataset, costs: np.ndarra
 
 
 def noise_variance(fit: ScalingFit, where: xr.Dataset, expected: xr.DataArray) -> np.ndarray:
-    """Variance of normal scatter that would be as informative as the scatter of one run.
+    """Variance of the normal scatter that is as informative as the scatter of one run.
 
     It is the inverse of the Fisher information on the location, averaged over the draws: for a
     Student-t of scale s and nu degrees of freedom s^2 (nu + 3) / (nu + 1), for a Laplace of scale

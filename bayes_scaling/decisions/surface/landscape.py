@@ -66,7 +66,7 @@ class Landscape:
 
     @property
     def inside(self) -> Self:
-        """The landscape, had the law gone on beyond the runs as it says.
+        """The landscape of a law that goes on beyond the runs as it says.
 
         Limits of endless data or size lie on no path along which runs grow, of which alone it is
         known by how much laws miss.
@@ -156,7 +156,7 @@ def surface(
     at: pd.DataFrame | None = None,
     free: Sequence[str] = ("params", "tokens"),
 ) -> Landscape:
-    """Points crossed with the fitted levels, and what is asked at each.
+    """The loss at points crossed with the fitted levels.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def surface(
 
 
 def paired(fit: ScalingFit, like: ScalingFit) -> ScalingFit:
-    """A fit with as many draws as another, independent one, repeated from the first if too few.
+    """A fit with as many draws as another, independent one; draws repeat if there are too few.
 
     Draws of independent posteriors may be paired in any order.
     """
@@ -224,7 +224,7 @@ def check_loss(fit: ScalingFit, question: str) -> None:
 
 
 def with_compute(inputs: Mapping[str, Any], each: float) -> dict[str, Any]:
-    """Inputs with all that follows from two others, at `each` FLOP for a parameter and token."""
+    """Inputs with compute and ratios that follow from them; `each`: FLOP per param and token."""
     found = dict(inputs)
     if {"params", "tokens"} <= set(found):
         found["flops"] = each * found["params"] * found["tokens"]

@@ -157,7 +157,7 @@ def _taken(grid: Array, places: Array) -> Array:
 def _elementwise(
     function: Functions, shape: tuple[int, ...]
 ) -> tuple[Callable[[Array, Array], Array], Array]:
-    """The functions as SciPy calls them: at those elements, by number, that are still searched."""
+    """The functions as SciPy's solvers call them: at some elements, given by number."""
     size = int(np.prod(shape))
     places = np.zeros(size)
 

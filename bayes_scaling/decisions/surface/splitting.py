@@ -29,7 +29,7 @@ after a round is about the square of what it took."""
 
 
 class Split(NamedTuple):
-    """Runs, one for each draw.
+    """Splits of a budget, one for each draw.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Splitting:
             return self.where.split_loss(params, self.cost.tokens(params, budget))
 
     def optimum(self, budget: Array) -> Split:
-        """The run of least loss on which a budget is spent, within the constraints."""
+        """Run of least loss that spends a budget within the constraints."""
         budget = np.broadcast_to(budget, self.where.shape)
         if self.constraints.tokens_per_param is not None:
             params = self.cost.params_at(self.constraints.tokens_per_param, budget)
@@ -95,7 +95,7 @@ class Splitting:
         return Split(params, self.cost.tokens(params, budget), self.loss_of(params, budget), end)
 
     def cheapest(self, target: Array, near: Split | None = None) -> Split:
-        """The run of least cost from which on a loss is reached; infinite where none does.
+        """Cheapest run that reaches a loss; infinite where none does.
 
         At a fixed ratio of tokens to parameters it is a root. Its cost, split better, gives a
         better ratio; since the cost is flat at the best ratio, few rounds of the two find it.
@@ -154,7 +154,7 @@ class Splitting:
         return searched.low <= searched.high * (1 + 1e-12)
 
     def _grown(self, ratio: Array, target: Array) -> Array:
-        """Parameters from which on a loss is reached at a ratio of tokens to them."""
+        """Fewest parameters that reach a loss at a ratio of tokens to them."""
         where = self.where
         return where.reaching(
             lambda size: where.split_loss(size, ratio * size), target, where.centre("params")

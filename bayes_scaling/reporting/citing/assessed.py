@@ -1,4 +1,4 @@
-"""Check that a verdict is about what it stands beside: the same fit, the same targets."""
+"""Check that a verdict belongs to the result it is cited with: the same fit and targets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAME = 1e-6
 
 
 def check_assessed(result: Citable | FitAverage, trust: TrustReport | None, asker: str) -> None:
-    """Refuse anything but a verdict, and a verdict on another fit or on other targets.
+    """Refuse a verdict on another fit or on other targets, and what is no verdict.
 
     The best run of a budget has no targets of its own to be assessed: a forecast of about its
     compute, or of more, stands for it. Verdicts of unknown origin are not looked at.
@@ -53,7 +53,7 @@ def check_assessed(result: Citable | FitAverage, trust: TrustReport | None, aske
 
 
 def _is_part(result: Citable | FitAverage, assessed: Fitted) -> bool:
-    """True of one fit, cited by itself, of an average that was assessed."""
+    """True if the result is one fit of the average that was assessed."""
     if not isinstance(result, ScalingFit):
         return False
     return any(made_from(result, part.fit) for part in parts(assessed))

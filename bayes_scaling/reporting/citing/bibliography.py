@@ -1,4 +1,4 @@
-"""BibTeX of what a result rests on: the paper of each law, published data, the software.
+"""BibTeX of the papers of laws and data behind a result, and of the software.
 
 The entries are in ``bibliography.toml``. Nothing is looked up when a citation is made.
 """

@@ -94,7 +94,7 @@ def cite(
     prob: float | None = None,
     data: str | None = None,
 ) -> Citation:
-    """Cite a result with its interval, its verdict and the papers that it rests on.
+    """Cite a result with its interval, its verdict and its sources.
 
     Parameters
     ----------

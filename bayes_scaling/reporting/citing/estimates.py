@@ -49,7 +49,7 @@ class Estimate:
 
 
 def check_result(result: object) -> None:
-    """Refuse what has no draws to be cited.
+    """Refuse an object without draws to cite.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def fits(result: Citable) -> tuple[ScalingFit, ...]:
 
 
 def averaged(result: Citable) -> FitAverage | None:
-    """The average that a result was made from, if it was."""
+    """The average that a result was made from; None for a single fit."""
     fit = None if isinstance(result, ScalingFit) else result.fit
     return fit if isinstance(fit, FitAverage) else None
 
@@ -94,9 +94,7 @@ def estimates(result: Citable, prob: float | None) -> list[Estimate]:
     first, second = (table.columns.get_level_values(level) for level in (0, 1))
     quantities, draws = list(map(str, first[second == "median"])), result.draws
     return [
-        Estimate(
-            place, name, interval_numbers(name, result.draws[name].isel({result.dim: place}), ends)
-        )
+        Estimate(place, name, interval_numbers(name, draws[name].isel({result.dim: place}), ends))
         for name in quantities
         for place, ends in enumerate(_ends(pd.DataFrame(table[name])))
     ]

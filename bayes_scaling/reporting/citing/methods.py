@@ -1,4 +1,4 @@
-"""The paragraph on methods: what was assumed, sampled, checked and with which software."""
+"""The paragraph on methods: assumptions, sampling, checks and software."""
 
 from __future__ import annotations
 

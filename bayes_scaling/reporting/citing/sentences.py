@@ -1,4 +1,4 @@
-"""The sentence that cites a result: what was found, how surely, from what, to be believed or not.
+"""The sentence that cites a result: estimate, interval, source and verdict.
 
 What speaks against believing it stands first, so that it cannot be cut off. A *prediction* is of
 what a run will show, its loss; a *projection* is of what no run shows, such as an expected loss.
@@ -60,7 +60,7 @@ def citing_sentence(result: Citable, trust: TrustReport | None, prob: float | No
 def _basis(result: Citable) -> str:
     average = averaged(result)
     if average is None:
-        return f"Bayesian fit of {_and([law_words(fit) for fit in fits(result)])}"
+        return f"Bayesian fit of {_joined([law_words(fit) for fit in fits(result)])}"
     if len(average.fits) == 1:
         weight = f"which has all the weight of an average ({average.source})"
         return f"Bayesian fit, {weight}, of {law_words(average.fits[average.heaviest])}"
@@ -68,7 +68,9 @@ def _basis(result: Citable) -> str:
         f"{law_words(average.fits[name])} (weight {weight:.2f})"
         for name, weight in average.weights.items()
     ]
-    return f"an average of {counted(len(parts), 'Bayesian fit')}, {average.source}: {_and(parts)}"
+    return (
+        f"an average of {counted(len(parts), 'Bayesian fit')}, {average.source}: {_joined(parts)}"
+    )
 
 
 def law_words(fit: ScalingFit) -> str:
@@ -137,8 +139,8 @@ def _findings(result: Citable, prob: float | None) -> str:
     said = []
     for place in range(min(len(table), NAMED)):
         row = {one.quantity: one.text for one in found if one.row == place}
-        words = _said(result, row) + _of_miss(result, place, prob)
-        said.append(f"at {_and(row_words(table, place))}, {words}")
+        words = _row_sentence(result, row) + _of_miss(result, place, prob)
+        said.append(f"at {_joined(row_words(table, place))}, {words}")
     return "; ".join(said) + _others(len(table) - len(said), "row")
 
 
@@ -146,7 +148,7 @@ def _of_parameters(fit: ScalingFit, found: Sequence[Estimate]) -> str:
     """The law's own parameters, of a pooled one those of the first levels."""
     own = [one for one in found if one.quantity.split("[")[0] in fit.model.parameters]
     said = [f"{one_line(one.quantity)} = {one.text}" for one in own[: len(fit.model.parameters)]]
-    return f"the law has {_and(said)}" + _others(len(own) - len(said), "parameter")
+    return f"the law has {_joined(said)}" + _others(len(own) - len(said), "parameter")
 
 
 def _others(count: int, what: str) -> str:
@@ -154,7 +156,7 @@ def _others(count: int, what: str) -> str:
 
 
 def _of_miss(result: DrawnResult[Fitted], place: int, prob: float | None) -> str:
-    """The share of a new run's interval that is due to the way beyond the runs."""
+    """Share of a new run's interval that comes from extrapolation."""
     if not isinstance(result, Forecast):
         return ""
     share = result.miss_share(prob).iloc[place]
@@ -163,7 +165,7 @@ def _of_miss(result: DrawnResult[Fitted], place: int, prob: float | None) -> str
     return f", {100 * share:.0f} % of whose width is how laws miss beyond their runs"
 
 
-def _said(result: DrawnResult[Fitted], written: dict[str, str]) -> str:
+def _row_sentence(result: DrawnResult[Fitted], written: dict[str, str]) -> str:
     """The estimates of one row in words."""
     response = result.fit.runs.response
     match result:
@@ -178,7 +180,7 @@ def _said(result: DrawnResult[Fitted], written: dict[str, str]) -> str:
             pair = f"'{one_line(first)}' against '{one_line(second)}' has "
         case _:
             pair = ""
-    return pair + _and([_quantity(name, number, response) for name, number in written.items()])
+    return pair + _joined([_quantity(name, number, response) for name, number in written.items()])
 
 
 def _allocation(written: dict[str, str], response: str) -> str:
@@ -197,5 +199,5 @@ def _quantity(name: str, number: str, response: str) -> str:
     return f"{name.replace('_', ' ').replace('loss', response)} {number}"
 
 
-def _and(words: Sequence[str]) -> str:
+def _joined(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

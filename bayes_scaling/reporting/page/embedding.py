@@ -252,7 +252,7 @@ def _short(values: np.ndarray) -> list[Any]:
 
 
 def tested_range(grid: Grid, trust: TrustReport | None) -> list[dict[str, dict[str, float]]]:
-    """Range of the runs of each group along each axis, and the times beyond it that are tested."""
+    """Range of the runs of each group along each axis, and the multiple of it that was tested."""
     fit, groups = grid.fit, grid.groups
     trusted: Mapping[str, float] = {}
     if trust is not None:

@@ -193,7 +193,7 @@ def _delta(fit: ScalingFit, prob: float | None) -> Block:
 
 
 def backtest(subject: Subject) -> Section:
-    """Forecasts that the sweep would have made if it had stopped earlier."""
+    """Forecasts of the larger runs of the sweep from its smaller ones."""
     blocks = judged(subject, "backtest", _backtested, missing("A backtest", FULL))
     return Section("backtest", "Backtest", tuple(blocks))
 

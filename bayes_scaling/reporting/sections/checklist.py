@@ -1,4 +1,4 @@
-"""Two published checklists of what others must be told, every field filled or "not given".
+"""Two published checklists for reports, every field filled or "not given".
 
 The Bayesian analysis reporting guidelines (Kruschke, 2021, doi:10.1038/s41562-021-01177-7) and the
 checklist of (Mis)Fitting (Li, Kudugunta and Zettlemoyer, 2025, arXiv:2502.18969), in our words.
@@ -18,7 +18,7 @@ from bayes_scaling.reporting.sections.contents import NOT_GIVEN
 
 @dataclass(frozen=True)
 class Item:
-    """One field of a checklist: its name, the part of the list it is in, what it asks."""
+    """One field of a checklist: its name, its part of the list, and its question."""
 
     name: str
     part: str
@@ -47,7 +47,7 @@ def fields() -> tuple[str, ...]:
 
 
 def check_facts(facts: Mapping[str, str]) -> None:
-    """Refuse facts that no checklist has a field for, or that are no text.
+    """Refuse facts without a field in a checklist, and facts that are no text.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def check_facts(facts: Mapping[str, str]) -> None:
 
 
 def filled(items: tuple[Item, ...], known: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Each field of a checklist: its part, what it asks, what is known of it.
+    """Fields of a checklist: part, question and answer.
 
     >>> filled(MISFITTING[:1], {})
     [('1 Hypothesis', 'Form of the law', 'not given')]

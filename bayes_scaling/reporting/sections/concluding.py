@@ -38,7 +38,7 @@ REMEDIES = {
 
 
 def limits(subject: Subject) -> Section:
-    """Assumptions of the answer, and what it does not cover."""
+    """Assumptions of the answer, and doubts that its intervals leave out."""
     laws = [part.fit.model.law for part in subject.described]
     entries = [
         f"Intervals allow for {_held(subject)}, the scatter of runs, and {_missed(subject)}.",

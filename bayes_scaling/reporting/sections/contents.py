@@ -193,7 +193,7 @@ class Contents:
 
 
 def missing(what: str, how: str) -> Paragraph:
-    """The paragraph in place of something that the report was not given.
+    """Paragraph in place of a part that the report was not given.
 
     >>> missing("A backtest", "bs.assess(..., level='full')").text
     "A backtest: not given. It is made by bs.assess(..., level='full')."

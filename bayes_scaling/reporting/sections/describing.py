@@ -47,7 +47,7 @@ SYMBOLS = (
 
 
 def data(subject: Subject) -> Section:
-    """Every column in use with its range and source, the levels of factors, what to know of it."""
+    """Columns in use with range and source, levels of factors, and notes on the table."""
     fit = subject.main
     which = f", the heaviest: {part_title(subject.parts[0])}" if subject.mixed else ""
     blocks: list[Block] = [tabulated(f"{len(fit.runs)} runs.", columns(fit))]
@@ -135,7 +135,7 @@ def weights(subject: Subject) -> Block:
 
 
 def described(fit: ScalingFit) -> list[Block]:
-    """Equation, symbols, likelihood, pooling, priors, and what the priors alone would expect."""
+    """Equation, symbols, likelihood, pooling, priors, and the prior predictive check."""
     law, given = fit.model.law, fit.model
     blocks: list[Block] = [Paragraph(f"{law.name}. {summary_line(law)}")]
     if law.formula:

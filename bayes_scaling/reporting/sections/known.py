@@ -1,4 +1,4 @@
-"""Answers to the checklists that fit and results give by themselves; the rest only people know."""
+"""Answers to the checklists that follow from the fit and its results."""
 
 from __future__ import annotations
 

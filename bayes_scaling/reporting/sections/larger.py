@@ -1,4 +1,4 @@
-"""Runs larger than those there are, with what every law of a fit or an average reads."""
+"""Runs larger than the largest, with the inputs of every law of a fit or an average."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bayes_scaling.model.inputs import input_values
 
 
 def larger_runs(fitted: Fitted, times: Sequence[float]) -> pd.DataFrame:
-    """The largest run made larger by each of some factors.
+    """The largest run scaled up by each of several factors.
 
     Parameters
     ----------

@@ -76,12 +76,12 @@ def _verdict(subject: Subject) -> tuple[str, str]:
 
 
 def doubt(check: str) -> str:
-    """The doubt of a check, as part of a sentence."""
+    """Doubt that a check raises, as part of a sentence."""
     return REASONS.get(check, f"the check '{check}' doubts it")
 
 
 def sentence(text: str) -> str:
-    """Part of a sentence as a whole one.
+    """Part of a sentence as a sentence of its own.
 
     >>> sentence("it rests on one run")
     'It rests on one run.'
@@ -197,7 +197,7 @@ def _context(subject: Subject) -> Iterator[str]:
 
 
 def times_beyond(subject: Subject) -> float | None:
-    """Times the largest run that the farthest run asked about is, in compute where it is known."""
+    """Size of the farthest run asked about over the largest run, in compute where it is known."""
     fit = widest(subject.fit)
     along = main_axis(fit.model.law)
     asked = [one.draws[along] for one in subject.asked if along in one.draws.coords]

@@ -1,4 +1,4 @@
-"""Section on what the forecast follows: priors, single runs, and the floor of the law."""
+"""Section on the sensitivity of the forecast to priors, single runs and the floor."""
 
 from __future__ import annotations
 

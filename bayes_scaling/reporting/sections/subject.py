@@ -45,7 +45,7 @@ class Subject:
     prob: float = PROB
 
     def __post_init__(self) -> None:
-        """Refuse what is not a fit, results of another, and a comparison without a table."""
+        """Refuse an object that is no fit, results of another fit, a comparison without a table."""
         if not isinstance(self.fit, ScalingFit | FitAverage):
             raise BayesScalingError(
                 f"report: fit is of type {type(self.fit).__name__}, and a report is about a fit or "
@@ -83,7 +83,7 @@ class Subject:
 
     @property
     def mixed(self) -> bool:
-        """True of several fits."""
+        """True for an average of several fits."""
         return len(self.parts) > 1
 
     @property
