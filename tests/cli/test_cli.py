@@ -455,7 +455,8 @@ def test_what_a_loss_needs_is_that_of_the_package(
         found.unreachable().tolist()
     )
     web = answer["needed"][1]
-    assert web["unreachable"] > 0.12
+    # More than the tail above the interval, so that its end is infinite.
+    assert web["unreachable"] > 0.1
     assert (web["corpus"], web["flops"]["upper"]) == ("web", None)
 
     result = call(*asked)

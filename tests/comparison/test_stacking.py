@@ -31,9 +31,11 @@ def test_it_finds_the_best_of_all_mixtures(rng: np.random.Generator) -> None:
 
 def test_what_counts_more_decides() -> None:
     scores = np.array([[0.0, -2.0], [-2.0, 0.0]])
-    first = stacking(scores, np.array([0.9, 0.1]))
-    assert first[0] > 0.85
-    assert stacking(scores, np.array([0.1, 0.9])) == pytest.approx(first[::-1])
+    first = stacking(scores, np.array([0.8, 0.2]))
+    # Where the slope of 0.8 log(w + (1 - w) r) + 0.2 log(w r + 1 - w) is zero, r = exp(-2).
+    best = (0.8 - 0.2 * np.exp(-2)) / (1 - np.exp(-2))
+    assert first == pytest.approx([best, 1 - best], abs=2e-3)
+    assert stacking(scores, np.array([0.2, 0.8])) == pytest.approx(first[::-1])
 
 
 def test_a_fit_that_is_always_worse_has_no_weight_however_far_off() -> None:

@@ -76,5 +76,6 @@ def test_a_fitted_cost_is_that_of_the_runs(rng: np.random.Generator) -> None:
     assert cost.params_exponent == pytest.approx(0.92, abs=0.025)
     assert cost.tokens_exponent == pytest.approx(1.0, abs=0.025)
     assert cost.spent(1e9, 1e10) == pytest.approx(3e-16 * 1e9**0.92 * 1e10, rel=0.04)
-    assert cost.scatter == pytest.approx(0.05, rel=0.5)
+    # A standard deviation from 37 degrees of freedom is known to 12 %.
+    assert cost.scatter == pytest.approx(0.05, rel=0.36)
     assert cost.unit == "gpu_hours"

@@ -2,11 +2,11 @@ import arviz as az
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.collections import FillBetweenPolyCollection
 
 import bayes_scaling as bs
 from bayes_scaling import plots
 from bayes_scaling.plots.allocation_plot import QUANTITIES
+from tests.plots.artists import bands, bar_ends, legend_texts, marked
 
 BUDGETS = [1e22, 5.76e23]
 
@@ -31,18 +31,17 @@ def test_budgets_are_marked_with_median_and_interval(
     plan: bs.Allocation, panel: int, quantity: str
 ) -> None:
     ax = plots.allocation(plan, prob=0.8)[panel]
-    [marks] = [line for line in ax.lines if line.get_gid() == "budgets"]
+    [marks], [bars] = marked(ax, "budgets"), marked(ax, "budget bars")
     draws = plan.draws[quantity]
     np.testing.assert_allclose(marks.get_xdata(), BUDGETS)
     np.testing.assert_allclose(marks.get_ydata(), draws.median(("chain", "draw")))
     ends = az.eti(draws, prob=0.8, dim=["chain", "draw"]).values
-    [bars] = [c for c in ax.collections if c.get_gid() == "budget bars"]
-    np.testing.assert_allclose([bar[:, 1] for bar in bars.get_segments()], ends)
+    np.testing.assert_allclose(bar_ends(bars), ends)
 
 
 def test_bands_run_from_the_smallest_run_to_the_largest_budget(plan: bs.Allocation) -> None:
     for panel in plots.allocation(plan):
-        [band] = [c for c in panel.collections if isinstance(c, FillBetweenPolyCollection)]
+        [band] = bands(panel).values()
         x = band.get_paths()[0].vertices[:, 0]
         assert x.min() == pytest.approx(plan.fit.runs.values("flops").min())
         assert x.max() == pytest.approx(5.76e23)
@@ -50,17 +49,16 @@ def test_bands_run_from_the_smallest_run_to_the_largest_budget(plan: bs.Allocati
 
 def test_every_panel_shades_what_lies_beyond_the_runs(plan: bs.Allocation) -> None:
     for panel in plots.allocation(plan):
-        [region] = [patch for patch in panel.patches if patch.get_gid() == "extrapolated"]
+        [region] = marked(panel, "extrapolated")
         assert region.get_x() == pytest.approx(plan.fit.runs.values("flops").max())
 
 
 def test_groups_have_bands_and_names_of_their_own(stored_fit: bs.ScalingFit) -> None:
     panels = plots.allocation(bs.allocate(stored_fit, [1e23]))
-    bands = [c for c in panels[0].collections if isinstance(c, FillBetweenPolyCollection)]
-    assert [band.get_label() for band in bands] == ["books, 90 % ETI", "web, 90 % ETI"]
-    assert len({tuple(np.asarray(band.get_facecolor())[0]) for band in bands}) == 2
-    legend = panels[-1].get_legend()
-    texts = [text.get_text() for text in legend.get_texts()]
+    drawn = bands(panels[0])
+    assert list(drawn) == ["books, 90 % ETI", "web, 90 % ETI"]
+    assert len({tuple(np.asarray(band.get_facecolor())[0]) for band in drawn.values()}) == 2
+    texts = legend_texts(panels[-1].get_legend())
     assert texts == ["books", "web", "optimum, 90 % ETI", "runs"]
 
 

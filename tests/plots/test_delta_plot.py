@@ -5,6 +5,7 @@ from matplotlib.contour import ContourSet
 import bayes_scaling as bs
 from bayes_scaling import plots
 from bayes_scaling.plots.delta_plot import delta_at_runs
+from tests.plots.artists import legend_texts
 
 
 def contours(ax) -> list[ContourSet]:
@@ -25,8 +26,7 @@ def test_colours_and_hatching_are_over_compute_and_tokens_per_parameter(
     np.testing.assert_allclose(points[:, 0], runs.values("flops"))
     np.testing.assert_allclose(points[:, 1], runs.values("tokens") / runs.values("params"))
     [legend] = ax.figure.legends
-    texts = [text.get_text() for text in legend.get_texts()]
-    assert texts == ["runs", "90 % ETI includes zero"]
+    assert legend_texts(legend) == ["runs", "90 % ETI includes zero"]
 
 
 def test_at_the_runs_it_is_what_parts_the_surface_from_the_law(stored_fit: bs.ScalingFit) -> None:
@@ -48,8 +48,7 @@ def test_at_the_runs_it_is_what_parts_the_surface_from_the_law(stored_fit: bs.Sc
 def test_one_input_has_a_line_with_a_band(token_fit: bs.ScalingFit) -> None:
     ax = plots.delta(token_fit, prob=0.9)
     assert ax.get_xlabel() == "training tokens"
-    labels = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert labels == ["delta, 90 % ETI", "runs"]
+    assert legend_texts(ax.get_legend()) == ["delta, 90 % ETI", "runs"]
 
 
 def test_a_law_that_was_fitted_alone_has_none(known_fit, sweep: bs.Runs) -> None:

@@ -3,26 +3,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import FillBetweenPolyCollection, PathCollection
+from matplotlib.collections import PathCollection
 
 import bayes_scaling as bs
 from bayes_scaling import plots
-
-
-def bands(ax: Axes) -> dict[str, FillBetweenPolyCollection]:
-    found = [c for c in ax.collections if isinstance(c, FillBetweenPolyCollection)]
-    return {str(band.get_label()): band for band in found}
+from tests.plots.artists import bands, legend_texts
 
 
 def points(ax: Axes) -> dict[str, np.ndarray]:
     found = [c for c in ax.collections if isinstance(c, PathCollection)]
     return {str(scatter.get_label()): np.asarray(scatter.get_offsets()) for scatter in found}
-
-
-def legend_texts(ax: Axes) -> list[str]:
-    legend = ax.get_legend()
-    assert legend is not None
-    return [text.get_text() for text in legend.get_texts()]
 
 
 def test_every_run_is_drawn_in_its_group(stored_fit: bs.ScalingFit) -> None:
@@ -53,7 +43,7 @@ def test_axes_and_legend_say_what_they_show(stored_fit: bs.ScalingFit) -> None:
     ax = plots.fit_curves(stored_fit)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("compute (FLOP)", "loss (nats per token)")
     assert ax.get_xscale() == ax.get_yscale() == "log"
-    assert legend_texts(ax) == [
+    assert legend_texts(ax.get_legend()) == [
         "books",
         "web",
         "expected loss if compute-optimal, 90 % ETI",
@@ -63,7 +53,7 @@ def test_axes_and_legend_say_what_they_show(stored_fit: bs.ScalingFit) -> None:
 
 def test_the_kind_of_interval_is_arviz_choice(lone_fit: bs.ScalingFit) -> None:
     with az.rc_context({"stats.ci_kind": "hdi", "stats.ci_prob": 0.5}):
-        texts = legend_texts(plots.fit_curves(lone_fit))
+        texts = legend_texts(plots.fit_curves(lone_fit).get_legend())
     assert "expected loss if compute-optimal, 50 % HDI" in texts
 
 

@@ -3,10 +3,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import FillBetweenPolyCollection
-from matplotlib.patches import Patch
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from tests.plots.artists import bands, legend_texts, marked
 
 TARGET = {"params": [7e10], "tokens": [1.4e12]}
 
@@ -22,33 +22,24 @@ def ends_at(band: FillBetweenPolyCollection, x: float) -> tuple[float, float]:
     return float(at.min()), float(at.max())
 
 
-def banded(ax, label: str) -> FillBetweenPolyCollection:
-    return next(c for c in ax.collections if c.get_label() == label)
-
-
-def shaded(ax) -> list[Patch]:
-    return [patch for patch in ax.patches if patch.get_gid() == "extrapolated"]
-
-
 def test_the_fan_ends_in_the_forecast(forecast: bs.Forecast) -> None:
     ax = plots.forecast_fan(forecast, prob=0.8)
     flops = float(forecast.draws["flops"][0])
     draws = forecast.draws.isel(point=0)
     losses = draws["expected_loss"], draws["expected_loss"] / np.exp(draws["miss"])
     ends, inside = (az.eti(one, prob=0.8, dim=["chain", "draw"]).values for one in losses)
-    np.testing.assert_allclose(ends_at(banded(ax, "expected loss, books, 80 % ETI"), flops), ends)
-    [dark, _] = [band for band in ax.collections if band.get_gid() == "by law"]
+    np.testing.assert_allclose(ends_at(bands(ax)["expected loss, books, 80 % ETI"], flops), ends)
+    [dark, _] = marked(ax, "by law")
     np.testing.assert_allclose(ends_at(dark, flops), inside.clip(*ends))
 
 
 def test_no_larger_run_on_the_path_is_drawn_as_worse(forecast: bs.Forecast) -> None:
     ax = plots.forecast_fan(forecast)
     last = forecast.fit.runs.values("flops").max()
-    for band in ax.collections:
-        if isinstance(band, FillBetweenPolyCollection):
-            vertices = band.get_paths()[0].vertices
-            beyond = [ends_at(band, x) for x in np.unique(vertices[:, 0]) if x >= last]
-            assert (np.diff(beyond, axis=0) <= 0).all()
+    for band in (*bands(ax).values(), *marked(ax, "by law")):
+        vertices = band.get_paths()[0].vertices
+        beyond = [ends_at(band, x) for x in np.unique(vertices[:, 0]) if x >= last]
+        assert (np.diff(beyond, axis=0) <= 0).all()
 
 
 def test_the_fan_keeps_the_tokens_per_parameter_of_the_target(lone_fit: bs.ScalingFit) -> None:
@@ -66,14 +57,14 @@ def test_the_interval_of_a_new_run_is_wider_and_smooth(lone_fit: bs.ScalingFit) 
     x, y = upper.get_data()
     assert (np.diff(y) < 0).all()
     inside = x <= lone_fit.runs.values("flops").max()
-    band = banded(ax, "expected loss, 90 % ETI")
+    band = bands(ax)["expected loss, 90 % ETI"]
     lowers, uppers = np.transpose([ends_at(band, at) for at in x[inside]])
     assert (y[inside] < lowers).all() or (y[inside] > uppers).all()
 
 
 def test_what_lies_beyond_the_runs_is_shaded_and_named(forecast: bs.Forecast) -> None:
     ax = plots.forecast_fan(forecast)
-    [region] = shaded(ax)
+    [region] = marked(ax, "extrapolated")
     last = forecast.fit.runs.values("flops").max()
     assert region.get_x() == pytest.approx(last)
     assert region.get_x() + region.get_width() == pytest.approx(ax.get_xlim()[1])
@@ -82,7 +73,7 @@ def test_what_lies_beyond_the_runs_is_shaded_and_named(forecast: bs.Forecast) ->
 
 def test_nothing_is_shaded_for_a_target_among_the_runs(lone_fit: bs.ScalingFit) -> None:
     ax = plots.forecast_fan(bs.forecast(lone_fit, params=2e8, tokens=4e9))
-    assert shaded(ax) == []
+    assert marked(ax, "extrapolated") == []
     assert list(ax.texts) == []
 
 
@@ -96,9 +87,7 @@ def test_targets_are_marked_at_their_median(forecast: bs.Forecast) -> None:
 
 
 def test_the_legend_tells_the_expected_loss_from_a_new_run(forecast: bs.Forecast) -> None:
-    legend = plots.forecast_fan(forecast, prob=0.9).get_legend()
-    assert legend is not None
-    assert [text.get_text() for text in legend.get_texts()] == [
+    assert legend_texts(plots.forecast_fan(forecast, prob=0.9).get_legend()) == [
         "books",
         "web",
         "expected loss, 90 % ETI",
@@ -113,7 +102,7 @@ def test_a_new_level_has_a_fan_that_ends_in_its_forecast(stored_fit: bs.ScalingF
     at = pd.DataFrame({**TARGET, "corpus": ["code"]})
     forecast = bs.forecast(stored_fit, at=at, new_levels=how)
     ax = plots.forecast_fan(forecast)
-    low, high = ends_at(banded(ax, "expected loss, code, 90 % ETI"), 6 * 7e10 * 1.4e12)
+    low, high = ends_at(bands(ax)["expected loss, code, 90 % ETI"], 6 * 7e10 * 1.4e12)
     draws = forecast.draws["expected_loss"]
     asked = az.eti(draws, prob=0.9, dim=["chain", "draw"]).values.ravel()
     # A drawn level is drawn anew for the path: alike in distribution, not draw by draw.
@@ -124,7 +113,7 @@ def test_one_input(token_fit: bs.ScalingFit) -> None:
     ax = plots.forecast_fan(bs.forecast(token_fit, at=pd.DataFrame({"tokens": [1e13]})))
     assert ax.get_xlabel() == "training tokens"
     assert ax.get_legend().get_title().get_text() == ""
-    assert len(shaded(ax)) == 1
+    assert len(marked(ax, "extrapolated")) == 1
 
 
 def test_several_inputs(many_input_fit: bs.ScalingFit) -> None:

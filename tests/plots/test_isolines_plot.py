@@ -3,20 +3,17 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.collections import FillBetweenPolyCollection, PathCollection
+from matplotlib.collections import PathCollection
 
 import bayes_scaling as bs
 from bayes_scaling import plots
-
-
-def bands(ax: plt.Axes) -> list[FillBetweenPolyCollection]:
-    return [c for c in ax.collections if isinstance(c, FillBetweenPolyCollection)]
+from tests.plots.artists import bands, legend_texts, marked
 
 
 def test_isoflop_curves_have_a_band_a_budget(lone_fit: bs.ScalingFit) -> None:
     lines = bs.isoflop_curves(lone_fit, [1e19, 1e21])
     ax = plots.isolines(lines, prob=0.8)
-    assert [band.get_label() for band in bands(ax)] == ["1e19 FLOP", "1e21 FLOP"]
+    assert list(bands(ax)) == ["1e19 FLOP", "1e21 FLOP"]
     medians = lines.draws["expected_loss"].median(("chain", "draw")).values
     np.testing.assert_allclose(np.concatenate([line.get_ydata() for line in ax.lines]), medians)
     assert ax.get_xlabel() == "parameters"
@@ -36,7 +33,7 @@ def test_isoloss_curves_run_off_the_page_where_no_data_suffice(stored_fit: bs.Sc
     lines = bs.isoloss_curves(stored_fit, 2.4)
     ax = plots.isolines(lines)
     assert np.isinf(lines.draws["tokens"]).any()
-    assert [band.get_label() for band in bands(ax)] == ["loss 2.4, books", "loss 2.4, web"]
+    assert list(bands(ax)) == ["loss 2.4, books", "loss 2.4, web"]
     assert np.isfinite(ax.get_ylim()).all()
     assert ax.get_ylim()[1] < 1e4 * stored_fit.runs.values("tokens").max()
     assert ax.get_ylabel() == "training tokens"
@@ -45,13 +42,13 @@ def test_isoloss_curves_run_off_the_page_where_no_data_suffice(stored_fit: bs.Sc
 def test_needed_has_amount_and_probability(stored_fit: bs.ScalingFit) -> None:
     found = bs.needed(stored_fit, np.linspace(1.8, 2.6, 9))
     amount, chance = plots.needed(found, prob=0.8)
-    assert len(bands(amount)) == 2
+    assert list(bands(amount)) == ["flops, 80 % ETI"]
     share = found.unreachable().xs("web", level="corpus").sort_index()
     np.testing.assert_allclose(chance.lines[1].get_ydata(), share)
-    [largest] = [line for line in amount.lines if line.get_gid() == "largest run"]
+    [largest] = marked(amount, "largest run")
     assert largest.get_ydata()[0] == pytest.approx(stored_fit.runs.values("flops").max())
     assert amount.get_yscale() == "log"
-    assert [text.get_text() for text in amount.get_legend().get_texts()] == [
+    assert legend_texts(amount.get_legend()) == [
         "books",
         "web",
         "flops needed, 80 % ETI",
@@ -70,13 +67,12 @@ def test_given_axes_are_drawn_on(lone_fit: bs.ScalingFit) -> None:
 def test_rivals_have_multiplier_and_probability(stored_fit: bs.ScalingFit) -> None:
     found = bs.compare_levels(stored_fit, "books", "web", np.geomspace(1e19, 1e24, 6))
     times, chance = plots.level_comparison(found, prob=0.8)
-    [band] = bands(times)
-    assert band.get_label() == "multiplier, 80 % ETI"
+    assert list(bands(times)) == ["multiplier, 80 % ETI"]
     np.testing.assert_allclose(chance.lines[0].get_ydata(), found.probability()["books_better"])
     assert "web needs" in times.get_ylabel()
     assert np.isfinite(times.get_ylim()).all()
     for panel in (times, chance):
-        [region] = [patch for patch in panel.patches if patch.get_gid() == "extrapolated"]
+        [region] = marked(panel, "extrapolated")
         assert region.get_x() == pytest.approx(stored_fit.runs.values("flops").max())
 
 

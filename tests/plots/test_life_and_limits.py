@@ -8,27 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.artist import Artist
-from matplotlib.collections import FillBetweenPolyCollection
 
 import bayes_scaling as bs
 from bayes_scaling import plots
 from bayes_scaling.plots.canvas import WARNING_COLOUR
+from tests.plots.artists import bands, bar_ends, legend_texts, marked
 
 CHAINS = ("chain", "draw")
-
-
-def marked(ax: plt.Axes, gid: str) -> list[Artist]:
-    """Artists drawn under a name."""
-    return [artist for artist in ax.get_children() if artist.get_gid() == gid]
-
-
-def ends(bars: Artist) -> np.ndarray:
-    """Lower and upper ends of vertical bars, a row for each."""
-    return np.array([segment[:, 1] for segment in bars.get_segments()])
-
-
-def entries(ax: plt.Axes) -> list[str]:
-    return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def aside(ax: plt.Axes, mark: Artist) -> float:
@@ -49,7 +35,7 @@ def test_both_plans_and_the_saving_are_drawn(stored_fit: bs.ScalingFit) -> None:
         cheapest = marked(panel, "cheapest")[1]
         np.testing.assert_allclose(cheapest.get_xdata(), [1e21, 1e22])
         np.testing.assert_allclose(cheapest.get_ydata(), web[name].median(CHAINS))
-        drawn = ends(marked(panel, "bars")[1])
+        drawn = bar_ends(marked(panel, "bars")[1])
         np.testing.assert_allclose(drawn, web[name].quantile([0.1, 0.9], CHAINS).T)
         low, high = panel.get_ylim()
         assert low < drawn.min() < drawn.max() < high
@@ -61,7 +47,7 @@ def test_both_plans_and_the_saving_are_drawn(stored_fit: bs.ScalingFit) -> None:
         shifts = [aside(panel, mark) for mark in marks]
         assert len(set(shifts)) == len(marks)
         assert sum(shifts) == pytest.approx(0, abs=0.1)
-    assert entries(panels[2]) == [
+    assert legend_texts(panels[2].get_legend()) == [
         "books",
         "web",
         "cheapest to train\nand serve, 80 % ETI",
@@ -124,13 +110,13 @@ def test_parabolas_lie_over_the_band_of_the_law(
     [points], [bars] = marked(ax, "parabolas"), marked(ax, "parabola bars")
     np.testing.assert_allclose(points.get_xdata(), table.index)
     np.testing.assert_allclose(points.get_ydata(), table["parabola", "median"])
-    np.testing.assert_allclose(ends(bars), table["parabola"][["lower", "upper"]])
-    [band] = [c for c in ax.collections if isinstance(c, FillBetweenPolyCollection)]
-    assert band.get_label() == "law, 80 % ETI"
+    np.testing.assert_allclose(bar_ends(bars), table["parabola"][["lower", "upper"]])
+    [(label, band)] = bands(ax).items()
+    assert label == "law, 80 % ETI"
     across = band.get_paths()[0].vertices[:, 0]
     assert across.min() < table.index.min() < table.index.max() < across.max()
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("compute (FLOP)", "parameters")
-    assert "parabola, 80 % confidence" in entries(ax)
+    assert "parabola, 80 % confidence" in legend_texts(ax.get_legend())
 
 
 def test_budgets_that_disagree_are_ringed(
@@ -143,7 +129,7 @@ def test_budgets_that_disagree_are_ringed(
     [rings] = marked(ax, "disagrees")
     np.testing.assert_allclose(rings.get_ydata(), found.table()["parabola", "median"][apart])
     assert rings.get_markeredgecolor() == WARNING_COLOUR
-    assert "parabola and law disagree" in entries(ax)
+    assert "parabola and law disagree" in legend_texts(ax.get_legend())
 
 
 def test_a_budget_without_a_minimum_is_a_cross(
@@ -155,7 +141,7 @@ def test_a_budget_without_a_minimum_is_a_cross(
     [cross], [points] = marked(ax, "no minimum"), marked(ax, "parabolas")
     np.testing.assert_allclose(cross.get_xdata(), found.parabolas["flops"][1:])
     assert len(points.get_xdata()) == 1
-    assert "no minimum" in entries(ax)
+    assert "no minimum" in legend_texts(ax.get_legend())
 
 
 # overfitting_threshold
@@ -166,7 +152,7 @@ def test_the_threshold_lies_among_the_runs(stored_fit: bs.ScalingFit) -> None:
     ax = plots.overfitting_threshold(found, prob=0.8)
     books = found.draws.isel(point=found.draws["corpus"].values == "books").sortby("params")
     expected = books["tokens"].quantile([0.1, 0.9], CHAINS).T
-    np.testing.assert_allclose(ends(marked(ax, "threshold bars")[0]), expected)
+    np.testing.assert_allclose(bar_ends(marked(ax, "threshold bars")[0]), expected)
     np.testing.assert_allclose(ax.lines[0].get_ydata(), books["tokens"].median(CHAINS))
     runs = stored_fit.runs.where(corpus="books")
     drawn = marked(ax, "runs")[0].get_offsets()
@@ -174,7 +160,7 @@ def test_the_threshold_lies_among_the_runs(stored_fit: bs.ScalingFit) -> None:
         drawn, np.column_stack([runs.values("params"), runs.values("tokens")])
     )
     assert ax.get_legend().get_title().get_text() == "excess loss of 0.02,\nas given"
-    assert entries(ax) == ["books", "web", "threshold, 80 % ETI", "runs"]
+    assert legend_texts(ax.get_legend()) == ["books", "web", "threshold, 80 % ETI", "runs"]
     assert "not converged" in ax.get_title()
 
 
@@ -187,7 +173,7 @@ def test_a_threshold_without_end_runs_off_the_page(stored_fit: bs.ScalingFit) ->
     ax = plots.overfitting_threshold(endless)
     high = ax.get_ylim()[1]
     assert np.isfinite(high)
-    assert (ends(marked(ax, "threshold bars")[0])[:, 1] > high).all()
+    assert (bar_ends(marked(ax, "threshold bars")[0])[:, 1] > high).all()
     assert ax.get_legend().get_title().get_text().endswith("the scatter of runs")
 
 

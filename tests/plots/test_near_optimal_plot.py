@@ -1,10 +1,10 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.collections import FillBetweenPolyCollection
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from tests.plots.artists import bar_ends, legend_texts, marked
 
 BUDGETS = [1e22, 5.76e23]
 
@@ -12,10 +12,6 @@ BUDGETS = [1e22, 5.76e23]
 @pytest.fixture(scope="module")
 def near(lone_fit: bs.ScalingFit) -> bs.decisions.NearOptimal:
     return bs.near_optimal(lone_fit, BUDGETS)
-
-
-def artists(axes: object, gid: str) -> list[object]:
-    return [artist for artist in axes.get_children() if artist.get_gid() == gid]  # type: ignore[attr-defined]
 
 
 def test_two_panels_with_their_units(near: bs.decisions.NearOptimal) -> None:
@@ -29,20 +25,17 @@ def test_two_panels_with_their_units(near: bs.decisions.NearOptimal) -> None:
 def test_optimum_and_range_are_marked_at_their_medians(near: bs.decisions.NearOptimal) -> None:
     loss = plots.near_optimal(near, prob=0.8)[0]
     middle = near.draws.median(("chain", "draw"))
-    marks = artists(loss, "optimum")
-    np.testing.assert_allclose([mark.get_xdata()[0] for mark in marks], middle["params"])  # type: ignore[attr-defined]
-    ranges = np.array([bar.get_xdata() for bar in artists(loss, "near-optimal range")])  # type: ignore[attr-defined]
+    marks = marked(loss, "optimum")
+    np.testing.assert_allclose([mark.get_xdata()[0] for mark in marks], middle["params"])
+    ranges = np.array([bar.get_xdata() for bar in marked(loss, "near-optimal range")])
     np.testing.assert_allclose(ranges[:, 0], middle["smallest_params"])
     np.testing.assert_allclose(ranges[:, 1], middle["largest_params"])
-    bars = [bar.get_segments()[0] for bar in artists(loss, "interval of the optimum")]  # type: ignore[attr-defined]
-    table = near.table(0.8)["params"]
-    np.testing.assert_allclose([bar[:, 0] for bar in bars], table[["lower", "upper"]])
+    bars = [bar_ends(one, axis=0)[0] for one in marked(loss, "interval of the optimum")]
+    np.testing.assert_allclose(bars, near.table(0.8)["params"][["lower", "upper"]])
 
 
 def test_the_band_is_that_of_the_loss(near: bs.decisions.NearOptimal) -> None:
     loss, chance = plots.near_optimal(near)
-    bands = [c for c in loss.collections if isinstance(c, FillBetweenPolyCollection)]
-    assert len(bands) == len(BUDGETS)
     curve = loss.lines[0]
     sizes = curve.get_xdata()
     known = near.losses(sizes).isel(budget=0).median(("chain", "draw"))
@@ -55,9 +48,9 @@ def test_bounds_are_drawn_and_groups_named(stored_fit: bs.ScalingFit) -> None:
     bounded = bs.near_optimal(stored_fit, 1e21, constraints=bs.Constraints(max_params=4e9))
     panels = plots.near_optimal(bounded)
     for panel in panels:
-        [bound] = artists(panel, "bound")
-        assert bound.get_xdata()[0] == 4e9  # type: ignore[attr-defined]
-    texts = [text.get_text() for text in panels[0].get_legend().get_texts()]
+        [bound] = marked(panel, "bound")
+        assert bound.get_xdata()[0] == 4e9
+    texts = legend_texts(panels[0].get_legend())
     assert texts[:2] == ["1e21 FLOP, books", "1e21 FLOP, web"]
     assert "near-optimal range" in texts
     assert "not converged" in panels[0].figure.get_suptitle()

@@ -5,6 +5,7 @@ import pytest
 import bayes_scaling as bs
 from bayes_scaling import plots
 from bayes_scaling.datasets import isoflop_design
+from tests.plots.artists import bar_ends, legend_texts, marked
 
 CANDIDATES = isoflop_design([1e20, 1e21], 5).rename("c{}".format)
 
@@ -17,11 +18,11 @@ def plan(lone_fit: bs.ScalingFit) -> bs.decisions.NextRuns:
 
 def test_candidates_and_chosen_runs_are_where_they_are(plan: bs.decisions.NextRuns) -> None:
     ax = plots.next_runs(plan)[0]
-    [all_of_them] = [c for c in ax.collections if c.get_gid() == "candidates"]
+    [all_of_them] = marked(ax, "candidates")
     np.testing.assert_allclose(all_of_them.get_offsets(), CANDIDATES[["params", "tokens"]])
     taken = 1 - plan.candidates["sd_alone"] / plan.sd[0]
     np.testing.assert_allclose(all_of_them.get_array(), taken)
-    [rings] = [c for c in ax.collections if c.get_gid() == "chosen"]
+    [rings] = marked(ax, "chosen")
     np.testing.assert_allclose(rings.get_offsets(), plan.chosen[["params", "tokens"]])
     numbers = {text.get_text(): text.xy for text in ax.texts}
     assert sorted(numbers) == [str(i) for i in range(1, len(plan.chosen) + 1)]
@@ -32,10 +33,9 @@ def test_candidates_and_chosen_runs_are_where_they_are(plan: bs.decisions.NextRu
 def test_the_interval_is_that_of_the_table(plan: bs.decisions.NextRuns) -> None:
     ax = plots.next_runs(plan, prob=0.8)[1]
     table = plan.table(0.8)
-    [bars] = [c for c in ax.collections if c.get_gid() == "intervals"]
-    ends = np.array([bar[:, 1] for bar in bars.get_segments()])
-    np.testing.assert_allclose(ends, table[["lower", "upper"]])
-    assert ax.get_legend().get_texts()[0].get_text() == "expected 80 % ETI"
+    [bars] = marked(ax, "intervals")
+    np.testing.assert_allclose(bar_ends(bars), table[["lower", "upper"]])
+    assert legend_texts(ax.get_legend()) == ["expected 80 % ETI"]
     assert ax.get_ylabel() == "expected loss (nats per token)"
     assert ax.get_xticklabels()[0].get_text() == "now"
 
@@ -45,8 +45,7 @@ def test_groups_have_rings_of_their_own(stored_fit: bs.ScalingFit) -> None:
     plan = bs.next_runs(stored_fit, CANDIDATES, 4e21, goal)
     assert set(plan.chosen["corpus"]) == {"books", "web"}
     panels = plots.next_runs(plan)
-    rings = [c for c in panels[0].collections if c.get_gid() == "chosen"]
-    labels = [ring.get_label() for ring in rings]
+    labels = [ring.get_label() for ring in marked(panels[0], "chosen")]
     assert labels == ["chosen, in order: books", "chosen, in order: web"]
     assert panels[1].get_ylabel() == "optimal parameters"
     numbers = ", ".join(text.get_text() for text in panels[0].texts).split(", ")
@@ -57,7 +56,7 @@ def test_a_law_of_one_input_is_drawn_against_the_cost(token_fit: bs.ScalingFit) 
     candidates = CANDIDATES[["tokens"]].assign(cost=10.0)
     plan = bs.next_runs(token_fit, candidates, 20.0, bs.Goal.parameter("E"))
     ax, promise = plots.next_runs(plan)
-    [points] = [c for c in ax.collections if c.get_gid() == "candidates"]
+    [points] = marked(ax, "candidates")
     np.testing.assert_allclose(points.get_offsets()[:, 1], 10.0)
     assert ax.get_ylabel() == "cost"
     assert promise.get_ylabel() == "E"
@@ -66,7 +65,7 @@ def test_a_law_of_one_input_is_drawn_against_the_cost(token_fit: bs.ScalingFit) 
 def test_a_plan_without_runs_shows_what_is_known_now(plan: bs.decisions.NextRuns) -> None:
     ax, promise = plots.next_runs(plan.after([]))
     assert not ax.texts
-    [bars] = [c for c in promise.collections if c.get_gid() == "intervals"]
+    [bars] = marked(promise, "intervals")
     assert len(bars.get_segments()) == 1
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from tests.plots.artists import legend_texts, marked
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -25,10 +26,6 @@ def one_prior_sampled() -> Iterator[None]:
         yield
 
 
-def named(panel, gid: str) -> list:
-    return [artist for artist in panel.get_children() if artist.get_gid() == gid]
-
-
 def test_default_panels_are_typical_values_and_what_is_sampled(stored_fit: bs.ScalingFit) -> None:
     panels = plots.prior_posterior(stored_fit)
     names = [panel.get_xlabel() for panel in panels]
@@ -41,7 +38,7 @@ def test_each_panel_has_a_prior_and_a_posterior_of_the_same_height(
     stored_fit: bs.ScalingFit,
 ) -> None:
     [panel] = plots.prior_posterior(stored_fit, var_names=["alpha"])
-    [prior], [posterior] = named(panel, "prior"), named(panel, "posterior")
+    [prior], [posterior] = marked(panel, "prior"), marked(panel, "posterior")
     assert max(prior.get_ydata()) == max(posterior.get_ydata()) == 1.0
     assert np.ptp(posterior.get_xdata()) < np.ptp(prior.get_xdata())
     draws = stored_fit.posterior["alpha"]
@@ -51,7 +48,7 @@ def test_each_panel_has_a_prior_and_a_posterior_of_the_same_height(
 
 def test_the_prior_is_in_paper_units(stored_fit: bs.ScalingFit) -> None:
     [panel] = plots.prior_posterior(stored_fit, var_names=["E_typical"])
-    [prior] = named(panel, "prior")
+    [prior] = marked(panel, "prior")
     low, high = stored_fit.model.describe(stored_fit.runs).loc[
         "E_typical_ref", ["paper_lower", "paper_upper"]
     ]
@@ -71,21 +68,20 @@ def test_the_axis_is_logarithmic_where_the_prior_spans_decades(
 
 def test_the_shade_is_the_interval_asked_for(stored_fit: bs.ScalingFit) -> None:
     [panel] = plots.prior_posterior(stored_fit, var_names=["alpha"], prob=0.5)
-    [shade] = named(panel, "interval")
+    [shade] = marked(panel, "interval")
     x = shade.get_paths()[0].vertices[:, 0]
     ends = stored_fit.posterior["alpha"].quantile([0.25, 0.75]).values
     np.testing.assert_allclose([x.min(), x.max()], ends, rtol=0.02)
     [legend] = panel.figure.legends
-    texts = [text.get_text() for text in legend.get_texts()]
-    assert texts == ["prior", "posterior", "50 % ETI"]
+    assert legend_texts(legend) == ["prior", "posterior", "50 % ETI"]
 
 
 def test_a_parameter_of_groups_has_a_posterior_for_each(stored_fit: bs.ScalingFit) -> None:
     [panel] = plots.prior_posterior(stored_fit, var_names=["E"])
-    colours = {line.get_color() for line in named(panel, "posterior")}
+    colours = {line.get_color() for line in marked(panel, "posterior")}
     assert len(colours) == 2
     [legend] = panel.figure.legends
-    assert "posterior, books" in [text.get_text() for text in legend.get_texts()]
+    assert "posterior, books" in legend_texts(legend)
 
 
 def test_axes_given_are_drawn_on(stored_fit: bs.ScalingFit) -> None:

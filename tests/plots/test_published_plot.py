@@ -5,12 +5,13 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from tests.plots.artists import legend_texts, marked
 
 KEYS = ["hoffmann2022", "besiroglu2024", "sardana2024-all"]
 
 
 def mark(panel, gid: str) -> float:
-    [line] = [line for line in panel.lines if line.get_gid() == gid]
+    [line] = marked(panel, gid)
     return float(line.get_xdata()[0])
 
 
@@ -52,8 +53,11 @@ def test_sets_of_secondary_sources_are_hollow_and_say_what_they_count(
         "posterior", "hoffmann2022", "besiroglu2024", "sardana2024-all (params: not stated)",
     ]  # fmt: skip
     [shown] = panel.figure.legends
-    texts = [text.get_text() for text in shown.get_texts()]
-    assert texts == ["posterior, 90 % ETI", "published", "published, from a secondary source"]
+    assert legend_texts(shown) == [
+        "posterior, 90 % ETI",
+        "published",
+        "published, from a secondary source",
+    ]
 
 
 def test_the_axis_is_logarithmic_where_values_span_decades(lone_fit: bs.ScalingFit) -> None:
@@ -65,9 +69,9 @@ def test_the_axis_is_logarithmic_where_values_span_decades(lone_fit: bs.ScalingF
 def test_every_group_of_a_pooled_fit_has_a_row(stored_fit: bs.ScalingFit) -> None:
     varying, common = plots.published(stored_fit, KEYS[:2], var_names=["E", "alpha"])
     assert labels(varying)[:3] == ["posterior, books", "posterior, web", "hoffmann2022"]
-    drawn = [line.get_xdata()[0] for line in varying.lines if line.get_gid() == "posterior"]
+    drawn = [line.get_xdata()[0] for line in marked(varying, "posterior")]
     np.testing.assert_allclose(drawn, stored_fit.posterior["E"].median(("chain", "draw")))
-    same = [line.get_xdata()[0] for line in common.lines if line.get_gid() == "posterior"]
+    same = [line.get_xdata()[0] for line in marked(common, "posterior")]
     assert len(set(same)) == 1
 
 

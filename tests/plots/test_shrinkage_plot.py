@@ -6,11 +6,11 @@ from scipy.special import expit, logit
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from tests.plots.artists import marked
 
 
 def dots(ax, label: str) -> np.ndarray:
-    lines = [line for line in ax.lines if line.get_gid() == label]
-    return np.array([[line.get_xdata()[0], line.get_ydata()[0]] for line in lines])
+    return np.array([[line.get_xdata()[0], line.get_ydata()[0]] for line in marked(ax, label)])
 
 
 def alone(fit: bs.ScalingFit, lone_fit: bs.ScalingFit, level: str) -> bs.ScalingFit:

@@ -36,11 +36,11 @@ def test_every_law_has_an_entry_that_its_docstring_confirms(law: type[Law]) -> N
 
 
 def test_every_published_set_has_an_entry() -> None:
-    table = published()
-    assert len(table)
-    for key, number in zip(table["cite"], table["arxiv"], strict=True):
-        if key in BIBLIOGRAPHY:
-            assert BIBLIOGRAPHY[key].fields["eprint"] == number
+    numbers = dict(zip(published()["cite"], published()["arxiv"], strict=True))
+    known = numbers.keys() & BIBLIOGRAPHY.keys()
+    assert len(known) > 10
+    for key in known:
+        assert BIBLIOGRAPHY[key].fields["eprint"] == numbers[key]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.key)
