@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.decisions.kaplan.crossings import KAPLAN_PARAMS
 from bayes_scaling.errors import RunsError
 from bayes_scaling.laws import Chinchilla, published_set
 from bayes_scaling.model.points import Numbers
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, PF_DAY, format_flops
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, format_flops
 
 APPROACH_1 = {
     400e6: 1.92e19, 1e9: 1.21e20, 10e9: 1.23e22, 67e9: 5.76e23, 175e9: 3.85e24, 280e9: 9.90e24,
@@ -144,9 +145,7 @@ RULES: Mapping[str, Rule] = {
     "20 tokens per parameter": Rule(
         lambda flops: np.sqrt(flops / (20 * FLOPS_PER_PARAM_TOKEN)), "total", "rule of thumb"
     ),
-    "Kaplan, C^0.73": Rule(
-        lambda flops: 1.3e9 * (flops / PF_DAY) ** 0.73, "non-embedding", f"{KAPLAN}, table 6"
-    ),
+    "Kaplan, C^0.73": Rule(KAPLAN_PARAMS, "non-embedding", f"{KAPLAN}, table 6"),
     "Hoffmann, approach 1": Rule(_through(APPROACH_1), "total", f"{HOFFMANN}, table 3"),
     "Hoffmann, approach 2": Rule(_through(APPROACH_2), "total", f"{HOFFMANN}, table A3"),
     "Hoffmann, approach 3": Rule(

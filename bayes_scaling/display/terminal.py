@@ -82,9 +82,14 @@ def written(table: pd.DataFrame) -> pd.DataFrame:
     for name, column in labels.items():
         shown[str(name)] = [_written("", label, str(name)) for label in column]
     for name, column in table.items():
-        head = " ".join(map(str, name)).strip() if isinstance(name, tuple) else str(name)
+        head = flat_name(name)
         shown[head] = [_written(*pair, head) for pair in zip(about, column, strict=True)]
     return pd.DataFrame(shown, dtype=str).set_index(list(labels))
+
+
+def flat_name(name: object) -> str:
+    """Name of a column, its levels in one piece."""
+    return " ".join(map(str, name)).strip() if isinstance(name, tuple) else str(name)
 
 
 def table_text(table: pd.DataFrame) -> str:

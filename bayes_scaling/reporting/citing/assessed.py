@@ -42,9 +42,9 @@ def check_assessed(result: Citable | FitAverage, trust: TrustReport | None, aske
     fit = result if isinstance(result, ScalingFit | FitAverage) else result.fit
     if not (made_from(fit, trust.fit) or _is_part(result, trust.fit)):
         raise BayesScalingError(
-            f"{asker}: trust is the verdict on another fit ({_named(trust.fit)}), which may be "
-            f"right where this one ({_named(fit)}) is wrong. Give what bs.assess says of the fit "
-            "that is cited."
+            f"{asker}: trust is the verdict on another fit ({model_names(trust.fit)}), which may "
+            f"be right where this one ({model_names(fit)}) is wrong. Give what bs.assess says of "
+            "the fit that is cited."
         )
     if isinstance(result, Forecast):
         _check_points(result, trust, asker)
@@ -99,5 +99,6 @@ def _written(value: object) -> str:
     return repr(value) if isinstance(value, str) else short(float(value))  # type: ignore[arg-type]
 
 
-def _named(fitted: Fitted) -> str:
+def model_names(fitted: Fitted) -> str:
+    """Models of a fit or an average, as they are written in code."""
     return ", ".join(repr(part.fit.model) for part in parts(fitted))

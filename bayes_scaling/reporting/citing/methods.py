@@ -88,12 +88,18 @@ def _left_out(fit: ScalingFit) -> str:
 
 
 def _sampling(fit: ScalingFit) -> str:
-    settings = fit.settings
     return (
         f"The posterior was sampled by the No-U-Turn sampler with low-rank adaptation: "
+        f"{settings_words(fit)}. {_convergence(fit)}"
+    )
+
+
+def settings_words(fit: ScalingFit) -> str:
+    """Settings of the sampler in words."""
+    settings = fit.settings
+    return (
         f"{settings.chains} chains of {settings.draws} draws after {settings.tune} of warm-up, "
-        f"target acceptance {settings.target_accept:g}, seed {settings.seed}. "
-        f"{_convergence(fit)}"
+        f"target acceptance {settings.target_accept:g}, seed {settings.seed}"
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from bayes_scaling.display.intervals import interval_attrs, percent
+from bayes_scaling.display.terminal import flat_name
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped, one_line
 from bayes_scaling.reporting.citing.estimates import (
@@ -174,15 +175,11 @@ def _parts(
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:
     """A table without levels of columns, and with its index as columns unless it only counts."""
-    flat = table.set_axis([" ".join(map(str, _levels(name))).strip() for name in table], axis=1)
+    flat = table.set_axis([flat_name(name) for name in table], axis=1)
     if not isinstance(table.index, pd.RangeIndex):
         flat = flat.reset_index()
     flat.attrs = dict(table.attrs)
     return flat
-
-
-def _levels(name: object) -> tuple[object, ...]:
-    return name if isinstance(name, tuple) else (name,)
 
 
 def _written(name: object, value: object) -> str:

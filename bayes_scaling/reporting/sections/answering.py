@@ -15,7 +15,7 @@ from bayes_scaling.reporting.sections.contents import (
     missing,
     tabulated,
 )
-from bayes_scaling.reporting.sections.larger import larger_runs
+from bayes_scaling.reporting.sections.larger import ladder_factors, larger_runs
 from bayes_scaling.reporting.sections.opening import split
 from bayes_scaling.reporting.sections.subject import Subject
 
@@ -59,8 +59,7 @@ def checks(subject: Subject) -> Section:
 def _ladder(subject: Subject) -> Block:
     """The largest run made larger: the forecast, the verdict, and the checks that doubt it."""
     assert subject.trust is not None
-    ladder = subject.trust.ladder
-    factors = [float(str(reach).removesuffix("x")) for reach in ladder.index]
+    ladder, factors = subject.trust.ladder, ladder_factors(subject.trust)
     expected = written_table(
         forecast(subject.fit, at=larger_runs(subject.fit, factors)), subject.prob
     )

@@ -13,6 +13,7 @@ from bayes_scaling.fitting.diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_M
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import forecast
 from bayes_scaling.plots.delta_plot import delta_at_runs
+from bayes_scaling.reporting.citing.methods import settings_words
 from bayes_scaling.reporting.citing.tables import interval_words, written_table
 from bayes_scaling.reporting.sections.contents import (
     Block,
@@ -43,11 +44,8 @@ def diagnostics(subject: Subject) -> Section:
 
 
 def _diagnostics(fit: ScalingFit, prob: float | None) -> list[Block]:
-    settings, problems = fit.settings, fit.diagnostics.problems
-    text = (
-        f"NUTS (nutpie), {settings.chains} chains of {settings.draws} draws after "
-        f"{settings.tune} of warm-up. Target acceptance {settings.target_accept:g}. {_found(fit)}"
-    )
+    problems = fit.diagnostics.problems
+    text = f"NUTS (nutpie), {settings_words(fit)}. {_found(fit)}"
     table = fit.summary(prob)[["r_hat", "ess_bulk", "ess_tail"]]
     written = pd.DataFrame(
         {

@@ -13,7 +13,7 @@ from bayes_scaling.laws import Law
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.reporting.sections.contents import Block, Listing, Section, cell
 from bayes_scaling.reporting.sections.describing import assumptions
-from bayes_scaling.reporting.sections.larger import larger_runs
+from bayes_scaling.reporting.sections.larger import ladder_factors, larger_runs
 from bayes_scaling.reporting.sections.misfit import off_fit, off_law
 from bayes_scaling.reporting.sections.opening import doubt, run_words, sentence, written
 from bayes_scaling.reporting.sections.subject import Subject
@@ -141,10 +141,11 @@ def _reach(subject: Subject) -> Iterator[str]:
     if subject.trust is None:
         yield "An assessment: without one, nobody knows what speaks against the answer."
         return
-    worse = subject.trust.ladder[subject.trust.ladder["verdict"] == "do not trust"]
-    if len(worse):
-        factor = float(str(worse.index[0]).removesuffix("x"))
-        yield f"A larger target: at {times(factor)} your largest run the verdict is 'do not trust'."
+    rungs = zip(ladder_factors(subject.trust), subject.trust.ladder["verdict"], strict=True)
+    worse = [factor for factor, verdict in rungs if verdict == "do not trust"]
+    if worse:
+        said = f"at {times(worse[0])} your largest run the verdict is 'do not trust'"
+        yield f"A larger target: {said}."
 
 
 def _flatness(subject: Subject) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.display.terminal import flat_name
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.citing.estimates import written_label
 
@@ -205,9 +206,7 @@ def tabulated(caption: str, frame: pd.DataFrame, *, folded: bool = False) -> Tab
     """A data frame as text: counts as people write them, other numbers to four digits."""
     named = frame.index.nlevels > 1 or frame.index.name is not None
     flat = frame.reset_index() if named else frame
-    names = [
-        " ".join(map(str, name)).strip() if isinstance(name, tuple) else str(name) for name in flat
-    ]
+    names = [flat_name(name) for name in flat]
     rows = tuple(
         tuple(cell(name, value) for name, value in zip(names, row, strict=True))
         for row in flat.itertuples(index=False)

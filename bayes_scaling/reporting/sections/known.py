@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import run_axes
+from bayes_scaling.reporting.citing.methods import settings_words
 from bayes_scaling.reporting.sections.checklist import BARG, MISFITTING, STANDING, filled
 from bayes_scaling.reporting.sections.contents import Paragraph, Section, Table, cell
 from bayes_scaling.reporting.sections.describing import likelihood, pooling
@@ -46,7 +47,7 @@ def _of_analysis(subject: Subject) -> dict[str, str]:
         "parameters": words(lambda fit: ", ".join(fit.model.law.priors)),
         "objective": f"posterior density under {words(_scatter)} and the priors",
         "initialisation": words(_starts),
-        "fitting_settings": words(_settings),
+        "fitting_settings": words(settings_words),
     }
 
 
@@ -60,14 +61,6 @@ def _scatter(fit: ScalingFit) -> str:
 
 def _starts(fit: ScalingFit) -> str:
     return f"{fit.settings.chains} chains, each from its own random start"
-
-
-def _settings(fit: ScalingFit) -> str:
-    settings = fit.settings
-    return (
-        f"{settings.draws} draws after {settings.tune} of warm-up, target acceptance "
-        f"{settings.target_accept:g}, seed {settings.seed}"
-    )
 
 
 def _goal(subject: Subject) -> str:

@@ -17,7 +17,7 @@ from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import FitAverage, Fitted, Part, made_from, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
-from bayes_scaling.reporting.citing.assessed import check_assessed
+from bayes_scaling.reporting.citing.assessed import check_assessed, model_names
 from bayes_scaling.reporting.citing.citation import Citation, cite
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.sections.contents import Block, Heading
@@ -54,9 +54,9 @@ class Subject:
         for name, result in (("forecast", self.forecast), ("allocation", self.allocation)):
             if result is not None and not made_from(result.fit, self.fit):
                 raise BayesScalingError(
-                    f"report: the {name} was made from another fit ({_described(result.fit)}), and "
-                    "the report would describe one and answer with the other. Make it from the fit "
-                    "that is reported."
+                    f"report: the {name} was made from another fit ({model_names(result.fit)}), "
+                    "and the report would describe one and answer with the other. Make it from the "
+                    "fit that is reported."
                 )
         for one in self.asked or (self.fit,):
             check_assessed(one, self.trust, "report")
@@ -154,7 +154,3 @@ class Subject:
 def part_title(part: Part) -> str:
     """A fit of an average by its name, weight and law."""
     return f"{part.name} ({part.fit.model.law.name}), weight {part.weight:.2f}"
-
-
-def _described(fitted: Fitted) -> str:
-    return ", ".join(repr(part.fit.model) for part in parts(fitted))
