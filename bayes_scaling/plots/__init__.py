@@ -23,8 +23,9 @@
 
 All take ``ax``, the axes to draw on, or a sequence of them where there are several panels (a new
 figure if not given; a ValueError says how many are needed), and ``prob``, the probability of bands
-and bars (0.9 if not given). They compute every band draw by draw, name its probability and kind in
-the legend, and say in the title if the chains have not converged.
+and bars (0.9 if not given). They return the axes, in an array where there are several. They compute
+every band draw by draw, name its probability and kind in the legend, and say in the title if the
+chains have not converged.
 """
 
 from bayes_scaling.plots.allocation_plot import allocation

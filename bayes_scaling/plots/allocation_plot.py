@@ -37,10 +37,6 @@ def allocation(
     allocation : Allocation
     ax, prob
         Axes, and the probability of bands and bars, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    numpy.ndarray of matplotlib.axes.Axes, three of them
     """
     sheet = canvas.Sheet.of(ax, len(QUANTITIES), columns=3, cell=(4.2, 3.6))
     fit, unit = single(allocation.fit), allocation.cost.unit

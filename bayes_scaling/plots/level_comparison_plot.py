@@ -26,10 +26,6 @@ def level_comparison(
         At several scales, which are joined by lines.
     ax, prob
         Axes, and the probability of the band, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    numpy.ndarray of matplotlib.axes.Axes, two of them
     """
     sheet = canvas.Sheet.of(ax, 2, cell=(7.5, 2.8))
     times, chance = sheet.panels

@@ -40,10 +40,6 @@ def lifetime(
         Of one quality or several, which are joined by lines.
     ax, prob
         Axes, and the probability of the bars, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    numpy.ndarray of matplotlib.axes.Axes, three of them
     """
     sheet = canvas.Sheet.of(ax, len(PANELS), columns=3, cell=(4.2, 3.6))
     fit, asked = result.fit, _asked(result.draws)

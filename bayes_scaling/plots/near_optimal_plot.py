@@ -25,20 +25,16 @@ def near_optimal(
 ) -> np.ndarray:
     """Draw the expected loss against model size at each budget, and the near-optimal sizes.
 
-    Above, the loss of models on which the whole budget is spent, with its band; the optimum with
-    the interval of its size; and as a thick bar the near-optimal range between the medians of its
-    ends. Below, the probability of each size that it is near-optimal, draw by draw: it is what a
-    size should be chosen by. Dotted lines are bounds on the size.
+    Two panels. Above, the loss of models on which the whole budget is spent, with its band; the
+    optimum with the interval of its size; and as a thick bar the near-optimal range between the
+    medians of its ends. Below, the probability of each size that it is near-optimal, draw by draw:
+    it is what a size should be chosen by. Dotted lines are bounds on the size.
 
     Parameters
     ----------
     near : NearOptimal
     ax, prob
         Axes, and the probability of bands and bars, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    numpy.ndarray of matplotlib.axes.Axes, two of them
     """
     sheet = canvas.Sheet.of(ax, 2, cell=(7.5, 3.0))
     loss, chance = sheet.panels
@@ -46,9 +42,9 @@ def near_optimal(
     sizes = _sizes(near)
     few = replace(near, fit=sources.thinned(near.fit, SIZES * len(looks)))
     losses, chances = few.losses(sizes), near.probability(sizes)[list(sizes)]
-    for place, style in enumerate(looks.values()):
+    for place, (name, style) in enumerate(looks.items()):
         ends = intervals(losses.isel(budget=place), prob)
-        marks.draw_band(loss, sizes, ends, style, "expected loss")
+        marks.draw_band(loss, sizes, ends, style, name)
         _draw_range(loss, near.draws.isel(budget=place), style)
         _draw_optimum(loss, near.draws.isel(budget=place), style, prob)
         marks.draw_line(chance, sizes, chances.iloc[place], style)

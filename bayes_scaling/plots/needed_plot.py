@@ -29,10 +29,6 @@ def needed(
         Of several targets, which are joined by lines.
     ax, prob
         Axes, and the probability of the bands, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    numpy.ndarray of matplotlib.axes.Axes, two of them
     """
     sheet = canvas.Sheet.of(ax, 2, cell=(7.5, 2.8))
     amount, chance = sheet.panels
@@ -46,7 +42,7 @@ def needed(
         share = xr.ufuncs.isinf(draws[of]).mean(SAMPLE_DIMS)
         marks.draw_line(chance, draws["loss"], share, style, marker=style.marker)
     for group, style in looks.items():
-        _draw_interval(amount, groups[group], of, style, prob)
+        _draw_interval(amount, groups[group], of, style, group, prob)
     _label_axes(sheet.panels, needed)
     label = legends.with_interval(f"{of} needed", prob)
     band = legends.band_entry(label, legends.colour_of(looks))
@@ -82,13 +78,18 @@ def _draw_amount(
 
 
 def _draw_interval(
-    ax: Axes, draws: xr.Dataset, of: str, style: canvas.Style, prob: float | None
+    ax: Axes,
+    draws: xr.Dataset,
+    of: str,
+    style: canvas.Style,
+    group: sources.Group,
+    prob: float | None,
 ) -> None:
     ends, top = sources.ends_on_page(draws[of], prob)
     known = ends["lower"].values < sources.OFF_PAGE * top
     if not (known.any() and np.isfinite(top)):
         return
     low, high = ax.get_ylim()
-    shown, label = ends.isel(point=known), legends.with_interval(of, prob)
+    shown, label = ends.isel(point=known), legends.with_interval(of, prob, group)
     marks.draw_band(ax, draws["loss"].values[known], shown, style, label)
     ax.set(ylim=(min(low, float(ends["lower"].min())), max(high, 10 * top)))

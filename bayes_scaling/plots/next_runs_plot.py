@@ -23,20 +23,16 @@ def next_runs(
 ) -> np.ndarray:
     """Draw the candidates with those chosen, and the goal's interval expected after each.
 
-    Left, the runs made so far, the candidates (coloured by how much of the goal's spread each
-    would take off alone) and those chosen, numbered in their order and ringed, by group where
-    there are several. Right, the interval of the goal now and as it is expected after each chosen
-    run, with what has been spent by then.
+    Two panels. Left, the runs made so far, the candidates (coloured by how much each alone would
+    reduce the spread of the goal) and those chosen, numbered in their order and ringed, by group
+    where there are several. Right, the interval of the goal now and expected after each chosen
+    run, with the cost up to then.
 
     Parameters
     ----------
     plan : NextRuns
     ax, prob
         Axes, and the probability of the interval, as for all plots (:mod:`bayes_scaling.plots`).
-
-    Returns
-    -------
-    numpy.ndarray of matplotlib.axes.Axes, two of them
     """
     sheet = canvas.Sheet.of(ax, 2, columns=2, cell=(5.6, 4.2))
     left, right = sheet.panels

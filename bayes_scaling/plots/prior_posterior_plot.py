@@ -52,10 +52,6 @@ def prior_posterior(
         Axes, and the probability of the shaded interval, as for all plots
         (:mod:`bayes_scaling.plots`).
 
-    Returns
-    -------
-    numpy.ndarray of matplotlib.axes.Axes, one for each parameter
-
     Raises
     ------
     ModelError

@@ -55,10 +55,6 @@ def published(
         Axes, and the probability of the posterior's interval, as for all plots
         (:mod:`bayes_scaling.plots`).
 
-    Returns
-    -------
-    numpy.ndarray of matplotlib.axes.Axes, one for each parameter
-
     Raises
     ------
     ModelError

@@ -42,7 +42,7 @@ def test_isoloss_curves_run_off_the_page_where_no_data_suffice(stored_fit: bs.Sc
 def test_needed_has_amount_and_probability(stored_fit: bs.ScalingFit) -> None:
     found = bs.needed(stored_fit, np.linspace(1.8, 2.6, 9))
     amount, chance = plots.needed(found, prob=0.8)
-    assert list(bands(amount)) == ["flops, 80 % ETI"]
+    assert list(bands(amount)) == ["flops, books, 80 % ETI", "flops, web, 80 % ETI"]
     share = found.unreachable().xs("web", level="corpus").sort_index()
     np.testing.assert_allclose(chance.lines[1].get_ydata(), share)
     [largest] = marked(amount, "largest run")

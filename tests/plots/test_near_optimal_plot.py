@@ -4,7 +4,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling import plots
-from tests.plots.artists import bar_ends, legend_texts, marked
+from tests.plots.artists import bands, bar_ends, legend_texts, marked
 
 BUDGETS = [1e22, 5.76e23]
 
@@ -36,6 +36,7 @@ def test_optimum_and_range_are_marked_at_their_medians(near: bs.decisions.NearOp
 
 def test_the_band_is_that_of_the_loss(near: bs.decisions.NearOptimal) -> None:
     loss, chance = plots.near_optimal(near)
+    assert list(bands(loss)) == ["1e22 FLOP", "5.76e23 FLOP"]
     curve = loss.lines[0]
     sizes = curve.get_xdata()
     known = near.losses(sizes).isel(budget=0).median(("chain", "draw"))
