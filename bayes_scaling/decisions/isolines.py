@@ -98,7 +98,12 @@ def isoflop_curves(
     flops : float or array
         Budget of each curve, in FLOP.
     fit, params, at
-        As for :func:`isoloss_curves`, which refuses what this does.
+        As for :func:`isoloss_curves`.
+
+    Raises
+    ------
+    ModelError, RunsError
+        As :func:`isoloss_curves` raises them, here for a budget that is not positive.
     """
     where, size = _curves(fit, "isoflop_curves", {"flops": flops}, params, at)
     tokens = where.asked("flops") / FLOPS_PER_PARAM_TOKEN / size

@@ -55,13 +55,11 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     looks = canvas.styles(list(dict.fromkeys([*known, *targets])))
     _draw_runs(ax, fit, known, {group: looks[group] for group in targets if group})
     few = sources.thinned(forecast.fit, sources.CURVE_POINTS * len(targets))
-    places = canvas.styles(targets)
-    for group, of_group in targets.items():
+    for group, among_targets in canvas.styles(targets).items():
+        style = replace(looks[group], place=among_targets.place)
         new_levels = "error" if group in known else forecast.new_levels
-        _draw_path(ax, few, of_group, group, looks[group], prob, new_levels)
-        _draw_targets(
-            ax, name, of_group, group, replace(looks[group], place=places[group].place), prob
-        )
+        _draw_path(ax, few, targets[group], group, style, prob, new_levels)
+        _draw_targets(ax, name, targets[group], group, style, prob)
     canvas.log_input_axis(ax.xaxis, name)
     canvas.log_loss_axis(ax, fit.runs)
     reach = float(forecast.draws[name].max())
