@@ -24,12 +24,10 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
         options.count_option("--flops", "Compute budget in FLOP, such as 5.76e23. Repeatable."),
     ],
     max_params: Annotated[
-        float | None,
-        options.count_option("--max-params", "Largest model, such as 70B."),
+        float | None, options.count_option("--max-params", "Largest model, such as 70B.")
     ] = None,
     max_tokens: Annotated[
-        float | None,
-        options.count_option("--max-tokens", "Most tokens, such as 15T."),
+        float | None, options.count_option("--max-tokens", "Most tokens, such as 15T.")
     ] = None,
     tokens_per_param: Annotated[
         float | None, typer.Option(help="Keep to this ratio instead of the best one.")

@@ -24,20 +24,16 @@ def plan_runs(  # noqa: PLR0913 - one parameter for each option
         typer.Option(help="CSV of possible runs: inputs, factors, 'cost' (else 6ND FLOP)."),
     ],
     budget: Annotated[
-        float,
-        options.count_option("--budget", "What all runs may cost, such as 1e21."),
+        float, options.count_option("--budget", "What all runs may cost, such as 1e21.")
     ],
     params: Annotated[
-        float | None,
-        options.count_option("--goal-params", "Parameters of the run that matters."),
+        float | None, options.count_option("--goal-params", "Parameters of the run that matters.")
     ] = None,
     tokens: Annotated[
-        float | None,
-        options.count_option("--goal-tokens", "Training tokens of that run."),
+        float | None, options.count_option("--goal-tokens", "Training tokens of that run.")
     ] = None,
     flops: Annotated[
-        float | None,
-        options.count_option("--goal-flops", "Its compute, instead of one of them."),
+        float | None, options.count_option("--goal-flops", "Its compute, instead of one of them.")
     ] = None,
     optimum: Annotated[
         float | None,
