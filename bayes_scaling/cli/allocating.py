@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bayes_scaling.cli import options, output
-from bayes_scaling.cli.splitting import Asked, counts, fraction, pairs, values
+from bayes_scaling.cli.splitting import counts, fraction, pairs, values
 
 if TYPE_CHECKING:
     from bayes_scaling.decisions.allocation import Allocation
-    from bayes_scaling.decisions.near_optimality import NearOptimal
+    from bayes_scaling.decisions.near_optimality import Measure, NearOptimal
     from bayes_scaling.decisions.regretting import Regret
+    from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 type Result = NearOptimal | Regret
 
@@ -62,22 +63,53 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
     The optimum is where the expected loss is least. Also prints how it grows: its exponents in
     compute, and its growth with ten times the compute. A pooled fit answers for each of its groups.
     """
-    asked = Asked(
-        budgets=flops,
+    menu = () if sizes is None else counts("--sizes", sizes, ",")
+    held, plans = values("--input", given or []), pairs("--plan", plan or [])
+    near: dict[Measure, float | None] = {
+        "loss": fraction("--within", within),
+        "compute": fraction("--waste", waste),
+    }
+    from bayes_scaling.decisions.allocation import allocate
+    from bayes_scaling.decisions.constraints import Constraints
+    from bayes_scaling.decisions.near_optimality import near_optimal
+    from bayes_scaling.fitting.scaling_fit import load_fit
+
+    fit = load_fit(saved)
+    kept = Constraints(
         max_params=max_params,
         max_tokens=max_tokens,
         tokens_per_param=tokens_per_param,
-        sizes=() if sizes is None else counts("--sizes", sizes, ","),
-        inputs=values("--input", given or []),
-        within=fraction("--within", within),
-        waste=fraction("--waste", waste),
-        plans=pairs("--plan", plan or []),
-        rules=rules,
+        sizes=menu,
     )
-    from bayes_scaling.fitting.scaling_fit import load_fit
-
-    allocation, further = asked.answer(load_fit(saved))
+    allocation = allocate(fit, flops, constraints=kept, inputs=held)
+    further: dict[str, Result] = {
+        f"near_optimal_in_{of}": near_optimal(
+            fit, flops, share, of=of, constraints=kept, inputs=held
+        )
+        for of, share in near.items()
+        if share is not None
+    }
+    if plans or rules:
+        further["regret"] = _regret(fit, plans, flops if rules else [], held)
     _print(allocation, further, prob, json)
+
+
+def _regret(
+    fit: ScalingFit,
+    plans: dict[str, tuple[float, float]],
+    budgets: list[float],
+    inputs: dict[str, float],
+) -> Regret:
+    """Regret of plans, and of what published rules do with budgets."""
+    import pandas as pd
+
+    from bayes_scaling.decisions.regretting import regret
+    from bayes_scaling.decisions.rules import published_plans
+
+    table = pd.DataFrame(list(plans.values()), list(plans), ["params", "tokens"])
+    if budgets:
+        table = pd.concat([table.astype(float), published_plans(budgets)])
+    return regret(fit, table.rename_axis("plan"), inputs=inputs)
 
 
 def _print(

@@ -104,7 +104,7 @@ def vary_terms(texts: Sequence[str]) -> list[Vary]:
     """
     from bayes_scaling.model.hierarchy import Vary
 
-    pairs = [split("--vary", text, ":", "E:corpus", "a parameter and a factor") for text in texts]
+    pairs = (split("--vary", text, ":", "E:corpus", "a parameter and a factor") for text in texts)
     return [Vary(parameter, by=factor) for parameter, factor in pairs]
 
 
@@ -116,11 +116,8 @@ def priors(texts: Sequence[str]) -> dict[str, Prior]:
     >>> priors(["alpha=0.2:0.5", "E=1.5:2:paper"])
     {'alpha': Prior.between(0.2, 0.5), 'E': Prior.between(1.5, 2, units='paper')}
     """
-    pairs = [
-        split("--prior", text, "=", "alpha=0.2:0.5", "a parameter and its range") for text in texts
-    ]
-    _refuse_repeats("--prior", [name for name, _ in pairs])
-    return {name: _prior(name, text) for name, text in pairs}
+    pairs = _named("--prior", texts, "alpha=0.2:0.5", "a parameter and its range")
+    return {name: _prior(name, text) for name, text in pairs.items()}
 
 
 def facts(texts: Sequence[str]) -> dict[str, str]:
@@ -131,11 +128,7 @@ def facts(texts: Sequence[str]) -> dict[str, str]:
     >>> facts(["optimiser=AdamW"])
     {'optimiser': 'AdamW'}
     """
-    pairs = [
-        split("--fact", text, "=", "optimiser=AdamW", "a field and its text") for text in texts
-    ]
-    _refuse_repeats("--fact", [name for name, _ in pairs])
-    return dict(pairs)
+    return _named("--fact", texts, "optimiser=AdamW", "a field and its text")
 
 
 def _prior(name: str, text: str) -> Prior:
@@ -202,13 +195,17 @@ def split(option: str, text: str, sign: str, example: str, what: str) -> tuple[s
     return first, second
 
 
-def _refuse_repeats(option: str, names: Sequence[str]) -> None:
+def _named(option: str, texts: Sequence[str], example: str, what: str) -> dict[str, str]:
+    """Texts by their names, each of which is given once."""
+    pairs = [split(option, text, "=", example, what) for text in texts]
+    names = [name for name, _ in pairs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise BayesScalingError(
             f"{option} names {', '.join(twice)} more than once. Only one of them could hold. "
             "Give it once."
         )
+    return dict(pairs)
 
 
 def reporting_mistakes[Value](make: Callable[[], Value]) -> Value:

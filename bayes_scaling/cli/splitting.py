@@ -1,74 +1,11 @@
-"""Arguments of ``bayes-scaling allocate`` read from text, and the functions that answer them.
-
-Owns how plans, inputs and percentages are typed; no printing.
-"""
+"""Plans, inputs and percentages, read from the text of options."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from bayes_scaling.cli import options
 from bayes_scaling.errors import BayesScalingError
-
-if TYPE_CHECKING:
-    from bayes_scaling.decisions.allocation import Allocation
-    from bayes_scaling.decisions.near_optimality import NearOptimal
-    from bayes_scaling.decisions.regretting import Regret
-    from bayes_scaling.fitting.scaling_fit import ScalingFit
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Budgets, constraints and further questions of ``bayes-scaling allocate``."""
-
-    budgets: Sequence[float]
-    max_params: float | None = None
-    max_tokens: float | None = None
-    tokens_per_param: float | None = None
-    sizes: tuple[float, ...] = ()
-    inputs: Mapping[str, float] = field(default_factory=dict)
-    within: float | None = None
-    waste: float | None = None
-    plans: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    rules: bool = False
-
-    def answer(self, fit: ScalingFit) -> tuple[Allocation, dict[str, NearOptimal | Regret]]:
-        """Return the allocation, and the answers to further questions by name."""
-        from bayes_scaling.decisions.allocation import allocate
-        from bayes_scaling.decisions.constraints import Constraints
-        from bayes_scaling.decisions.near_optimality import near_optimal
-
-        kept = Constraints(
-            max_params=self.max_params,
-            max_tokens=self.max_tokens,
-            tokens_per_param=self.tokens_per_param,
-            sizes=self.sizes,
-        )
-        budgets, inputs = list(self.budgets), self.inputs
-        allocation = allocate(fit, budgets, constraints=kept, inputs=inputs)
-        near = partial(near_optimal, fit, budgets, constraints=kept, inputs=inputs)
-        further: dict[str, NearOptimal | Regret] = {}
-        if self.within is not None:
-            further["near_optimal_in_loss"] = near(self.within)
-        if self.waste is not None:
-            further["near_optimal_in_compute"] = near(self.waste, of="compute")
-        if self.plans or self.rules:
-            further["regret"] = self._regret(fit)
-        return allocation, further
-
-    def _regret(self, fit: ScalingFit) -> Regret:
-        import pandas as pd
-
-        from bayes_scaling.decisions.regretting import regret
-        from bayes_scaling.decisions.rules import published_plans
-
-        table = pd.DataFrame(list(self.plans.values()), list(self.plans), ["params", "tokens"])
-        if self.rules:
-            table = pd.concat([table.astype(float), published_plans(list(self.budgets))])
-        return regret(fit, table.rename_axis("plan"), inputs=self.inputs)
 
 
 def counts(option: str, text: str, sign: str) -> tuple[float, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,12 +124,14 @@ def _draw_group(
 def _draw_by_size(ax: Axes, fit: ScalingFit, rows: np.ndarray, prob: float | None) -> None:
     """A law of params and tokens without groups, in the colours of model sizes."""
     flops, params = sources.run_values(fit.runs, "flops"), fit.runs.values("params")
-    colours = sizes.SizeColours(float(params.min()), float(params.max()))
+    colours = sizes.size_colours(params)
     for size, of_size in sizes.representative_sizes(params, rows):
-        _draw_size(ax, fit, (), size, of_size, colours.of(size))
-    shades = colours.mappable.to_rgba(params)
+        _draw_size(ax, fit, (), size, of_size, colours.to_rgba(np.array(size)))
+    shades = colours.to_rgba(params)
     ax.scatter(flops, fit.runs.values("loss"), c=shades, s=16, linewidths=0, zorder=3, label="runs")
-    colours.draw_bar(ax)
+    if np.ptp(params) > 0:
+        bar = ax.figure.colorbar(colours, ax=ax, label="parameters")
+        canvas.readable_log_ticks(bar.ax.yaxis, format_count)
     _draw_frontier(ax, fit, (), flops, canvas.Style(canvas.neutral()), prob)
 
 
@@ -148,7 +151,7 @@ def _draw_frontier(
 
 
 def _draw_size(
-    ax: Axes, fit: ScalingFit, group: sources.Group, size: float, of_size: np.ndarray, colour: str
+    ax: Axes, fit: ScalingFit, group: sources.Group, size: float, of_size: np.ndarray, colour: Any
 ) -> None:
     """Median at one model size over the compute of its runs."""
     flops = sources.run_values(fit.runs, "flops")[of_size]

@@ -5,17 +5,11 @@ Owns which sizes of a sweep get a curve; sweeps with many slightly different siz
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import ListedColormap, LogNorm, to_hex
+from matplotlib.colors import ListedColormap, LogNorm
 from scipy.stats import gmean
-
-from bayes_scaling.plots import canvas
-from bayes_scaling.units import format_count
 
 MOST_SIZES = 7
 """Sizes of model that get a curve of their own; more are binned."""
@@ -25,28 +19,10 @@ SHADES = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 256)))
 """Viridis without its ends, which a dark or a white page swallows."""
 
 
-@dataclass(frozen=True)
-class SizeColours:
-    """Colours of model sizes."""
-
-    smallest: float
-    largest: float
-
-    @property
-    def mappable(self) -> ScalarMappable:
-        """Matplotlib's map from sizes to colours; sizes are in parameters, on a log scale."""
-        largest = self.largest if self.largest > self.smallest else 1.01 * self.smallest
-        return ScalarMappable(LogNorm(self.smallest, largest), SHADES)
-
-    def of(self, size: float) -> str:
-        """The colour of one size."""
-        return to_hex(self.mappable.to_rgba(np.array([size]))[0])
-
-    def draw_bar(self, ax: Axes) -> None:
-        """Add the colour bar."""
-        if self.largest > self.smallest:
-            bar = ax.figure.colorbar(self.mappable, ax=ax, label="parameters")
-            canvas.readable_log_ticks(bar.ax.yaxis, format_count)
+def size_colours(params: np.ndarray) -> ScalarMappable:
+    """Matplotlib's map from model sizes, in parameters on a log scale, to colours."""
+    smallest, largest = float(params.min()), float(params.max())
+    return ScalarMappable(LogNorm(smallest, max(largest, 1.01 * smallest)), SHADES)
 
 
 def representative_sizes(params: np.ndarray, rows: np.ndarray) -> list[tuple[float, np.ndarray]]:

@@ -98,7 +98,7 @@ def settings_words(fit: ScalingFit) -> str:
     """Settings of the sampler in words."""
     settings = fit.settings
     return (
-        f"{settings.chains} chains of {settings.draws} draws after {settings.tune} of warm-up, "
+        f"{settings.chains} chains of {settings.draws} draws after {settings.tune} of warm-up; "
         f"target acceptance {settings.target_accept:g}, seed {settings.seed}"
     )
 
