@@ -41,8 +41,8 @@ class Commands(TyperGroup):
             raise
         except OSError as error:
             typer.echo(
-                f"Error: {error}. A file or the output could not be used, so the command was not "
-                "carried out to its end. Check that the path exists, that you may read and write "
+                f"Error: {error}. A file or the output could not be used, and the command did not "
+                "finish. Check that the path exists, that you may read and write "
                 "there, and that the disk is not full.",
                 err=True,
             )

@@ -55,8 +55,8 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
 def _check_below(below: float | None) -> None:
     if below is not None and not math.isfinite(below):
         raise BayesScalingError(
-            f"--below {below:g}: every loss is on one side of it, or none, so there is nothing to "
-            "tell. Give a loss such as --below 1.95."
+            f"--below {below:g}: every loss is on one side of it, or none, so there is no "
+            "probability. Give a loss such as --below 1.95."
         )
 
 
@@ -88,6 +88,6 @@ def _missed(made: Forecast, prob: float | None) -> str:
         return ""
     span = f"{share.min():.0%} to {share.max():.0%}" if len(share) > 1 else f"{share.max():.0%}"
     return (
-        f"Of the width of a new run's interval {span} is there because losses have fallen faster "
-        "or slower than laws said beyond the runs of public sweeps."
+        f"Of the width of a new run's interval {span} comes from extrapolation: losses of public "
+        "sweeps fell faster or slower than laws said beyond the runs."
     )

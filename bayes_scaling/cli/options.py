@@ -189,8 +189,8 @@ def split(option: str, text: str, sign: str, example: str, what: str) -> tuple[s
     first, found, second = (part.strip() for part in text.partition(sign))
     if not (first and found and second):
         raise BayesScalingError(
-            f"{option} {text!r} is not {what} with {sign!r} between them, so it cannot be told "
-            f"what is meant. Write for instance {option} {example}."
+            f"{option} {text!r} is not {what} with {sign!r} between them, so its "
+            f"meaning is unclear. Write for instance {option} {example}."
         )
     return first, second
 

@@ -86,7 +86,7 @@ def _check_free(path: Path, overwrite: bool) -> None:
     if kind and any(figure_folder(path).glob(f"*.{kind}")):
         raise BayesScalingError(
             f"--output {str(path)!r} would have its figures in {str(figure_folder(path))!r}, which "
-            "holds some of no report. They might be lost. Give another file, or add --overwrite."
+            "holds other figures. They might be lost. Give another file, or add --overwrite."
         )
 
 

@@ -35,7 +35,7 @@ def fraction(option: str, text: str | None) -> float | None:
         value = -1.0
     if not 0 < value < 1:
         raise BayesScalingError(
-            f"{option} {text!r} is not a part of the whole, so it bounds nothing. Write a "
+            f"{option} {text!r} is not a share between 0 and 1, so it bounds nothing. Write a "
             f"percentage such as {option} 1%."
         )
     return value

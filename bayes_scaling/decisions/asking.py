@@ -74,9 +74,9 @@ def _check_magnitude(fit: ScalingFit, budgets: np.ndarray, asker: str) -> None:
     bad = budgets[budgets < least / FAR_BELOW]
     if bad.size:
         raise RunsError(
-            f"{asker}: a budget of {bad[0]:g} FLOP is less than a thousandth of what the smallest "
-            f"run took ({least:.3g}), where a fit says nothing. Budgets in petaFLOP or the like "
-            "look so. Give FLOP, such as 5.76e23."
+            f"{asker}: a budget of {bad[0]:g} FLOP is less than a thousandth of the smallest "
+            f"run's compute ({least:.3g}), where a fit says nothing. It may be in petaFLOP or "
+            "another unit. Give FLOP, such as 5.76e23."
         )
 
 

@@ -20,7 +20,7 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 SEARCHED = np.log(1e40)
-"""Up to which log count the number of tokens or parameters that a budget buys is searched for."""
+"""Largest log count of tokens or parameters that is searched for."""
 
 FEWEST_RUNS = 4
 

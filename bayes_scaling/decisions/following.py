@@ -58,8 +58,8 @@ class RunInProgress(DrawnResult[ScalingFit]):
     def notes(self) -> tuple[str, ...]:
         """Notes for a reader: what ties the curve to its end, and the notes of the fit."""
         rests = (
-            f"The curve is tied to its end by {counted(self.curves, 'finished run')}: it is "
-            "taken to have their schedule, as a share of its training, and their data."
+            f"The end of the curve is inferred from {counted(self.curves, 'finished run')}, on the "
+            "assumption of their data, and of their schedule as a share of its training."
         )
         return (rests, *super().notes)
 
@@ -198,6 +198,6 @@ def _check_curve(curve: pd.DataFrame, name: str, columns: tuple[str, ...]) -> No
     numbers = curve[["tokens", "loss"]].to_numpy(float)
     if not (np.isfinite(numbers).all() and (numbers > 0).all() and len(numbers)):
         raise RunsError(
-            f"follow: tokens and loss of `{name}` are positive finite numbers in all rows, and "
-            "here they are not, so they have no logarithm. Drop rows without a loss, and step 0."
+            f"follow: `{name}` has tokens or losses that are not positive finite numbers, and so "
+            "have no logarithm. Drop rows without a loss, and step 0."
         )

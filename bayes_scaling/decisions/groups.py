@@ -231,7 +231,7 @@ def _scale_name(fit: ScalingFit, at: pd.DataFrame | None) -> str:
     if len(free) != 1:
         raise ModelError(
             f"compare_levels: {fit.model.law.name} is a function of "
-            f"{', '.join(fit.model.law.inputs)}, and one scale does not say them all. Hold all "
+            f"{', '.join(fit.model.law.inputs)}, and one scale does not set them all. Hold all "
             "but one in `at`."
         )
     return free[0]

@@ -28,7 +28,7 @@ FLOPS_PER_SERVED_TOKEN = 2
 """FLOP of one forward pass, per parameter and token read or written."""
 
 FURTHEST = 1e6
-"""Multiple of the compute at the runs' ratio of tokens, up or down, that makes a size the best."""
+"""Largest factor between the compute at which a size is best and that at the runs' ratio."""
 
 CLOSE = 1e-4
 """Error of that size, in logarithms, while its compute is searched for."""
@@ -210,8 +210,8 @@ def _quality(given: Mapping[str, Numbers | None]) -> tuple[str, Numbers]:
     if len(quality) != 1:
         raise RunsError(
             f"lifetime_allocation: the quality is given by {', '.join(quality) or 'nothing'}, and "
-            "a cost is least for one quality. Give one of params=, flops= (of the compute-optimal "
-            "model) or loss=."
+            "the least cost is that of one quality. Give one of params=, flops= (of the "
+            "compute-optimal model) or loss=."
         )
     return next(iter(quality.items()))
 
@@ -221,7 +221,7 @@ def _check_served(input_tokens: float, output_tokens: float) -> None:
     if not (np.isfinite(served).all() and min(served) >= 0 and max(served) > 0):
         raise RunsError(
             f"lifetime_allocation: {input_tokens} input and {output_tokens} output tokens are "
-            "nothing that can be served. Give how many tokens the model will read and write over "
+            "no tokens to serve. Give how many tokens the model will read and write over "
             "its life, such as 1e12."
         )
 

@@ -210,7 +210,7 @@ def _check(within: float, of: str, constraints: Constraints | None) -> None:
         )
     if of not in ("loss", "compute"):
         raise RunsError(
-            f"near_optimal: of={of!r} is not what a size can be near in. Give 'loss' or 'compute'."
+            f"near_optimal: of={of!r} is no measure of nearness. Give 'loss' or 'compute'."
         )
     if constraints is not None and (constraints.sizes or constraints.tokens_per_param is not None):
         raise RunsError(

@@ -34,7 +34,7 @@ FEWEST_SIZES = 5
 """Sizes that a budget needs: three determine a parabola, and two its standard error."""
 
 LEVEL = 0.05
-"""Probability of a difference this large by chance, below which it counts as one."""
+"""Probability by chance below which a difference counts as one."""
 
 NO_MINIMUM = "no minimum"
 
@@ -149,7 +149,7 @@ def isoflop_optima(fit: ScalingFit, tolerance: float = TOLERANCE) -> IsoflopOpti
     if others:
         raise ModelError(
             f"isoflop_optima: {fit.model.law.name} depends on {', '.join(others)} too, so runs of "
-            "equal compute are not of one curve. Fit a law of params and tokens alone."
+            "equal compute do not lie on one curve. Fit a law of params and tokens alone."
         )
     rows = list(_budgets(fit, tolerance))
     if not rows:

@@ -91,7 +91,7 @@ def report(
     except OSError as error:
         raise BayesScalingError(
             f"report: {str(path)!r} cannot be written ({error}). A report that was there before is "
-            "as it was. Give the path of a file in a folder that can be written to."
+            "unchanged. Give the path of a file in a folder that can be written to."
         ) from error
 
 

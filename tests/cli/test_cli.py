@@ -294,7 +294,7 @@ def test_without_a_run_there_is_nothing_to_judge(call: Call, stored_fit_path: Pa
 def test_the_share_of_an_interval_that_is_due_to_the_way_beyond_is_told(
     call: Call, stored_fit_path: Path
 ) -> None:
-    said = "faster or slower than laws said beyond the runs"
+    said = "comes from extrapolation: losses of public sweeps fell faster or slower"
     far = call("forecast", stored_fit_path, "--params", "70B", "--tokens", "1.4T").stdout
     assert said in " ".join(far.split())
     near = call("forecast", stored_fit_path, "--params", "1e9", "--tokens", "2e10").stdout
@@ -414,8 +414,8 @@ def test_constraints_of_allocate(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--within", "150%"), "--within '150%' is not a part of the whole"),
-        (("--waste", "much"), "--waste 'much' is not a part"),
+        (("--within", "150%"), "--within '150%' is not a share between 0 and 1"),
+        (("--waste", "much"), "--waste 'much' is not a share"),
         (("--plan", "40B"), "--plan '40B' is not params and tokens with ':'"),
         (("--plan", "40B:many"), "--plan: 'many' is not a positive count"),
         (("--sizes", ""), "--sizes: '' is not a positive count"),

@@ -92,7 +92,7 @@ def test_a_run_off_the_forecast_is_believed_near_its_end(
 
 
 def test_it_says_what_it_rests_on(followed: RunInProgress) -> None:
-    assert "tied to its end by 6 finished runs" in repr(followed)
+    assert "inferred from 6 finished runs" in repr(followed)
     assert followed.table().index.names == ["tokens", "share", "seen"]
 
 
@@ -106,5 +106,5 @@ def test_what_cannot_be_followed_is_refused(
         bs.follow(seen, stored_fit, finished, PLANNED.drop(columns="corpus"))
     with pytest.raises(RunsError, match="`finished` has no column 'run'"):
         bs.follow(seen, stored_fit, seen, PLANNED)
-    with pytest.raises(RunsError, match="`curve` are positive finite numbers"):
+    with pytest.raises(RunsError, match="`curve` has tokens or losses that are not positive"):
         bs.follow(seen.assign(loss=-1.0), stored_fit, finished, PLANNED)

@@ -135,7 +135,7 @@ def test_a_range_without_end_is_missing_and_counted(
     [
         ({"within": 0.0}, "within=0.0 is not a fraction"),
         ({"within": 1.5}, "within=1.5 is not a fraction"),
-        ({"of": "money"}, "of='money' is not what a size can be near in"),
+        ({"of": "money"}, "of='money' is no measure of nearness"),
         ({"constraints": bs.Constraints(sizes=(1e9,))}, "leaves single sizes.*bs.regret"),
         ({"constraints": bs.Constraints(tokens_per_param=20)}, "leaves single sizes"),
         ({"flops": -1.0}, "near_optimal: a budget of -1.0 FLOP"),

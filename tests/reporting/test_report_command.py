@@ -89,7 +89,7 @@ def test_figures_of_somebody_else_are_kept(call: Call) -> None:
     Path("r_figures/posterior.png").write_bytes(b"mine")
     result = call("-o", "r.md")
     assert result.exit_code == 2, result.output
-    assert "'r_figures', which holds some of no report" in " ".join(result.stderr.split())
+    assert "'r_figures', which holds other figures" in " ".join(result.stderr.split())
     assert Path("r_figures/posterior.png").read_bytes() == b"mine"
 
 

@@ -129,7 +129,7 @@ def example(path: str | Path | None = None) -> Example:
     found = [folder / NOTEBOOK for folder in _FOLDERS if (folder / NOTEBOOK).is_file()]
     if not found:
         raise BayesScalingError(
-            f"example: {NOTEBOOK} is missing from this installation, which has no example then. "
+            f"example: {NOTEBOOK} is missing from this installation, so there is no example. "
             "Install bayes_scaling again from its wheel or a full copy of its source."
         )
     made = Example(found[0])

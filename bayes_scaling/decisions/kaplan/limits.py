@@ -261,9 +261,8 @@ def _scatter_name(fit: ScalingFit) -> str:
     noise = fit.model.noise
     if not isinstance(noise, LocationScale) or noise.scale not in (LOG, RAW):
         raise ModelError(
-            f"overfitting_threshold: {noise!r} is no scatter of the loss by itself, so it does "
-            "not say what penalty would be lost in it. Give penalty=0.02, or the spread of your "
-            "replicates."
+            f"overfitting_threshold: {noise!r} is no scatter of the loss or of its logarithm, so "
+            "no penalty follows from it. Give penalty=0.02, or the spread of your replicates."
         )
     return "noise_seed_sd" if noise.seeds else "noise_sd"
 

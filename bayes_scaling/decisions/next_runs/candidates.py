@@ -29,8 +29,8 @@ def evaluated(fit: ScalingFit, candidates: pd.DataFrame) -> tuple[pd.DataFrame, 
     twice = crossed.index[crossed.index.duplicated()]
     if len(twice):
         raise RunsError(
-            f"next_runs: candidates have the same label in {rows(dict.fromkeys(twice))}, so it "
-            "could not be said which is meant. Give them an index without repeats."
+            f"next_runs: candidates have the same label in {rows(dict.fromkeys(twice))}, so a "
+            "label would not identify a run. Give them an index without repeats."
         )
     names = [n for n in (*fit.model.law.inputs, *fit.model.factors) if n in where]
     shown = pd.DataFrame({n: where[n].values for n in names}, index=crossed.index)
@@ -54,7 +54,7 @@ def _costs(candidates: pd.DataFrame, where: xr.Dataset) -> np.ndarray:
     if COST not in candidates and "flops" not in where:
         raise RunsError(
             "next_runs: the candidates have no column 'cost', and their compute does not follow "
-            "from params and tokens, so it cannot be said what can be afforded. Add a column "
+            "from params and tokens, so the cost of a run is unknown. Add a column "
             "'cost' in the unit of the budget."
         )
     if COST not in candidates:
@@ -66,7 +66,7 @@ def _costs(candidates: pd.DataFrame, where: xr.Dataset) -> np.ndarray:
     if len(bad):
         raise RunsError(
             f"next_runs: cost is no positive number in {rows(bad)}: "
-            f"{listed(candidates[COST].loc[bad])}. What is gained is weighed against it. Give what "
+            f"{listed(candidates[COST].loc[bad])}. Gains are weighed against costs. Give what "
             "each run costs, in the unit of the budget."
         )
     return costs.to_numpy()

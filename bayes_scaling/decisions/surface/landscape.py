@@ -25,7 +25,7 @@ FAR = 1e100
 """Multiple of its reference at which no more of an input changes the loss."""
 
 REACH = np.log(1e40) * np.linspace(-1, 1, 25) ** 3
-"""Places about the centre at which amounts are searched for, in logarithms, most near to it."""
+"""Log distances from the centre of a search at which amounts are tried, densest near it."""
 
 STEP = 1e-3
 """Half of the step of differences, in logarithms: their error is about its square."""

@@ -27,7 +27,7 @@ MINIMUM_TOLERANCE = {"xatol": 1e-5, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
 ROOT_TOLERANCE = 1e-11
 
 HIGH = 1e30
-"""Stands for values that are missing or infinite, with which solvers cannot reckon."""
+"""Stands for values that are missing or infinite, which solvers do not handle."""
 
 
 def minimum(function: Functions, low: Array, likely: Array, high: Array) -> tuple[Array, Array]:

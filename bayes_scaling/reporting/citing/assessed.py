@@ -15,7 +15,7 @@ from bayes_scaling.reporting.citing.estimates import Citable
 from bayes_scaling.trust import TrustReport
 
 FARTHER = 2.0
-"""Times the largest compute assessed up to which the best run of a budget is about the same."""
+"""Factor above the largest compute assessed up to which its verdict covers an allocation."""
 
 SAME = 1e-6
 """Relative difference up to which inputs are the same: targets went through their logarithm."""
@@ -84,8 +84,9 @@ def _check_budgets(allocation: Allocation, trust: TrustReport, asker: str) -> No
     if asked > FARTHER * assessed:
         raise BayesScalingError(
             f"{asker}: the allocation is of {short(asked)} FLOP and trust is about runs of up to "
-            f"{short(assessed)}, {asked / assessed:.3g} times less, and trust ends somewhere on "
-            "the way. Assess a forecast of the run that is allocated, and give that."
+            f"{short(assessed)}, {asked / assessed:.3g} times less. A verdict on a smaller run "
+            "does not cover a larger one. Assess a forecast of the run that is allocated, and give "
+            "that."
         )
 
 

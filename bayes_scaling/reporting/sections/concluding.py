@@ -55,8 +55,8 @@ def _held(subject: Subject) -> str:
     names = ", ".join(part.name for part in subject.parts)
     if subject.mixed:
         return (
-            f"the doubt which of {len(subject.parts)} fits ({names}) is right, as far as their "
-            "weights have it, the uncertainty of parameters"
+            f"the doubt about which of {len(subject.parts)} fits ({names}) is right, as expressed "
+            "by their weights, the uncertainty of parameters"
         )
     return f"the uncertainty of the parameters of {subject.main.model.law.name}"
 
@@ -139,7 +139,7 @@ def _single_run(subject: Subject) -> Iterator[str]:
 
 def _reach(subject: Subject) -> Iterator[str]:
     if subject.trust is None:
-        yield "An assessment: without one, nobody knows what speaks against the answer."
+        yield "An assessment: without one, arguments against the answer are unknown."
         return
     rungs = zip(ladder_factors(subject.trust), subject.trust.ladder["verdict"], strict=True)
     worse = [factor for factor, verdict in rungs if verdict == "do not trust"]

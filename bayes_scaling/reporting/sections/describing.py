@@ -110,8 +110,8 @@ def _mixture(subject: Subject) -> list[Block]:
     if not subject.mixed:
         return []
     text = (
-        f"The answer is that of a mixture of {len(subject.parts)} fits of these runs: which of "
-        "them is right is as uncertain as their weights say, and each has that share of the draws."
+        f"The answer is that of a mixture of {len(subject.parts)} fits of these runs: their "
+        "weights are the probabilities that each is right, and its share of the draws."
     )
     least = f" Fits with less than {LEAST:.0%} of the weight are described in short."
     return [Paragraph(text + (least if subject.light else "")), weights(subject)]
