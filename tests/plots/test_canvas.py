@@ -1,4 +1,4 @@
-"""Ticks of logarithmic axes: round, and none upon another."""
+"""Panels of a plot, and ticks of logarithmic axes: round, and none upon another."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import pytest
 from matplotlib.colors import rgb_to_hsv, to_rgb
 
-from bayes_scaling.plots.canvas import COLOURS, log_input_axis
+from bayes_scaling.plots.canvas import COLOURS, Sheet, log_input_axis
 
 
 @pytest.mark.parametrize("width", [1.6, 2.3, 4.6, 7.5])
@@ -29,3 +29,19 @@ def test_labels_do_not_collide(width: float, low: float, high: float, name: str)
 def test_no_two_colours_are_alike() -> None:
     hues = sorted(float(rgb_to_hsv(to_rgb(one))[0]) for one in COLOURS)
     assert min(right - left for left, right in pairwise(hues)) > 10 / 360
+
+
+@pytest.mark.parametrize(("given", "panels"), [(2, 3), (3, 2), (2, 1)])
+def test_as_many_axes_are_needed_as_there_are_panels(given: int, panels: int) -> None:
+    axes = plt.subplots(1, given)[1]
+    with pytest.raises(ValueError, match=f"ax holds {given} axes and the plot has {panels} panels"):
+        Sheet.of(axes, panels)
+    assert list(Sheet.of(axes, given).panels) == list(axes)
+
+
+def test_a_figure_is_made_with_no_more_axes_than_panels() -> None:
+    sheet = Sheet.of(None, 5, columns=4, cell=(2.0, 1.0))
+    assert sheet.made
+    assert list(sheet.panels) == sheet.ax.figure.axes
+    assert len(sheet.panels) == 5
+    assert sheet.ax.figure.get_size_inches().tolist() == [8.0, 2.0]
