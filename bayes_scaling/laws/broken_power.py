@@ -9,6 +9,7 @@ from typing import Literal
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
 from bayes_scaling.laws.column_names import symbol
+from bayes_scaling.laws.contract import check_option
 from bayes_scaling.laws.one_input_law import OneInputLaw
 from bayes_scaling.priors import Prior
 
@@ -71,11 +72,7 @@ class BrokenPowerLaw(OneInputLaw):
                 f"BrokenPowerLaw: breaks is {self.breaks!r}. The exponent changes at each of a "
                 "whole number of breaks. Give 1 or more, or use PowerLaw for none."
             )
-        if self.turns not in ("down", "either"):
-            raise ModelError(
-                f"BrokenPowerLaw: turns is {self.turns!r}. It says which way the loss may bend. "
-                "Give 'down' or 'either'."
-            )
+        check_option(self, "turns", ("down", "either"), "It says which way the loss may bend.")
 
     @property
     def priors(self) -> Mapping[str, Prior]:

@@ -65,6 +65,20 @@ def _check_arguments(
         )
 
 
+def check_option(law: Any, option: str, allowed: tuple[str, ...], why: str) -> None:
+    """Refuse a value of a law's option that is not among those allowed, for a reason.
+
+    Raises
+    ------
+    ModelError
+    """
+    value = getattr(law, option)
+    if value not in allowed:
+        raise ModelError(
+            f"{law.name}: {option} is {value!r}. {why} Give {' or '.join(map(repr, allowed))}."
+        )
+
+
 def arguments(function: Callable[..., Any]) -> tuple[str, ...]:
     """Names of the arguments of a law's static method."""
     return tuple(inspect.signature(function).parameters)

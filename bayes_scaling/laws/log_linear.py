@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bayes_scaling import ops
-from bayes_scaling.errors import ModelError
 from bayes_scaling.laws.column_names import symbol
+from bayes_scaling.laws.contract import check_option
 from bayes_scaling.laws.one_input_law import OneInputLaw
 from bayes_scaling.priors import Prior
 
@@ -67,11 +67,8 @@ class LogLinear(OneInputLaw):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.link not in ("identity", "logit"):
-            raise ModelError(
-                f"LogLinear: link is {self.link!r}. It says what is linear in the logarithm of "
-                "the input. Give 'identity' or 'logit'."
-            )
+        why = "It says what is linear in the logarithm of the input."
+        check_option(self, "link", ("identity", "logit"), why)
 
     @property
     def responses(self) -> tuple[str, ...]:  # type: ignore[override]

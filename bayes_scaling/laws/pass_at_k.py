@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bayes_scaling import ops
-from bayes_scaling.errors import ModelError
+from bayes_scaling.laws.contract import check_option
 from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
@@ -67,11 +67,7 @@ class PassAtK(Law):
     responses = ("accuracy",)
 
     def __post_init__(self) -> None:
-        if self.form not in ("power", "beta"):
-            raise ModelError(
-                f"PassAtK: form is {self.form!r}, and the parameters differ between forms. "
-                "Give 'power' or 'beta'."
-            )
+        check_option(self, "form", ("power", "beta"), "The parameters differ between forms.")
 
     @property
     def priors(self) -> Mapping[str, Prior]:

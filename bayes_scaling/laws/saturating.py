@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bayes_scaling import ops
-from bayes_scaling.errors import ModelError
 from bayes_scaling.laws.column_names import symbol
+from bayes_scaling.laws.contract import check_option
 from bayes_scaling.laws.one_input_law import OneInputLaw
 from bayes_scaling.priors import Prior
 
@@ -64,11 +64,8 @@ class Saturating(OneInputLaw):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.response not in ("accuracy", "metric"):
-            raise ModelError(
-                f"Saturating: response is {self.response!r}. The priors of start and ceiling "
-                "depend on what they are. Give 'accuracy' or 'metric'."
-            )
+        why = "The priors of start and ceiling depend on it."
+        check_option(self, "response", ("accuracy", "metric"), why)
 
     @property
     def responses(self) -> tuple[str, ...]:  # type: ignore[override]

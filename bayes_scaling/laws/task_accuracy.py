@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
@@ -64,16 +62,12 @@ class TaskAccuracy(TaskLaw):
                 "sigmoid starts. Give a number from 0 up to 1, such as 0.25 for four choices."
             )
 
-    def metric(self, loss: Any, theta: Mapping[str, Any]) -> Any:
+    def metric(self, loss, reach, midpoint, steepness):
         """The accuracy at a loss."""
-        rise = ops.sigmoid(theta["steepness"] * (1 - loss / theta["midpoint"]))
-        return self.chance + (1 - self.chance) * theta["reach"] * rise
+        rise = ops.sigmoid(steepness * (1 - loss / midpoint))
+        return self.chance + (1 - self.chance) * reach * rise
 
-    def rescale_metric(
-        self,
-        metric: Any,  # noqa: ARG002 - an accuracy has no unit
-        loss: Any,
-        theta: Mapping[str, Any],
-    ) -> dict[str, Any]:
-        """The midpoint has the unit of the loss; accuracies have none."""
-        return {"midpoint": loss * theta["midpoint"]}
+    @staticmethod
+    def metric_units(loss, midpoint):
+        """The midpoint for a loss in units of one; accuracies have no unit."""
+        return {"midpoint": loss * midpoint}

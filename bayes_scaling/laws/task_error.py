@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from bayes_scaling import ops
 from bayes_scaling.laws.task_law import TaskLaw
@@ -51,14 +49,12 @@ class TaskError(TaskLaw):
     equation = r"\epsilon - k\,e^{-\gamma L}"
     responses = ("accuracy", "metric")
 
-    def metric(self, loss: Any, theta: Mapping[str, Any]) -> Any:
+    @staticmethod
+    def metric(loss, epsilon, k, gamma):
         """The error at a loss."""
-        return theta["epsilon"] - theta["k"] * ops.exp(-theta["gamma"] * loss)
+        return epsilon - k * ops.exp(-gamma * loss)
 
-    def rescale_metric(self, metric: Any, loss: Any, theta: Mapping[str, Any]) -> dict[str, Any]:
-        """`epsilon` and `k` have the unit of the error, `gamma` that of one over the loss."""
-        return {
-            "epsilon": metric * theta["epsilon"],
-            "k": metric * theta["k"],
-            "gamma": theta["gamma"] / loss,
-        }
+    @staticmethod
+    def metric_units(metric, loss, epsilon, k, gamma):
+        """`epsilon`, `k` and `gamma` for error and loss in units of one."""
+        return {"epsilon": metric * epsilon, "k": metric * k, "gamma": gamma / loss}

@@ -6,19 +6,23 @@ observed on the way, and the uncertainty of both reaches the metric.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from abc import ABC
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from bayes_scaling.errors import ModelError
+from bayes_scaling.laws.contract import quantities
 from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
 
 @dataclass(frozen=True)
 class TaskLaw(Law, ABC, abstract=True):
-    """A metric as a function of a loss, which the subclass gives.
+    """A metric as a function of a loss.
+
+    A subclass gives ``metric(loss, …)``, and ``metric_units(metric, loss, …)``, which returns by
+    name the parameters that have a unit, for these scales of metric and loss.
 
     Parameters
     ----------
@@ -30,6 +34,8 @@ class TaskLaw(Law, ABC, abstract=True):
     """
 
     task_priors: ClassVar[Mapping[str, Prior]]
+    metric: ClassVar[Callable[..., Any]]
+    metric_units: ClassVar[Callable[..., dict[str, Any]]]
 
     through: Law | None = None
     column: str = "task_loss"
@@ -63,14 +69,6 @@ class TaskLaw(Law, ABC, abstract=True):
         """The column of the loss, where a law predicts it."""
         return () if self.through is None else (self.column,)
 
-    @abstractmethod
-    def metric(self, loss: Any, theta: Mapping[str, Any]) -> Any:
-        """The metric at a loss, from the parameters of the second step."""
-
-    @abstractmethod
-    def rescale_metric(self, metric: Any, loss: Any, theta: Mapping[str, Any]) -> dict[str, Any]:
-        """Parameters of the second step after metric and loss are multiplied by these scales."""
-
     def evaluate_stages(
         self, inputs: Mapping[str, Any], theta: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -83,11 +81,12 @@ class TaskLaw(Law, ABC, abstract=True):
     def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
         """The metric at the expected, or the given, loss."""
         loss = (self.evaluate_stages(inputs, theta) or inputs)[self.column]
-        return self.metric(loss, theta)
+        return self.metric(loss, **{name: theta[name] for name in self.task_priors})
 
     def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
         """Both steps' parameters after a change of units."""
-        second = self.rescale_metric(scales["loss"], scales[self.column], theta)
+        known = {**theta, "metric": scales["loss"], "loss": scales[self.column]}
+        second = quantities(self.metric_units, known)
         if self.through is None:
             return {**theta, **second}
         own = {name: theta[name] for name in self.through.priors}

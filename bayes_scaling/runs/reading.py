@@ -25,10 +25,6 @@ def read_runs(path: str | os.PathLike[str], **columns: Unpack[ColumnChoices]) ->
     params, tokens, flops, loss, inputs, factors, run, response, missing, flops_factor, states
         As in `Runs.from_frame`.
 
-    Returns
-    -------
-    Runs
-
     Raises
     ------
     RunsError

@@ -60,10 +60,6 @@ def from_frame(  # noqa: PLR0913 - one argument for each part that a column can 
         None takes finished runs from tables of W&B and MLflow, and all runs from other tables
         with a column `state` or `status`, with a note on those that did not finish.
 
-    Returns
-    -------
-    Runs
-
     Raises
     ------
     RunsError

@@ -56,10 +56,6 @@ def from_mlflow(
         `flops_factor`. Sizes may be text ("1.4e9", "7B"). `states` are "finished" unless others are
         named: "failed", "killed", "running", "scheduled"; or "any".
 
-    Returns
-    -------
-    Runs
-
     Raises
     ------
     MissingPackageError

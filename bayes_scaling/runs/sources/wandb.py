@@ -69,10 +69,6 @@ def from_wandb_export(
         ("1.4e9", "7B"). `states` are "finished" unless others are named: "crashed", "failed",
         "killed", "preempted", "preempting", "running"; or "any". Of groups W&B says none.
 
-    Returns
-    -------
-    Runs
-
     Raises
     ------
     RunsError

@@ -49,10 +49,6 @@ def from_wandb(
         Which column plays which part, and all else that `Runs.from_frame` takes by name. `states`
         are "finished" unless others are named, or "any".
 
-    Returns
-    -------
-    Runs
-
     Raises
     ------
     MissingPackageError
