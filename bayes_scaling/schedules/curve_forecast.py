@@ -45,7 +45,7 @@ class CurveForecast(FitResult):
     schedules: Mapping[str, Schedule]
 
     def table(self, prob: float | None = None) -> pd.DataFrame:
-        """Median and credible interval of both losses, as :meth:`bayes_scaling.Forecast.table`.
+        """Median and credible interval of both losses, as ``Forecast.table`` has them.
 
         Returns
         -------

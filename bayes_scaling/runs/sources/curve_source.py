@@ -18,7 +18,13 @@ from bayes_scaling.runs.cells import GAPS
 from bayes_scaling.runs.columns import check_unique
 from bayes_scaling.runs.frames import as_pandas
 from bayes_scaling.runs.run_names import run_columns
-from bayes_scaling.runs.sources.files import SEPARATORS, check_is_file, format_of, read_frame
+from bayes_scaling.runs.sources.files import (
+    SEPARATORS,
+    check_is_file,
+    format_of,
+    read_frame,
+    unreadable,
+)
 from bayes_scaling.runs.sources.optional import require
 from bayes_scaling.runs.sources.text import PACKED, TextTable, text_table
 
@@ -201,7 +207,7 @@ def _of_parquet(path: Path) -> CurveSource:
     try:
         names = parquet.read_schema(path).names
     except (OSError, ValueError) as error:  # pyarrow's own errors are ValueErrors
-        raise _unreadable(path, error) from error
+        raise unreadable(path, "Parquet", error) from error
     check_unique(pd.Index(names))
 
     def batches(columns: Sequence[str], _labels: Sequence[str]) -> Iterator[pd.DataFrame]:
@@ -213,14 +219,6 @@ def _of_parquet(path: Path) -> CurveSource:
                     numbers = pd.RangeIndex(rows, rows := rows + batch.num_rows)
                     yield batch.to_pandas().set_axis(numbers, axis=0)[[*columns]]
         except (OSError, ValueError, KeyError) as error:
-            raise _unreadable(path, error) from error
+            raise unreadable(path, "Parquet", error) from error
 
     return CurveSource(tuple(names), batches)
-
-
-def _unreadable(path: Path, error: Exception) -> RunsError:
-    return RunsError(
-        f"Runs.from_curves: {str(path)!r} cannot be read ({' '.join(str(error).split())[:300]}). "
-        f"The suffix decides how a file is read. Check that it is complete, is what its suffix "
-        f"says, and may be read by you."
-    )

@@ -85,7 +85,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path, engine="pyarrow")
     except Exception as error:  # whatever a damaged file makes it raise
-        raise _unreadable(path, "Parquet", error) from error
+        raise unreadable(path, "Parquet", error) from error
 
 
 def _read_excel(path: Path) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def _read_excel(path: Path) -> pd.DataFrame:
             path, sheet_name=None, header=None, dtype=object, na_values=[""], keep_default_na=False
         )
     except Exception as error:  # whatever a damaged file makes it raise
-        raise _unreadable(path, "Excel", error) from error
+        raise unreadable(path, "Excel", error) from error
     filled = {name: sheet.dropna(how="all") for name, sheet in sheets.items()}
     filled = {name: sheet for name, sheet in filled.items() if len(sheet)}
     if len(filled) > 1:
@@ -112,7 +112,8 @@ def _read_excel(path: Path) -> pd.DataFrame:
     return named.infer_objects().reset_index(drop=True)
 
 
-def _unreadable(path: Path, what: str, error: Exception) -> RunsError:
+def unreadable(path: Path, what: str, error: Exception) -> RunsError:
+    """Return the error about a file that is not what its suffix says."""
     return RunsError(
         f"Runs: {str(path)!r} cannot be read as {what} ({' '.join(str(error).split())[:300]}). The "
         f"suffix decides how a file is read. Check that it is complete, is what its suffix says, "
