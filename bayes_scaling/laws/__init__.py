@@ -6,6 +6,8 @@ from bayes_scaling.laws.bounded_power import BoundedPowerLaw
 from bayes_scaling.laws.broken_power import BrokenPowerLaw
 from bayes_scaling.laws.chinchilla import Chinchilla
 from bayes_scaling.laws.data_constrained import DataConstrained
+from bayes_scaling.laws.distillation import Distillation
+from bayes_scaling.laws.efficiency_leverage import EfficiencyLeverage
 from bayes_scaling.laws.fine_grained_experts import FineGrainedExperts
 from bayes_scaling.laws.fine_tuning import FineTuning
 from bayes_scaling.laws.kaplan_joint import KaplanJoint
@@ -18,6 +20,7 @@ from bayes_scaling.laws.over_training import OverTraining
 from bayes_scaling.laws.parallel import Parallel
 from bayes_scaling.laws.pass_at_k import PassAtK
 from bayes_scaling.laws.power import PowerLaw
+from bayes_scaling.laws.precision import Precision
 from bayes_scaling.laws.product_power import ProductPowerLaw
 from bayes_scaling.laws.published_parameters.lookup import published, published_set
 from bayes_scaling.laws.published_parameters.parameter_set import PublishedSet
@@ -36,6 +39,8 @@ __all__ = [
     "BrokenPowerLaw",
     "Chinchilla",
     "DataConstrained",
+    "Distillation",
+    "EfficiencyLeverage",
     "FineGrainedExperts",
     "FineTuning",
     "KaplanJoint",
@@ -48,6 +53,7 @@ __all__ = [
     "Parallel",
     "PassAtK",
     "PowerLaw",
+    "Precision",
     "ProductPowerLaw",
     "PublishedSet",
     "RoutedExperts",

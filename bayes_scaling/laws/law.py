@@ -50,7 +50,8 @@ class Law:
     positive : bool
         True for a law of a metric that is positive at any inputs: it may have the noise of a loss.
     same_unit : mapping of str to str
-        Inputs that are compared with another one inside the law, and so share its reference scale.
+        Inputs that are compared with another one inside the law, or with its ``"loss"``, and so
+        share its reference scale.
     unscaled : tuple of str
         Inputs that the law takes as they are, such as a number of experts.
     ties : mapping of str to str

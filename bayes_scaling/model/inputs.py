@@ -89,8 +89,8 @@ def _scale(law: Law, runs: Runs, name: str) -> float:
 
 
 def typical_value(runs: Runs, name: str) -> float:
-    """Reference of one input: its geometric mean, or the quotient of two."""
-    if name in runs.inputs:
+    """Reference of one input: its geometric mean, or the quotient of two; or that of the loss."""
+    if name in runs.reference:
         return runs.reference[name]
     numerator, denominator = RATIOS[name]
     return runs.reference[numerator] / runs.reference[denominator]

@@ -26,6 +26,11 @@ def sweep() -> Callable[[bs.Law, Mapping[str, float]], bs.Runs]:
         table["learning_rate"] = np.resize([3e-4, 1e-3, 3e-3], 21)
         table["non_vocab_params"] = table["params"]
         table["vocab_params"] = table["params"] ** 0.83 * np.resize([0.5, 1.0, 2.0, 4.0], 21)
+        table["activation_ratio"] = np.resize([1 / 64, 1 / 32, 1 / 8, 1 / 2], 21)
+        table["weight_bits"] = np.resize([4.0, 8.0, 16.0], 21)
+        table["activation_bits"] = np.resize([8.0, 16.0, 5.0, 6.0], 21)
+        table["cache_bits"] = np.resize([16.0, 5.0, 4.0, 8.0, 6.0], 21)
+        table["teacher_loss"] = np.resize([2.9, 2.6, 2.4, 2.2], 21)
         table["steps"] = np.geomspace(1e4, 3e5, 21)
         table["finetuning_tokens"] = np.geomspace(1e5, 1e9, 21)
         table["examples"] = np.geomspace(100.0, 1000.0, 21)

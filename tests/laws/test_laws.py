@@ -32,6 +32,7 @@ LAWS = [law() for law in _shipped()]
 OF_LOSS = [law for law in LAWS if law.responses[0] == "loss"]
 RISING = {
     "BoundedOverfitting": "a model too large for its unique data overfits",
+    "Distillation": "the worse a teacher, the worse its student, and too good a one is worse, too",
     "OverTraining": "beyond some number of tokens per parameter compute is better spent on size",
     "ProductPowerLaw": "exponents have either sign, for times and scores as well as losses",
     "TunedChinchilla": "a learning rate above the best one costs loss",
@@ -66,11 +67,11 @@ def inputs(law: Law) -> st.SearchStrategy[dict[str, float]]:
 def scales(draw: st.DrawFn, law: Law, low: float = 1e3, high: float = 1e13) -> dict[str, float]:
     """Reference scales as runs would have them for this law."""
     units = {law.same_unit.get(name, name): draw(st.floats(low, high)) for name in law.inputs}
-    units |= dict.fromkeys(law.unscaled, 1.0)
-    shared = {name: units[law.same_unit.get(name, name)] for name in law.inputs}
-    stages = {name: draw(st.floats(0.1, 10)) for name in law.stages}
     # Only a loss has a scale: accuracies and metrics are taken as they are.
     response = draw(st.floats(0.1, 10)) if "loss" in law.responses else 1.0
+    units |= {"loss": response, **dict.fromkeys(law.unscaled, 1.0)}
+    shared = {name: units[law.same_unit.get(name, name)] for name in law.inputs}
+    stages = {name: draw(st.floats(0.1, 10)) for name in law.stages}
     return {"loss": response, **shared, **stages}
 
 

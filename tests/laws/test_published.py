@@ -16,6 +16,7 @@ SETS = list(published_sets().values())
 GOPHER = 5.76e23
 
 OVERTRAINED = "data stop paying at thousands of tokens per parameter, and so exponents are small"
+SMALL = "models of at most 220M parameters, from which a high floor is extrapolated"
 SHARP = "addition is learned at once, at some number of examples, and text is not"
 OUTSIDE = {
     "sardana2024-100": ({"E", "alpha", "beta"}, OVERTRAINED),
@@ -23,6 +24,7 @@ OUTSIDE = {
     "sardana2024-500": ({"alpha", "beta"}, OVERTRAINED),
     "sardana2024-all": ({"alpha"}, OVERTRAINED),
     "caballero2023-addition": ({"c1"}, SHARP),
+    "kumar2025": ({"E"}, SMALL),
 }
 """Parameters that no default prior expects, by set, and what is particular about its runs."""
 
@@ -57,6 +59,8 @@ class TestEverySet:
         usual = {"params": 1e9, "tokens": 2e10, "flops": 1.2e20, "tokens_per_param": 20.0}
         usual |= {"unique_tokens": 1e10, "experts": 8.0, "streams": 2.0, "examples": 500.0}
         usual |= {"steps": 1e5, "task_loss": 2.8, "granularity": 8.0}
+        usual |= {"activation_ratio": 0.03, "weight_bits": 4.0, "activation_bits": 8.0}
+        usual |= {"cache_bits": 8.0, "teacher_loss": 2.4}
         usual |= {"non_vocab_params": 1e9, "vocab_params": 5e7}
         value = float(entry.loss(**{name: usual[name] for name in entry.law.inputs}))
         assert np.isfinite(value)
