@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,10 @@ from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose, parameter_t
 from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.priors import Prior
+from bayes_scaling.schedules.curve_file import read_curve_file, write_curve_file
 from bayes_scaling.schedules.curve_model import CurveModel
 from bayes_scaling.schedules.curves import Curves
 from bayes_scaling.schedules.laws import CurveLaw, MultiPower
-from bayes_scaling.schedules.misfit import PRIORS
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -73,10 +74,26 @@ class CurveFit:
             "No fitted learning rate falls after its peak, so what a decay gains is the prior's.",
         )
 
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Posterior names that a summary lists: of the law, and the sizes of its misses."""
+        return tuple(self.model.chosen)
+
     def summary(self, prob: float | None = None) -> pd.DataFrame:
         """Parameters in paper units, as :meth:`bayes_scaling.ScalingFit.summary` lists them."""
-        draws = self.posterior[[*self.law.priors, *PRIORS]]
+        draws = self.posterior[list(self.parameter_names)]
         return parameter_table(draws, self.diagnostics, self.notes, prob)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fit to one netCDF file, readable by ArviZ and by :func:`load_fit`.
+
+        Raises
+        ------
+        FitFileError
+            The path cannot be written to.
+        """
+        groups = {"posterior": self.posterior, "sample_stats": self.sample_stats}
+        return write_curve_file(Path(path), self.model, self.curves, self.settings, groups)
 
     def __repr__(self) -> str:
         lines = [
@@ -87,7 +104,7 @@ class CurveFit:
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        head = html_formula(self.law.equation) + f"<pre>{escape(repr(self))}</pre>"
+        head = html_formula(self.law.formula) + f"<pre>{escape(repr(self))}</pre>"
         return head + self.summary().to_html(float_format="{:.4g}".format)
 
 
@@ -139,6 +156,18 @@ def fit(
         return CurveFit(model, curves, posterior, tree["sample_stats"].to_dataset(), used)
 
     return converged(model, curves, settings, rounds, progress, made)
+
+
+def load_fit(path: str | Path) -> CurveFit:
+    """Read a fit that :meth:`CurveFit.save` has written.
+
+    Raises
+    ------
+    FitFileError
+        The file is missing, or is not a fit to curves.
+    """
+    model, curves, settings, groups = read_curve_file(Path(path))
+    return CurveFit(model, curves, groups["posterior"], groups["sample_stats"], settings)
 
 
 def in_paper_units(sampled: xr.Dataset, model: CurveModel, curves: Curves) -> xr.Dataset:

@@ -7,7 +7,7 @@ gains, its wandering about the law, and noise. Misses of different schedules are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -54,6 +54,18 @@ class CurveForecast(FitResult):
         """
         return self._intervals(self.draws, POINT, prob)
 
+    @property
+    def dim(self) -> str:
+        """Dim of what was asked about."""
+        return POINT
+
+    @property
+    def ends(self) -> CurveForecast:
+        """The last point of each schedule by itself."""
+        name = self.draws["schedule"].to_numpy()
+        last = np.flatnonzero(np.append(name[1:] != name[:-1], True))
+        return replace(self, draws=self.draws.isel({POINT: last}))
+
     def final(self, prob: float | None = None) -> pd.DataFrame:
         """Losses at the end of every schedule, and the probability that it is the best.
 
@@ -64,12 +76,10 @@ class CurveForecast(FitResult):
             of the draws a new run of it has the lowest loss of all. Only schedules of as many
             steps are of equal cost.
         """
-        name = self.draws["schedule"].to_numpy()
-        last = np.flatnonzero(np.append(name[1:] != name[:-1], True))
-        ends = self.draws.isel({POINT: last})
-        table = self._intervals(ends, POINT, prob)
-        lowest = ends["loss"].argmin(POINT).to_numpy()
-        shares = [float((lowest == place).mean()) for place in range(len(last))]
+        ends = self.ends
+        table = ends.table(prob)
+        lowest = ends.draws["loss"].argmin(POINT).to_numpy()
+        shares = [float((lowest == place).mean()) for place in range(len(table))]
         table.insert(table.shape[1] - 1, ("best", ""), shares)
         return table
 

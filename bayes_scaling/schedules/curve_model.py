@@ -50,9 +50,18 @@ class CurveModel:
 
     @property
     def sampled_priors(self) -> dict[str, Prior]:
-        """Prior of every sampled variable by its posterior name; the user's override the law's."""
-        chosen = {**self.law.priors, **PRIORS, **self.priors}
-        return {self.reference_name(name): prior for name, prior in chosen.items()}
+        """Prior of every sampled variable by its posterior name."""
+        return {self.reference_name(name): prior for name, prior in self.chosen.items()}
+
+    @property
+    def chosen(self) -> dict[str, Prior]:
+        """Prior of every parameter of the law and of its misses, the user's before the law's."""
+        return {**self.law.priors, **PRIORS, **self.priors}
+
+    @property
+    def parameters(self) -> dict[str, Prior]:
+        """Those of the law."""
+        return {name: self.chosen[name] for name in self.law.priors}
 
     def reference_name(self, parameter: str) -> str:
         """Posterior name on the reference scale: ``B_ref``, but ``beta``, which has no unit."""

@@ -89,13 +89,13 @@ class CurveLaw(ABC):
 
     Attributes
     ----------
-    equation, cite, published : str, str, mapping
+    formula, cite, published : str, str, mapping
         The formula in LaTeX, BibTeX key of the paper, and published parameters by model size.
     scaled : tuple of str
         Parameters that depend on units.
     """
 
-    equation: ClassVar[str]
+    formula: ClassVar[str]
     scaled: ClassVar[tuple[str, ...]]
     cite: ClassVar[str]
     published: ClassVar[Mapping[str, Mapping[str, float]]] = MappingProxyType({})
@@ -171,7 +171,7 @@ class CurveLaw(ABC):
         return f"{type(self).__name__}()"
 
     def _repr_html_(self) -> str:
-        return html_formula(self.equation)
+        return html_formula(self.formula)
 
 
 @dataclass(frozen=True, repr=False)
@@ -201,7 +201,7 @@ class MultiPower(CurveLaw):
     arXiv:2503.12811, equation 1; constants of its repository, thu-yao-01-luo/MultiPowerLaw.
     """
 
-    equation: ClassVar[str] = (
+    formula: ClassVar[str] = (
         r"L = L_0 + A S_1^{-\alpha} - B \sum_k (\eta_{k-1} - \eta_k)"
         r"\left[1 - (C \eta_k^{-\gamma} S_k + 1)^{-\beta}\right]"
     )
@@ -255,7 +255,7 @@ class Annealing(CurveLaw):
 
     decay: float = 0.999
 
-    equation: ClassVar[str] = r"L = L_0 + A S_1^{-\alpha} - C S_2"
+    formula: ClassVar[str] = r"L = L_0 + A S_1^{-\alpha} - C S_2"
     cite: ClassVar[str] = "tissue2024annealing"
     scaled: ClassVar[tuple[str, ...]] = ("L0", "A", "C")
 

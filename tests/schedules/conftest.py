@@ -57,12 +57,13 @@ def near_published(simulated: schedules.Curves) -> Callable[..., schedules.Curve
         jitter = np.exp(0.02 * rng.standard_normal(size))
         draws |= {name: value * jitter for name, value in misses.items()}
         draws |= {f"{name}_ref": rng.standard_normal(size) for name in law.scaled}
-        draws["gain_miss"] = rng.standard_normal(size)
         coords = {"chain": [0, 1], "draw": np.arange(size[1])}
         names = {name: (("chain", "draw"), values) for name, values in draws.items()}
+        missed = rng.standard_normal((*size, len(simulated.names)))
+        names["gain_miss"] = (("chain", "draw", "curve"), missed)
         stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(size, bool))}, coords)
         settings = Settings(draws=size[1], tune=1, chains=2, seed=1)
-        posterior = xr.Dataset(names, coords)
+        posterior = xr.Dataset(names, {**coords, "curve": list(simulated.names)})
         return schedules.CurveFit(CurveModel(law), simulated, posterior, stats, settings)
 
     return make

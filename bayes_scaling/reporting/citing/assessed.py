@@ -12,6 +12,7 @@ from bayes_scaling.fitting.average import FitAverage, Fitted, made_from, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.reporting.citing.estimates import Citable
+from bayes_scaling.schedules import CurveFit, CurveForecast
 from bayes_scaling.trust import TrustReport
 
 FARTHER = 2.0
@@ -39,6 +40,11 @@ def check_assessed(result: Citable | FitAverage, trust: TrustReport | None, aske
         )
     if trust is None or trust.fit is None:
         return
+    if isinstance(result, CurveFit | CurveForecast):
+        raise BayesScalingError(
+            f"{asker}: trust is the verdict on a fit to runs ({model_names(trust.fit)}), and a fit "
+            "to curves has none. Cite it without."
+        )
     fit = result if isinstance(result, ScalingFit | FitAverage) else result.fit
     if not (made_from(fit, trust.fit) or _is_part(result, trust.fit)):
         raise BayesScalingError(

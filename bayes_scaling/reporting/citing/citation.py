@@ -17,6 +17,7 @@ from bayes_scaling.reporting.citing.estimates import Citable, check_result, fits
 from bayes_scaling.reporting.citing.methods import formulas, methods_paragraph
 from bayes_scaling.reporting.citing.sentences import citing_sentence
 from bayes_scaling.reporting.citing.tables import latex_table, markdown_table, written_table
+from bayes_scaling.schedules import CurveForecast
 from bayes_scaling.trust import TrustReport
 
 
@@ -99,6 +100,7 @@ def cite(
     Parameters
     ----------
     result : ScalingFit, Forecast, Allocation or another result with draws
+        Of a forecast of loss curves, the end of each schedule is cited.
     trust : TrustReport, optional
         Of :func:`bayes_scaling.assess`, at the points that are cited. Without it the sentence
         says that the extrapolation was not assessed.
@@ -118,6 +120,8 @@ def cite(
     """
     check_result(result)
     check_assessed(result, trust, "cite")
+    if isinstance(result, CurveForecast):
+        result = result.ends
     laws = dict.fromkeys(fit.model.law.cite for fit in fits(result) if fit.model.law.cite)
     return Citation(
         sentence=citing_sentence(result, trust, prob),

@@ -19,8 +19,12 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.reporting.citing.escaping import one_line
+from bayes_scaling.schedules import CurveFit, CurveForecast
 
-type Citable = ScalingFit | DrawnResult[Fitted]
+type Fit = ScalingFit | CurveFit
+"""A posterior of one law."""
+
+type Citable = Fit | DrawnResult[Fitted] | CurveForecast
 
 _WORDS = {"params": "parameters", "tokens": "tokens", "flops": "FLOP"}
 
@@ -56,7 +60,7 @@ def check_result(result: object) -> None:
     BayesScalingError
         With what can be given instead.
     """
-    if not isinstance(result, ScalingFit | DrawnResult):
+    if not isinstance(result, ScalingFit | DrawnResult | CurveFit | CurveForecast):
         raise BayesScalingError(
             f"A {type(result).__name__} cannot be cited: it holds no draws of a fit, so there is "
             "no estimate with an interval. Give a ScalingFit, or what forecast, allocate, "
@@ -64,10 +68,12 @@ def check_result(result: object) -> None:
         )
 
 
-def fits(result: Citable) -> tuple[ScalingFit, ...]:
+def fits(result: Citable) -> tuple[Fit, ...]:
     """The fits that a result rests on."""
-    if isinstance(result, ScalingFit):
+    if isinstance(result, ScalingFit | CurveFit):
         return (result,)
+    if isinstance(result, CurveForecast):
+        return (result.fit,)
     if isinstance(result, PairedResult):
         return (result.fit, result.other)
     return tuple(part.fit for part in parts(result.fit))
@@ -75,7 +81,7 @@ def fits(result: Citable) -> tuple[ScalingFit, ...]:
 
 def averaged(result: Citable) -> FitAverage | None:
     """The average that a result was made from; None for a single fit."""
-    fit = None if isinstance(result, ScalingFit) else result.fit
+    fit = None if isinstance(result, ScalingFit | CurveFit) else result.fit
     return fit if isinstance(fit, FitAverage) else None
 
 
@@ -88,7 +94,7 @@ def problems(result: Citable) -> tuple[str, ...]:
 
 def estimates(result: Citable, prob: float | None) -> list[Estimate]:
     """Every median with its interval in a result's table, row by row."""
-    if isinstance(result, ScalingFit):
+    if isinstance(result, ScalingFit | CurveFit):
         return _of_parameters(result, prob)
     table = result.table(prob)
     first, second = (table.columns.get_level_values(level) for level in (0, 1))
@@ -100,7 +106,7 @@ def estimates(result: Citable, prob: float | None) -> list[Estimate]:
     ]
 
 
-def _of_parameters(fit: ScalingFit, prob: float | None) -> list[Estimate]:
+def _of_parameters(fit: Fit, prob: float | None) -> list[Estimate]:
     summary = fit.summary(prob)
     draws = fit.posterior[list(fit.parameter_names)]
     parts = az.xarray_var_iter(draws, skip_dims=set(SAMPLE_DIMS))

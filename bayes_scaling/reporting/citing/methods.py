@@ -9,13 +9,21 @@ from bayes_scaling.display.wording import counted
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio
 from bayes_scaling.reporting.citing.bibliography import SOFTWARE, installed_version
+from bayes_scaling.reporting.citing.curves import scale_words
 from bayes_scaling.reporting.citing.escaping import one_line
-from bayes_scaling.reporting.citing.estimates import Citable, averaged, fits
+from bayes_scaling.reporting.citing.estimates import Citable, Fit, averaged, fits
 from bayes_scaling.reporting.citing.sentences import law_words, reasons
 from bayes_scaling.reporting.citing.tables import interval_words
+from bayes_scaling.schedules import CurveFit
 
 if TYPE_CHECKING:
     from bayes_scaling.trust import TrustReport
+
+SCALES = (
+    "Inputs and response were divided by reference scales, by default the geometric mean of an "
+    "input, the 5 % quantile of a loss and the 90 % quantile of a metric that is far from one; on "
+    "that scale"
+)
 
 _NAMES = {"bayes_scaling": "bayes_scaling", "pymc": "PyMC", "nutpie": "nutpie", "arviz": "ArviZ"}
 
@@ -47,27 +55,28 @@ def formulas(result: Citable) -> tuple[str, ...]:
     return tuple(_formula(fit) for fit in fits(result) if fit.model.law.formula)
 
 
-def _formula(fit: ScalingFit) -> str:
+def _formula(fit: Fit) -> str:
     return f"${fit.model.law.formula}$"
 
 
-def _fitting(fit: ScalingFit) -> Iterator[str]:
+def _fitting(fit: Fit) -> Iterator[str]:
+    left_out = "" if isinstance(fit, CurveFit) else _left_out(fit)
     formula = f", {_formula(fit)}, as expected value" if fit.model.law.formula else ""
-    yield f"We fitted {law_words(fit)}{_left_out(fit)} by Bayesian inference{formula}."
+    yield f"We fitted {law_words(fit)}{left_out} by Bayesian inference{formula}."
+    scales = scale_words() if isinstance(fit, CurveFit) else SCALES
     priors = ", ".join(f"{name} ~ {prior!r}" for name, prior in fit.model.parameters.items())
-    yield (
-        "Inputs and response were divided by reference scales, by default the geometric mean of "
-        "an input, the 5 % quantile of a loss and the 90 % quantile of a metric that is far from "
-        "one; on "
-        "that scale, unless said otherwise, priors were "
-        f"{priors}."
-    )
+    yield f"{scales}, unless said otherwise, priors were {priors}."
+    if not isinstance(fit, CurveFit):
+        yield from _pooling_and_surface(fit)
+    yield _sampling(fit)
+
+
+def _pooling_and_surface(fit: ScalingFit) -> Iterator[str]:
     if fit.model.vary:
         varying = ", ".join(f"{one_line(v.parameter)} by {one_line(v.by)}" for v in fit.model.vary)
         yield f"Partially pooled between groups: {varying}."
     if fit.model.has_surface(fit.runs):
         yield surface_words(fit)
-    yield _sampling(fit)
 
 
 def surface_words(fit: ScalingFit) -> str:
@@ -87,14 +96,14 @@ def _left_out(fit: ScalingFit) -> str:
     return f" ({fit.runs.dropped} more left out for missing values)" if fit.runs.dropped else ""
 
 
-def _sampling(fit: ScalingFit) -> str:
+def _sampling(fit: Fit) -> str:
     return (
         f"The posterior was sampled by the No-U-Turn sampler with low-rank adaptation: "
         f"{settings_words(fit)}. {_convergence(fit)}"
     )
 
 
-def settings_words(fit: ScalingFit) -> str:
+def settings_words(fit: Fit) -> str:
     """Settings of the sampler in words."""
     settings = fit.settings
     return (
@@ -103,7 +112,7 @@ def settings_words(fit: ScalingFit) -> str:
     )
 
 
-def _convergence(fit: ScalingFit) -> str:
+def _convergence(fit: Fit) -> str:
     found = fit.diagnostics
     state = "had converged" if not found.problems else "had not converged"
     return (

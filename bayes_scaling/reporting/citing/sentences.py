@@ -19,10 +19,12 @@ from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.reporting.citing.bibliography import installed_version, short
+from bayes_scaling.reporting.citing.curves import data_words
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.citing.estimates import (
     Citable,
     Estimate,
+    Fit,
     averaged,
     estimates,
     fits,
@@ -30,6 +32,7 @@ from bayes_scaling.reporting.citing.estimates import (
     row_words,
 )
 from bayes_scaling.reporting.citing.tables import interval_words
+from bayes_scaling.schedules import CurveFit, CurveForecast
 
 if TYPE_CHECKING:
     from bayes_scaling.noise import Noise
@@ -73,15 +76,17 @@ def _basis(result: Citable) -> str:
     )
 
 
-def law_words(fit: ScalingFit) -> str:
-    """Law, paper, scatter and runs of a fit."""
+def law_words(fit: Fit) -> str:
+    """Law, paper, scatter, and runs or curves of a fit."""
     law = fit.model.law
     paper = f" ({one_line(short(law.cite))})" if law.cite else ""
+    data = data_words(fit) if isinstance(fit, CurveFit) else _run_words(fit)
+    return f"the law {one_line(repr(law)).removesuffix('()')}{paper} with {data}"
+
+
+def _run_words(fit: ScalingFit) -> str:
     scatter = noise_words(fit.model.noise, fit.runs.response)
-    return (
-        f"the law {one_line(repr(law)).removesuffix('()')}{paper} with {scatter} "
-        f"to {counted(len(fit.runs), 'training run')} {span_words(fit)}"
-    )
+    return f"{scatter} to {counted(len(fit.runs), 'training run')} {span_words(fit)}"
 
 
 def noise_words(noise: Noise, response: str = "loss") -> str:
@@ -133,7 +138,7 @@ def _belief(trust: TrustReport | None) -> str:
 
 def _findings(result: Citable, prob: float | None) -> str:
     found = estimates(result, prob)
-    if isinstance(result, ScalingFit):
+    if isinstance(result, ScalingFit | CurveFit):
         return _of_parameters(result, found)
     table = result.table(prob)
     said = []
@@ -144,7 +149,7 @@ def _findings(result: Citable, prob: float | None) -> str:
     return "; ".join(said) + _others(len(table) - len(said), "row")
 
 
-def _of_parameters(fit: ScalingFit, found: Sequence[Estimate]) -> str:
+def _of_parameters(fit: Fit, found: Sequence[Estimate]) -> str:
     """The law's own parameters, of a pooled one those of the first levels."""
     own = [one for one in found if one.quantity.split("[")[0] in fit.model.parameters]
     said = [f"{one_line(one.quantity)} = {one.text}" for one in own[: len(fit.model.parameters)]]
@@ -155,7 +160,7 @@ def _others(count: int, what: str) -> str:
     return f"; and {counted(count, f'further {what}')} in the table" if count > 0 else ""
 
 
-def _of_miss(result: DrawnResult[Fitted], place: int, prob: float | None) -> str:
+def _of_miss(result: DrawnResult[Fitted] | CurveForecast, place: int, prob: float | None) -> str:
     """Share of a new run's interval that comes from extrapolation."""
     if not isinstance(result, Forecast):
         return ""
@@ -165,11 +170,11 @@ def _of_miss(result: DrawnResult[Fitted], place: int, prob: float | None) -> str
     return f", {100 * share:.0f} % of whose width is how laws miss beyond their runs"
 
 
-def _row_sentence(result: DrawnResult[Fitted], written: dict[str, str]) -> str:
+def _row_sentence(result: DrawnResult[Fitted] | CurveForecast, written: dict[str, str]) -> str:
     """The estimates of one row in words."""
-    response = result.fit.runs.response
+    response = "loss" if isinstance(result, CurveForecast) else result.fit.runs.response
     match result:
-        case Forecast():
+        case Forecast() | CurveForecast():
             return (
                 f"the expected {response} is {written['expected_loss']} and that of a new run "
                 f"{written['loss']}"

@@ -20,6 +20,7 @@ from bayes_scaling.reporting.citing.estimates import (
     estimates,
     written_label,
 )
+from bayes_scaling.schedules import CurveFit
 
 KINDS = {"eti": "equal-tailed", "hdi": "highest-density"}
 
@@ -47,7 +48,7 @@ def written_table(result: Citable, prob: float | None = None) -> pd.DataFrame:
     """
     check_result(result)
     found = estimates(result, prob)
-    if isinstance(result, ScalingFit):
+    if isinstance(result, ScalingFit | CurveFit):
         columns = {
             "parameter": [one_line(one.quantity) for one in found],
             "estimate": [one.text for one in found],

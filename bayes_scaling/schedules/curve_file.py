@@ -1,0 +1,70 @@
+"""The file of a fit to curves: its law, its curves with their schedules, and its draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from bayes_scaling.fitting.sampling import Settings
+from bayes_scaling.fitting.stored_file import (
+    check_draws,
+    prior_from_json,
+    prior_to_json,
+    read_file,
+    restored,
+    specified,
+    storable,
+    write_file,
+)
+from bayes_scaling.schedules import laws
+from bayes_scaling.schedules.curve_model import CURVE, CurveModel
+from bayes_scaling.schedules.curves import Curves
+from bayes_scaling.schedules.laws import CurveLaw
+
+
+def write_curve_file(
+    path: Path,
+    model: CurveModel,
+    curves: Curves,
+    settings: Settings,
+    groups: Mapping[str, xr.Dataset],
+) -> Path:
+    """Write specification, curves and draws to `path`."""
+    options: dict[str, Any] = asdict(model.law) if is_dataclass(model.law) else {}
+    specification = {
+        "law": {"name": type(model.law).__name__, "options": options},
+        # All of them: the defaults of a later version may be others.
+        "priors": {name: prior_to_json(prior) for name, prior in model.chosen.items()},
+        "points": model.points,
+        "schedules": list(curves.schedules),
+        "settings": asdict(settings),
+    }
+    rates = {
+        f"schedule_{number}": (f"step_{number}", schedule)
+        for number, schedule in enumerate(curves.schedules.values())
+    }
+    tables = {"curves": storable(curves.table), "schedules": xr.Dataset(rates)}
+    return write_file(path, "curves", specification, {**groups, **tables})
+
+
+def read_curve_file(path: Path) -> tuple[CurveModel, Curves, Settings, dict[str, xr.Dataset]]:
+    """Read what :func:`write_curve_file` has written."""
+    spec, groups = read_file(path, "curves", ["curves", "schedules"])
+    with specified(path):
+        law: type[CurveLaw] = getattr(laws, spec["law"]["name"])
+        priors = {name: prior_from_json(prior) for name, prior in spec["priors"].items()}
+        model = CurveModel(law(**spec["law"]["options"]), priors, spec["points"])
+        rates = groups.pop("schedules")
+        schedules = {
+            name: rates[f"schedule_{number}"].to_numpy()
+            for number, name in enumerate(spec["schedules"])
+        }
+        curves = Curves(restored(groups.pop("curves")).reset_index(drop=True), schedules)
+        settings = Settings(**spec["settings"])
+    variables = {*model.sampled_priors, *model.law.priors, "gain_miss"}
+    check_draws(path, repr(model.law), groups, variables, {"chain", "draw", CURVE})
+    return model, curves, settings, groups
