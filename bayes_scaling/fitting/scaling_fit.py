@@ -25,6 +25,7 @@ from bayes_scaling.fitting.posterior import complete, derived
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
 from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings, no_scatter
+from bayes_scaling.fitting.split_runs import split_runs
 from bayes_scaling.fitting.tree import assemble
 from bayes_scaling.laws import Law
 from bayes_scaling.model.checks import notes_on
@@ -79,7 +80,7 @@ class ScalingFit:
     @property
     def notes(self) -> tuple[str, ...]:
         """Notes for a reader of any result of this fit, bad diagnostics first."""
-        scatter = (no_scatter(self.posterior),)
+        scatter = (no_scatter(self.posterior), split_runs(self.posterior))
         return (*self.diagnostics.notes, *filter(None, scatter), *notes_on(self.model, self.runs))
 
     @cached_property
