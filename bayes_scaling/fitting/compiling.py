@@ -9,10 +9,10 @@ same code, so that a seed gives the same draws in the first process as in the se
 
 from __future__ import annotations
 
-import ctypes
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -28,12 +28,15 @@ from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_functi
 LOG_DENSITY = """\
 def log_density(dim, x, gradient, value, data):
     words = numba.carray(data, ({words},), np.int64)
+{point}
 {tuples}
     try:
         found, slope = inner(*({joined}))
     except Exception:
         return 1
     value[0] = found[()]
+    if words[{map}] != 0:
+        slope = spread.T @ slope
     finite = True
     for i in range({dim}):
         gradient[i] = slope[i]
@@ -47,6 +50,7 @@ def log_density(dim, x, gradient, value, data):
 VARIABLES = """\
 def variables(dim, expanded, x, out, data):
     words = numba.carray(data, ({words},), np.int64)
+{point}
 {tuples}
     try:
         (values,) = inner(*({joined}))
@@ -57,6 +61,18 @@ def variables(dim, expanded, x, out, data):
     return 0
 """
 """The same for the variables that are kept of a draw."""
+
+POINT = """\
+    point = numba.carray(x, ({dim},))
+    if words[{map}] != 0:
+        spread = numba.carray(as_pointer(words[{map}]), ({dim}, {dim}), np.float64)
+        centre = numba.carray(as_pointer(words[{map} + 1]), ({dim},), np.float64)
+        point = centre + spread @ point
+"""
+"""The point on the scale of the model's variables, from coordinates if it is given by them."""
+
+MAP = ("map", np.int64, (2,))
+"""Field of a model's data: addresses of spread and centre of the coordinates, 0 for none."""
 
 _NUMBERS = "CPointer(float64)"
 
@@ -69,7 +85,28 @@ def compile_model(model: pm.Model) -> Any:
     # Priors check their numbers when they are made. Checks in the graph cost a tenth of it.
     model.check_bounds = False
     with _quick_entries():
-        return nutpie.compile_pymc_model(model, cache=pytensor.config.numba__cache)
+        found = nutpie.compile_pymc_model(model, cache=pytensor.config.numba__cache)
+    own = found.user_data
+    record = np.dtype([(name, own.dtype[name]) for name in own.dtype.names] + [MAP])
+    data = np.zeros((), record)
+    data[list(own.dtype.names)] = own
+    return replace(found, user_data=data)
+
+
+def in_coordinates(compiled: Any, centre: np.ndarray, spread: np.ndarray) -> Any:
+    """A compiled model whose points are given by coordinates, ``centre + spread @ point``.
+
+    Parameters
+    ----------
+    compiled : nutpie's compiled PyMC model
+        With its data; that of another cannot be put into the model returned.
+    centre : numpy.ndarray, dims (number,)
+    spread : numpy.ndarray, dims (number, coordinate)
+    """
+    data, kept = compiled.user_data.copy(), {"centre": centre, "spread": spread}
+    data[MAP[0]] = spread.ctypes.data, centre.ctypes.data
+    # The record has addresses only: arrays live as long as the model that they are data of.
+    return replace(compiled, user_data=data, shared_data={**compiled.shared_data, **kept})
 
 
 @contextmanager
@@ -87,7 +124,7 @@ def _enter_density(
     dim: int, inner: Any, layout: np.ndarray, keys: Sequence[str], data: dict[str, np.ndarray]
 ) -> tuple[Any, str]:
     arguments = _arguments(dim, layout.dtype, keys, data)
-    source = LOG_DENSITY.format(dim=dim, words=layout.itemsize // 8, **arguments)
+    source = LOG_DENSITY.format(dim=dim, **arguments)
     signature = f"int64(uint64, {_NUMBERS}, {_NUMBERS}, {_NUMBERS}, voidptr)"
     return _function("log_density", source, inner), signature
 
@@ -101,21 +138,22 @@ def _enter_variables(
     data: dict[str, np.ndarray],
 ) -> tuple[Any, str]:
     arguments = _arguments(dim, layout.dtype, keys, data)
-    source = VARIABLES.format(expanded=expanded, words=layout.itemsize // 8, **arguments)
+    source = VARIABLES.format(expanded=expanded, **arguments)
     signature = f"int64(uint64, uint64, {_NUMBERS}, {_NUMBERS}, voidptr)"
     return _function("variables", source, inner), signature
 
 
 def _arguments(
     dim: int, layout: np.dtype[Any], keys: Sequence[str], data: dict[str, np.ndarray]
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Arguments of the compiled graph as code: the point, then an array for each datum.
 
-    Lines that make tuples of them, and the sum of these.
+    Lines that make tuples of them, and the sum of these; and the words of the data, of which the
+    map of coordinates is the last.
 
     The layout is a record of 8-byte words, among them each array's address and shape.
     """
-    arguments = [f"numba.carray(x, ({dim},))"]
+    arguments, words = ["point"], layout.itemsize // 8
     for key in keys:
         address = _word(layout, "data", key)
         first = _word(layout, "shape", key)
@@ -125,7 +163,9 @@ def _arguments(
     parts = [arguments[i : i + MOST_TOGETHER] for i in range(0, len(arguments), MOST_TOGETHER)]
     lines = [f"    part{number} = ({', '.join(part)},)" for number, part in enumerate(parts)]
     joined = " + ".join(f"part{number}" for number in range(len(parts)))
-    return {"tuples": "\n".join(lines), "joined": joined}
+    point = POINT.format(dim=dim, map=words)
+    texts = {"tuples": "\n".join(lines), "joined": joined, "point": point}
+    return {**texts, "words": words + 2, "map": words}
 
 
 def _word(layout: np.dtype[Any], field: str, key: str) -> int:
@@ -136,17 +176,6 @@ def _word(layout: np.dtype[Any], field: str, key: str) -> int:
         record, start = record.fields[name][:2]
         offset += start
     return offset // 8
-
-
-def entered(compiled: Any, point: np.ndarray) -> tuple[int, float, np.ndarray]:
-    """The answer to the sampler at a point: a code, the log density, its gradient."""
-    gradient, value = np.zeros_like(point), np.zeros(1)
-    pointer = ctypes.POINTER(ctypes.c_double)
-    arrays = (array.ctypes.data_as(pointer) for array in (point, gradient, value))
-    code = compiled.compiled_logp_func.ctypes(
-        len(point), *arrays, ctypes.c_void_p(compiled.user_data.ctypes.data)
-    )
-    return code, float(value[0]), gradient
 
 
 def _function(name: str, source: str, inner: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from bayes_scaling.laws import Law, find_law
 from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.nodes import NODE
 from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.model.specification import Specification
 from bayes_scaling.model.surface import MISS, WEIGHTS, Surface
 from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
@@ -67,7 +68,7 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
         # All of them: the defaults of a later version may be others.
         "priors": {name: prior_to_json(prior) for name, prior in model.parameters.items()},
         "vary": [
-            {"parameter": v.parameter, "by": v.by, "spread": prior_to_json(v.spread)}
+            {"parameter": v.parameter, "by": v.by, "spread": prior_to_json(model.spread(v))}
             for v in model.vary
         ],
         "noise": _noise_to_json(model.noise),
@@ -96,15 +97,17 @@ def _model_from_json(spec: Mapping[str, Any]) -> ScalingModel:
     priors = {name: prior_from_json(prior) for name, prior in spec["priors"].items()}
     return ScalingModel(
         law,
-        vary=[
-            Vary(v["parameter"], by=v["by"], spread=prior_from_json(v["spread"]))
-            for v in spec["vary"]
-        ],
+        vary=[_vary_from_json(law, stored) for stored in spec["vary"]],
         priors={n: prior for n, prior in priors.items() if prior != law.priors.get(n)},
         noise=_noise_from_json(spec["noise"]),
         stage_noise=_noise_from_json(spec["stage_noise"]),
         surface=_surface_from_json(spec["surface"]),
     )
+
+
+def _vary_from_json(law: Law, stored: Mapping[str, Any]) -> Vary:
+    vary, spread = Vary(stored["parameter"], stored["by"]), prior_from_json(stored["spread"])
+    return vary if spread == Specification(law).spread(vary) else replace(vary, spread=spread)
 
 
 def _check_complete(

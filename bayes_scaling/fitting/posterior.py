@@ -16,7 +16,6 @@ from bayes_scaling.fitting.beyond import beyond
 from bayes_scaling.laws.contract import quantities
 from bayes_scaling.model.building import RAW, TURNED
 from bayes_scaling.model.hierarchy import (
-    LINKS,
     NewLevels,
     at_levels,
     centred_weights,
@@ -172,7 +171,7 @@ def parameters_at(
         Needed by ``"draw"``.
     """
     theta = {}
-    for name, prior in model.parameters.items():
+    for name in model.parameters:
         varies = [vary for vary in model.varying(name) if vary.by in labels]
         used = {vary.by: labels[vary.by] for vary in varies}
         if new_levels == "error" or not varies:
@@ -181,7 +180,7 @@ def parameters_at(
             varying = [(v, draws[v.spread_name], draws[v.z_name]) for v in model.varying(name)]
             everywhere = {v.by: draws[v.by] for v in model.varying(name)}
             theta[name] = at_levels(
-                prior.support,
+                model.link(name),
                 draws[model.typical_name(name)],
                 varying,
                 {**everywhere, **used},
@@ -207,15 +206,15 @@ def _with_fixed(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Datase
 
 def _with_levels(draws: xr.Dataset, model: ScalingModel, parameter: str, runs: Runs) -> xr.Dataset:
     """Replace raw offsets by standardised ones, and add the parameter's value in each level."""
-    support = model.parameters[parameter].support
+    link = model.link(parameter)
     typical = draws[model.typical_name(parameter)]
     offsets = []
     for number, vary in enumerate(model.varying(parameter)):
         spread = draws[vary.spread_name]
         weights = centred_weights(np.bincount(runs.codes(vary.by)))
         centred = xr.DataArray(weights, dims=(vary.by,), coords={vary.by: draws[vary.by]})
-        centre = LINKS[support].forward(typical) * (number == 0)
+        centre = link.forward(typical) * (number == 0)
         offsets.append(offset(draws[vary.raw_name], spread, centred, centre))
         draws = draws.drop_vars(vary.raw_name).assign({vary.z_name: offsets[-1] / spread})
-    value = combine(support, typical, offsets)
+    value = combine(link, typical, offsets)
     return draws.assign({model.reference_name(parameter): value})

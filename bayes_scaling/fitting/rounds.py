@@ -12,6 +12,7 @@ import xarray as xr
 from bayes_scaling.display.progress import stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting.diagnostics import Diagnosed
+from bayes_scaling.fitting.preconditioning import Coordinates
 from bayes_scaling.fitting.sampling import Compilable, Settings, StuckChainError, compiled
 
 DRAWS = 1000
@@ -46,10 +47,12 @@ def converged[Table, Fit: Diagnosed](
     rounds: Sequence[int],
     progress: bool,
     made: Callable[[xr.DataTree, Settings], Fit],
+    coordinates: Coordinates | None = None,
 ) -> Fit:
     """The fit of the first round whose chains have converged, or of the last there is time for.
 
-    `made` makes it from draws; `rounds` are how many times as long each is sampled.
+    `made` makes it from draws, `rounds` are how many times as long each is sampled, and
+    `coordinates` those that it is sampled in.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def converged[Table, Fit: Diagnosed](
         for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
             start, chosen = time.monotonic(), replace(settings, thin=thin)
             try:
-                tree = density.sample(model, table, chosen, shown, tree)
+                tree = density.sample(model, table, chosen, shown, coordinates, tree)
                 found = made(tree, chosen)
                 if not found.diagnostics.problems:
                     break

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from threadpoolctl import threadpool_limits
 from bayes_scaling.display.progress import Stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting.compiling import compile_model
+from bayes_scaling.fitting.preconditioning import Coordinates
 from bayes_scaling.fitting.starting import PLACES, started
 
 _COMPILED: dict[Hashable, CompiledModel] = {}
@@ -130,12 +131,15 @@ class CompiledModel:
         runs: Table,
         settings: Settings,
         progress: Stages,
+        coordinates: Coordinates | None = None,
         before: xr.DataTree | None = None,
     ) -> xr.DataTree:
         """Sample the posterior of these runs.
 
         Parameters
         ----------
+        coordinates : Coordinates, optional
+            Coordinates to sample in; if not given, the scale of PyMC's variables.
         before : xarray.DataTree, optional
             What was sampled before, for too short a time; chains start from there.
 
@@ -152,14 +156,14 @@ class CompiledModel:
             On an interrupt; the draws so far are thrown away.
         """
         shared = {variable.name for variable in self.density.shared_var_keys}
-        numbers = model.data(runs)
-        data = {name: values for name, (_, values) in numbers.items() if name in shared}
+        numbers = model.data(runs).items()
+        data = {name: values for name, (_, values) in numbers if name in shared}
         draws = settings.draws * settings.thin
         tune = settings.tune * min(settings.thin, MOST_WARMUP)
         longer = f", {settings.thin} times as long" if settings.thin > 1 else ""
         progress.start(f"sampling{longer}", settings.chains * (draws + tune))
         try:
-            density = started(self.density.with_data(**data), before, _rows(numbers))
+            density = started(self.density.with_data(**data), coordinates, before)
             sampler = _begun(density, settings, draws, tune, progress)
             # Chains share the cores. Products of matrices on threads of their own would wait for
             # each other, which takes three times as long.
@@ -252,11 +256,6 @@ def no_scatter(posterior: xr.Dataset) -> str:
         "losses, for instance 0.3 %, or fix the scatter: "
         "noise=bs.noise.LogStudentT(sd=bs.Prior.fixed_at(0.003))."
     )
-
-
-def _rows(numbers: Mapping[str, tuple[Any, Any]]) -> int:
-    """Rows of the table that the data of a model are made from."""
-    return max((np.shape(v)[d.index("run")] for d, v in numbers.values() if "run" in d), default=0)
 
 
 def _begun(density: Any, settings: Settings, draws: int, tune: int, progress: Stages) -> Any:

@@ -23,6 +23,7 @@ from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
+from bayes_scaling.fitting.preconditioning import coordinates
 from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings, no_scatter
 from bayes_scaling.fitting.split_runs import split_runs
@@ -252,7 +253,7 @@ def _fit(
         posterior = complete(tree["posterior"].to_dataset(), model, runs, settings.seed)
         return ScalingFit(model, runs, posterior, tree["sample_stats"].to_dataset(), chosen)
 
-    return converged(model, runs, settings, rounds, progress, made)
+    return converged(model, runs, settings, rounds, progress, made, coordinates(model, runs))
 
 
 def load_fit(path: str | Path) -> ScalingFit:

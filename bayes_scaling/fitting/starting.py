@@ -1,60 +1,50 @@
-"""Where chains start: high up where there are many runs, and longer rounds where mass was found."""
+"""Where chains start: where many runs put the law, and longer rounds where mass was found."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy import optimize
 
-from bayes_scaling.fitting.compiling import entered
+from bayes_scaling.fitting.compiling import in_coordinates
+from bayes_scaling.fitting.preconditioning import Coordinates
+from bayes_scaling.model.building import RAW
 
 PLACES = "places"
-"""Group of a sampled tree: where each draw lies on the sampler's own scale, and how high."""
-
-MANY = 1000
-"""Runs from which chains climb first. The posterior of so many is so narrow that a chain from a
-random start is on its way for most of a short warm-up, and tunes its steps to that: six thousand
-runs then take a hundred steps a draw instead of twelve."""
-
-CLIMBS = 500
-"""Steps that a chain climbs at the most."""
+"""Group of a sampled tree: where each draw lies in the sampler's coordinates, and how high."""
 
 STARTS = 100
 """Draws of which those are chosen that chains start from."""
 
 
-def started(density: Any, before: xr.DataTree | None, rows: int) -> Any:
-    """The density, with chains that start from what was sampled before, or high up of many rows."""
-    if before is None and rows < MANY:
-        return density
-    if before is None:
-        return replace(density, initial_point_func=partial(climbed, density))
-    points = starting_points(before)
+def started(density: Any, coordinates: Coordinates | None, before: xr.DataTree | None) -> Any:
+    """The density in coordinates, if there are any, with the points that chains start from.
 
-    def one_of(seed: int | None) -> np.ndarray:
-        chosen: np.ndarray = points[np.random.default_rng(seed).integers(len(points))].copy()
-        return chosen
+    Directions of `delta`, which are sampled as distances from where the runs put them, and what has
+    coordinates start from independent standard normal numbers; all else where PyMC has it start.
+    """
+    names = [str(name) for name in density.coords["unconstrained_parameter"]]
+    normal = [number for number, name in enumerate(names) if name.startswith(f"{RAW}_")]
+    mapped = density
+    if coordinates is not None:
+        numbers = [names.index(name) for name in coordinates.names]
+        normal += numbers
+        centre, spread = np.zeros(len(names)), np.eye(len(names))
+        centre[numbers], spread[np.ix_(numbers, numbers)] = coordinates.centre, coordinates.spread
+        mapped = in_coordinates(density, centre, spread)
+    points = None if before is None else starting_points(before)
 
-    return replace(density, initial_point_func=one_of)
+    def point(seed: int | None) -> np.ndarray:
+        rng = np.random.default_rng(seed)
+        if points is not None:
+            return np.array(points[rng.integers(len(points))])
+        begin: np.ndarray = density.initial_point_func(seed)
+        begin[normal] = rng.normal(size=len(normal))
+        return begin
 
-
-def climbed(density: Any, seed: int | None) -> np.ndarray:
-    """Where a chain climbs to from its own random start, by L-BFGS on the compiled log density."""
-
-    def depth(place: np.ndarray) -> tuple[float, np.ndarray]:
-        failed, height, slope = entered(density, np.ascontiguousarray(place))
-        # Where there is no density the climb turns back.
-        return (np.inf, np.zeros_like(slope)) if failed else (-height, -slope)
-
-    begin = density.initial_point_func(seed)
-    options = {"maxiter": CLIMBS}
-    found = optimize.minimize(depth, begin, jac=True, method="L-BFGS-B", options=options)
-    top: np.ndarray = found.x
-    return top if np.isfinite(found.fun) else begin
+    return replace(mapped, initial_point_func=point)
 
 
 def starting_points(before: xr.DataTree) -> np.ndarray:

@@ -17,14 +17,14 @@ import pytensor.tensor as pt
 from pytensor.xtensor import as_xtensor
 
 from bayes_scaling import ops
-from bayes_scaling.model.hierarchy import LINKS, Vary, combine, offset
+from bayes_scaling.model.hierarchy import Vary, combine, offset
 from bayes_scaling.model.nodes import DIRECTION
 from bayes_scaling.model.specification import Specification
 from bayes_scaling.model.surface import SIZE
 from bayes_scaling.noise import LocationScale, Noise
 from bayes_scaling.priors import TIE, Prior
 
-LEAST_ABOVE = 0.1
+LEAST_ABOVE = 0.02
 """Share of the reference loss near which an observed loss above the floor is smoothly held up."""
 
 TYPICAL_SCATTER = 0.005
@@ -138,18 +138,20 @@ def pooled_parameters(model: Specification, data: Mapping[str, Any]) -> dict[str
     theta = _typical_parameters(model, data)
     for name, typical in theta.items():
         if varies := model.varying(name):
-            support = model.parameters[name].support
-            offsets = _offsets(varies, LINKS[support].forward(typical), data)
+            link = model.link(name)
+            offsets = _offsets(model, varies, link.forward(typical), data)
             indices = {vary.by: data[f"{vary.by}_index"] for vary in varies}
-            theta[name] = combine(support, typical, offsets).isel(indices)
+            theta[name] = combine(link, typical, offsets).isel(indices)
     return theta
 
 
-def _offsets(varies: tuple[Vary, ...], typical: Any, data: Mapping[str, Any]) -> list[Any]:
+def _offsets(
+    model: Specification, varies: tuple[Vary, ...], typical: Any, data: Mapping[str, Any]
+) -> list[Any]:
     """Offsets of the levels; only the first factor may be centred on the typical value."""
     offsets = []
     for number, vary in enumerate(varies):
-        spread = prior_variable(vary.spread_name, vary.spread, data)
+        spread = prior_variable(vary.spread_name, model.spread(vary), data)
         centred = data[f"{vary.by}_centred"]
         centre = typical if number == 0 else typical * 0
         raw = pmd.Normal(vary.raw_name, mu=centred * centre, sigma=spread**centred, dims=(vary.by,))

@@ -1,8 +1,9 @@
 """Partial pooling: a parameter that differs between the levels of a factor, and is shared still.
 
 Owns how a varying parameter is put together from its typical value and the offsets of its levels,
-in the model and again in the posterior. On the parameter's own scale (logarithm if positive,
-logit if between 0 and 1) the offsets of several factors add up.
+in the model and again in the posterior. On the parameter's own scale the offsets of several factors
+add up: the logarithm if it is positive, the logit if it lies between 0 and 1. A floor's own scale
+is the logarithm, for that of a level may lie above the losses of others.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ Centred sampling is the better geometry for such levels, non-centred for smaller
 SPREAD_PRIOR = Prior.between(0.05, 0.4)
 """Spread between levels: it keeps away from zero, where pooled models do not sample well."""
 
+FLOOR_SPREAD = Prior.between(0.01, 0.2)
+"""Spread between floors: recipes on one text have floors within a per cent, other texts others."""
+
 
 @dataclass(frozen=True)
 class Vary(AsCode):
@@ -41,10 +45,11 @@ class Vary(AsCode):
         A parameter of the law.
     by : str
         A factor of the runs, such as ``"corpus"``.
-    spread : Prior
+    spread : Prior, optional
         Standard deviation between levels on the parameter's own scale: 0.1 means that levels
-        differ by about 10 % for a positive parameter; a share between 0 and 1 has its logit as
-        scale. It must keep away from zero.
+        differ by about 10 % for a positive parameter or a floor; a share between 0 and 1 has its
+        logit as scale. It must keep away from zero. If not given, 90 % within 0.05 and 0.4, and
+        within 0.01 and 0.2 for a floor.
 
     Examples
     --------
@@ -54,10 +59,10 @@ class Vary(AsCode):
 
     parameter: str
     by: str
-    spread: Prior = SPREAD_PRIOR
+    spread: Prior | None = None
 
     def __post_init__(self) -> None:
-        if self.spread.support != "positive":
+        if self.spread is not None and self.spread.support != "positive":
             raise ModelError(
                 f"Vary({self.parameter!r}): the spread {self.spread!r} is not on the positive "
                 "numbers, as a standard deviation must be. Use Prior.between(0.05, 0.4)."
@@ -79,7 +84,7 @@ class Vary(AsCode):
         return f"{self.parameter}_raw_{self.by}"
 
     def __repr__(self) -> str:
-        spread = "" if self.spread == SPREAD_PRIOR else f", spread={self.spread!r}"
+        spread = "" if self.spread is None else f", spread={self.spread!r}"
         return f"Vary({self.parameter!r}, by={self.by!r}{spread})"
 
 
@@ -121,14 +126,13 @@ def offset(raw: Any, spread: Any, centred: Any, centre: Any) -> Any:
     return spread ** (1 - centred) * (raw - centred * centre)
 
 
-def combine(support: Support, typical: Any, offsets: list[Any]) -> Any:
+def combine(link: Link, typical: Any, offsets: list[Any]) -> Any:
     """The parameter's value in each level from its typical value and its offsets."""
-    link = LINKS[support]
     return link.inverse(sum(offsets, start=link.forward(typical)))
 
 
 def at_levels(
-    support: Support,
+    link: Link,
     typical: xr.DataArray,
     varying: list[tuple[Vary, xr.DataArray, xr.DataArray]],
     labels: Mapping[str, xr.DataArray],
@@ -138,8 +142,8 @@ def at_levels(
 
     Parameters
     ----------
-    support : {"real", "positive", "unit"}
-        Where the parameter lies.
+    link : Link
+        The parameter's own scale.
     typical : xarray.DataArray, dims (chain, draw)
         Its typical value.
     varying : list of (Vary, spread, z)
@@ -151,7 +155,7 @@ def at_levels(
         Draws new levels from the fitted spread; None puts them at the typical value.
     """
     offsets = [spread * extended(z, vary.by, labels[vary.by], rng) for vary, spread, z in varying]
-    value: xr.DataArray = combine(support, typical, offsets)
+    value: xr.DataArray = combine(link, typical, offsets)
     return value
 
 

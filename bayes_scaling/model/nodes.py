@@ -181,6 +181,12 @@ LEAST_REDUCIBLE = 0.1
 """Least share of a loss that is taken to be reducible, where runs come near to a typical floor."""
 
 
+def reducible_share(runs: Runs) -> np.ndarray:
+    """Share of each loss that is typically above the floor, dims (run,)."""
+    losses = runs.values("loss") / runs.reference["loss"]
+    return np.clip(1 - TYPICAL_FLOOR / losses, LEAST_REDUCIBLE, 1.0)
+
+
 @dataclass(frozen=True, eq=False)
 class Rotation:
     """Directions of `delta`, by how much the runs say of each, in which it is sampled.
@@ -205,11 +211,10 @@ class Rotation:
     def of(cls, law: Law, runs: Runs) -> Rotation:
         """The directions of these runs."""
         basis = Placement.of(law, runs).basis(*run_places(law, runs))
-        losses = runs.values("loss") / runs.reference["loss"]
-        reducible = np.clip(1 - TYPICAL_FLOOR / losses, LEAST_REDUCIBLE, 1.0)[:, None]
+        reducible = reducible_share(runs)[:, None]
         # Rows of zeros for runs that are fewer than the directions, of which none has a strength.
         count = basis.shape[1]
         rows = np.vstack([reducible * basis, np.zeros((count, count))])
         left, strength, right = np.linalg.svd(rows, full_matrices=False)
-        shown = (left[: len(losses)] * reducible).T
+        shown = (left[: len(basis)] * reducible).T
         return cls(basis @ right.T, right.T, strength, shown)

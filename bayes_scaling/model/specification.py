@@ -11,7 +11,7 @@ from functools import cached_property
 
 from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law
-from bayes_scaling.model.hierarchy import Vary
+from bayes_scaling.model.hierarchy import FLOOR_SPREAD, LINKS, SPREAD_PRIOR, Link, Vary
 from bayes_scaling.model.surface import SIZE, Surface
 from bayes_scaling.noise import LogStudentT, Noise
 from bayes_scaling.priors import Prior
@@ -52,6 +52,23 @@ class Specification:
         """The pooling of one parameter; empty if it does not vary."""
         return tuple(vary for vary in self.vary if vary.parameter == parameter)
 
+    def link(self, parameter: str) -> Link:
+        """Scale on which the offsets of a parameter's levels add.
+
+        That of a floor is its logarithm: as a share of the losses of all runs, by which its typical
+        value is drawn, that of a level may be above 1.
+        """
+        support = self.parameters[parameter].support
+        return LINKS["positive" if self._is_share_of_losses(parameter) else support]
+
+    def spread(self, vary: Vary) -> Prior:
+        """Prior of the standard deviation between levels."""
+        floor = self._is_share_of_losses(vary.parameter)
+        return vary.spread or (FLOOR_SPREAD if floor else SPREAD_PRIOR)
+
+    def _is_share_of_losses(self, parameter: str) -> bool:
+        return self.parameters[parameter].support == "unit" and parameter in self.law.scaled
+
     def reference_name(self, parameter: str, name: str | None = None) -> str:
         """Posterior name on the reference scale: ``E_ref``, but ``alpha``, which has no unit."""
         return f"{name or parameter}_ref" if parameter in self.law.scaled else name or parameter
@@ -85,7 +102,7 @@ class Specification:
     def top_level(self) -> Mapping[str, Prior]:
         """Prior of every sampled variable that has one of its own, by its posterior name."""
         law = {self.typical_name(name): prior for name, prior in self.parameters.items()}
-        spreads = {vary.spread_name: vary.spread for vary in self.vary}
+        spreads = {vary.spread_name: self.spread(vary) for vary in self.vary}
         noise = {self.noise_name(name): prior for name, prior in self.noise.priors.items()}
         stages = {
             self.stage_noise_name(stage, name): prior

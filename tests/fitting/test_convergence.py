@@ -20,7 +20,12 @@ def rounds(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> list[S
     asked: list[Settings] = []
 
     def sample(
-        model: Any, runs: Any, settings: Settings, shown: Any, before: xr.DataTree | None
+        model: Any,
+        runs: Any,
+        settings: Settings,
+        shown: Any,
+        coordinates: Any,
+        before: xr.DataTree | None,
     ) -> xr.DataTree:
         # Each round starts from the one before.
         assert (before is None) == (not asked)

@@ -120,7 +120,11 @@ class Density:
 
     names: list[str]
     data: dict[str, np.ndarray] = field(default_factory=dict)
+    user_data: np.ndarray = field(default_factory=lambda: np.zeros((), [("shared", np.int64)]))
+    shared_data: dict[str, np.ndarray] = field(default_factory=dict)
+    initial_point_func: Any = None
     n_dim: ClassVar[int] = 34
+    coords: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def shared_var_keys(self) -> list[Variable]:
@@ -143,7 +147,13 @@ class Nutpie:
     def compile_pymc_model(self, model: Any, **options: Any) -> Density:
         self.built.append(model)
         names = [variable.name for variable in model.data_vars]
-        self.densities.append(Density([name for name in names if not name.startswith("ref")]))
+        density = Density([name for name in names if not name.startswith("ref")])
+        density.coords["unconstrained_parameter"] = [
+            f"{name}_{number}" if value.ndim else name
+            for name, value in model.initial_point(0).items()
+            for number in range(value.size)
+        ]
+        self.densities.append(density)
         return self.densities[-1]
 
     def sample(self, density: Density, rules: Any, *places: Any, **options: Any) -> Sampler:

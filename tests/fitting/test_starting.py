@@ -1,15 +1,13 @@
-"""Chains of many runs start high up, and those of longer rounds where mass was found before."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
+"""Chains start where coordinates say, and those of longer rounds where mass was found before."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from bayes_scaling.fitting.compiling import compile_model, entered
-from bayes_scaling.fitting.starting import MANY, PLACES, climbed, started, starting_points
-from tests.fitting.test_compiling import small_model
+from bayes_scaling.fitting.compiling import compile_model
+from bayes_scaling.fitting.preconditioning import Coordinates
+from bayes_scaling.fitting.starting import PLACES, started, starting_points
+from tests.fitting.test_compiling import log_density, small_model
 
 
 def apart(heights: tuple[float, ...]) -> xr.DataTree:
@@ -49,36 +47,27 @@ def test_a_chain_that_stood_still_starts_none() -> None:
     assert (starting_points(before) < 6).all()
 
 
-@dataclass(frozen=True)
-class Density:
-    """In place of nutpie's compiled model."""
-
-    initial_point_func: Callable[[int], np.ndarray] | None = None
-
-
 def test_a_longer_round_starts_from_the_one_before() -> None:
     before = apart((0.0, -9.0))
-    density = started(Density(), before, 10)
+    density = started(compile_model(small_model()), None, before)
     points = starting_points(before)
     assert any(np.array_equal(density.initial_point_func(3), point) for point in points)
-    assert started(Density(), None, 10) == Density()
 
 
-def test_chains_of_many_runs_climb_to_the_top() -> None:
+def test_all_that_is_not_known_to_be_normal_starts_where_pymc_says() -> None:
     density = compile_model(small_model())
-    assert started(density, None, MANY - 1) is density
-    seen = np.random.default_rng(0).normal(2.0, 0.5, 1200)
-    levels, weights = np.tile([0, 1], 600), np.ones((1200, 2))
-    many = density.with_data(level_index=levels, weights=weights, seen=seen)
-    climbs = started(many, None, len(seen)).initial_point_func
-    for seed in (1, 2):
-        below, above = many.initial_point_func(seed), climbs(seed)
-        (_, low, steep), (_, high, slope) = entered(many, below), entered(many, above)
-        assert high > low + 100
-        assert np.abs(slope).max() < 1e-3 * np.abs(steep).max()
+    np.testing.assert_array_equal(
+        started(density, None, None).initial_point_func(3), density.initial_point_func(3)
+    )
 
 
-def test_a_chain_that_finds_no_density_stays() -> None:
-    nowhere = compile_model(small_model()).with_data(seen=np.full(4, np.nan))
-    start = nowhere.initial_point_func(1)
-    np.testing.assert_array_equal(climbed(nowhere, 1), start)
+def test_chains_start_among_the_coordinates() -> None:
+    """The point in coordinates is a standard normal one, where the rest is as it was."""
+    density = compile_model(small_model())
+    found = Coordinates(["slopes_0", "slopes_1"], np.array([50.0, 60.0]), np.diag([2.0, 3.0]))
+    mapped = started(density, found, None)
+    begin, point = density.initial_point_func(3), mapped.initial_point_func(3)
+    assert np.abs(point[:2]).max() < 4
+    assert point[2] == begin[2]
+    there = np.array([50.0 + 2 * point[0], 60.0 + 3 * point[1], point[2]])
+    assert log_density(mapped, point)[1] == pytest.approx(log_density(density, there)[1])

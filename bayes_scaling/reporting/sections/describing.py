@@ -191,8 +191,8 @@ def pooling(fit: ScalingFit) -> str:
         return "No parameter varies between groups of runs: all runs share one law."
     return (
         f"Partially pooled: {_pooled(fit.model)}. On the parameter's own scale (logarithm of a "
-        "positive one, logit of a share) levels differ from the typical value by normal offsets, "
-        "whose standard deviation is estimated under the prior of the spread."
+        "positive one or a floor, logit of a share) levels differ from the typical value by normal "
+        "offsets, whose standard deviation is estimated under the prior of the spread."
     )
 
 

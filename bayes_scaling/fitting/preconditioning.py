@@ -1,0 +1,277 @@
+"""Coordinates in which a law's parameters are about independent, each of unit size.
+
+Of many levels or many runs, parameters are closely tied: an exponent to the size in every level,
+the floor of a level to its size. Chains would take hundreds of steps a draw. Here their posterior
+is approximated by a normal distribution: by least squares, with `delta` integrated out, and scatter
+and spreads as their priors have them. Chains start from it and are sampled in its coordinates; the
+posterior is the same in any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy import linalg, optimize, special, stats
+
+from bayes_scaling.model.hierarchy import Vary, centred_weights, combine, offset
+from bayes_scaling.model.inputs import input_values, scales
+from bayes_scaling.model.nodes import Rotation, reducible_share
+from bayes_scaling.model.scaling_model import ScalingModel
+from bayes_scaling.priors import Prior
+from bayes_scaling.runs import Runs
+
+MANY = 1000
+"""Runs from which it pays without levels: six thousand take a hundred steps a draw otherwise,
+instead of twelve. Of fewer, the sampler's own adaptation does as well."""
+
+STEP = 1e-5
+"""Step of numerical derivatives, on the scale on which a parameter is sampled."""
+
+OUTLYING = 2.0
+"""Standard deviations from which a distance counts less than its square."""
+
+ENOUGH, MOST_EVALUATIONS = 1e-3, 60
+"""Relative change at which least squares stop, and how often they look at the most: an
+approximation is enough."""
+
+PRIOR_DRAWS = 4000
+
+TYPICAL_SCATTER = 0.005
+"""Scatter where a noise model says none."""
+
+MOST_SETTLED = 0.75
+"""Share of the runs' scatter that parameters are taken to have settled at the most."""
+
+LEAST_SCATTERED = 0.1
+"""Least scatter of the runs, as a share of what the prior has: computed losses have none."""
+
+LEAST_SHOWN = 1e-6
+"""Strength below which the runs say nothing of a direction of `delta`."""
+
+TRANSFORMS = {
+    "positive": (np.log, np.exp, "_log__"),
+    "unit": (special.logit, special.expit, "_logodds__"),
+    "real": (np.asarray, np.asarray, ""),
+}
+"""PyMC's scale of a variable by where its prior lies, the way back, and the ending of its name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinates:
+    """A normal approximation of the posterior of what is sampled for a law's parameters.
+
+    Attributes
+    ----------
+    names : list of str
+        What the sampler calls each number.
+    centre : numpy.ndarray, dims (number,)
+    spread : numpy.ndarray, dims (number, coordinate)
+        Takes independent standard normal coordinates to distances from the centre.
+    """
+
+    names: list[str]
+    centre: np.ndarray
+    spread: np.ndarray
+
+
+def coordinates(model: ScalingModel, runs: Runs) -> Coordinates | None:
+    """The coordinates to sample a model of these runs in; None where they would not pay."""
+    plain = not model.law.stages and not model.converted
+    if not plain or not (model.factors or len(runs) >= MANY):
+        return None
+    misfit = Misfit(model, runs, _typical_scatter(model))
+    found = _least_squares(misfit, misfit.start)
+    misfit = Misfit(model, runs, misfit.scatter * misfit.scattered(found.x))
+    found = _least_squares(misfit, found.x)
+    # Robust least squares scales the slopes, so that this is how much is known in all.
+    known = linalg.cholesky(found.jac.T @ found.jac, lower=True)
+    spread = linalg.solve_triangular(known, np.eye(len(known)), lower=True).T
+    return Coordinates(misfit.names, found.x, spread)
+
+
+def _least_squares(misfit: Misfit, start: np.ndarray) -> optimize.OptimizeResult:
+    return optimize.least_squares(
+        misfit,
+        start,
+        misfit.slopes,
+        loss="soft_l1",
+        f_scale=OUTLYING,
+        ftol=ENOUGH,
+        tr_solver="lsmr",
+        max_nfev=MOST_EVALUATIONS,
+    )
+
+
+def _typical_scatter(model: ScalingModel) -> float:
+    """Scatter of a run as the prior has it."""
+    sd = model.noise.priors.get("noise_sd")
+    return TYPICAL_SCATTER if sd is None else _typical_value(sd)
+
+
+@dataclass(frozen=True, eq=False)
+class Misfit:
+    """Distances of a law from runs and priors, in standard deviations, at any parameters.
+
+    Parameters are given by a vector of what is sampled for them: typical values of those that are
+    not fixed, then the numbers of the levels.
+
+    Attributes
+    ----------
+    model : ScalingModel
+    runs : Runs
+    scatter : float
+        Standard deviation of a run, on the scale on which it scatters.
+    """
+
+    model: ScalingModel
+    runs: Runs
+    scatter: float
+
+    def __call__(self, place: np.ndarray) -> np.ndarray:
+        """Distances of runs, of levels from typical values, and of these from their priors."""
+        return self._without_delta(self._distances(place))
+
+    def slopes(self, place: np.ndarray) -> np.ndarray:
+        """Derivatives of the distances, dims (distance, number)."""
+        here, columns = self._distances(place), []
+        for start, size, owner in self._moved_together:
+            moved = place.copy()
+            moved[start : start + size] += STEP
+            change = (self._distances(moved) - here) / STEP
+            columns.append(np.where(owner[:, None] == np.arange(size), change[:, None], 0.0))
+        return self._without_delta(np.hstack(columns))
+
+    def scattered(self, place: np.ndarray) -> float:
+        """Standard deviation of the runs' distances, by their median, as a share of `scatter`."""
+        settled = min(len(place) / len(self.runs), MOST_SETTLED)
+        apart = np.median(np.abs(self(place)[: len(self.runs)]))
+        return float(max(apart / stats.norm.ppf(0.75) / np.sqrt(1 - settled), LEAST_SCATTERED))
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What the sampler calls each number."""
+        priors = self._free
+        typical = [
+            f"{self.model.typical_name(n)}{TRANSFORMS[priors[n].support][2]}" for n in priors
+        ]
+        raw = [f"{vary.raw_name}_{k}" for vary in self.model.vary for k in range(self._count(vary))]
+        return typical + raw
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        """The means of the priors, with every level there."""
+        mean, _ = self._prior
+        theta = self._typical(mean)
+        levels = [self._centred[vary.by] * self._centre(vary, theta) for vary in self.model.vary]
+        return np.concatenate([mean, *levels])
+
+    @cached_property
+    def _free(self) -> Mapping[str, Prior]:
+        return {name: prior for name, prior in self.model.parameters.items() if not prior.fixed}
+
+    @cached_property
+    def _prior(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of each typical value, on the scale it is sampled on."""
+        rng = np.random.default_rng(0)
+        drawn = [TRANSFORMS[p.support][0](p.sample(PRIOR_DRAWS, rng)) for p in self._free.values()]
+        return np.mean(drawn, axis=1), np.std(drawn, axis=1)
+
+    @cached_property
+    def _centred(self) -> dict[str, np.ndarray]:
+        return {f: centred_weights(np.bincount(codes)) for f, codes in self._codes.items()}
+
+    @cached_property
+    def _moved_together(self) -> list[tuple[int, int, np.ndarray]]:
+        """First of the numbers that are moved at once, how many, and which one moves a distance.
+
+        A level moves the distances of its own runs, and its own.
+        """
+        priors, number = len(self._free), len(self._free)
+        total = len(self.runs) + sum(self._count(vary) for vary in self.model.vary) + priors
+        moved = [(one, 1, np.zeros(total, int)) for one in range(priors)]
+        for vary in self.model.vary:
+            size = self._count(vary)
+            owner = np.full(total, -1)
+            owner[: len(self.runs)] = self._codes[vary.by]
+            first = len(self.runs) + number - priors
+            owner[first : first + size] = np.arange(size)
+            moved.append((number, size, owner))
+            number += size
+        return moved
+
+    @cached_property
+    def _delta(self) -> tuple[np.ndarray, np.ndarray]:
+        """Directions of `delta` among the runs, and the share of a distance along each to count."""
+        if self.model.surface is None or not self.model.has_surface(self.runs):
+            return np.zeros((len(self.runs), 0)), np.zeros(0)
+        rotation = Rotation.of(self.model.law, self.runs)
+        shown = rotation.strength > LEAST_SHOWN
+        strength = rotation.strength[shown]
+        directions = reducible_share(self.runs)[:, None] * rotation.basis[:, shown] / strength
+        told = strength * _typical_value(self.model.surface.size(self.model.law)) / self.scatter
+        return directions, 1 / np.sqrt(1 + told**2)
+
+    def _without_delta(self, distances: np.ndarray) -> np.ndarray:
+        """Distances, or their slopes, shortened along the directions that `delta` may take."""
+        of_runs = distances[: len(self.runs)]
+        directions, share = self._delta
+        along = (directions * (1 - share)) @ (directions.T @ of_runs)
+        return np.concatenate([of_runs - along, distances[len(self.runs) :]])
+
+    def _distances(self, place: np.ndarray) -> np.ndarray:
+        count = len(self._free)
+        theta, standardised, first = self._typical(place[:count]), [], count
+        offsets: dict[str, list[np.ndarray]] = {name: [] for name in theta}
+        for vary in self.model.vary:
+            raw = place[first : first + self._count(vary)]
+            spread, centred = _typical_value(self.model.spread(vary)), self._centred[vary.by]
+            off = offset(raw, spread, centred, self._centre(vary, theta))
+            offsets[vary.parameter].append(off[self._codes[vary.by]])
+            standardised.append(off / spread)
+            first += len(raw)
+        values = {n: combine(self.model.link(n), theta[n], offsets[n]) for n in theta}
+        mean, sd = self._prior
+        return np.concatenate([self._of_runs(values), *standardised, (place[:count] - mean) / sd])
+
+    def _of_runs(self, theta: Mapping[str, Any]) -> np.ndarray:
+        """Distances of the runs from the law with these parameters, each one number or by run."""
+        inputs, observed = self._observed
+        expected = self.model.noise.on_scale(self.model.law.evaluate(inputs, theta))
+        found: np.ndarray = (expected - observed) / self.scatter
+        return found
+
+    @cached_property
+    def _observed(self) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Inputs on the reference scale, and the response on the scale on which it scatters."""
+        unit = scales(self.model.law, self.runs)
+        inputs = {n: input_values(self.runs, n) / unit[n] for n in self.model.law.inputs}
+        return inputs, self.model.noise.on_scale(self.runs.values("loss") / unit["loss"])
+
+    @cached_property
+    def _codes(self) -> dict[str, np.ndarray]:
+        """Level of each run, by factor."""
+        return {factor: self.runs.codes(factor) for factor in self.model.factors}
+
+    def _typical(self, numbers: np.ndarray) -> dict[str, Any]:
+        """Typical values of all parameters."""
+        fixed = {n: p.numbers[0] for n, p in self.model.parameters.items() if p.fixed}
+        free = zip(self._free.items(), numbers, strict=True)
+        return fixed | {name: TRANSFORMS[p.support][1](number) for (name, p), number in free}
+
+    def _centre(self, vary: Vary, theta: Mapping[str, Any]) -> Any:
+        """What the numbers of levels are centred on: the typical value, at the first factor."""
+        first = self.model.varying(vary.parameter)[0] == vary
+        return self.model.link(vary.parameter).forward(theta[vary.parameter]) if first else 0.0
+
+    def _count(self, vary: Vary) -> int:
+        return len(self._centred[vary.by])
+
+
+def _typical_value(prior: Prior) -> float:
+    """Value between the ends of a prior's range, on a logarithmic scale."""
+    low, high = prior.range()
+    return float(np.sqrt(low * high))

@@ -1,0 +1,71 @@
+"""Coordinates of a law's parameters: of the sampler's numbers, and about the posterior."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling.fitting.preconditioning import MANY, Misfit, coordinates
+
+TRUTH = {"E": 1.7, "A": 450.0, "B": 1900.0, "alpha": 0.34, "beta": 0.36}
+POOLED = bs.ScalingModel("chinchilla", [bs.Vary(name, by="corpus") for name in "EAB"])
+
+
+def pool(levels: int, rows: int) -> bs.Runs:
+    """A pool whose levels have floors that differ by twice, among them rows too few to centre."""
+    rng = np.random.default_rng(3)
+    names = [f"corpus {number}" for number in range(levels)]
+    counts = [4, *[rows] * (levels - 1)]
+    size = 10 ** rng.uniform(7.5, 9.5, sum(counts))
+    data = 10 ** rng.uniform(9, 11, sum(counts))
+    table = pd.DataFrame({"params": size, "tokens": data, "corpus": np.repeat(names, counts)})
+    floors = dict(zip(names, np.linspace(1.2, 2.4, levels), strict=True))
+    truth = {**TRUTH, "E": floors}
+    return bs.datasets.simulate("chinchilla", table, truth, factors=["corpus"], seed=3)
+
+
+@pytest.fixture(scope="module")
+def runs() -> bs.Runs:
+    return pool(levels=6, rows=12)
+
+
+def test_only_pools_and_many_runs_have_coordinates(runs: bs.Runs) -> None:
+    assert coordinates(bs.ScalingModel("chinchilla"), runs) is None
+    assert coordinates(POOLED, runs) is not None
+    paper = bs.Prior.between(1.5, 1.9, units="paper")
+    converted = bs.ScalingModel("chinchilla", POOLED.vary, priors={"E": paper})
+    assert coordinates(converted, runs) is None
+    assert len(runs) < MANY
+
+
+def test_numbers_are_those_of_the_pymc_model(runs: bs.Runs) -> None:
+    values = [value.name for value in POOLED.build(runs).value_vars]
+    names = coordinates(POOLED, runs).names
+    assert {name.rstrip("0123456789").rstrip("_") for name in names} <= {
+        name.rstrip("_") for name in values
+    }
+    assert len(names) == 5 + 3 * 6
+
+
+@pytest.mark.parametrize("surface", [bs.ScalingModel("chinchilla").surface, None])
+def test_slopes_are_derivatives(runs: bs.Runs, surface: bs.Surface | None) -> None:
+    misfit = Misfit(bs.ScalingModel("chinchilla", POOLED.vary, surface=surface), runs, 0.005)
+    place, slopes = misfit.start, misfit.slopes(misfit.start)
+    step = 1e-5
+    for number in range(len(place)):
+        moved = place + step * (np.arange(len(place)) == number)
+        np.testing.assert_allclose(
+            (misfit(moved) - misfit(place)) / step, slopes[:, number], atol=1e-5
+        )
+
+
+def test_levels_are_found_though_a_floor_lies_above_the_losses_of_others(runs: bs.Runs) -> None:
+    """Three of their own standard deviations: the approximation is of one posterior."""
+    found = coordinates(POOLED, runs)
+    at = dict(zip(found.names, found.centre, strict=True))
+    sd = dict(zip(found.names, np.sqrt(np.diag(found.spread @ found.spread.T)), strict=True))
+    floors = np.log(np.linspace(1.2, 2.4, 6) / runs.reference["loss"])
+    for level in range(1, 6):
+        name = f"E_raw_corpus_{level}"
+        assert abs(at[name] - floors[level]) < 3 * sd[name]
+        assert sd[name] < 0.2
