@@ -24,7 +24,7 @@ from bayes_scaling.fitting.stored_file import (
 from bayes_scaling.fitting.tree import observed_data, run_data
 from bayes_scaling.laws import Law, find_law
 from bayes_scaling.model.hierarchy import Vary
-from bayes_scaling.model.nodes import NODE
+from bayes_scaling.model.nodes import LEVEL_NODE, NODE
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.model.specification import Specification
 from bayes_scaling.model.surface import MISS, WEIGHTS, Surface
@@ -116,11 +116,11 @@ def _check_complete(
     """Refuse draws that are not of all variables of the model, with its factors as dims."""
     variables = {*model.parameters, *map(model.reference_name, model.parameters)}
     variables |= {*model.sampled_priors(runs), *model.noise.priors}
-    variables |= {vary.z_name for vary in model.vary}
+    variables |= {vary.z_name for vary in (*model.vary, *model.deviations(runs))}
     dims = {"chain", "draw", *model.factors}
     if model.has_surface(runs):
         variables |= {MISS, WEIGHTS, *model.priors_beyond(runs)}
-        dims |= {NODE}
+        dims |= {NODE, *([LEVEL_NODE] if model.factors else [])}
     check_draws(path, model.law.name, groups, variables, dims)
 
 

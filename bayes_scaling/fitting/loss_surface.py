@@ -15,7 +15,7 @@ import xarray as xr
 
 from bayes_scaling.laws import Law
 from bayes_scaling.model.axes import moved, place, stepped_back
-from bayes_scaling.model.nodes import NODE, Placement, kernel_sum
+from bayes_scaling.model.nodes import LEVEL_NODE, NODE, Placement, kernel_sum
 from bayes_scaling.model.surface import SIZE, WEIGHTS
 
 LEAST_ABOVE_FLOOR = 1e-300
@@ -57,8 +57,42 @@ class Drift:
 
 
 @dataclass(frozen=True, eq=False)
+class Deviation:
+    """Deviation of levels from the `delta` that all share, for each draw.
+
+    Attributes
+    ----------
+    along, across : sequence of array
+        Kernel coefficients at nodes of compute, and at those of tokens per parameter.
+    """
+
+    along: Sequence[Any]
+    across: Sequence[Any]
+
+    @classmethod
+    def of(cls, nodes: Placement, weights: xr.DataArray) -> Deviation:
+        """The deviation of weights of its nodes."""
+        ordered = weights.transpose(..., LEVEL_NODE)
+        like = ordered.isel({LEVEL_NODE: 0}, drop=True)
+        found = nodes.level_coefficients(ordered.to_numpy())
+        return cls(*([like.copy(data=one) for one in values] for values in found))
+
+    def at(self, placement: Placement, u: Any, v: Any) -> Any:
+        """Deviation at log10 compute, beyond the largest run that of there, and at a ratio."""
+        inner = placement.compute.kernels(np.minimum(u - placement.top, 0.0))
+        found = kernel_sum(inner, self.along)
+        if placement.ratio is None:
+            return found
+        return found + kernel_sum(placement.ratio.kernels(placement.across(v)), self.across)
+
+    def map(self, change: Callable[[Any], Any]) -> Deviation:
+        """A copy with a function applied to every array."""
+        return Deviation([change(one) for one in self.along], [change(one) for one in self.across])
+
+
+@dataclass(frozen=True, eq=False)
 class LeftOut:
-    """`delta` by its values at nodes, `drift` and `miss`, for each draw.
+    """`delta` by its values at nodes, deviations, `drift` and `miss`, for each draw.
 
     Attributes
     ----------
@@ -71,6 +105,8 @@ class LeftOut:
         Log10 compute of an edge, and the `miss` beyond it: of all runs, then of each level's own.
     drift : Drift or None
         None for a law without tokens per parameter, and inside the runs.
+    deviation : Deviation or None
+        Of the levels of each point; None where nothing varies by level, and for typical levels.
     """
 
     placement: Placement
@@ -78,9 +114,14 @@ class LeftOut:
     alone: Sequence[Any]
     misses: Sequence[tuple[Any, Any]] = ()
     drift: Drift | None = None
+    deviation: Deviation | None = None
+
+    def of_levels(self, u: Any, v: Any) -> Any:
+        """Deviation of each point's levels from `delta`."""
+        return 0.0 if self.deviation is None else self.deviation.at(self.placement, u, v)
 
     def delta(self, u: Any, v: Any) -> Any:
-        """`delta` at log10 compute and log10 tokens per parameter."""
+        """`delta` that all levels share, at log10 compute and log10 tokens per parameter."""
         at = self.placement
         if at.ratio is None or at.shape is None:
             return kernel_sum(at.compute.kernels(u - at.top), [row[0] for row in self.both])
@@ -98,6 +139,7 @@ class LeftOut:
             alone=[change(one) for one in self.alone],
             misses=[(change(edge), change(miss)) for edge, miss in self.misses],
             drift=self.drift and self.drift.map(change),
+            deviation=self.deviation and self.deviation.map(change),
         )
 
     def _faded(self, u: Any, inner: Sequence[Any]) -> Any:
@@ -138,9 +180,11 @@ class LossSurface:
         if self.left_out is None:
             return self.units["loss"] * self._law(given)
         u, v = place(self.law, given)
+        # Of the ratio itself: with one that drifts, a larger run might be worse for its level.
+        own = self.left_out.of_levels(u, v)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
             given, v = self._taken_back(given, u, v)
-            log_reducible = self._beyond(given, u) + self.left_out.delta(u, v)
+            log_reducible = self._beyond(given, u) + self.left_out.delta(u, v) + own
             return self.units["loss"] * (self._floor + np.exp(log_reducible))
 
     @property

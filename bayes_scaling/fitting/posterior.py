@@ -6,7 +6,7 @@ a set of points. Works draw by draw on prior and posterior alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,17 +15,25 @@ import xarray as xr
 from bayes_scaling.fitting.beyond import beyond
 from bayes_scaling.laws.contract import quantities
 from bayes_scaling.model.building import RAW, TURNED
+from bayes_scaling.model.directions import (
+    DIRECTION,
+    LEVEL_DIRECTION,
+    LevelRotation,
+    Rotation,
+)
 from bayes_scaling.model.hierarchy import (
     NewLevels,
+    Vary,
     at_levels,
     centred_weights,
     combine,
+    extended,
     offset,
 )
 from bayes_scaling.model.inputs import noise_scale, scales
-from bayes_scaling.model.nodes import DIRECTION, NODE, Rotation, node_count
+from bayes_scaling.model.nodes import LEVEL_NODE, NODE, level_node_count, node_count
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import SIZE, WEIGHTS
+from bayes_scaling.model.surface import DELTA, SCATTER, SIZE, WEIGHTS
 from bayes_scaling.runs import Runs
 
 
@@ -44,8 +52,8 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs, seed: int = 0
     xarray.Dataset
         The law's parameters in paper units under their own names, on the reference scale under
         ``*_ref`` where they have a unit, typical values, spreads, standardised offsets
-        ``*_z_*``, noise parameters, the law's derived quantities, and ``miss`` and ``drift`` with
-        their sizes.
+        ``*_z_*`` and weights ``delta_z_*``, noise parameters, the law's derived quantities, and
+        ``miss`` and ``drift`` with their sizes.
     """
     draws = sampled.assign_coords({factor: list(runs.levels(factor)) for factor in model.factors})
     draws = _with_fixed(draws, model, runs)
@@ -54,6 +62,8 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs, seed: int = 0
     for parameter in model.parameters:
         if model.varying(parameter):
             draws = _with_levels(draws, model, parameter, runs)
+    if scatter := model.deviating(SCATTER, runs):
+        draws, _ = _with_offsets(draws, scatter, np.log(draws[model.noise_name(SCATTER)]), runs)
     typical = {name: draws[model.typical_name(name)] for name in model.parameters}
     values = {name: draws[model.reference_name(name)] for name in model.parameters}
     units = scales(model.law, runs)
@@ -75,8 +85,22 @@ def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Datase
     turn = xr.DataArray(Rotation.of(model.law, runs).turn, dims=(NODE, DIRECTION))
     z = (draws[TURNED].drop_vars(DIRECTION) @ turn) / draws[SIZE]
     kept = draws.drop_vars([RAW, TURNED, DIRECTION])
+    kept = kept.assign({WEIGHTS: z.transpose("chain", "draw", NODE)})
+    for one in model.deviating(DELTA, runs):
+        kept = _with_own_nodes(kept, model, one, runs)
     numbers = {NODE: list(range(node_count(model.law)))}
-    return kept.assign({WEIGHTS: z.transpose("chain", "draw", NODE)}).assign_coords(numbers)
+    own = {LEVEL_NODE: list(range(level_node_count(model.law)))} if model.factors else {}
+    return kept.drop_vars(LEVEL_DIRECTION, errors="ignore").assign_coords({**numbers, **own})
+
+
+def _with_own_nodes(draws: xr.Dataset, model: ScalingModel, own: Vary, runs: Runs) -> xr.Dataset:
+    """Replace the directions of the deviations of levels likewise."""
+    turned = f"{TURNED}_{own.by}"
+    turn = LevelRotation.of(model.law, runs, own.by).turn
+    of_levels = xr.DataArray(turn, dims=(own.by, LEVEL_NODE, LEVEL_DIRECTION))
+    weights = xr.dot(draws[turned].drop_vars(LEVEL_DIRECTION), of_levels, dim=LEVEL_DIRECTION)
+    z = (weights / draws[own.spread_name]).transpose("chain", "draw", own.by, LEVEL_NODE)
+    return draws.drop_vars([own.raw_name, turned]).assign({own.z_name: z})
 
 
 def derived(model: ScalingModel, theta: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,7 +117,7 @@ def new_runs(
     rng: np.random.Generator,
 ) -> xr.DataArray:
     """One new run's response for each draw of the expected one, at the same points."""
-    theta, columns = noise_at(draws, model, runs, where)
+    theta, columns = noise_at(draws, model, runs, where, rng)
     return model.noise.draw(expected, theta, rng, columns)
 
 
@@ -141,10 +165,20 @@ def stages_at(
 
 
 def noise_at(
-    draws: xr.Dataset, model: ScalingModel, runs: Runs, where: xr.Dataset
+    draws: xr.Dataset,
+    model: ScalingModel,
+    runs: Runs,
+    where: xr.Dataset,
+    rng: np.random.Generator | None = None,
 ) -> tuple[dict[str, xr.DataArray], dict[str, xr.DataArray]]:
-    """Parameters of the noise and, at points or runs, the columns of it that are there."""
+    """Parameters of the noise and, at points or runs, the columns of it that are there.
+
+    A level that was not fitted scatters as is typical, or with `rng` as drawn from the spread.
+    """
     theta = {name: draws[name] for name in model.noise.priors}
+    for one in model.deviating(SCATTER, runs):
+        z = extended(draws[one.z_name], one.by, where[one.by], rng)
+        theta[SCATTER] = theta[SCATTER] * np.exp(draws[one.spread_name] * z)
     read = [name for name in model.noise.columns if name in where]
     columns = {name: where[name] / noise_scale(model.noise, runs, name) for name in read}
     return theta, columns
@@ -208,13 +242,22 @@ def _with_levels(draws: xr.Dataset, model: ScalingModel, parameter: str, runs: R
     """Replace raw offsets by standardised ones, and add the parameter's value in each level."""
     link = model.link(parameter)
     typical = draws[model.typical_name(parameter)]
+    centre = link.forward(typical)
+    draws, offsets = _with_offsets(draws, model.varying(parameter), centre, runs)
+    value = combine(link, typical, offsets)
+    return draws.assign({model.reference_name(parameter): value})
+
+
+def _with_offsets(
+    draws: xr.Dataset, varies: Sequence[Vary], centre: Any, runs: Runs
+) -> tuple[xr.Dataset, list[xr.DataArray]]:
+    """Draws with standardised offsets instead of raw ones, and the offsets of each factor."""
     offsets = []
-    for number, vary in enumerate(model.varying(parameter)):
+    for number, vary in enumerate(varies):
         spread = draws[vary.spread_name]
         weights = centred_weights(np.bincount(runs.codes(vary.by)))
         centred = xr.DataArray(weights, dims=(vary.by,), coords={vary.by: draws[vary.by]})
-        centre = link.forward(typical) * (number == 0)
-        offsets.append(offset(draws[vary.raw_name], spread, centred, centre))
+        raw = draws[vary.raw_name]
+        offsets.append(offset(raw, spread, centred, centre * (number == 0)))
         draws = draws.drop_vars(vary.raw_name).assign({vary.z_name: offsets[-1] / spread})
-    value = combine(link, typical, offsets)
-    return draws.assign({model.reference_name(parameter): value})
+    return draws, offsets

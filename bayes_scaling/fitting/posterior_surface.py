@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.fitting.loss_surface import Drift, LeftOut, LossSurface, coefficients
+from bayes_scaling.fitting.loss_surface import Deviation, Drift, LeftOut, LossSurface, coefficients
 from bayes_scaling.fitting.posterior import parameters_at
 from bayes_scaling.model.hierarchy import NewLevels, extended
 from bayes_scaling.model.inputs import scales
 from bayes_scaling.model.nodes import Placement
 from bayes_scaling.model.reach import tops_of
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import DRIFT, EDGE, MISS, MISS_SIZE
+from bayes_scaling.model.surface import DELTA, DRIFT, EDGE, MISS, MISS_SIZE
 from bayes_scaling.runs import Runs
 
 
@@ -70,4 +70,9 @@ def _left_out(
     drift = None
     if DRIFT in posterior:
         drift = Drift(np.log10(posterior[EDGE]), posterior[DRIFT])
-    return LeftOut(nodes, *coefficients(nodes, posterior), misses, drift)
+    weights = [
+        posterior[one.spread_name] * extended(posterior[one.z_name], one.by, labels[one.by], rng)
+        for one in model.deviating(DELTA, runs)
+    ]
+    deviation = Deviation.of(nodes, sum(weights[1:], start=weights[0])) if weights else None
+    return LeftOut(nodes, *coefficients(nodes, posterior), misses, drift, deviation)

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from scipy import linalg, optimize, special, stats
 
+from bayes_scaling.model.directions import Rotation, reducible_share
 from bayes_scaling.model.hierarchy import Vary, centred_weights, combine, offset
 from bayes_scaling.model.inputs import input_values, scales
-from bayes_scaling.model.nodes import Rotation, reducible_share
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs

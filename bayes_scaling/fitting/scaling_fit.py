@@ -73,7 +73,8 @@ class ScalingFit:
     @cached_property
     def diagnostics(self) -> Diagnostics:
         """Convergence of the chains, worst over all sampled variables."""
-        offsets = [vary.z_name for vary in self.model.vary]
+        varies = (*self.model.vary, *self.model.deviations(self.runs))
+        offsets = [vary.z_name for vary in varies]
         priors = self.model.sampled_priors(self.runs)
         sampled = [name for name, prior in priors.items() if not prior.fixed]
         return diagnose(self.posterior, self.sample_stats, [*sampled, *offsets])

@@ -6,7 +6,7 @@ What is a number enters as ``Data``, by name; the specification says the names.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,10 +17,10 @@ import pytensor.tensor as pt
 from pytensor.xtensor import as_xtensor
 
 from bayes_scaling import ops
-from bayes_scaling.model.hierarchy import Vary, combine, offset
-from bayes_scaling.model.nodes import DIRECTION
+from bayes_scaling.model.directions import DIRECTION, LEVEL_DIRECTION
+from bayes_scaling.model.hierarchy import LINKS, Vary, combine, offset
 from bayes_scaling.model.specification import Specification
-from bayes_scaling.model.surface import SIZE
+from bayes_scaling.model.surface import DELTA, SCATTER, SIZE
 from bayes_scaling.noise import LocationScale, Noise
 from bayes_scaling.priors import TIE, Prior
 
@@ -52,6 +52,43 @@ def _tied_by(
     other = model.ties[parameter]
     name = model.typical_name(other)
     return (pmd.math.log(theta[other]) - data[f"{name}_mu"]) / data[f"{name}_sigma"]
+
+
+def deviations_of_levels(
+    model: Specification, data: Mapping[str, Any], factors: Sequence[Vary], scatter: Any
+) -> Any:
+    """Deviation of each run's levels from the `delta` that all share.
+
+    Each direction is sampled in units of how well the level's runs settle it, as if scatter were
+    normal: of many precise runs the weight itself, of few its share of the size.
+    """
+    return sum(_deviations(model, data, factor, scatter) for factor in factors)
+
+
+def _deviations(model: Specification, data: Mapping[str, Any], factor: Vary, scatter: Any) -> Any:
+    by, dims = factor.by, (factor.by, LEVEL_DIRECTION)
+    size = prior_variable(factor.spread_name, model.spread(factor), data)
+    told = pmd.math.sqrt(1 + (size / scatter * data[f"{DELTA}_strength_{by}"]) ** 2)
+    raw = pmd.Normal(factor.raw_name, mu=0.0, sigma=told, dims=dims)
+    weights = pmd.Deterministic(f"{TURNED}_{by}", size / told * raw)
+    at_runs = weights.isel({by: data[f"{by}_index"]}) * data[f"{DELTA}_basis_{by}"]
+    return at_runs.sum(LEVEL_DIRECTION)
+
+
+def noise_of_levels(
+    model: Specification,
+    theta: Mapping[str, Any],
+    data: Mapping[str, Any],
+    deviate: tuple[Vary, ...],
+) -> Mapping[str, Any]:
+    """Noise parameters, of which levels scatter more or less than is typical."""
+    if not deviate:
+        return theta
+    link = LINKS["positive"]
+    offsets = _offsets(model, deviate, link.forward(theta[SCATTER]), data)
+    indices = {one.by: data[f"{one.by}_index"] for one in deviate}
+    own = combine(link, theta[SCATTER], offsets).isel(indices)
+    return {**theta, SCATTER: own}
 
 
 def left_out_by_law(

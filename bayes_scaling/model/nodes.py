@@ -1,4 +1,4 @@
-"""Nodes at which `delta` has its values, placed by the range of the runs, and their directions.
+"""Nodes at which `delta` and deviations have their values, placed by the range of the runs.
 
 `delta` is the sum of a function of tokens per parameter alone and of one of compute and tokens per
 parameter. Nodes are placed by the runs, so that the structure of the model is the same for all.
@@ -42,7 +42,8 @@ INNER_MASS = 0.96
 JITTER = 1e-6
 """Added to the variance at each node, so that the factor of their covariance exists."""
 
-NODE, DIRECTION = "node", "direction"
+NODE, LEVEL_NODE = "node", "level_node"
+"""Dims: nodes of `delta`, and those of a level's deviation, first along compute."""
 
 
 def node_count(law: Law) -> int:
@@ -50,6 +51,11 @@ def node_count(law: Law) -> int:
     if not compute_and_ratio(law)[1]:
         return COMPUTE_NODES
     return SHAPE_NODES + COMPUTE_NODES * RATIO_NODES
+
+
+def level_node_count(law: Law) -> int:
+    """Number of nodes of a level's deviation from what all share."""
+    return COMPUTE_NODES + (RATIO_NODES if compute_and_ratio(law)[1] else 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +161,34 @@ class Placement:
         alone = self.shape.basis(self.across(v))
         return np.hstack([SHAPE_SHARE**0.5 * alone, (1 - SHAPE_SHARE) ** 0.5 * both])
 
+    def level_basis(self, u: np.ndarray, v: np.ndarray | None) -> np.ndarray:
+        """Basis functions of a level's deviation, dims (run, level_node).
+
+        Half its variance is a function of compute and half one of tokens per parameter, of no more
+        weights than few runs can tell; where these go together is shared.
+        """
+        along = self.compute.basis(np.minimum(u - self.top, 0.0))
+        if v is None or self.ratio is None:
+            return along
+        both = np.hstack([along, self.ratio.basis(self.across(v))])
+        return np.asarray(np.sqrt(0.5) * both)
+
+    def level_coefficients(self, z: Any) -> tuple[Any, Any]:
+        """Kernel coefficients of a level's deviation, of weights with a last dim of its nodes.
+
+        Returns
+        -------
+        along, across : numpy.ndarray
+            At nodes of compute, and of tokens per parameter, none for a law without it; this dim
+            first.
+        """
+        along, across = np.split(z, [COMPUTE_NODES], axis=-1)
+        if self.ratio is None:
+            return np.einsum("ik,...k->i...", self.compute.factor, along), ()
+        pairs = ((self.compute, along), (self.ratio, across))
+        found = [np.sqrt(0.5) * np.einsum("ik,...k->i...", at.factor, w) for at, w in pairs]
+        return found[0], found[1]
+
     def coefficients(self, z: Any) -> tuple[Any, Any]:
         """Kernel coefficients of weights with a last dim of nodes, this dim first.
 
@@ -172,49 +206,3 @@ class Placement:
         factors = self.compute.factor, self.ratio.factor
         of_both = np.einsum("ik,jl,...kl->ij...", *factors, grid) * (1 - SHAPE_SHARE) ** 0.5
         return of_both, np.einsum("ik,...k->i...", self.shape.factor, alone) * SHAPE_SHARE**0.5
-
-
-TYPICAL_FLOOR = 0.7
-"""Share of the lowest losses that a floor typically is."""
-
-LEAST_REDUCIBLE = 0.1
-"""Least share of a loss that is taken to be reducible, where runs come near to a typical floor."""
-
-
-def reducible_share(runs: Runs) -> np.ndarray:
-    """Share of each loss that is typically above the floor, dims (run,)."""
-    losses = runs.values("loss") / runs.reference["loss"]
-    return np.clip(1 - TYPICAL_FLOOR / losses, LEAST_REDUCIBLE, 1.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Rotation:
-    """Directions of `delta`, by how much the runs say of each, in which it is sampled.
-
-    Attributes
-    ----------
-    basis : numpy.ndarray, dims (run, direction)
-    turn : numpy.ndarray, dims (node, direction)
-        Takes weights of directions to weights of nodes.
-    strength : numpy.ndarray, dims (direction,)
-        Change of the runs' log losses with one unit of the direction, summed over them by squares.
-    shown : numpy.ndarray, dims (direction, run)
-        What log reducible losses show of each direction, times `strength`.
-    """
-
-    basis: np.ndarray
-    turn: np.ndarray
-    strength: np.ndarray
-    shown: np.ndarray
-
-    @classmethod
-    def of(cls, law: Law, runs: Runs) -> Rotation:
-        """The directions of these runs."""
-        basis = Placement.of(law, runs).basis(*run_places(law, runs))
-        reducible = reducible_share(runs)[:, None]
-        # Rows of zeros for runs that are fewer than the directions, of which none has a strength.
-        count = basis.shape[1]
-        rows = np.vstack([reducible * basis, np.zeros((count, count))])
-        left, strength, right = np.linalg.svd(rows, full_matrices=False)
-        shown = (left[: len(basis)] * reducible).T
-        return cls(basis @ right.T, right.T, strength, shown)

@@ -25,17 +25,20 @@ from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.model.building import (
     accept_missing_blas,
+    deviations_of_levels,
     left_out_by_law,
+    noise_of_levels,
     pooled_parameters,
     prior_variable,
     scatter_of,
 )
 from bayes_scaling.model.checks import check_model, check_runs, check_stage_noise
+from bayes_scaling.model.directions import DIRECTION, LEVEL_DIRECTION, direction_data
 from bayes_scaling.model.hierarchy import Vary, centred_weights
 from bayes_scaling.model.inputs import input_values, noise_columns, scales
-from bayes_scaling.model.nodes import DIRECTION, NODE, Rotation, node_count
+from bayes_scaling.model.nodes import LEVEL_NODE, NODE, level_node_count, node_count
 from bayes_scaling.model.specification import Specification
-from bayes_scaling.model.surface import Surface
+from bayes_scaling.model.surface import DELTA, SCATTER, Surface
 from bayes_scaling.noise import LogStudentT, Noise
 from bayes_scaling.priors import PRIOR_MASS, Prior
 from bayes_scaling.runs import Runs
@@ -112,7 +115,7 @@ class ScalingModel(Specification):
         for name, column in noise_columns(self.noise, runs).items():
             values[f"noise_{name}"] = (run, column)
         if self.has_surface(runs):
-            values |= self._surface_data(runs)
+            values |= direction_data(self.law, runs, self.factors)
         for factor in self.factors:
             codes = runs.codes(factor)
             values[f"{factor}_index"] = (run, codes)
@@ -124,19 +127,14 @@ class ScalingModel(Specification):
             values[f"reference_{name}"] = ((), number)
         return {name: (dims, np.asarray(value)) for name, (dims, value) in values.items()}
 
-    def _surface_data(self, runs: Runs) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-        found = Rotation.of(self.law, runs)
-        return {
-            "delta_basis": (("run", DIRECTION), found.basis),
-            "delta_strength": ((DIRECTION,), found.strength),
-            "delta_shown": ((DIRECTION, "run"), found.shown),
-        }
-
     def coords(self, runs: Runs) -> dict[str, list[str] | list[int]]:
         """Labels of the model's dims: runs, levels of each factor in use, nodes of the surface."""
         levels = {factor: list(runs.levels(factor)) for factor in self.factors}
         numbers = list(range(node_count(self.law)))
         nodes = {NODE: numbers, DIRECTION: numbers} if self.has_surface(runs) else {}
+        if nodes and self.factors:
+            own = list(range(level_node_count(self.law)))
+            nodes |= {LEVEL_NODE: own, LEVEL_DIRECTION: own}
         return {"run": list(runs.table.index), **levels, **nodes}
 
     def structure(self, runs: Runs) -> Hashable:
@@ -187,11 +185,15 @@ class ScalingModel(Specification):
             columns = {name: data[f"noise_{name}"] for name in self.noise.columns}
             expected = self.law.evaluate(inputs, theta)
             if self.has_surface(runs):
-                floor = self.law.irreducible(theta)
-                scatter = scatter_of(self.noise, noise)
-                left_out = left_out_by_law(self, data, expected - floor, floor, scatter)
-                expected = floor + (expected - floor) * pmd.math.exp(left_out)
-            self.noise.observe("response", expected, data["response_ref"], noise, columns)
+                floor, scatter = self.law.irreducible(theta), scatter_of(self.noise, noise)
+                reducible = expected - floor
+                if factors := self.deviating(DELTA, runs):
+                    of_levels = deviations_of_levels(self, data, factors, scatter)
+                    reducible = reducible * pmd.math.exp(of_levels)
+                left_out = left_out_by_law(self, data, reducible, floor, scatter)
+                expected = floor + reducible * pmd.math.exp(left_out)
+            own = noise_of_levels(self, noise, data, self.deviating(SCATTER, runs))
+            self.noise.observe("response", expected, data["response_ref"], own, columns)
             for stage, value in self.law.evaluate_stages(inputs, theta).items():
                 named = partial(self.stage_noise_name, stage)
                 scatter = _scatter(self.stage_noise, named, data)

@@ -12,8 +12,8 @@ from functools import cached_property
 from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law
 from bayes_scaling.model.hierarchy import FLOOR_SPREAD, LINKS, SPREAD_PRIOR, Link, Vary
-from bayes_scaling.model.surface import SIZE, Surface
-from bayes_scaling.noise import LogStudentT, Noise
+from bayes_scaling.model.surface import DELTA, SCATTER, SCATTER_SPREAD, SIZE, Surface
+from bayes_scaling.noise import LocationScale, LogStudentT, Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 
@@ -63,8 +63,9 @@ class Specification:
 
     def spread(self, vary: Vary) -> Prior:
         """Prior of the standard deviation between levels."""
-        floor = self._is_share_of_losses(vary.parameter)
-        return vary.spread or (FLOOR_SPREAD if floor else SPREAD_PRIOR)
+        if vary.spread is not None:
+            return vary.spread
+        return FLOOR_SPREAD if self._is_share_of_losses(vary.parameter) else SPREAD_PRIOR
 
     def _is_share_of_losses(self, parameter: str) -> bool:
         return self.parameters[parameter].support == "unit" and parameter in self.law.scaled
@@ -121,11 +122,28 @@ class Specification:
         """Tell whether the law is fitted with what it leaves out: to losses, in one stage."""
         return self.surface is not None and runs.response == "loss" and not self.law.stages
 
+    def deviations(self, runs: Runs) -> tuple[Vary, ...]:
+        """Deviations of levels in what the law leaves out and in scatter, none without a surface.
+
+        Not of parameters of the law, which vary as the user says.
+        """
+        if not self.has_surface(runs) or self.surface is None:
+            return ()
+        of_delta = [Vary(DELTA, by, self.surface.level_sd) for by in self.factors]
+        scatters = isinstance(self.noise, LocationScale) and not self.noise.sd.fixed
+        of_scatter = [Vary(SCATTER, by, SCATTER_SPREAD) for by in self.factors if scatters]
+        return (*of_delta, *of_scatter)
+
+    def deviating(self, what: str, runs: Runs) -> tuple[Vary, ...]:
+        """The deviations of levels in one of the two."""
+        return tuple(one for one in self.deviations(runs) if one.parameter == what)
+
     def sampled_priors(self, runs: Runs) -> Mapping[str, Prior]:
         """Prior of every variable that is sampled for these runs, by its posterior name."""
         if not self.has_surface(runs) or self.surface is None:
             return self.top_level
-        return {**self.top_level, SIZE: self.surface.size(self.law)}
+        spreads = {one.spread_name: self.spread(one) for one in self.deviations(runs)}
+        return {**self.top_level, SIZE: self.surface.size(self.law), **spreads}
 
     def priors_beyond(self, runs: Runs) -> Mapping[str, Prior]:
         """Prior of every size of what lies beyond these runs, of which none of them informs."""

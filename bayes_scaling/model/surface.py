@@ -11,6 +11,10 @@ alone and of one of u and v. Beyond the largest run, at `reach` decades from run
   as `delta` says it did among the runs, give or take what public sweeps have taught;
 * the decline of `R` is multiplied by ``exp(miss * reach / (reach + span))``.
 
+Where parameters vary by a factor, each of its levels deviates from the `delta` that all share by a
+function of u and one of v, of a size that is learned; beyond the largest run that of u stays as it
+is there.
+
 So no run is below the floor, and but for what fades of `delta`, more compute spent at the best
 ratio is never worse. Owns the priors and names of these; :mod:`bayes_scaling.model.nodes` has
 `delta`, the posterior puts all together.
@@ -51,6 +55,17 @@ DRIFT_SD = Prior.between(0.11, 0.36)
 """Size of what is not known of `drift`, learned from public sweeps of runs of equal compute
 (``tests/benchmarks/learn_drift.py``)."""
 
+LEVEL_SD = Prior.log_normal(np.log(0.03), 1.0)
+"""Size of what levels differ by beside their parameters: 90 % within 0.6 % and 16 % of the
+reducible loss, for corpora of one recipe and for recipes of different makers."""
+
+SCATTER_SPREAD = Prior.between(0.1, 1.5)
+"""Spread between levels of log ``noise_sd``: runs of one sweep may scatter several times as much as
+those of another, and a level that is taken for a quiet one is believed too much."""
+
+DELTA, SCATTER = "delta", "noise_sd"
+"""What levels deviate in: the names of their spreads and offsets begin with these."""
+
 SIZE, WEIGHTS = "delta_sd", "delta_z"
 """Posterior names: size of `delta`, its standard normal weights at the nodes."""
 
@@ -82,6 +97,10 @@ class Surface(AsCode):
         Standard deviation of `drift` about what the runs show: of the decades by which the best
         ratio of tokens to parameters moves, beside the law's growth, with each decade of compute
         beyond the largest run. What public sweeps have taught if not given: 0.11 to 0.36.
+    level_sd : Prior, optional
+        Standard deviation, ``delta_sd_<factor>``, by which levels of each factor that some
+        parameter varies by deviate from the `delta` that they share. If not given, 90 % within
+        0.006 and 0.16.
 
     Examples
     --------
@@ -93,13 +112,15 @@ class Surface(AsCode):
     miss_sd: Prior | None = None
     miss_mean: float | None = None
     drift_sd: Prior = DRIFT_SD
+    level_sd: Prior = LEVEL_SD
 
     def __post_init__(self) -> None:
-        for name in ("amplitude", "miss_sd", "drift_sd"):
+        for name in ("amplitude", "miss_sd", "drift_sd", "level_sd"):
             prior = getattr(self, name)
             if prior is None:
                 continue
-            if prior.support != "positive" and not (prior.fixed and prior.numbers[0] > 0):
+            held = prior.fixed and prior.numbers[0] > 0 and name != "level_sd"
+            if prior.support != "positive" and not held:
                 raise ModelError(
                     f"Surface: {name}={prior!r} allows sizes that are not positive, and a standard "
                     "deviation is. Give Prior.between(0.01, 0.1), or surface=None for the law "

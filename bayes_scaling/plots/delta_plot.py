@@ -37,8 +37,8 @@ def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None)
 
     Colours are the posterior median over compute and tokens per parameter; hatched is where the
     credible interval includes zero, so that the law may leave out nothing. For a law of one input
-    it is a line with its band, and points are what each run shows by itself. The levels of a
-    pooled model share it.
+    it is a line with its band, and points are what each run shows by itself. Of a pooled
+    model it is what all levels share, without the deviation of each.
 
     Parameters
     ----------
@@ -73,27 +73,38 @@ def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None)
 def delta_at_runs(fit: ScalingFit) -> xr.DataArray:
     """Draws of what the law leaves out at each run, in per cent of its reducible loss.
 
+    With the deviation of the run's levels.
+
     Returns
     -------
     xarray.DataArray, dims (chain, draw, run)
     """
     u, v = run_places(fit.model.law, fit.runs)
     at = xr.DataArray(u, dims="run"), None if v is None else xr.DataArray(v, dims="run")
-    return _per_cent(fit, *at)
+    table = fit.runs.table
+    of_runs = {n: xr.DataArray(table[n].to_numpy(object), dims="run") for n in fit.model.factors}
+    left_out = fit.surface_at(of_runs).left_out
+    assert left_out is not None
+    return _per_cent(left_out.delta(*at) + left_out.of_levels(*at))
 
 
-def _per_cent(fit: ScalingFit, u: xr.DataArray, v: xr.DataArray | None) -> xr.DataArray:
+def _shared(fit: ScalingFit, u: xr.DataArray, v: xr.DataArray | None) -> xr.DataArray:
+    """Draws of what all levels share of it, at places."""
     any_level = {name: xr.DataArray(fit.runs.levels(name)[0]) for name in fit.model.factors}
     left_out = fit.surface_at(any_level).left_out
     assert left_out is not None
-    found: xr.DataArray = 100 * np.expm1(left_out.delta(u, v))
+    return _per_cent(left_out.delta(u, v))
+
+
+def _per_cent(log: xr.DataArray) -> xr.DataArray:
+    found: xr.DataArray = 100 * xr.ufuncs.expm1(log)
     return found.transpose("chain", "draw", ...)
 
 
 def _draw_line(ax: Axes, fit: ScalingFit, u: np.ndarray, prob: float | None) -> None:
     along = _spanning(u, ALONG)
     style, label = canvas.Style(canvas.COLOURS[0]), legends.with_interval("delta", prob)
-    ends = intervals(_per_cent(fit, xr.DataArray(along, dims="u"), None), prob)
+    ends = intervals(_shared(fit, xr.DataArray(along, dims="u"), None), prob)
     marks.draw_band(ax, _compute(fit, along), ends, style, label)
     marks.draw_runs(
         ax, _compute(fit, u), _shown_by_runs(fit), canvas.Style(canvas.neutral()), "runs"
@@ -114,7 +125,7 @@ def _shown_by_runs(fit: ScalingFit) -> np.ndarray:
 def _draw_map(ax: Axes, fit: ScalingFit, u: np.ndarray, v: np.ndarray, prob: float | None) -> None:
     along, across = _spanning(u, ALONG), _spanning(v, ACROSS)
     few = sources.thinned(fit, ALONG * ACROSS, MOST_VALUES)
-    draws = _per_cent(few, xr.DataArray(along, dims="u"), xr.DataArray(across, dims="v"))
+    draws = _shared(few, xr.DataArray(along, dims="u"), xr.DataArray(across, dims="v"))
     ends = intervals(draws, prob).transpose("v", "u")
     most = max(float(np.abs(ends["median"]).max()), LEAST_SHOWN)
     x, y = _compute(fit, along), 10**across

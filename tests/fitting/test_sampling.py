@@ -13,7 +13,7 @@ from bayes_scaling.display.progress import stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting import sampling
 from bayes_scaling.fitting.sampling import Settings, compiled, refuse_incomplete
-from bayes_scaling.model.nodes import Rotation
+from bayes_scaling.model.directions import Rotation
 
 SETTINGS = Settings(draws=100, tune=10, chains=2, seed=1)
 

@@ -16,7 +16,7 @@ GROUPS = {
     "constant_data": {"params", "tokens", "flops", "corpus"},
     "posterior_predictive": {"loss"},
     "log_likelihood": {"loss"},
-    "log_prior": {"E_typical_ref", "alpha", "E_sd_corpus", "noise_sd", "noise_df", "delta_sd"},
+    "log_prior": {"E_typical_ref", "alpha", "E_sd_corpus", "noise_df", "delta_sd_corpus"},
 }
 
 

@@ -44,7 +44,9 @@ def test_expected_loss_of_the_surface_is_the_formula_draw_by_draw(
     found = Placement.of(fit.model.law, fit.runs)
     place = (np.log10([at["params"] * at["tokens"]]), np.log10([at["tokens"] / at["params"]]))
     basis = xr.DataArray(found.basis(*place)[0], dims="node")
+    own = xr.DataArray(found.level_basis(*place)[0], dims="level_node")
     delta = draws["delta_sd"] * (draws["delta_z"] @ basis)
+    delta = delta + draws["delta_sd_corpus"] * (draws["delta_z_corpus"] @ own)
     law = bs.laws.Chinchilla.loss(**at, **{name: draws[name] for name in fit.model.parameters})
     expected = draws["E"] + (law - draws["E"]) * np.exp(delta)
     forecast = bs.forecast(fit, at=pd.DataFrame({**at, "corpus": ["web"]}))
@@ -186,8 +188,10 @@ def test_a_new_level_is_typical_on_request(
         PARAMS, TOKENS, **theta, alpha=draws["alpha"], beta=draws["beta"]
     )
     np.testing.assert_allclose(fc.draws["expected_loss"].isel(point=1), expected, rtol=1e-12)
-    # What is a level's own beyond its runs is nothing for a typical one.
-    none = stored_fit.posterior.assign(miss_corpus=0 * stored_fit.posterior["miss_corpus"])
+    # What is a level's own beside the parameters is nothing for a typical one.
+    draws = stored_fit.posterior
+    own = ("miss_corpus", "delta_z_corpus")
+    none = draws.assign({name: xr.zeros_like(draws[name]) for name in own})
     for name in "EAB":
         none[f"{name}_ref"] = xr.zeros_like(none[f"{name}_ref"]) + none[f"{name}_typical_ref"]
     of_typical = bs.forecast(replace(stored_fit, posterior=none), at=at("web")).draws

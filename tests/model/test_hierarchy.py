@@ -32,7 +32,7 @@ def test_centred_and_non_centred_give_the_same_value(
     from_value = offset(centre + spread * z, spread, 1.0, centre)
     assert from_standard == pytest.approx(spread * z, abs=1e-12)
     assert from_value == pytest.approx(from_standard, abs=1e-12)
-    value = combine(support, typical, [from_value])
+    value = combine(LINKS[support], typical, [from_value])
     assert LINKS[support].forward(value) == pytest.approx(centre + spread * z, abs=1e-9)
 
 
@@ -41,23 +41,23 @@ def test_both_parametrisations_imply_the_same_spread_of_values(centred: float) -
     rng = np.random.default_rng(5)
     spread, centre = 0.2, np.log(0.6)
     raw = rng.normal(centred * centre, spread**centred, size=20_000)
-    values = combine("positive", 0.6, [offset(raw, spread, centred, centre)])
+    values = combine(LINKS["positive"], 0.6, [offset(raw, spread, centred, centre)])
     # Standard errors with 20 000 draws: 0.0014 of the mean, 0.001 of the standard deviation.
     assert np.log(values).mean() == pytest.approx(centre, abs=0.006)
     assert np.log(values).std() == pytest.approx(spread, abs=0.004)
 
 
 def test_offsets_of_several_factors_add_on_the_scale_of_the_parameter() -> None:
-    assert combine("real", 1.0, [0.2, -0.5]) == pytest.approx(0.7)
-    assert combine("positive", 2.0, [np.log(1.5), np.log(2.0)]) == pytest.approx(6.0)
-    assert combine("unit", 0.5, [1.0, -1.0]) == pytest.approx(0.5)
-    assert combine("positive", 2.0, []) == pytest.approx(2.0)
+    assert combine(LINKS["real"], 1.0, [0.2, -0.5]) == pytest.approx(0.7)
+    assert combine(LINKS["positive"], 2.0, [np.log(1.5), np.log(2.0)]) == pytest.approx(6.0)
+    assert combine(LINKS["unit"], 0.5, [1.0, -1.0]) == pytest.approx(0.5)
+    assert combine(LINKS["positive"], 2.0, []) == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize("support", TYPICAL)
 @given(offsets=st.lists(st.floats(-20, 20), max_size=3))
 def test_a_value_with_offsets_stays_in_the_support(support: Support, offsets: list[float]) -> None:
-    value = combine(support, TYPICAL[support], offsets)
+    value = combine(LINKS[support], TYPICAL[support], offsets)
     assert np.isfinite(value)
     assert support == "real" or value > 0
     assert support != "unit" or value <= 1
@@ -95,7 +95,7 @@ def labels(*names: str) -> dict[str, xr.DataArray]:
 def test_known_levels_are_as_fitted_whatever_new_ones_get(mode: str) -> None:
     typical, varying = posterior()
     rng = np.random.default_rng(0) if mode == "draw" else None
-    values = at_levels("positive", typical, varying, labels("pile", "c4", "pile"), rng)
+    values = at_levels(LINKS["positive"], typical, varying, labels("pile", "c4", "pile"), rng)
     z = varying[0][2].sel(corpus=["pile", "c4", "pile"]).rename(corpus="point")
     expected = typical * np.exp(0.2 * z)
     np.testing.assert_allclose(
@@ -107,7 +107,7 @@ def test_known_levels_are_as_fitted_whatever_new_ones_get(mode: str) -> None:
 
 def test_a_new_level_at_the_typical_value_has_no_offset() -> None:
     typical, varying = posterior()
-    values = at_levels("positive", typical, varying, labels("c4", "wiki"), None)
+    values = at_levels(LINKS["positive"], typical, varying, labels("c4", "wiki"), None)
     np.testing.assert_allclose(values.isel(point=1), typical, rtol=1e-12)
     assert not np.allclose(values.isel(point=0), typical)
 
@@ -115,7 +115,7 @@ def test_a_new_level_at_the_typical_value_has_no_offset() -> None:
 def test_a_new_level_is_drawn_from_the_spread_between_levels() -> None:
     typical, varying = posterior()
     rng = np.random.default_rng(0)
-    values = at_levels("positive", typical, varying, labels("wiki"), rng).isel(point=0)
+    values = at_levels(LINKS["positive"], typical, varying, labels("wiki"), rng).isel(point=0)
     offsets = np.log(values / typical)
     # 6000 independent draws: standard errors are 0.0026 of the mean and 0.0018 of the spread.
     assert float(offsets.mean()) == pytest.approx(0.0, abs=0.011)
@@ -125,7 +125,7 @@ def test_a_new_level_is_drawn_from_the_spread_between_levels() -> None:
 def test_one_new_level_has_one_draw_at_all_its_points_and_another_has_its_own() -> None:
     typical, varying = posterior()
     wanted = labels("wiki", "wiki", "books")
-    values = at_levels("positive", typical, varying, wanted, np.random.default_rng(0))
+    values = at_levels(LINKS["positive"], typical, varying, wanted, np.random.default_rng(0))
     np.testing.assert_array_equal(values.isel(point=0), values.isel(point=1))
     logs = np.log(values / typical)
     correlation = np.corrcoef(logs.isel(point=0).values.ravel(), logs.isel(point=2).values.ravel())

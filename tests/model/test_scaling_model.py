@@ -21,7 +21,7 @@ from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.posterior import log_density as posterior_density
 from bayes_scaling.fitting.posterior_surface import loss_surface
 from bayes_scaling.fitting.tree import observed_data, run_data
-from bayes_scaling.model.nodes import Rotation
+from bayes_scaling.model.directions import LevelRotation, Rotation
 from bayes_scaling.priors import TIE
 
 FAST = {"mode": "FAST_COMPILE"}
@@ -101,11 +101,30 @@ def test_variables_dims_and_coordinates_of_the_surface() -> None:
     assert list(built.coords["direction"]) == list(built.coords["node"]) == list(range(26))
 
 
-def test_levels_share_what_the_law_leaves_out() -> None:
+def test_levels_deviate_from_what_they_share() -> None:
     built = bs.ScalingModel("chinchilla", POOLED).build(RUNS)
     dims = {variable.name: built.named_vars_to_dims[variable.name] for variable in built.free_RVs}
     of_delta = {name: of for name, of in dims.items() if name.startswith("delta")}
-    assert of_delta == {"delta_sd": (), "delta_raw": ("direction",)}
+    assert of_delta == {
+        "delta_sd": (),
+        "delta_raw": ("direction",),
+        "delta_sd_corpus": (),
+        "delta_raw_corpus": ("corpus", "level_direction"),
+    }
+    assert dims["noise_sd_sd_corpus"] == ()
+    assert dims["noise_sd_raw_corpus"] == ("corpus",)
+    # Along compute five nodes, and four along tokens per parameter.
+    assert len(built.coords["level_node"]) == len(built.coords["level_direction"]) == 9
+
+
+def test_levels_deviate_where_there_is_a_surface_and_a_scatter_to_learn() -> None:
+    fixed = bs.noise.LogStudentT(sd=bs.Prior.fixed_at(0.01))
+    for model, expected in (
+        (bs.ScalingModel("chinchilla", POOLED, surface=None), set()),
+        (bs.ScalingModel("chinchilla"), set()),
+        (bs.ScalingModel("chinchilla", POOLED[:1], noise=fixed), {"delta_sd_corpus"}),
+    ):
+        assert {one.spread_name for one in model.deviations(RUNS)} == expected
 
 
 def test_a_law_of_one_input_has_nodes_along_it_alone() -> None:
@@ -138,13 +157,15 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
             sigma=data["beta_sigma"] * np.sqrt(1 - TIE**2),
         )
         if pooled:
-            sd, centred, centre = parameter("E_sd_corpus"), data["corpus_centred"], logit(E)
+            sd, centred, centre = parameter("E_sd_corpus"), data["corpus_centred"], pmd.math.log(E)
             raw = pmd.Normal(
                 "E_raw_corpus", mu=centred * centre, sigma=sd**centred, dims=("corpus",)
             )
-            E = pmd.math.sigmoid(centre + sd ** (1 - centred) * (raw - centred * centre))
+            E = pmd.math.exp(centre + sd ** (1 - centred) * (raw - centred * centre))
             E = E.isel(corpus=data["corpus_index"])
         sd, df = parameter("noise_sd"), parameter("noise_df")
+        deviates = pooled and model.surface is not None
+        own = scatter_by_hand(parameter, data, sd) if deviates else sd
         reducible = A * data["params_ref"] ** -alpha + B * data["tokens_ref"] ** -beta
         expected = E + A * data["params_ref"] ** -alpha + B * data["tokens_ref"] ** -beta
         if model.surface is not None:
@@ -153,7 +174,7 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
             "response",
             nu=df,
             mu=pmd.math.log(expected),
-            sigma=sd,
+            sigma=own,
             observed=pmd.math.log(data["response_ref"]),
         )
     return written
@@ -165,11 +186,30 @@ def delta_by_hand(
     """Delta from weights that have a normal prior of the size of delta."""
     basis = as_xtensor(Rotation.of(model.law, runs).basis, dims=("run", "direction"))
     weights = pmd.Normal("delta_weights", 0.0, parameter("delta_sd"), dims=("direction",))
-    return (basis * weights).sum("direction")
+    shared = (basis * weights).sum("direction")
+    if not model.vary:
+        return shared
+    of_level = LevelRotation.of(model.law, runs, "corpus").basis
+    dims = ("corpus", "level_direction")
+    own = pmd.Normal("delta_weights_corpus", 0.0, parameter("delta_sd_corpus"), dims=dims)
+    at_runs = own.isel(corpus=as_xtensor(runs.codes("corpus"), dims=("run",)))
+    basis = as_xtensor(of_level, dims=("run", "level_direction"))
+    return shared + (basis * at_runs).sum("level_direction")
 
 
-def logit(share: XTensorVariable) -> XTensorVariable:
-    return pmd.math.log(share) - pmd.math.log1p(-share)
+def scatter_by_hand(
+    parameter: Callable[[str], XTensorVariable],
+    data: dict[str, XTensorVariable],
+    sd: XTensorVariable,
+) -> XTensorVariable:
+    """Scatter of each run: levels differ from the typical one in the logarithm."""
+    spread, centred = parameter("noise_sd_sd_corpus"), data["corpus_centred"]
+    centre = pmd.math.log(sd)
+    raw = pmd.Normal(
+        "noise_sd_raw_corpus", mu=centred * centre, sigma=spread**centred, dims=("corpus",)
+    )
+    own = pmd.math.exp(centre + spread ** (1 - centred) * (raw - centred * centre))
+    return own.isel(corpus=data["corpus_index"])
 
 
 @pytest.mark.parametrize("vary", [(), (bs.Vary("E", by="corpus"),)], ids=["plain", "pooled"])
@@ -185,9 +225,9 @@ def test_the_equivalence_test_sees_a_difference() -> None:
         assert_equivalent_model(model.build(RUNS), by_hand(other, RUNS))
 
 
-def weights_at(built: pm.Model) -> Callable[[dict[str, np.ndarray]], np.ndarray]:
-    """Weights of the directions as a function of a point of the model."""
-    weights = built.replace_rvs_by_values([built["delta_weights"]])[0]
+def weights_at(built: pm.Model, name: str) -> Callable[[dict[str, np.ndarray]], np.ndarray]:
+    """Weights of directions as a function of a point of the model, dims (weight,)."""
+    weights = built.replace_rvs_by_values([built[name]])[0].values.ravel()
     compiled = built.compile_fn(weights, inputs=built.value_vars, on_unused_input="ignore", **FAST)
     return lambda point: np.asarray(compiled(point))
 
@@ -199,20 +239,27 @@ def test_the_density_of_delta_is_that_of_weights_with_their_own_prior(
     """Where directions are centred, for the sampler's sake, leaves the posterior what it is."""
     model = bs.ScalingModel("chinchilla", vary)
     built, written = model.build(RUNS), by_hand(model, RUNS)
-    density, expected, weights = log_density(built), log_density(written), weights_at(built)
+    density, expected = log_density(built), log_density(written)
+    names = {"delta_raw": "delta_weights"}
+    names |= {"delta_raw_corpus": "delta_weights_corpus"} if vary else {}
+    weights = {raw: weights_at(built, name) for raw, name in names.items()}
     for _ in range(5):
         start = built.initial_point()
         point = {name: at + rng.normal(0, 0.5, np.shape(at)) for name, at in start.items()}
-        raw = point["delta_raw"]
-        w = weights(point)
-        moved = [weights({**point, "delta_raw": raw + step}) - w for step in np.eye(len(raw))]
-        sign, log_jacobian = np.linalg.slogdet(np.transpose(moved))
-        assert sign == 1
-        there = {n: value for n, value in point.items() if n != "delta_raw"} | {"delta_weights": w}
+        there, log_jacobian = dict(point), 0.0
+        for raw, name in names.items():
+            at = there.pop(raw)
+            w, steps = weights[raw](point), np.eye(at.size).reshape(-1, *at.shape)
+            moved = [weights[raw]({**point, raw: at + step}) - w for step in steps]
+            sign, volume = np.linalg.slogdet(np.transpose(moved))
+            assert sign == 1
+            log_jacobian += volume
+            there[name] = w.reshape(at.shape)
         assert density(point) == pytest.approx(expected(there) + log_jacobian, rel=1e-9)
         # Weights of their own, moved by a size, are elsewhere: the comparison sees it.
-        there["delta_weights"] = w + 0.01
-        assert density(point) != pytest.approx(expected(there) + log_jacobian, rel=1e-5)
+        for name in names.values():
+            elsewhere = {**there, name: there[name] + 0.01}
+            assert density(point) != pytest.approx(expected(elsewhere) + log_jacobian, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -292,13 +339,14 @@ def test_density_and_gradient_are_finite_at_the_start_whatever_the_inputs(
     model: bs.ScalingModel,
 ) -> None:
     built = model.build(RUNS)
-    density, gradient = built.compile_logp(**FAST), built.compile_dlogp(**FAST)
+    # Term by term: uncompiled, a sum has 32 terms at the most.
+    terms, gradient = built.compile_logp(sum=False, **FAST), built.compile_dlogp(**FAST)
     values = []
     for runs in (RUNS, extreme(1e-30), extreme(1e30)):
         with built:
             pm.set_data({name: value for name, (_, value) in model.data(runs).items()})
         start = model.build(runs).initial_point()
-        values.append(float(density(start)))
+        values.append(sum(float(np.sum(term)) for term in terms(start)))
         assert np.isfinite(gradient(start)).all()
     assert np.isfinite(values).all()
     assert len(set(values)) == 3
@@ -493,7 +541,7 @@ def test_describe_gives_every_sampled_variable_in_both_units() -> None:
     table = model.describe(RUNS)
     assert list(table.index) == [
         "E_typical_ref", "A_ref", "B_ref", "alpha", "beta", "E_sd_corpus", "noise_sd", "noise_df",
-        "delta_sd", "miss_sd", "drift_sd",
+        "delta_sd", "delta_sd_corpus", "noise_sd_sd_corpus", "miss_sd", "drift_sd",
     ]  # fmt: skip
     assert table.loc["E_typical_ref", "varies_by"] == "corpus"
     assert table.loc["alpha", "varies_by"] == ""

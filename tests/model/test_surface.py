@@ -14,7 +14,9 @@ from pytensor.graph import ancestors, rewrite_graph
 import bayes_scaling as bs
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.loss_surface import LossSurface
+from bayes_scaling.fitting.posterior import noise_at
 from bayes_scaling.model.axes import run_places
+from bayes_scaling.model.directions import LevelRotation, Rotation
 from bayes_scaling.model.nodes import (
     COMPUTE_LENGTH,
     JITTER,
@@ -22,7 +24,6 @@ from bayes_scaling.model.nodes import (
     SHAPE_SHARE,
     Nodes,
     Placement,
-    Rotation,
     kernel,
     kernel_sum,
 )
@@ -46,6 +47,9 @@ def on_path(fit: bs.ScalingFit, times: float = 1.0) -> dict[str, float]:
     return {"params": (compute / RATIO) ** 0.5, "tokens": (compute * RATIO) ** 0.5}
 
 
+NOTHING_LEFT_OUT = {"delta_z": 0.0, "delta_z_corpus": 0.0}
+
+
 def surface_of(fit: bs.ScalingFit, corpus: str = "web", **changes: float) -> LossSurface:
     """The surface of one level, with some variables held at a value."""
     held = {name: xr.full_like(fit.posterior[name], value) for name, value in changes.items()}
@@ -60,7 +64,7 @@ def test_a_larger_run_on_the_same_path_is_not_worse_where_the_law_leaves_out_not
     # Misses of the fit, and such as it never has.
     extremes = ({"miss": -3.0, "miss_corpus": -3.0, "drift": 0.5}, {"miss": 2.0, "drift": -0.5})
     for beyond in ({}, *extremes):
-        loss = surface_of(stored_fit, delta_z=0.0, **beyond).loss(along)
+        loss = surface_of(stored_fit, **NOTHING_LEFT_OUT, **beyond).loss(along)
         assert float((loss / loss.shift(point=1)).max()) <= 1 + 1e-9
 
 
@@ -70,7 +74,7 @@ def test_a_larger_run_on_the_same_path_is_not_worse_where_the_law_leaves_out_not
 def test_more_of_one_input_is_hardly_worse_where_the_law_leaves_out_nothing(
     grown: str, miss: float, drift: float, stored_fit: bs.ScalingFit
 ) -> None:
-    held = {"delta_z": 0.0, "miss": miss, "miss_corpus": miss / 3, "drift": drift}
+    held = {**NOTHING_LEFT_OUT, "miss": miss, "miss_corpus": miss / 3, "drift": drift}
     surface = surface_of(stored_fit, **held)
     times = xr.DataArray(np.geomspace(1, 1e9, 200), dims="point")
     for ratio in (0.05, 1.0, 20.0):
@@ -102,7 +106,8 @@ def test_no_draw_is_below_its_floor(stored_fit: bs.ScalingFit) -> None:
 
 def test_beyond_the_runs_the_decline_of_the_law_is_multiplied(stored_fit: bs.ScalingFit) -> None:
     """By hand: a law that leaves out nothing inside, ten times beyond the largest run."""
-    held = {"delta_z": 0.0, "miss_corpus": 0.0, "miss": 0.4, "drift": 0.0, "edge_ratio": RATIO}
+    held = {"miss_corpus": 0.0, "miss": 0.4, "drift": 0.0, "edge_ratio": RATIO}
+    held |= NOTHING_LEFT_OUT
     surface = surface_of(stored_fit, **held)
     u, _ = run_places(stored_fit.model.law, stored_fit.runs)
     edge, far = on_path(stored_fit), on_path(stored_fit, 10)
@@ -176,6 +181,17 @@ def test_the_gradient_of_the_density_makes_nothing_as_large_as_the_basis(
     ]
 
 
+def test_directions_of_a_level_are_its_nodes_turned(stored_fit: bs.ScalingFit) -> None:
+    law, runs = stored_fit.model.law, stored_fit.runs
+    found = LevelRotation.of(law, runs, "corpus")
+    basis = Placement.of(law, runs).level_basis(*run_places(law, runs))
+    for level, turn in enumerate(found.turn):
+        np.testing.assert_allclose(turn.T @ turn, np.eye(9), atol=1e-12)
+        own = runs.codes("corpus") == level
+        np.testing.assert_allclose(found.basis[own] @ turn.T, basis[own], atol=1e-12)
+    assert (np.diff(found.strength) <= 0).all()
+
+
 @pytest.mark.parametrize("rows", [36, 7])
 def test_directions_are_the_nodes_turned(stored_fit: bs.ScalingFit, rows: int) -> None:
     law = stored_fit.model.law
@@ -229,7 +245,66 @@ def test_reach_is_that_of_the_own_level(stored_fit: bs.ScalingFit) -> None:
     np.testing.assert_allclose(reach(stored_fit.model, stored_fit.runs, where), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["amplitude", "miss_sd", "drift_sd"])
+def test_beyond_the_largest_run_a_deviation_stays_and_makes_no_larger_run_worse(
+    stored_fit: bs.ScalingFit, rng: np.random.Generator
+) -> None:
+    """However large it is, and wherever the largest run of the level lies."""
+    draws = stored_fit.posterior
+    weights = draws["delta_z_corpus"].copy(data=3 * rng.standard_normal((2, 200, 2, 9)))
+    own = draws.assign(
+        delta_z=xr.zeros_like(draws["delta_z"]),
+        delta_z_corpus=weights,
+        delta_sd_corpus=xr.full_like(draws["delta_sd_corpus"], 0.3),
+    )
+    surface = surface_of(replace(stored_fit, posterior=own))
+    u, _ = run_places(stored_fit.model.law, stored_fit.runs)
+    along = path(stored_fit, decades=12.0)
+    beyond = along.sel(point=np.log10(along["params"] * along["tokens"]) >= u.max())
+    loss = surface.loss(beyond)
+    assert float((loss / loss.shift(point=1)).max()) <= 1 + 1e-9
+    assert (surface.loss(along) >= surface.floor).all()
+    shared = surface_of(stored_fit, **NOTHING_LEFT_OUT).loss(beyond)
+    gap = np.log(loss - surface.floor) - np.log(shared - surface.floor)
+    assert float(abs(gap).max()) > 0.3
+    assert float((gap.max("point") - gap.min("point")).max()) < 1e-6
+
+
+def test_a_new_level_deviates_as_much_as_levels_do(stored_fit: bs.ScalingFit) -> None:
+    label = {"corpus": xr.DataArray("new")}
+    draws = stored_fit.posterior
+    sized = draws.assign(delta_sd_corpus=xr.full_like(draws["delta_sd_corpus"], 0.1))
+    surface = replace(stored_fit, posterior=sized).surface_at
+    left_out = surface(label, "draw", np.random.default_rng(1)).left_out
+    assert left_out is not None
+    assert left_out.deviation is not None
+    u, v = run_places(stored_fit.model.law, stored_fit.runs)
+    deviation = left_out.deviation.at(left_out.placement, float(u.mean()), float(np.mean(v)))
+    # 400 draws tell a standard deviation to 4 %, and nodes hold almost all of a function.
+    assert float(deviation.std()) == pytest.approx(0.1, rel=0.15)
+    typical = surface(label, "typical").left_out
+    assert typical is not None
+    assert typical.deviation is not None
+    assert float(abs(typical.deviation.at(typical.placement, 19.0, 1.0)).max()) == 0
+
+
+def test_a_new_level_scatters_as_levels_do(stored_fit: bs.ScalingFit) -> None:
+    where = xr.Dataset({"corpus": ("point", np.array(["web", "new"], object))})
+    given = stored_fit.posterior, stored_fit.model, stored_fit.runs, where
+    typical, drawn = (
+        noise_at(*given, rng)[0]["noise_sd"] for rng in (None, np.random.default_rng(1))
+    )
+    draws = stored_fit.posterior
+    np.testing.assert_allclose(typical.isel(point=1), draws["noise_sd"], rtol=1e-12)
+    web = draws["noise_sd"] * np.exp(
+        draws["noise_sd_sd_corpus"] * draws["noise_sd_z_corpus"].sel(corpus="web")
+    )
+    np.testing.assert_allclose(drawn.isel(point=0), web, rtol=1e-12)
+    z = np.log(drawn.isel(point=1) / draws["noise_sd"]) / draws["noise_sd_sd_corpus"]
+    # A standard error of 0.04 for 400 draws.
+    assert float(z.std()) == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize("name", ["amplitude", "miss_sd", "drift_sd", "level_sd"])
 @pytest.mark.parametrize("prior", [bs.Prior.normal(0, 1), bs.Prior.fixed_at(0.0)], ids=repr)
 def test_a_size_that_may_not_be_positive_is_refused(name: str, prior: bs.Prior) -> None:
     with pytest.raises(ModelError, match=f"{name}=.*not positive.*surface=None"):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling.display.wording import chance
@@ -78,7 +79,7 @@ def test_a_variable_with_chains_in_two_places_is_a_doubt(
 
 
 def test_many_divergences_are_a_doubt(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
-    diverging = stored_fit.sample_stats["diverging"].copy()
+    diverging = xr.zeros_like(stored_fit.sample_stats["diverging"])
     diverging[:, :20] = True
     stats = stored_fit.sample_stats.assign(diverging=diverging)
     found = check_sampler(stored_case(replace(stored_fit, sample_stats=stats)))

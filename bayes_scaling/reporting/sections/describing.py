@@ -189,10 +189,13 @@ def pooling(fit: ScalingFit) -> str:
     """Parameters that differ between groups, and the pooling of their levels."""
     if not fit.model.vary:
         return "No parameter varies between groups of runs: all runs share one law."
+    sizes = ", ".join(one.spread_name for one in fit.model.deviations(fit.runs))
+    beside = f" What else they differ by is estimated likewise: {sizes}." if sizes else ""
     return (
         f"Partially pooled: {_pooled(fit.model)}. On the parameter's own scale (logarithm of a "
         "positive one or a floor, logit of a share) levels differ from the typical value by normal "
         "offsets, whose standard deviation is estimated under the prior of the spread."
+        f"{beside}"
     )
 
 

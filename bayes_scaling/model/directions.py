@@ -1,0 +1,114 @@
+"""Directions in which `delta` and deviations of levels are sampled, by what the runs say of them.
+
+What runs settle well and what they leave to the prior are apart there. Owns the rotations from
+nodes to directions and their numbers in a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bayes_scaling.laws import Law
+from bayes_scaling.model.axes import run_places
+from bayes_scaling.model.nodes import Placement
+from bayes_scaling.runs import Runs
+
+DIRECTION, LEVEL_DIRECTION = "direction", "level_direction"
+"""Dims: directions of `delta`, and of each level's deviation."""
+
+TYPICAL_FLOOR = 0.7
+"""Share of the lowest losses that a floor typically is."""
+
+LEAST_REDUCIBLE = 0.1
+"""Least share of a loss that is taken to be reducible, where runs come near to a typical floor."""
+
+
+def reducible_share(runs: Runs) -> np.ndarray:
+    """Share of each loss that is typically above the floor, dims (run,)."""
+    losses = runs.values("loss") / runs.reference["loss"]
+    return np.clip(1 - TYPICAL_FLOOR / losses, LEAST_REDUCIBLE, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Rotation:
+    """Directions of `delta`, by how much the runs say of each, in which it is sampled.
+
+    Attributes
+    ----------
+    basis : numpy.ndarray, dims (run, direction)
+    turn : numpy.ndarray, dims (node, direction)
+        Takes weights of directions to weights of nodes.
+    strength : numpy.ndarray, dims (direction,)
+        Change of the runs' log losses with one unit of the direction, summed over them by squares.
+    shown : numpy.ndarray, dims (direction, run)
+        What log reducible losses show of each direction, times `strength`.
+    """
+
+    basis: np.ndarray
+    turn: np.ndarray
+    strength: np.ndarray
+    shown: np.ndarray
+
+    @classmethod
+    def of(cls, law: Law, runs: Runs) -> Rotation:
+        """The directions of these runs."""
+        basis = Placement.of(law, runs).basis(*run_places(law, runs))
+        reducible = reducible_share(runs)[:, None]
+        # Rows of zeros for runs that are fewer than the directions, of which none has a strength.
+        count = basis.shape[1]
+        rows = np.vstack([reducible * basis, np.zeros((count, count))])
+        left, strength, right = np.linalg.svd(rows, full_matrices=False)
+        shown = (left[: len(basis)] * reducible).T
+        return cls(basis @ right.T, right.T, strength, shown)
+
+
+@dataclass(frozen=True, eq=False)
+class LevelRotation:
+    """Directions of the deviation of each level of a factor, by how much its own runs say of them.
+
+    Attributes
+    ----------
+    basis : numpy.ndarray, dims (run, level_direction)
+        Of the level of each run.
+    turn : numpy.ndarray, dims (level, level_node, level_direction)
+    strength : numpy.ndarray, dims (level, level_direction)
+        As for :class:`Rotation`.
+    """
+
+    basis: np.ndarray
+    turn: np.ndarray
+    strength: np.ndarray
+
+    @classmethod
+    def of(cls, law: Law, runs: Runs, factor: str) -> LevelRotation:
+        """The directions of the levels of one factor."""
+        basis = Placement.of(law, runs).level_basis(*run_places(law, runs))
+        codes = runs.codes(factor)
+        count, levels = basis.shape[1], len(runs.levels(factor))
+        rows = reducible_share(runs)[:, None] * basis
+        padding = np.zeros((count, count))
+        parts = [np.vstack([rows[codes == level], padding]) for level in range(levels)]
+        found = [np.linalg.svd(part, full_matrices=False) for part in parts]
+        turn = np.stack([right.T for _, _, right in found])
+        strength = np.stack([strength for _, strength, _ in found])
+        return cls(np.einsum("rk,rkd->rd", basis, turn[codes]), turn, strength)
+
+
+def direction_data(
+    law: Law, runs: Runs, factors: Sequence[str]
+) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """Numbers of the directions as (dims, values), by the names that a model has for them."""
+    shared = Rotation.of(law, runs)
+    values: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
+        "delta_basis": (("run", DIRECTION), shared.basis),
+        "delta_strength": ((DIRECTION,), shared.strength),
+        "delta_shown": ((DIRECTION, "run"), shared.shown),
+    }
+    for factor in factors:
+        own = LevelRotation.of(law, runs, factor)
+        values[f"delta_basis_{factor}"] = (("run", LEVEL_DIRECTION), own.basis)
+        values[f"delta_strength_{factor}"] = ((factor, LEVEL_DIRECTION), own.strength)
+    return values
