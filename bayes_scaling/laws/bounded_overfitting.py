@@ -26,11 +26,10 @@ class BoundedOverfitting(Law):
 
     It has no term for early stopping or regularisation, which keep models from overfitting. What
     the law leaves out has the same shape over the runs of Muennighoff et al. as its exponents have:
-    with it the posterior has two modes (R-hat 1.5 to 2.0, whatever the noise), and the law alone,
-    ``surface=None``, has one (1.007). On the
-    runs of Muennighoff et al. beyond a cut of compute its root mean square error is 4.5 %, that of
-    :class:`DataConstrained` 5.7 %; but of eight epochs or fewer the latter is nearer, with medians
-    of 0.3 % against 1.5 %.
+    with it chains mostly end in two modes (R-hat 1.5 to 2.0), and the law alone, ``surface=None``,
+    has one (1.007). On the runs of Muennighoff et al. beyond a cut of compute its root mean square
+    error is 4.5 %, that of :class:`DataConstrained` 5.7 %; but of eight epochs or fewer the latter
+    is nearer, with medians of 0.3 % against 1.5 %.
 
     References
     ----------
