@@ -231,7 +231,8 @@ def test_methods_say_what_was_fitted_with_the_law(
     stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
 ) -> None:
     said = (
-        "a Gaussian process for what it leaves out, over compute and tokens per parameter; beyond"
+        "a Gaussian process for what it leaves out, over compute and tokens per parameter, "
+        "from which groups deviate by a size that was learned; beyond"
     )
     assert said in bs.cite(stored_fit).methods
     one = bs.ScalingModel(bs.laws.PowerLaw("tokens"))

@@ -39,8 +39,10 @@ def test_one_run_by_hand(plan: bs.decisions.NextRuns, stored_fit: bs.ScalingFit)
     goal = np.log(stored_fit.expected_loss(7e10, 1.4e12).isel(point=1)).values.ravel()
     at = CANDIDATES.loc[["c13"]].assign(corpus="web")
     measured = np.log(stored_fit.expected_loss(at=at)).values.ravel()
-    df = stored_fit.posterior["noise_df"]
-    scatter = float((stored_fit.posterior["noise_sd"] ** 2 * (df + 3) / (df + 1)).mean())
+    draws = stored_fit.posterior.sel(corpus="web")
+    own = draws["noise_sd"] * np.exp(draws["noise_sd_sd_corpus"] * draws["noise_sd_z_corpus"])
+    df = draws["noise_df"]
+    scatter = float((own**2 * (df + 3) / (df + 1)).mean())
     joint = np.cov(goal, measured)
     left = joint[0, 0] - joint[0, 1] ** 2 / (joint[1, 1] + scatter)
     assert plan.after(["c13"]).sd[-1] == pytest.approx(np.sqrt(left))
