@@ -35,8 +35,13 @@ def log_density(dim, x, gradient, value, data):
     except Exception:
         return 1
     value[0] = found[()]
-    if words[{map}] != 0:
-        slope = spread.T @ slope
+    if count != 0:
+        own = np.empty(count)
+        for i in range(count):
+            own[i] = slope[numbers[i]]
+        own = spread.T @ own
+        for i in range(count):
+            slope[numbers[i]] = own[i]
     finite = True
     for i in range({dim}):
         gradient[i] = slope[i]
@@ -63,16 +68,24 @@ def variables(dim, expanded, x, out, data):
 """The same for the variables that are kept of a draw."""
 
 POINT = """\
-    point = numba.carray(x, ({dim},))
-    if words[{map}] != 0:
-        spread = numba.carray(as_pointer(words[{map}]), ({dim}, {dim}), np.float64)
-        centre = numba.carray(as_pointer(words[{map} + 1]), ({dim},), np.float64)
-        point = centre + spread @ point
+    point = numba.carray(x, ({dim},)).copy()
+    count = words[{map}]
+    if count != 0:
+        numbers = numba.carray(as_pointer(words[{map} + 1]), (count,), np.int64)
+        centre = numba.carray(as_pointer(words[{map} + 2]), (count,), np.float64)
+        spread = numba.carray(as_pointer(words[{map} + 3]), (count, count), np.float64)
+        part = np.empty(count)
+        for i in range(count):
+            part[i] = point[numbers[i]]
+        part = centre + spread @ part
+        for i in range(count):
+            point[numbers[i]] = part[i]
 """
 """The point on the scale of the model's variables, from coordinates if it is given by them."""
 
-MAP = ("map", np.int64, (2,))
-"""Field of a model's data: addresses of spread and centre of the coordinates, 0 for none."""
+MAP = ("map", np.int64, (4,))
+"""Field of a model's data: how many of its numbers are given by coordinates, and the addresses of
+their places, centre and spread."""
 
 _NUMBERS = "CPointer(float64)"
 
@@ -93,18 +106,24 @@ def compile_model(model: pm.Model) -> Any:
     return replace(found, user_data=data)
 
 
-def in_coordinates(compiled: Any, centre: np.ndarray, spread: np.ndarray) -> Any:
-    """A compiled model whose points are given by coordinates, ``centre + spread @ point``.
+def in_coordinates(
+    compiled: Any, numbers: np.ndarray, centre: np.ndarray, spread: np.ndarray
+) -> Any:
+    """A compiled model of which some numbers are ``centre + spread @ coordinates``.
 
     Parameters
     ----------
     compiled : nutpie's compiled PyMC model
         With its data; that of another cannot be put into the model returned.
+    numbers : numpy.ndarray of int, dims (number,)
+        Places of these numbers in a point.
     centre : numpy.ndarray, dims (number,)
     spread : numpy.ndarray, dims (number, coordinate)
     """
-    data, kept = compiled.user_data.copy(), {"centre": centre, "spread": spread}
-    data[MAP[0]] = spread.ctypes.data, centre.ctypes.data
+    parts = (("numbers", numbers), ("centre", centre), ("spread", spread))
+    kept = {name: np.ascontiguousarray(values) for name, values in parts}
+    data = compiled.user_data.copy()
+    data[MAP[0]] = len(numbers), *(values.ctypes.data for values in kept.values())
     # The record has addresses only: arrays live as long as the model that they are data of.
     return replace(compiled, user_data=data, shared_data={**compiled.shared_data, **kept})
 
@@ -165,7 +184,7 @@ def _arguments(
     joined = " + ".join(f"part{number}" for number in range(len(parts)))
     point = POINT.format(dim=dim, map=words)
     texts = {"tuples": "\n".join(lines), "joined": joined, "point": point}
-    return {**texts, "words": words + 2, "map": words}
+    return {**texts, "words": words + MAP[2][0], "map": words}
 
 
 def _word(layout: np.dtype[Any], field: str, key: str) -> int:

@@ -29,11 +29,10 @@ def started(density: Any, coordinates: Coordinates | None, before: xr.DataTree |
     normal = [number for number, name in enumerate(names) if name.startswith(f"{RAW}_")]
     mapped = density
     if coordinates is not None:
-        numbers = [names.index(name) for name in coordinates.names]
-        normal += numbers
-        centre, spread = np.zeros(len(names)), np.eye(len(names))
-        centre[numbers], spread[np.ix_(numbers, numbers)] = coordinates.centre, coordinates.spread
-        mapped = in_coordinates(density, centre, spread)
+        place = {name: number for number, name in enumerate(names)}
+        numbers = np.array([place[name] for name in coordinates.names])
+        normal += numbers.tolist()
+        mapped = in_coordinates(density, numbers, coordinates.centre, coordinates.spread)
     points = None if before is None else starting_points(before)
 
     def point(seed: int | None) -> np.ndarray:
