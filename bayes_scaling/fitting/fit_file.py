@@ -27,7 +27,7 @@ from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.nodes import LEVEL_NODE, NODE
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.model.specification import Specification
-from bayes_scaling.model.surface import MISS, WEIGHTS, Surface
+from bayes_scaling.model.surface import DELTA, MISS, WEIGHTS, Surface
 from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
@@ -120,7 +120,7 @@ def _check_complete(
     dims = {"chain", "draw", *model.factors}
     if model.has_surface(runs):
         variables |= {MISS, WEIGHTS, *model.priors_beyond(runs)}
-        dims |= {NODE, *([LEVEL_NODE] if model.factors else [])}
+        dims |= {NODE, *([LEVEL_NODE] if model.deviating(DELTA, runs) else [])}
     check_draws(path, model.law.name, groups, variables, dims)
 
 

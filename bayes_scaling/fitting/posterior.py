@@ -86,10 +86,11 @@ def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Datase
     z = (draws[TURNED].drop_vars(DIRECTION) @ turn) / draws[SIZE]
     kept = draws.drop_vars([RAW, TURNED, DIRECTION])
     kept = kept.assign({WEIGHTS: z.transpose("chain", "draw", NODE)})
-    for one in model.deviating(DELTA, runs):
+    deviating = model.deviating(DELTA, runs)
+    for one in deviating:
         kept = _with_own_nodes(kept, model, one, runs)
     numbers = {NODE: list(range(node_count(model.law)))}
-    own = {LEVEL_NODE: list(range(level_node_count(model.law)))} if model.factors else {}
+    own = {LEVEL_NODE: list(range(level_node_count(model.law)))} if deviating else {}
     return kept.drop_vars(LEVEL_DIRECTION, errors="ignore").assign_coords({**numbers, **own})
 
 

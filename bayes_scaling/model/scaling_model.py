@@ -115,7 +115,9 @@ class ScalingModel(Specification):
         for name, column in noise_columns(self.noise, runs).items():
             values[f"noise_{name}"] = (run, column)
         if self.has_surface(runs):
-            values |= direction_data(self.law, runs, self.factors)
+            values |= direction_data(
+                self.law, runs, [one.by for one in self.deviating(DELTA, runs)]
+            )
         for factor in self.factors:
             codes = runs.codes(factor)
             values[f"{factor}_index"] = (run, codes)
@@ -132,7 +134,7 @@ class ScalingModel(Specification):
         levels = {factor: list(runs.levels(factor)) for factor in self.factors}
         numbers = list(range(node_count(self.law)))
         nodes = {NODE: numbers, DIRECTION: numbers} if self.has_surface(runs) else {}
-        if nodes and self.factors:
+        if self.deviating(DELTA, runs):
             own = list(range(level_node_count(self.law)))
             nodes |= {LEVEL_NODE: own, LEVEL_DIRECTION: own}
         return {"run": list(runs.table.index), **levels, **nodes}

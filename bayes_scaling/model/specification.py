@@ -12,7 +12,14 @@ from functools import cached_property
 from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law
 from bayes_scaling.model.hierarchy import FLOOR_SPREAD, LINKS, SPREAD_PRIOR, Link, Vary
-from bayes_scaling.model.surface import DELTA, SCATTER, SCATTER_SPREAD, SIZE, Surface
+from bayes_scaling.model.surface import (
+    DELTA,
+    MOST_DEVIATING,
+    SCATTER,
+    SCATTER_SPREAD,
+    SIZE,
+    Surface,
+)
 from bayes_scaling.noise import LocationScale, LogStudentT, Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
@@ -125,13 +132,15 @@ class Specification:
     def deviations(self, runs: Runs) -> tuple[Vary, ...]:
         """Deviations of levels in what the law leaves out and in scatter, none without a surface.
 
-        Not of parameters of the law, which vary as the user says.
+        Not of parameters of the law, which vary as the user says, and not of a factor of more than
+        :data:`MOST_DEVIATING` levels.
         """
         if not self.has_surface(runs) or self.surface is None:
             return ()
-        of_delta = [Vary(DELTA, by, self.surface.level_sd) for by in self.factors]
+        deviating = [by for by in self.factors if len(runs.levels(by)) <= MOST_DEVIATING]
+        of_delta = [Vary(DELTA, by, self.surface.level_sd) for by in deviating]
         scatters = isinstance(self.noise, LocationScale) and not self.noise.sd.fixed
-        of_scatter = [Vary(SCATTER, by, SCATTER_SPREAD) for by in self.factors if scatters]
+        of_scatter = [Vary(SCATTER, by, SCATTER_SPREAD) for by in deviating if scatters]
         return (*of_delta, *of_scatter)
 
     def deviating(self, what: str, runs: Runs) -> tuple[Vary, ...]:

@@ -59,6 +59,10 @@ LEVEL_SD = Prior.log_normal(np.log(0.03), 1.0)
 """Size of what levels differ by beside their parameters: 90 % within 0.6 % and 16 % of the
 reducible loss, for corpora of one recipe and for recipes of different makers."""
 
+MOST_DEVIATING = 20
+"""Levels of a factor that deviate, at the most. Those of more share one `delta` and one scatter:
+with nine weights for each, chains of a hundred levels would take many times as long."""
+
 SCATTER_SPREAD = Prior.between(0.1, 1.5)
 """Spread between levels of log ``noise_sd``: runs of one sweep may scatter several times as much as
 those of another, and a level that is taken for a quiet one is believed too much."""
@@ -99,8 +103,8 @@ class Surface(AsCode):
         beyond the largest run. What public sweeps have taught if not given: 0.11 to 0.36.
     level_sd : Prior, optional
         Standard deviation, ``delta_sd_<factor>``, by which levels of each factor that some
-        parameter varies by deviate from the `delta` that they share. If not given, 90 % within
-        0.006 and 0.16.
+        parameter varies by deviate from the `delta` that they share; more than twenty levels all
+        have one. If not given, 90 % within 0.006 and 0.16.
 
     Examples
     --------

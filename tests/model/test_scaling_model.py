@@ -22,6 +22,7 @@ from bayes_scaling.fitting.posterior import log_density as posterior_density
 from bayes_scaling.fitting.posterior_surface import loss_surface
 from bayes_scaling.fitting.tree import observed_data, run_data
 from bayes_scaling.model.directions import LevelRotation, Rotation
+from bayes_scaling.model.surface import MOST_DEVIATING
 from bayes_scaling.priors import TIE
 
 FAST = {"mode": "FAST_COMPILE"}
@@ -125,6 +126,17 @@ def test_levels_deviate_where_there_is_a_surface_and_a_scatter_to_learn() -> Non
         (bs.ScalingModel("chinchilla", POOLED[:1], noise=fixed), {"delta_sd_corpus"}),
     ):
         assert {one.spread_name for one in model.deviations(RUNS)} == expected
+
+
+def test_of_many_levels_none_deviates() -> None:
+    def of(levels: int) -> bs.Runs:
+        table = pd.concat([RUNS.table.assign(corpus=f"corpus {n}") for n in range(levels)])
+        return bs.Runs.from_frame(table[["params", "tokens", "loss", "corpus"]], factors=["corpus"])
+
+    model = bs.ScalingModel("chinchilla", POOLED)
+    assert model.deviations(of(MOST_DEVIATING))
+    assert not model.deviations(of(MOST_DEVIATING + 1))
+    assert "level_node" not in model.coords(of(MOST_DEVIATING + 1))
 
 
 def test_a_law_of_one_input_has_nodes_along_it_alone() -> None:
