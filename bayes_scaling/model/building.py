@@ -123,10 +123,17 @@ def _product(matrix: Any, vector: Any) -> Any:
 
 
 def scatter_of(noise: Noise, theta: Mapping[str, Any]) -> Any:
-    """Scatter of log loss for the parametrisation: what the noise model has of it."""
+    """Scatter of log loss for the parametrisation: what the noise model has of it.
+
+    Of levels with a scatter of their own the mean over the runs, which these tell; the typical
+    scatter of few levels they hardly do.
+    """
     if not isinstance(noise, LocationScale):
         return TYPICAL_SCATTER
-    return theta["noise_sd"] * ops.sqrt(noise.shape.informative(theta))
+    sd = theta[SCATTER]
+    if "run" in getattr(sd, "dims", ()):
+        sd = pmd.math.exp(pmd.math.log(sd).mean("run"))
+    return sd * ops.sqrt(noise.shape.informative(theta))
 
 
 def prior_variable(

@@ -186,15 +186,15 @@ class ScalingModel(Specification):
             noise = _scatter(self.noise, self.noise_name, data)
             columns = {name: data[f"noise_{name}"] for name in self.noise.columns}
             expected = self.law.evaluate(inputs, theta)
+            own = noise_of_levels(self, noise, data, self.deviating(SCATTER, runs))
             if self.has_surface(runs):
-                floor, scatter = self.law.irreducible(theta), scatter_of(self.noise, noise)
+                floor, scatter = self.law.irreducible(theta), scatter_of(self.noise, own)
                 reducible = expected - floor
                 if factors := self.deviating(DELTA, runs):
                     of_levels = deviations_of_levels(self, data, factors, scatter)
                     reducible = reducible * pmd.math.exp(of_levels)
                 left_out = left_out_by_law(self, data, reducible, floor, scatter)
                 expected = floor + reducible * pmd.math.exp(left_out)
-            own = noise_of_levels(self, noise, data, self.deviating(SCATTER, runs))
             self.noise.observe("response", expected, data["response_ref"], own, columns)
             for stage, value in self.law.evaluate_stages(inputs, theta).items():
                 named = partial(self.stage_noise_name, stage)
