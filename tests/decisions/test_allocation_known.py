@@ -169,7 +169,7 @@ def test_a_bound_that_does_not_bind_changes_nothing(stored_fit: bs.ScalingFit) -
     bound = constrained(stored_fit, max_params=1e13)
     # Of a draw with two valleys about as deep, the search may take the other one.
     same = np.isclose(bound.draws["params"], free.draws["params"], rtol=1e-4)
-    assert same.mean() > 0.998
+    assert same.mean() > 0.99
     assert not bound.draws["at_limit"].any()
     assert bound.notes == free.notes
 
@@ -180,7 +180,7 @@ def test_draws_at_a_bound_are_there_and_counted(stored_fit: bs.ScalingFit) -> No
     plan = constrained(stored_fit, max_params=middle)
     # Of a draw with two valleys about as deep, the search may take the other one.
     same = np.isclose(plan.draws["params"], free.clip(max=middle), rtol=1e-4)
-    assert same.mean() > 0.998
+    assert same.mean() > 0.99
     at_limit = plan.draws["at_limit"]
     np.testing.assert_array_equal((at_limit == 1).values[same], (free > middle).values[same])
     share = float((at_limit == 1).mean())

@@ -32,7 +32,11 @@ def test_every_check_has_a_sentence_with_a_number_and_its_cost(report: bs.TrustR
 
 
 def test_targets_and_rungs_have_verdicts_of_their_own(report: bs.TrustReport) -> None:
-    assert report.targets["verdict"].tolist() == ["trust", "do not trust"]
+    near, far = report.targets["verdict"]
+    # Of 400 draws the ends of an interval are known to some 7 % of its width, which may be a doubt.
+    doubts = [check.check for check in report.checks if check.by_point[0] != "trust"]
+    assert (near, doubts) in (("trust", []), ("caution", ["sampler"]))
+    assert far == "do not trust"
     assert report.verdict == "do not trust"
     assert report.ladder["verdict"].iloc[0] != "do not trust"
     for rung, because in enumerate(report.ladder["because"], len(report.targets)):
