@@ -58,7 +58,8 @@ def test_losses_scatter_about_the_truth_in_each_level(
     where = bs.forecast(truth, at=stored_fit.runs.table[["params", "tokens", "corpus"]])
     expected = where.draws["expected_loss"].values.ravel()
     assert simulated_runs(truth, 1).values("loss") == pytest.approx(expected, rel=1e-6)
-    wide = one_truth(stored_fit, rng, noise_sd=0.1, noise_df=200.0)
+    alike = {"noise_sd_sd_corpus": 1e-9}
+    wide = one_truth(stored_fit, rng, noise_sd=0.1, noise_df=200.0, **alike)
     drawn = [np.log(simulated_runs(wide, seed).values("loss")) for seed in range(40)]
     # 40 sweeps of 40 runs: the standard deviation is known to 2 %, its t is wider by 0.5 %.
     assert np.std(drawn, axis=0).mean() == pytest.approx(0.1, rel=0.08)
