@@ -50,7 +50,7 @@ def log_density(dim, x, gradient, value, data):
         return 3
     return 0 if isfinite(value[0]) else 4
 """
-"""What nutpie asks for: 0, or the reason for which a point has no density."""
+"""Source of the density, as nutpie asks for it: 0, or the reason why a point has none."""
 
 VARIABLES = """\
 def variables(dim, expanded, x, out, data):
@@ -65,7 +65,7 @@ def variables(dim, expanded, x, out, data):
         out[i] = values[i]
     return 0
 """
-"""The same for the variables that are kept of a draw."""
+"""Source of what gives the variables that are kept of a draw."""
 
 POINT = """\
     point = numba.carray(x, ({dim},)).copy()

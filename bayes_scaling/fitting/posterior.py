@@ -95,7 +95,7 @@ def _with_nodes(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Datase
 
 
 def _with_own_nodes(draws: xr.Dataset, model: ScalingModel, own: Vary, runs: Runs) -> xr.Dataset:
-    """Replace the directions of the deviations of levels likewise."""
+    """Replace the directions of levels' deviations by standard normal weights at their nodes."""
     turned = f"{TURNED}_{own.by}"
     turn = LevelRotation.of(model.law, runs, own.by).turn
     of_levels = xr.DataArray(turn, dims=(own.by, LEVEL_NODE, LEVEL_DIRECTION))

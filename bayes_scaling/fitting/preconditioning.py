@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, optimize, special, stats
 
+from bayes_scaling.model.building import TYPICAL_SCATTER
 from bayes_scaling.model.directions import Rotation, reducible_share
 from bayes_scaling.model.hierarchy import Vary, centred_weights, combine, offset
 from bayes_scaling.model.inputs import input_values, scales
@@ -39,9 +40,6 @@ ENOUGH, MOST_EVALUATIONS = 1e-3, 60
 approximation is enough."""
 
 PRIOR_DRAWS = 4000
-
-TYPICAL_SCATTER = 0.005
-"""Scatter where a noise model says none."""
 
 MOST_SETTLED = 0.75
 """Share of the runs' scatter that parameters are taken to have settled at the most."""
@@ -83,21 +81,21 @@ def coordinates(model: ScalingModel, runs: Runs) -> Coordinates | None:
     plain = not model.law.stages and not model.converted
     if not plain or not (model.factors or len(runs) >= MANY):
         return None
-    misfit = Misfit(model, runs, _typical_scatter(model))
-    found = _least_squares(misfit, misfit.start)
-    misfit = Misfit(model, runs, misfit.scatter * misfit.scattered(found.x))
-    found = _least_squares(misfit, found.x)
+    misfit, scatter = Misfit(model, runs), _typical_scatter(model)
+    found = _least_squares(misfit, misfit.start, scatter)
+    found = _least_squares(misfit, found.x, misfit.scatter(found.x, scatter))
     # Robust least squares scales the slopes, so that this is how much is known in all.
     known = linalg.cholesky(found.jac.T @ found.jac, lower=True)
     spread = linalg.solve_triangular(known, np.eye(len(known)), lower=True).T
     return Coordinates(misfit.names, found.x, spread)
 
 
-def _least_squares(misfit: Misfit, start: np.ndarray) -> optimize.OptimizeResult:
+def _least_squares(misfit: Misfit, start: np.ndarray, scatter: float) -> optimize.OptimizeResult:
     return optimize.least_squares(
         misfit,
         start,
         misfit.slopes,
+        args=(scatter,),
         loss="soft_l1",
         f_scale=OUTLYING,
         ftol=ENOUGH,
@@ -117,43 +115,37 @@ class Misfit:
     """Distances of a law from runs and priors, in standard deviations, at any parameters.
 
     Parameters are given by a vector of what is sampled for them: typical values of those that are
-    not fixed, then the numbers of the levels.
-
-    Attributes
-    ----------
-    model : ScalingModel
-    runs : Runs
-    scatter : float
-        Standard deviation of a run, on the scale on which it scatters.
+    not fixed, then the numbers of the levels. `scatter` is the standard deviation of a run, on the
+    scale on which it scatters.
     """
 
     model: ScalingModel
     runs: Runs
-    scatter: float
 
-    def __call__(self, place: np.ndarray) -> np.ndarray:
+    def __call__(self, place: np.ndarray, scatter: float) -> np.ndarray:
         """Distances of runs, of levels from typical values, and of these from their priors."""
-        return self._without_delta(self._distances(place))
+        return self._without_delta(self._distances(place, scatter), scatter)
 
-    def slopes(self, place: np.ndarray) -> np.ndarray:
+    def slopes(self, place: np.ndarray, scatter: float) -> np.ndarray:
         """Derivatives of the distances, dims (distance, number)."""
-        here, columns = self._distances(place), []
+        here, columns = self._distances(place, scatter), []
         for start, size, owner in self._moved_together:
             moved = place.copy()
             moved[start : start + size] += STEP
-            change = (self._distances(moved) - here) / STEP
+            change = (self._distances(moved, scatter) - here) / STEP
             columns.append(np.where(owner[:, None] == np.arange(size), change[:, None], 0.0))
-        return self._without_delta(np.hstack(columns))
+        return self._without_delta(np.hstack(columns), scatter)
 
-    def scattered(self, place: np.ndarray) -> float:
-        """Standard deviation of the runs' distances, by their median, as a share of `scatter`."""
+    def scatter(self, place: np.ndarray, assumed: float) -> float:
+        """Scatter of the runs about the law, by the median of their distances at an assumed one."""
         settled = min(len(place) / len(self.runs), MOST_SETTLED)
-        apart = np.median(np.abs(self(place)[: len(self.runs)]))
-        return float(max(apart / stats.norm.ppf(0.75) / np.sqrt(1 - settled), LEAST_SCATTERED))
+        apart = np.median(np.abs(self(place, assumed)[: len(self.runs)]))
+        share = apart / stats.norm.ppf(0.75) / np.sqrt(1 - settled)
+        return assumed * float(max(share, LEAST_SCATTERED))
 
     @cached_property
     def names(self) -> list[str]:
-        """What the sampler calls each number."""
+        """Names of all numbers, as the sampler has them."""
         priors = self._free
         typical = [
             f"{self.model.typical_name(n)}{TRANSFORMS[priors[n].support][2]}" for n in priors
@@ -205,24 +197,24 @@ class Misfit:
 
     @cached_property
     def _delta(self) -> tuple[np.ndarray, np.ndarray]:
-        """Directions of `delta` among the runs, and the share of a distance along each to count."""
+        """Directions of `delta` among the runs, and the change along each of its typical size."""
         if self.model.surface is None or not self.model.has_surface(self.runs):
             return np.zeros((len(self.runs), 0)), np.zeros(0)
         rotation = Rotation.of(self.model.law, self.runs)
         shown = rotation.strength > LEAST_SHOWN
         strength = rotation.strength[shown]
         directions = reducible_share(self.runs)[:, None] * rotation.basis[:, shown] / strength
-        told = strength * _typical_value(self.model.surface.size(self.model.law)) / self.scatter
-        return directions, 1 / np.sqrt(1 + told**2)
+        return directions, strength * _typical_value(self.model.surface.size(self.model.law))
 
-    def _without_delta(self, distances: np.ndarray) -> np.ndarray:
+    def _without_delta(self, distances: np.ndarray, scatter: float) -> np.ndarray:
         """Distances, or their slopes, shortened along the directions that `delta` may take."""
         of_runs = distances[: len(self.runs)]
-        directions, share = self._delta
+        directions, change = self._delta
+        share = 1 / np.sqrt(1 + (change / scatter) ** 2)
         along = (directions * (1 - share)) @ (directions.T @ of_runs)
         return np.concatenate([of_runs - along, distances[len(self.runs) :]])
 
-    def _distances(self, place: np.ndarray) -> np.ndarray:
+    def _distances(self, place: np.ndarray, scatter: float) -> np.ndarray:
         count = len(self._free)
         theta, standardised, first = self._typical(place[:count]), [], count
         offsets: dict[str, list[np.ndarray]] = {name: [] for name in theta}
@@ -234,15 +226,11 @@ class Misfit:
             standardised.append(off / spread)
             first += len(raw)
         values = {n: combine(self.model.link(n), theta[n], offsets[n]) for n in theta}
-        mean, sd = self._prior
-        return np.concatenate([self._of_runs(values), *standardised, (place[:count] - mean) / sd])
-
-    def _of_runs(self, theta: Mapping[str, Any]) -> np.ndarray:
-        """Distances of the runs from the law with these parameters, each one number or by run."""
         inputs, observed = self._observed
-        expected = self.model.noise.on_scale(self.model.law.evaluate(inputs, theta))
-        found: np.ndarray = (expected - observed) / self.scatter
-        return found
+        expected = self.model.noise.on_scale(self.model.law.evaluate(inputs, values))
+        mean, sd = self._prior
+        from_priors = (place[:count] - mean) / sd
+        return np.concatenate([(expected - observed) / scatter, *standardised, from_priors])
 
     @cached_property
     def _observed(self) -> tuple[dict[str, np.ndarray], np.ndarray]:
@@ -263,7 +251,7 @@ class Misfit:
         return fixed | {name: TRANSFORMS[p.support][1](number) for (name, p), number in free}
 
     def _centre(self, vary: Vary, theta: Mapping[str, Any]) -> Any:
-        """What the numbers of levels are centred on: the typical value, at the first factor."""
+        """Centre of the numbers of levels: the typical value, at the first factor."""
         first = self.model.varying(vary.parameter)[0] == vary
         return self.model.link(vary.parameter).forward(theta[vary.parameter]) if first else 0.0
 

@@ -35,7 +35,7 @@ NO_SCATTER = 1e-8
 """Scatter, as a share of the loss, that only computed losses have: 1e-7 is sampled easily."""
 
 MOST_WARMUP = 4
-"""How many times longer warm-up is at the most, where draws are thinned."""
+"""Factor by which warm-up is longer at the most, where draws are thinned."""
 
 PLACES_FOR_A_DRAW = 3
 """Sampled numbers for each draw between two mass matrices: each costs their number cubed, and of

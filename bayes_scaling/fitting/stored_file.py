@@ -27,7 +27,7 @@ SPECIFICATION = "bayes_scaling"
 GROUPS = ("posterior", "sample_stats")
 
 LOADERS = {"runs": "bs.load_fit", "curves": "bs.schedules.load_fit"}
-"""What loads a fit, by what it was fitted to."""
+"""Functions that load a fit, by what it was fitted to."""
 
 
 def write_file(

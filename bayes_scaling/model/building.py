@@ -18,7 +18,7 @@ from pytensor.xtensor import as_xtensor
 
 from bayes_scaling import ops
 from bayes_scaling.model.directions import DIRECTION, LEVEL_DIRECTION
-from bayes_scaling.model.hierarchy import LINKS, Vary, combine, offset
+from bayes_scaling.model.hierarchy import LINKS, Link, Vary, combine, offset
 from bayes_scaling.model.specification import Specification
 from bayes_scaling.model.surface import DELTA, SCATTER, SIZE
 from bayes_scaling.noise import LocationScale, Noise
@@ -84,11 +84,7 @@ def noise_of_levels(
     """Noise parameters, of which levels scatter more or less than is typical."""
     if not deviate:
         return theta
-    link = LINKS["positive"]
-    offsets = _offsets(model, deviate, link.forward(theta[SCATTER]), data)
-    indices = {one.by: data[f"{one.by}_index"] for one in deviate}
-    own = combine(link, theta[SCATTER], offsets).isel(indices)
-    return {**theta, SCATTER: own}
+    return {**theta, SCATTER: _of_runs(model, deviate, LINKS["positive"], theta[SCATTER], data)}
 
 
 def left_out_by_law(
@@ -182,11 +178,21 @@ def pooled_parameters(model: Specification, data: Mapping[str, Any]) -> dict[str
     theta = _typical_parameters(model, data)
     for name, typical in theta.items():
         if varies := model.varying(name):
-            link = model.link(name)
-            offsets = _offsets(model, varies, link.forward(typical), data)
-            indices = {vary.by: data[f"{vary.by}_index"] for vary in varies}
-            theta[name] = combine(link, typical, offsets).isel(indices)
+            theta[name] = _of_runs(model, varies, model.link(name), typical, data)
     return theta
+
+
+def _of_runs(
+    model: Specification,
+    varies: tuple[Vary, ...],
+    link: Link,
+    typical: Any,
+    data: Mapping[str, Any],
+) -> Any:
+    """Value at each run of what varies by level."""
+    offsets = _offsets(model, varies, link.forward(typical), data)
+    indices = {vary.by: data[f"{vary.by}_index"] for vary in varies}
+    return combine(link, typical, offsets).isel(indices)
 
 
 def _offsets(

@@ -32,6 +32,26 @@ def reducible_share(runs: Runs) -> np.ndarray:
     return np.clip(1 - TYPICAL_FLOOR / losses, LEAST_REDUCIBLE, 1.0)
 
 
+def by_strength(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Directions of functions of runs, the strongest first, by singular value decomposition.
+
+    Parameters
+    ----------
+    rows : numpy.ndarray, dims (run, node)
+
+    Returns
+    -------
+    left : numpy.ndarray, dims (run, direction)
+    strength : numpy.ndarray, dims (direction,)
+    turn : numpy.ndarray, dims (node, direction)
+    """
+    count = rows.shape[1]
+    # Rows of zeros for runs that are fewer than the directions, of which none has a strength.
+    padded = np.vstack([rows, np.zeros((count, count))])
+    left, strength, right = np.linalg.svd(padded, full_matrices=False)
+    return left[: len(rows)], strength, right.T
+
+
 @dataclass(frozen=True, eq=False)
 class Rotation:
     """Directions of `delta`, by how much the runs say of each, in which it is sampled.
@@ -57,12 +77,8 @@ class Rotation:
         """The directions of these runs."""
         basis = Placement.of(law, runs).basis(*run_places(law, runs))
         reducible = reducible_share(runs)[:, None]
-        # Rows of zeros for runs that are fewer than the directions, of which none has a strength.
-        count = basis.shape[1]
-        rows = np.vstack([reducible * basis, np.zeros((count, count))])
-        left, strength, right = np.linalg.svd(rows, full_matrices=False)
-        shown = (left[: len(basis)] * reducible).T
-        return cls(basis @ right.T, right.T, strength, shown)
+        left, strength, turn = by_strength(reducible * basis)
+        return cls(basis @ turn, turn, strength, (left * reducible).T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +102,10 @@ class LevelRotation:
     def of(cls, law: Law, runs: Runs, factor: str) -> LevelRotation:
         """The directions of the levels of one factor."""
         basis = Placement.of(law, runs).level_basis(*run_places(law, runs))
-        codes = runs.codes(factor)
-        count, levels = basis.shape[1], len(runs.levels(factor))
-        rows = reducible_share(runs)[:, None] * basis
-        padding = np.zeros((count, count))
-        parts = [np.vstack([rows[codes == level], padding]) for level in range(levels)]
-        found = [np.linalg.svd(part, full_matrices=False) for part in parts]
-        turn = np.stack([right.T for _, _, right in found])
-        strength = np.stack([strength for _, strength, _ in found])
+        codes, rows = runs.codes(factor), reducible_share(runs)[:, None] * basis
+        levels = range(len(runs.levels(factor)))
+        _, strengths, turns = zip(*(by_strength(rows[codes == one]) for one in levels), strict=True)
+        turn, strength = np.stack(turns), np.stack(strengths)
         return cls(np.einsum("rk,rkd->rd", basis, turn[codes]), turn, strength)
 
 

@@ -22,13 +22,13 @@ from bayes_scaling.runs.columns import STANDARD_INPUTS, aliases
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 FLOPS_FACTOR = 2.0
-"""How far 6ND may be from a FLOP count given beside it, as for runs; or how far beyond the ratios
-of the runs themselves."""
+"""Factor by which 6ND may differ from a FLOP count given beside it, as for runs; or by which it may
+lie beyond the ratios of the runs themselves."""
 
 COUNTS = ("params", "tokens", "flops")
 
 FAR_BELOW = 1e3
-"""How many times smaller than every run a point is taken for a slip of units."""
+"""Factor below every run from which a point is taken for a slip of units."""
 
 Numbers = float | str | Sequence[float] | Sequence[str] | np.ndarray | pd.Series
 

@@ -45,10 +45,10 @@ MISS_SD = Prior.between(0.056, 0.18)
 """Size of `miss`."""
 
 CURVE_MISS_MEAN = 0.0
-"""The same for a law of one input: learning curves bend either way."""
+"""Mean of `miss` for a law of one input: learning curves bend either way."""
 
 CURVE_MISS_SD = Prior.between(0.45, 1.4)
-"""The same for a law of one input, whose runs may be of any kind. All of these were learned from
+"""Size of `miss` for a law of one input, of runs of any kind. All of these were learned from
 public sweeps (``tests/benchmarks/learn_miss.py``)."""
 
 DRIFT_SD = Prior.between(0.11, 0.36)
@@ -68,7 +68,7 @@ SCATTER_SPREAD = Prior.between(0.1, 1.5)
 those of another, and a level that is taken for a quiet one is believed too much."""
 
 DELTA, SCATTER = "delta", "noise_sd"
-"""What levels deviate in: the names of their spreads and offsets begin with these."""
+"""Quantities that levels deviate in: the names of their spreads and offsets begin with these."""
 
 SIZE, WEIGHTS = "delta_sd", "delta_z"
 """Posterior names: size of `delta`, its standard normal weights at the nodes."""

@@ -49,13 +49,13 @@ def test_numbers_are_those_of_the_pymc_model(runs: bs.Runs) -> None:
 
 @pytest.mark.parametrize("surface", [bs.ScalingModel("chinchilla").surface, None])
 def test_slopes_are_derivatives(runs: bs.Runs, surface: bs.Surface | None) -> None:
-    misfit = Misfit(bs.ScalingModel("chinchilla", POOLED.vary, surface=surface), runs, 0.005)
-    place, slopes = misfit.start, misfit.slopes(misfit.start)
+    misfit = Misfit(bs.ScalingModel("chinchilla", POOLED.vary, surface=surface), runs)
+    place, slopes = misfit.start, misfit.slopes(misfit.start, 0.005)
     step = 1e-5
     for number in range(len(place)):
         moved = place + step * (np.arange(len(place)) == number)
         np.testing.assert_allclose(
-            (misfit(moved) - misfit(place)) / step, slopes[:, number], atol=1e-5
+            (misfit(moved, 0.005) - misfit(place, 0.005)) / step, slopes[:, number], atol=1e-5
         )
 
 

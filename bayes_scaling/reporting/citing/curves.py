@@ -7,7 +7,7 @@ from bayes_scaling.schedules import CurveFit
 
 
 def data_words(fit: CurveFit) -> str:
-    """What a fit lets curves miss of the law, and the curves that were fitted."""
+    """Misses of the law that a fit allows curves, and the curves that were fitted."""
     curves = counted(len(fit.curves.names), "loss curve")
     return (
         f"a miss of the gain of each curve, wandering and normal scatter on log loss to {curves} "
