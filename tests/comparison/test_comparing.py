@@ -68,8 +68,7 @@ def test_every_prediction_is_there(found: bs.Comparison, stored_fit: bs.ScalingF
 def test_leave_one_out_is_on_the_scale_of_a_backtest(found: bs.Comparison) -> None:
     """Densities of log loss near the runs are alike, be they held out one by one or together.
 
-    Each level's scatter is learned as well: of the runs of later folds half are seen, and its log
-    is known to 0.2 from them, which is as much of a log density.
+    Of levels with a scatter of their own the median difference is 0.26 here, without 0.2 or less.
     """
     scores = found.pointwise["good"]
     later = scores["future"].groupby("run").mean()
