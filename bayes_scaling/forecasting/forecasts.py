@@ -177,19 +177,22 @@ def forecast(
     return Forecast(draws, fit, new_levels)
 
 
-def average_draws(
-    average: FitAverage,
-    places: Mapping[str, xr.Dataset],
+def loss_draws(
+    fit: ScalingFit,
+    where: xr.Dataset,
     new_levels: NewLevels,
     seed: int,
     scatter: Callable[..., xr.DataArray] = new_runs,
 ) -> xr.Dataset:
-    """Mixture of the forecasts of the fits; a draw is of one fit at all points."""
-    parts = {
-        name: forecast_draws(average.fits[name], where, new_levels, seed, scatter)
-        for name, where in places.items()
-    }
-    return mixture(average, parts, seed)
+    """Draws of the expected loss and of a new run's at points.
+
+    Points are made by :func:`bayes_scaling.model.points.points`.
+    `scatter` draws new runs as :func:`bayes_scaling.fitting.posterior.new_runs` does.
+    """
+    rng = np.random.default_rng(seed)
+    expected = labelled(fit.surface_at(where, new_levels, rng).loss(where), where, fit.model)
+    loss = scatter(fit.posterior, fit.model, fit.runs, expected, where, rng)
+    return xr.Dataset({"expected_loss": expected, "loss": loss})
 
 
 def forecast_draws(
@@ -199,13 +202,26 @@ def forecast_draws(
     seed: int,
     scatter: Callable[..., xr.DataArray] = new_runs,
 ) -> xr.Dataset:
-    """The draws of a forecast at points made by :func:`bayes_scaling.model.points.points`.
+    """The draws of a forecast: those of :func:`loss_draws`, and how far they leave the law."""
+    draws = loss_draws(fit, where, new_levels, seed, scatter)
+    inside = fit.surface_at(where, new_levels, np.random.default_rng(seed)).inside
+    went_on = labelled(inside.loss(where), where, fit.model)
+    return draws.assign(miss=np.log(draws["expected_loss"] / went_on))
 
-    `scatter` draws new runs as :func:`bayes_scaling.fitting.posterior.new_runs` does.
+
+def average_draws(
+    average: FitAverage,
+    places: Mapping[str, xr.Dataset],
+    new_levels: NewLevels,
+    seed: int,
+    draws_of: Callable[..., xr.Dataset] = forecast_draws,
+) -> xr.Dataset:
+    """Mixture of the draws of the fits, of forecasts if not told otherwise.
+
+    A draw is of one fit at all points.
     """
-    rng = np.random.default_rng(seed)
-    surface = fit.surface_at(where, new_levels, rng)
-    expected = labelled(surface.loss(where), where, fit.model)
-    miss = np.log(expected / labelled(surface.inside.loss(where), where, fit.model))
-    loss = scatter(fit.posterior, fit.model, fit.runs, expected, where, rng)
-    return xr.Dataset({"expected_loss": expected, "loss": loss, "miss": miss})
+    parts = {
+        name: draws_of(average.fits[name], where, new_levels, seed)
+        for name, where in places.items()
+    }
+    return mixture(average, parts, seed)

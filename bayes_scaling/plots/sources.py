@@ -5,8 +5,9 @@ Owns which posterior draws a curve is made of, and nothing of how it is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.mixture import average_points
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.forecasting.forecasts import average_draws, forecast_draws
+from bayes_scaling.forecasting.forecasts import average_draws, loss_draws
 from bayes_scaling.model.axes import main_axis
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.inputs import input_values
@@ -58,14 +59,19 @@ def thinned[Fit: Fitted](fitted: Fit, points: int, most: int = MOST_VALUES) -> F
     return replace(fitted, posterior=fitted.posterior.isel(draw=slice(None, None, step)))
 
 
-def losses_along(fitted: Fitted, table: pd.DataFrame, new_levels: NewLevels) -> xr.Dataset:
-    """Draws of the forecast at points, the scatter of a new run the same at all of them."""
-    seed = fitted.settings.seed
+def losses_along(
+    fitted: Fitted,
+    table: pd.DataFrame,
+    new_levels: NewLevels,
+    draws_of: Callable[..., xr.Dataset] = loss_draws,
+) -> xr.Dataset:
+    """Draws of losses at points, the scatter of a new run the same at all of them."""
+    seed, drawn = fitted.settings.seed, partial(draws_of, scatter=_scattered_alike)
     if isinstance(fitted, FitAverage):
         places = average_points(fitted, {}, table, new_levels)
-        return average_draws(fitted, places, new_levels, seed, _scattered_alike)
+        return average_draws(fitted, places, new_levels, seed, drawn)
     where = points(fitted.model, fitted.runs, at=table, new_levels=new_levels)
-    return forecast_draws(fitted, where, new_levels, seed, _scattered_alike)
+    return drawn(fitted, where, new_levels, seed)
 
 
 class SameScatter(np.random.Generator):

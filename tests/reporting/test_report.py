@@ -389,13 +389,13 @@ def test_a_report_on_the_chinchilla_runs(
     forecast = bs.forecast(fit, params=7e10, tokens=1.4e12)
     allocation = bs.allocate(fit, flops=5.88e23)
     trust = bs.assess(fit, forecast, level="full", progress=False)
-    # The processor's time, 7 s of it where nothing else runs: that by the clock depends on what
+    # The processor's time, 11 s of it where nothing else runs: that by the clock depends on what
     # else the machine does, and this one by half, where others share its cores.
     start = time.process_time()
     path = bs.report(
         fit, tmp_path / "r.html", forecast=forecast, allocation=allocation, trust=trust
     )
-    assert time.process_time() - start < 15
+    assert time.process_time() - start < 20
     assert path.stat().st_size < 5_000_000
     assert "held-out runs" in section(path, "backtest")
     browser.show(path, "params=7e10&tokens=1.4e12")

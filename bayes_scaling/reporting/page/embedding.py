@@ -39,7 +39,7 @@ ASIDE = 1.0
 STEP = 0.15
 """Decades between nodes at most: losses between them are then within 0.1 %."""
 
-MOST_VALUES = 6_000_000
+MOST_VALUES = 3_000_000
 """Draws times nodes that the tables are made of at most; beyond, every k-th draw is taken."""
 
 EACH_BUDGET = 2
