@@ -17,6 +17,7 @@ EXAMPLES = {
     "LogNormal": Prior.log_normal(-1.0, 0.5),
     "HalfNormal": Prior.half_normal(0.7),
     "Gamma": Prior.gamma(2.0, 0.1),
+    "InverseGamma": Prior.inverse_gamma(2.0, 9.0),
     "Beta": Prior.beta(2.0, 5.0),
 }
 

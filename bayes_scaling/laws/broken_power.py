@@ -11,6 +11,7 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.laws.column_names import symbol
 from bayes_scaling.laws.contract import check_option
 from bayes_scaling.laws.one_input_law import OneInputLaw
+from bayes_scaling.laws.shared_priors import WIDE_FLOOR
 from bayes_scaling.priors import Prior
 
 
@@ -76,12 +77,16 @@ class BrokenPowerLaw(OneInputLaw):
 
     @property
     def priors(self) -> Mapping[str, Prior]:
-        """Weak priors: the first break within the runs, the floor anywhere below them."""
+        """Weak priors: the first break within the runs, the floor anywhere below them.
+
+        A break takes 4 to 40 % of a decade: of a sharper one runs say between which of them it
+        lies, and no more.
+        """
         change = Prior.between(0.1, 5.0)
         if self.turns == "either":
             change = Prior.between(-2.0, 2.0, distribution="Normal")
         priors = {
-            "E": Prior.between(0.02, 0.9),
+            "E": WIDE_FLOOR,
             "b": Prior.between(0.05, 3.0),
             "c0": Prior.between(0.02, 0.8),
         }
@@ -91,7 +96,7 @@ class BrokenPowerLaw(OneInputLaw):
                 if i == 1
                 else {f"step{i}": Prior.between(0.5, 4.0)}
             )
-            priors |= {f"c{i}": change, **place, f"f{i}": Prior.between(0.03, 1.0)}
+            priors |= {f"c{i}": change, **place, f"f{i}": Prior.between(0.1, 1.0)}
         return priors
 
     @property

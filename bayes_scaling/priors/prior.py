@@ -53,6 +53,9 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         "Gamma": Family(
             ("alpha", "beta"), "positive", lambda alpha, beta: stats.gamma(alpha, scale=1 / beta)
         ),
+        "InverseGamma": Family(
+            ("alpha", "beta"), "positive", lambda alpha, beta: stats.invgamma(alpha, scale=beta)
+        ),
         "Beta": Family(("alpha", "beta"), "unit", lambda alpha, beta: stats.beta(alpha, beta)),
     }
 )
@@ -169,6 +172,11 @@ class Prior(AsCode):
     def gamma(cls, alpha: float, beta: float) -> Prior:
         """Gamma with shape `alpha` and rate `beta`."""
         return cls("Gamma", (alpha, beta))
+
+    @classmethod
+    def inverse_gamma(cls, alpha: float, beta: float) -> Prior:
+        """Inverse gamma with shape `alpha` and scale `beta`: hardly anything far below the scale."""
+        return cls("InverseGamma", (alpha, beta))
 
     @classmethod
     def beta(cls, alpha: float, beta: float) -> Prior:

@@ -26,6 +26,12 @@ DRAWS = 2000
 DELTA = 1e-3
 """Residual of log loss beyond which the Huber loss is linear (Hoffmann et al., 2022)."""
 
+STEP = 1e-5
+"""Step of numerical derivatives of unconstrained parameters."""
+
+ENOUGH = 1e-5
+"""Relative change of the Huber loss at which its minimum is found."""
+
 FARTHEST = 15.0
 """Bound of an unconstrained parameter; beyond it a power or a floor is 0 or 1."""
 
@@ -105,14 +111,27 @@ def _least_huber(
     curve: _Curve, start: np.ndarray, target: np.ndarray, rows: Any = slice(None)
 ) -> tuple[np.ndarray, float]:
     """Parameters of the least Huber loss of some runs, from one start, and that loss."""
+    steps = STEP * np.eye(len(start))
 
     def misses(theta: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            apart: np.ndarray = (target - curve(theta[None])[0])[rows]
+            apart: np.ndarray = (target - curve(np.atleast_2d(theta)))[:, rows]
         return np.asarray(np.nan_to_num(apart, nan=FAR, posinf=FAR, neginf=-FAR))
 
-    start, ends = np.clip(start, -FARTHEST, FARTHEST), (-FARTHEST, FARTHEST)
-    found = optimize.least_squares(misses, start, bounds=ends, loss="huber", f_scale=DELTA)
+    def slopes(theta: np.ndarray) -> np.ndarray:
+        ahead, behind = misses(theta + steps), misses(theta - steps)
+        return np.asarray((ahead - behind).T / (2 * STEP))
+
+    found = optimize.least_squares(
+        lambda theta: misses(theta)[0],
+        np.clip(start, -FARTHEST, FARTHEST),
+        slopes,
+        bounds=(-FARTHEST, FARTHEST),
+        loss="huber",
+        f_scale=DELTA,
+        x_scale="jac",
+        ftol=ENOUGH,
+    )
     return np.asarray(found.x), float(found.cost)
 
 

@@ -23,7 +23,7 @@ OUTSIDE = {
     "sardana2024-250": ({"alpha", "beta"}, OVERTRAINED),
     "sardana2024-500": ({"alpha", "beta"}, OVERTRAINED),
     "sardana2024-all": ({"alpha"}, OVERTRAINED),
-    "caballero2023-addition": ({"c1"}, SHARP),
+    "caballero2023-addition": ({"c1", "f1"}, SHARP),
     "kumar2025": ({"E"}, SMALL),
 }
 """Parameters that no default prior expects, by set, and what is particular about its runs."""
