@@ -175,7 +175,7 @@ class Prior(AsCode):
 
     @classmethod
     def inverse_gamma(cls, alpha: float, beta: float) -> Prior:
-        """Inverse gamma with shape `alpha` and scale `beta`: hardly anything far below the scale."""
+        """Inverse gamma with shape `alpha` and scale `beta`: next to none far below the scale."""
         return cls("InverseGamma", (alpha, beta))
 
     @classmethod
