@@ -176,7 +176,19 @@ class LossSurface:
 
     def loss(self, inputs: Mapping[str, Any] | xr.Dataset) -> Any:
         """Expected loss, in the unit of the runs, at inputs in their own units."""
-        given = {name: inputs[name] for name in self.law.inputs}
+        given = [inputs[name] for name in self.law.inputs]
+        own: list[Any] = []
+        self.map(own.append)
+        # Labels are joined once, and not at each of the hundreds of steps of the formula.
+        return xr.apply_ufunc(self._of_arrays, *given, *own)
+
+    def _of_arrays(self, *arrays: Any) -> Any:
+        """The loss of plain arrays: the inputs, and those of the surface as `map` meets them."""
+        rest = iter(arrays)
+        given = {name: next(rest) for name in self.law.inputs}
+        return self.map(lambda _: next(rest))._loss(given)
+
+    def _loss(self, given: Mapping[str, Any]) -> Any:
         if self.left_out is None:
             return self.units["loss"] * self._law(given)
         u, v = place(self.law, given)
@@ -219,7 +231,9 @@ class LossSurface:
         scaled = {name: values / self.units[name] for name, values in inputs.items()}
         return self.law.evaluate(scaled, self.theta)
 
-    def _taken_back(self, inputs: dict[str, Any], u: Any, v: Any) -> tuple[dict[str, Any], Any]:
+    def _taken_back(
+        self, inputs: Mapping[str, Any], u: Any, v: Any
+    ) -> tuple[Mapping[str, Any], Any]:
         """Inputs and log10 tokens per parameter at which runs would be, had nothing drifted."""
         assert self.left_out is not None
         drift, placement = self.left_out.drift, self.left_out.placement
