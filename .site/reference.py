@@ -15,6 +15,9 @@ MODULES = tuple(
     name for name in dict.fromkeys(NAMED) if isinstance(getattr(bs, name, None), ModuleType)
 )
 
+PAGED_BASES = "Law, CurveLaw, Noise, LocationScale, Exception"
+"""Bases whose members are not shown again at each class: they have a page of their own."""
+
 ON_ONE_PAGE = frozenset({"units", "ops", "errors"})
 """Modules whose names are so short that they stand together."""
 
@@ -83,8 +86,10 @@ def _without_types(module):
 def _documented(path, name, value):
     if isinstance(value, ModuleType):
         return f".. automodule:: {path}.{name}\n"
-    kind = "class" if inspect.isclass(value) else "function"
-    return f".. currentmodule:: {path}\n\n.. auto{kind}:: {name}\n"
+    if not inspect.isclass(value):
+        return f".. currentmodule:: {path}\n\n.. autofunction:: {name}\n"
+    shown = f".. autoclass:: {name}\n   :inherited-members: {PAGED_BASES}\n"
+    return f".. currentmodule:: {path}\n\n{shown}"
 
 
 def _page(folder, stem, title, text):

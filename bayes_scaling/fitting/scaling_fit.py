@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.display.html import html_formula
-from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose, parameter_table
 from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
+from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
@@ -37,7 +35,7 @@ from bayes_scaling.runs import Runs
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ScalingFit:
+class ScalingFit(LawFit):
     """The posterior of one model on one table of runs.
 
     Made by :func:`fit` or :func:`load_fit`.
@@ -71,21 +69,6 @@ class ScalingFit:
         )
 
     @cached_property
-    def diagnostics(self) -> Diagnostics:
-        """Convergence of the chains, worst over all sampled variables."""
-        varies = (*self.model.vary, *self.model.deviations(self.runs))
-        offsets = [vary.z_name for vary in varies]
-        priors = self.model.sampled_priors(self.runs)
-        sampled = [name for name, prior in priors.items() if not prior.fixed]
-        return diagnose(self.posterior, self.sample_stats, [*sampled, *offsets])
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Notes for a reader of any result of this fit, bad diagnostics first."""
-        scatter = (no_scatter(self.posterior), split_runs(self.posterior))
-        return (*self.diagnostics.notes, *filter(None, scatter), *notes_on(self.model, self.runs))
-
-    @cached_property
     def parameter_names(self) -> tuple[str, ...]:
         """Posterior names that a summary lists: law, derived quantities, spreads, noise."""
         typical = [f"{name}_typical" for name in self.model.parameters if self.model.varying(name)]
@@ -97,24 +80,6 @@ class ScalingFit:
         left_out = [name for name in priors if name not in self.model.top_level]
         found = (*self.model.parameters, *quantities, *typical, *spreads)
         return (*found, *self.model.noise.priors, *scatter, *left_out)
-
-    def summary(self, prob: float | None = None) -> pd.DataFrame:
-        """Parameters in paper units with credible intervals and diagnostics.
-
-        Parameters
-        ----------
-        prob : float, optional
-            Probability of the intervals, 0.9 if not given.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns ``median``, ``lower``, ``upper``, ``r_hat``, ``ess_bulk``, ``ess_tail`` and
-            ``diagnosis``, which is ``"ok"`` or says why the fit cannot be relied on. ``attrs``
-            carry ``ci_kind``, ``ci_prob`` and ``notes``.
-        """
-        draws = self.posterior[list(self.parameter_names)]
-        return parameter_table(draws, self.diagnostics, self.notes, prob)
 
     def expected_loss(
         self,
@@ -161,28 +126,29 @@ class ScalingFit:
         wanted = {factor: labels[factor] for factor in self.model.factors if factor in labels}
         return loss_surface(self.posterior, self.model, self.runs, wanted, new_levels, rng)
 
-    def save(self, path: str | Path) -> Path:
-        """Write the fit to one netCDF file, readable by ArviZ and by :func:`load_fit`.
+    @property
+    def _formula(self) -> str:
+        return self.model.law.formula
 
-        Raises
-        ------
-        FitFileError
-            The path cannot be written to.
-        """
-        groups = {"posterior": self.posterior, "sample_stats": self.sample_stats}
-        return write_fit_file(Path(path), self.model, self.runs, self.settings, groups)
+    def _sampled_names(self) -> list[str]:
+        varies = (*self.model.vary, *self.model.deviations(self.runs))
+        priors = self.model.sampled_priors(self.runs)
+        sampled = [name for name, prior in priors.items() if not prior.fixed]
+        return [*sampled, *(vary.z_name for vary in varies)]
 
-    def __repr__(self) -> str:
-        lines = [
+    def _remarks(self) -> tuple[str, ...]:
+        scatter = (no_scatter(self.posterior), split_runs(self.posterior))
+        return (*filter(None, scatter), *notes_on(self.model, self.runs))
+
+    def _heading(self) -> tuple[str, ...]:
+        return (
             f"ScalingFit: {self.model!r}",
             f"  {len(self.runs)} runs, {self.settings.chains} x {self.settings.draws} draws",
             f"  {self.diagnostics.diagnosis}",
-        ]
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+        )
 
-    def _repr_html_(self) -> str:
-        head = html_formula(self.model.law.formula) + f"<pre>{escape(repr(self))}</pre>"
-        return head + self.summary().to_html(float_format="{:.4g}".format)
+    def _write(self, path: Path, groups: Mapping[str, xr.Dataset]) -> Path:
+        return write_fit_file(path, self.model, self.runs, self.settings, groups)
 
 
 def fit(

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from bayes_scaling.display.html import html_formula
-from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose, parameter_table
+from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.priors import Prior
@@ -24,7 +21,7 @@ from bayes_scaling.schedules.laws import CurveLaw, MultiPower
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class CurveFit:
+class CurveFit(LawFit):
     """The posterior of a law of the loss curve.
 
     Made by :func:`fit`.
@@ -54,58 +51,37 @@ class CurveFit:
     @cached_property
     def tree(self) -> xr.DataTree:
         """Posterior and sampler statistics in ArviZ's schema."""
-        groups = {"posterior": self.posterior, "sample_stats": self.sample_stats}
-        return xr.DataTree.from_dict(groups)
-
-    @cached_property
-    def diagnostics(self) -> Diagnostics:
-        """Convergence of the chains, worst over all sampled variables."""
-        priors = self.model.sampled_priors
-        sampled = [name for name, prior in priors.items() if not prior.fixed]
-        return diagnose(self.posterior, self.sample_stats, [*sampled, "gain_miss"])
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Notes for the reader of any result of this fit, bad diagnostics first."""
-        if any(_falls(self.curves.schedules[name]) for name in self.curves.names):
-            return self.diagnostics.notes
-        return (
-            *self.diagnostics.notes,
-            "No fitted learning rate falls after its peak, so what a decay gains is the prior's.",
-        )
+        return xr.DataTree.from_dict(self._groups)
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
         """Posterior names that a summary lists: of the law, and the sizes of its misses."""
         return tuple(self.model.chosen)
 
-    def summary(self, prob: float | None = None) -> pd.DataFrame:
-        """Parameters in paper units, as :meth:`bayes_scaling.ScalingFit.summary` lists them."""
-        draws = self.posterior[list(self.parameter_names)]
-        return parameter_table(draws, self.diagnostics, self.notes, prob)
+    @property
+    def _formula(self) -> str:
+        return self.law.formula
 
-    def save(self, path: str | Path) -> Path:
-        """Write the fit to one netCDF file, readable by ArviZ and by :func:`load_fit`.
+    def _sampled_names(self) -> list[str]:
+        priors = self.model.sampled_priors
+        return [*(name for name, prior in priors.items() if not prior.fixed), "gain_miss"]
 
-        Raises
-        ------
-        FitFileError
-            The path cannot be written to.
-        """
-        groups = {"posterior": self.posterior, "sample_stats": self.sample_stats}
-        return write_curve_file(Path(path), self.model, self.curves, self.settings, groups)
+    def _remarks(self) -> tuple[str, ...]:
+        if any(_falls(self.curves.schedules[name]) for name in self.curves.names):
+            return ()
+        return (
+            "No fitted learning rate falls after its peak, so what a decay gains is the prior's.",
+        )
 
-    def __repr__(self) -> str:
-        lines = [
+    def _heading(self) -> tuple[str, ...]:
+        return (
             f"CurveFit: {self.law!r}",
             f"  {self.curves!r}",
             f"  {self.settings.chains} x {self.settings.draws} draws, {self.diagnostics.diagnosis}",
-        ]
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+        )
 
-    def _repr_html_(self) -> str:
-        head = html_formula(self.law.formula) + f"<pre>{escape(repr(self))}</pre>"
-        return head + self.summary().to_html(float_format="{:.4g}".format)
+    def _write(self, path: Path, groups: Mapping[str, xr.Dataset]) -> Path:
+        return write_curve_file(path, self.model, self.curves, self.settings, groups)
 
 
 def fit(
