@@ -6,7 +6,7 @@ escape it. What a reader must know stands under the table, so that it cannot be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -138,27 +138,16 @@ def latex_table(table: pd.DataFrame | Citable, prob: float | None = None) -> str
     \end{tabular}
     """
     header, rows, under = _parts(table, prob, latex_escaped)
-    tabular = "\n".join(
-        [
-            rf"\begin{{tabular}}{{{'l' * len(header)}}}",
-            r"\toprule",
-            _latex_row(header),
-            r"\midrule",
-            *map(_latex_row, rows),
-            r"\bottomrule",
-            r"\end{tabular}",
-        ]
-    )
-    if not under:
-        return tabular
-    head = rf"\begin{{table}}{chr(10)}\centering{chr(10)}\caption{{{under}}}"
-    return f"{head}\n{tabular}\n\\end{{table}}"
-
-
-def _latex_row(cells: Sequence[str]) -> str:
     # A bracket at the start of a row would be read as the argument of the \\ before it.
-    first = "{}" + cells[0] if cells[0].startswith(("[", "*")) else cells[0]
-    return " & ".join([first, *cells[1:]]) + r" \\"
+    guarded = [["{}" * first.startswith(("[", "*")) + first, *others] for first, *others in rows]
+    layout = pd.DataFrame(guarded, columns=header).style.hide(axis="index")
+    text: str = layout.to_latex(
+        hrules=True,
+        column_format="l" * len(header),
+        caption=under or None,
+        position_float="centering" if under else None,
+    )
+    return text.rstrip()
 
 
 def _parts(
