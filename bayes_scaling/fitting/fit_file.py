@@ -101,7 +101,7 @@ def _model_from_json(spec: Mapping[str, Any]) -> ScalingModel:
         priors={n: prior for n, prior in priors.items() if prior != law.priors.get(n)},
         noise=_noise_from_json(spec["noise"]),
         stage_noise=_noise_from_json(spec["stage_noise"]),
-        surface=_surface_from_json(spec["surface"]),
+        surface=spec["surface"] and Surface(**_fields_from_json(spec["surface"])),
     )
 
 
@@ -131,10 +131,6 @@ def _noise_to_json(noise: Noise) -> dict[str, Any]:
 def _noise_from_json(stored: Mapping[str, Any]) -> Noise:
     model: type[Noise] = getattr(noise_models, stored["name"])
     return model(**_fields_from_json(stored["options"]))
-
-
-def _surface_from_json(stored: Mapping[str, Any] | None) -> Surface | None:
-    return None if stored is None else Surface(**_fields_from_json(stored))
 
 
 def _fields_to_json(value: Law | Noise | Surface) -> dict[str, Any]:

@@ -196,14 +196,10 @@ def loss_draws(
 
 
 def forecast_draws(
-    fit: ScalingFit,
-    where: xr.Dataset,
-    new_levels: NewLevels,
-    seed: int,
-    scatter: Callable[..., xr.DataArray] = new_runs,
+    fit: ScalingFit, where: xr.Dataset, new_levels: NewLevels, seed: int
 ) -> xr.Dataset:
     """The draws of a forecast: those of :func:`loss_draws`, and how far they leave the law."""
-    draws = loss_draws(fit, where, new_levels, seed, scatter)
+    draws = loss_draws(fit, where, new_levels, seed)
     inside = fit.surface_at(where, new_levels, np.random.default_rng(seed)).inside
     went_on = labelled(inside.loss(where), where, fit.model)
     return draws.assign(miss=np.log(draws["expected_loss"] / went_on))

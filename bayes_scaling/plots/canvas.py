@@ -202,13 +202,9 @@ def log_input_axis(axis: Axis, name: str) -> None:
 
     To be called when everything is drawn: how many ticks there are depends on the range.
     """
-    which = _which(axis)
+    which = "x" if axis is axis.axes.xaxis else "y"
     axis.axes.set(**{f"{which}scale": "log", f"{which}label": input_label(name)})
     readable_log_ticks(axis, lambda value: format_input(name, value))
-
-
-def _which(axis: Axis) -> str:
-    return "x" if axis is axis.axes.xaxis else "y"
 
 
 def log_loss_axis(ax: Axes, runs: Runs) -> None:

@@ -105,11 +105,8 @@ def page(
     folder = resources.files("bayes_scaling.reporting").joinpath("interactive")
     files = [folder.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS]
     names = tuple(", ".join(map(str, row)) for row in grid.groups.to_numpy())
-    return Page(_fields(grid), names, data, "\n".join(['"use strict";', *files]))
-
-
-def _fields(grid: Grid) -> tuple[Field, ...]:
-    return tuple(_field(grid, name) for name in (SPLIT if grid.splits else grid.names))
+    fields = tuple(_field(grid, name) for name in (SPLIT if grid.splits else grid.names))
+    return Page(fields, names, data, "\n".join(['"use strict";', *files]))
 
 
 def _field(grid: Grid, name: str) -> Field:
