@@ -22,8 +22,7 @@ def print_table(title: str, table: pd.DataFrame) -> None:
     """Print a table with its title and the probability of its intervals, if it has some."""
     from bayes_scaling.display.terminal import interval_title, table_text
 
-    heading = interval_title(title, table) if "ci_prob" in table.attrs else title
-    typer.echo(f"{heading}\n\n{table_text(table)}\n")
+    typer.echo(f"{interval_title(title, table)}\n\n{table_text(table)}\n")
 
 
 def print_notes(notes: Sequence[str]) -> None:

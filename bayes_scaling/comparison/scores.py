@@ -17,7 +17,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import main_axis
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.runs import Runs
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+from bayes_scaling.units import compute
 from bayes_scaling.validation.baselines import error_scale
 from bayes_scaling.validation.folds import MODEL, default_cutoffs, fitted_below, score_fold
 from bayes_scaling.validation.refits import Outcome, Refitter
@@ -157,7 +157,5 @@ def _cuts(
 
 def _sizes(runs: Runs, along: str) -> np.ndarray:
     if along == "flops" and "flops" not in runs.inputs:
-        return np.asarray(
-            FLOPS_PER_PARAM_TOKEN * input_values(runs, "params") * input_values(runs, "tokens")
-        )
+        return np.asarray(compute(input_values(runs, "params"), input_values(runs, "tokens")))
     return np.asarray(input_values(runs, along))

@@ -17,7 +17,7 @@ import xarray as xr
 from bayes_scaling.decisions.surface.solvers import first_change
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import RunsError
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
 
 SEARCHED = np.log(1e40)
 """Largest log count of tokens or parameters that is searched for."""
@@ -92,7 +92,7 @@ class SixND(Cost):
 
     def spent(self, params: Any, tokens: Any) -> Any:
         """FLOP of a run."""
-        return FLOPS_PER_PARAM_TOKEN * params * tokens
+        return compute(params, tokens)
 
     def tokens(self, params: Any, budget: Any) -> Any:
         """Tokens that a budget buys."""

@@ -68,7 +68,7 @@ def short(value: float) -> str:
 
 def titled_text(title: str, table: pd.DataFrame) -> str:
     """A table under its title, with kind and probability of the intervals if it has some."""
-    return f"{_heading(title, table)}\n\n{table_text(_readable(table))}"
+    return f"{interval_title(title, table)}\n\n{table_text(_readable(table))}"
 
 
 class Result(ABC):
@@ -92,21 +92,15 @@ class Result(ABC):
         return self.table()
 
     def __repr__(self) -> str:
-        return "\n".join([titled_text(self.title, self._shown()), *map(_note, self.notes)])
+        return "\n".join(
+            [titled_text(self.title, self._shown()), *(f"note: {note}" for note in self.notes)]
+        )
 
     def _repr_html_(self) -> str:
         table = self._shown()
         notes = "".join(f"<li>{escape(note)}</li>" for note in self.notes)
         body = written(_readable(table)).to_html()
-        return f"<p><b>{escape(_heading(self.title, table))}</b></p>{body}<ul>{notes}</ul>"
-
-
-def _note(note: str) -> str:
-    return f"note: {note}"
-
-
-def _heading(title: str, table: pd.DataFrame) -> str:
-    return interval_title(title, table) if "ci_prob" in table.attrs else title
+        return f"<p><b>{escape(interval_title(self.title, table))}</b></p>{body}<ul>{notes}</ul>"
 
 
 def _readable(table: pd.DataFrame) -> pd.DataFrame:

@@ -130,7 +130,7 @@ def sentence(text: str) -> str:
 
 
 def interval_title(title: str, table: pd.DataFrame) -> str:
-    """Title of a table with probability and kind of its intervals.
+    """Title of a table with probability and kind of its intervals, if it has some.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def interval_title(title: str, table: pd.DataFrame) -> str:
     >>> interval_title("Forecast", table)
     'Forecast: median and 90 % credible interval (ETI)'
     """
-    return f"{title}: median and {interval_words(table)}"
+    return f"{title}: median and {interval_words(table)}" if "ci_prob" in table.attrs else title
 
 
 def interval_words(table: pd.DataFrame) -> str:

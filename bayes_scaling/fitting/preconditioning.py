@@ -146,7 +146,7 @@ class Misfit:
     @cached_property
     def names(self) -> list[str]:
         """Names of all numbers, as the sampler has them."""
-        priors = self._free
+        priors = self.model.free
         typical = [
             f"{self.model.typical_name(n)}{TRANSFORMS[priors[n].support][2]}" for n in priors
         ]
@@ -162,14 +162,12 @@ class Misfit:
         return np.concatenate([mean, *levels])
 
     @cached_property
-    def _free(self) -> Mapping[str, Prior]:
-        return {name: prior for name, prior in self.model.parameters.items() if not prior.fixed}
-
-    @cached_property
     def _prior(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of each typical value, on the scale it is sampled on."""
         rng = np.random.default_rng(0)
-        drawn = [TRANSFORMS[p.support][0](p.sample(PRIOR_DRAWS, rng)) for p in self._free.values()]
+        drawn = [
+            TRANSFORMS[p.support][0](p.sample(PRIOR_DRAWS, rng)) for p in self.model.free.values()
+        ]
         return np.mean(drawn, axis=1), np.std(drawn, axis=1)
 
     @cached_property
@@ -182,7 +180,7 @@ class Misfit:
 
         A level moves the distances of its own runs, and its own.
         """
-        priors, number = len(self._free), len(self._free)
+        priors, number = len(self.model.free), len(self.model.free)
         total = len(self.runs) + sum(self._count(vary) for vary in self.model.vary) + priors
         moved = [(one, 1, np.zeros(total, int)) for one in range(priors)]
         for vary in self.model.vary:
@@ -215,7 +213,7 @@ class Misfit:
         return np.concatenate([of_runs - along, distances[len(self.runs) :]])
 
     def _distances(self, place: np.ndarray, scatter: float) -> np.ndarray:
-        count = len(self._free)
+        count = len(self.model.free)
         theta, standardised, first = self._typical(place[:count]), [], count
         offsets: dict[str, list[np.ndarray]] = {name: [] for name in theta}
         for vary in self.model.vary:
@@ -247,7 +245,7 @@ class Misfit:
     def _typical(self, numbers: np.ndarray) -> dict[str, Any]:
         """Typical values of all parameters."""
         fixed = {n: p.numbers[0] for n, p in self.model.parameters.items() if p.fixed}
-        free = zip(self._free.items(), numbers, strict=True)
+        free = zip(self.model.free.items(), numbers, strict=True)
         return fixed | {name: TRANSFORMS[p.support][1](number) for (name, p), number in free}
 
     def _centre(self, vary: Vary, theta: Mapping[str, Any]) -> Any:

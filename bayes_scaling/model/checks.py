@@ -234,7 +234,7 @@ def _check_noise(model: Specification, runs: Runs) -> None:
 
 def notes_on(model: Specification, runs: Runs) -> tuple[str, ...]:
     """Notes for a reader of any result of this model on these runs."""
-    count = sum(not prior.fixed for prior in model.parameters.values())
+    count = len(model.free)
     notes = list(runs.notes)
     if len(runs) < count:
         notes.append(

@@ -12,7 +12,7 @@ from bayes_scaling.model.replicates import earlier_replicates
 from bayes_scaling.noise import Noise
 from bayes_scaling.noise.location_scale import EARLIER_MEAN, EARLIER_RUNS
 from bayes_scaling.runs import Runs
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
 
 RATIOS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"tokens_per_param": ("tokens", "params"), "epochs": ("tokens", "unique_tokens")}
@@ -67,7 +67,7 @@ def compute_ratios(runs: Runs) -> np.ndarray:
     if not {"params", "tokens", "flops"} <= set(runs.inputs):
         return np.ones(len(runs))
     params, tokens, flops = (runs.values(name) for name in ("params", "tokens", "flops"))
-    ratios = flops / (FLOPS_PER_PARAM_TOKEN * params * tokens)
+    ratios = flops / compute(params, tokens)
     # Compute that was derived differs from the product by rounding.
     return np.where(np.isclose(ratios, 1.0, rtol=1e-9), 1.0, ratios)
 

@@ -19,7 +19,7 @@ from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.cells import as_label, as_number
 from bayes_scaling.runs.columns import STANDARD_INPUTS, aliases
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
+from bayes_scaling.units import compute
 
 FLOPS_FACTOR = 2.0
 """Factor by which 6ND may differ from a FLOP count given beside it, as for runs; or by which it may
@@ -79,8 +79,7 @@ def points(
     for name in model.noise.inputs:
         if name not in table:
             table[name] = typical_value(runs, name)
-    known = ("params", "tokens", "flops", *model.law.inputs, *model.noise.inputs)
-    columns = [name for name in dict.fromkeys(known) if name in table]
+    columns = _numeric(model, table)
     inputs = {name: ("point", table[name].to_numpy(float)) for name in columns}
     labels = {name: ("point", table[name].to_numpy(object)) for name in model.factors}
     return xr.Dataset({**inputs, **labels}, {"point": np.arange(len(table))})
@@ -130,11 +129,16 @@ def _paired(columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(columns, arrays, strict=True)))
 
 
+def _numeric(model: ScalingModel, table: pd.DataFrame) -> list[str]:
+    """Columns of a table that hold numbers, not levels."""
+    known = ("params", "tokens", "flops", *model.law.inputs, *model.noise.inputs)
+    return [name for name in dict.fromkeys(known) if name in table]
+
+
 def _as_numbers(model: ScalingModel, table: pd.DataFrame) -> pd.DataFrame:
     """Inputs as floats: 6ND of whole numbers may pass the largest one."""
-    names = ("params", "tokens", "flops", *model.law.inputs, *model.noise.inputs)
     numbers = {}
-    for name in dict.fromkeys(name for name in names if name in table):
+    for name in _numeric(model, table):
         # Sizes may be text, such as "7B"; what is no number is found below.
         cells = [as_number(cell, counts=True) for cell in table[name].tolist()]
         values = pd.Series(cells, table.index, dtype=float)
@@ -164,7 +168,7 @@ def _with_compute(table: pd.DataFrame, model: ScalingModel, runs: Runs) -> pd.Da
 
 
 def _check_compute(table: pd.DataFrame, runs: Runs) -> None:
-    ratio = FLOPS_PER_PARAM_TOKEN * table["params"] * table["tokens"] / table["flops"]
+    ratio = compute(table["params"], table["tokens"]) / table["flops"]
     of_runs = 1 / compute_ratios(runs)
     most = FLOPS_FACTOR * max(1.0, of_runs.max())
     least = min(1.0, of_runs.min()) / FLOPS_FACTOR

@@ -45,6 +45,11 @@ class Specification:
         return FrozenMapping({**self.law.priors, **self.priors})
 
     @cached_property
+    def free(self) -> FrozenMapping[str, Prior]:
+        """Prior of every parameter that is not held at a value."""
+        return FrozenMapping({n: p for n, p in self.parameters.items() if not p.fixed})
+
+    @cached_property
     def converted(self) -> tuple[str, ...]:
         """Parameters whose prior is in paper units and has to be brought to the reference scale."""
         scaled = self.law.scaled

@@ -88,18 +88,17 @@ def log_linear(
 
 def huber(model: ScalingModel, train: Runs, test: Runs, rng: np.random.Generator) -> Prediction:
     """The law by Huber loss from many starts and on resampled runs, with normal residuals."""
-    free = {name: prior for name, prior in model.parameters.items() if not prior.fixed}
-    if model.converted or len(train) <= len(free):
-        raise CannotJudge(f"{len(train)} runs do not settle {len(free)} parameters")
+    if model.converted or len(train) <= len(model.free):
+        raise CannotJudge(f"{len(train)} runs do not settle {len(model.free)} parameters")
     target, curve = error_scale(train), _curve(model, train, train)
     starts = np.column_stack(
-        [LINKS[p.support].forward(p.sample(STARTS, rng)) for p in free.values()]
+        [LINKS[p.support].forward(p.sample(STARTS, rng)) for p in model.free.values()]
     )
     start, _ = min((_least_huber(curve, one, target) for one in starts), key=lambda found: found[1])
     resampled = rng.integers(len(train), size=(BOOTSTRAPS, len(train)))
     fits = np.stack([_least_huber(curve, start, target, rows)[0] for rows in resampled])
     residual = target - curve(start[None])[0]
-    spread = float(np.sqrt((residual**2).sum() / (len(train) - len(free))))
+    spread = float(np.sqrt((residual**2).sum() / (len(train) - len(model.free))))
     centres = _curve(model, train, test)(fits)
     chosen = centres[rng.integers(BOOTSTRAPS, size=DRAWS)]
     each = stats.norm.logpdf(error_scale(test), centres, spread)

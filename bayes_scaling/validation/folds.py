@@ -148,7 +148,7 @@ def _decades(model: ScalingModel, fitted: Runs, held_out: Runs) -> np.ndarray:
 def default_cutoffs(model: ScalingModel, size: np.ndarray) -> list[float]:
     """Cut-offs at fixed shares of the log range that leave enough runs below."""
     low, high = np.log(size.min()), np.log(size.max())
-    least = sum(not p.fixed for p in model.parameters.values()) + SPARE_RUNS
+    least = len(model.free) + SPARE_RUNS
     tried = (float(np.exp(low + share * (high - low))) for share in SHARES)
     kept: dict[int, float] = {}
     for cutoff in tried:

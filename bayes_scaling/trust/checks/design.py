@@ -128,12 +128,11 @@ def _parameters(case: Case) -> int:
     share, so that they count together as one, the spread.
     """
     model, table = case.fit.model, case.fit.runs.table
-    law = sum(not prior.fixed for prior in model.parameters.values())
     settled = {
         factor: int((table[factor].value_counts() >= CENTRED_FROM_RUNS).sum())
         for factor in model.factors
     }
-    return 1 + law + sum(max(1, settled[vary.by] - 1) for vary in model.vary)
+    return 1 + len(model.free) + sum(max(1, settled[vary.by] - 1) for vary in model.vary)
 
 
 def _levels(values: pd.Series[float]) -> int:
