@@ -37,9 +37,9 @@ NO_SCATTER = 1e-8
 MOST_WARMUP = 4
 """Factor by which warm-up is longer at the most, where draws are thinned."""
 
-PLACES_FOR_A_DRAW = 3
-"""Sampled numbers for each draw between two mass matrices: each costs their number cubed, and of
-hundreds of numbers would take most of the time."""
+SQUARES_FOR_A_DRAW = 300
+"""Square of the number of what is sampled, for each draw between two mass matrices: each costs that
+number cubed, and of hundreds of numbers would take most of the time."""
 
 RAISE = "Raise target_accept or tune, narrow the priors, or try another seed."
 
@@ -266,7 +266,7 @@ def _begun(density: Any, settings: Settings, draws: int, tune: int, progress: St
     options["store_unconstrained"] = True
     adaptation = options["adapt_options"]
     adaptation["step_size_settings"]["target_accept"] = settings.acceptance
-    often = adaptation["mass_matrix_update_freq"], density.n_dim // PLACES_FOR_A_DRAW
+    often = adaptation["mass_matrix_update_freq"], density.n_dim**2 // SQUARES_FOR_A_DRAW
     adaptation["mass_matrix_update_freq"] = max(often)
     rules.update_settings(options)
     return _BackgroundSampler(

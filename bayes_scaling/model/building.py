@@ -98,9 +98,10 @@ def left_out_by_law(
     """
     assert model.surface is not None
     size = prior_variable(SIZE, model.surface.size(model.law), data)
-    strength, above = data["delta_strength"], data["response_ref"] - floor
+    strength, chosen = data["delta_strength"], {"run": data["delta_shown_index"]}
+    above = (data["response_ref"] - floor).isel(chosen)
     observed = pmd.math.log(0.5 * (above + pmd.math.sqrt(above**2 + LEAST_ABOVE**2)))
-    misfit = _product(data["delta_shown"], pmd.math.log(reducible) - observed)
+    misfit = _product(data["delta_shown"], pmd.math.log(reducible.isel(chosen)) - observed)
     told = (size / scatter) ** 2
     settled = 1 + told * strength**2
     centre = -told * strength * misfit / settled

@@ -33,7 +33,13 @@ from bayes_scaling.model.building import (
     scatter_of,
 )
 from bayes_scaling.model.checks import check_model, check_runs, check_stage_noise
-from bayes_scaling.model.directions import DIRECTION, LEVEL_DIRECTION, direction_data
+from bayes_scaling.model.directions import (
+    DIRECTION,
+    LEVEL_DIRECTION,
+    SHOWN,
+    chosen_runs,
+    direction_data,
+)
 from bayes_scaling.model.hierarchy import Vary, centred_weights
 from bayes_scaling.model.inputs import input_values, noise_columns, scales
 from bayes_scaling.model.nodes import LEVEL_NODE, NODE, level_node_count, node_count
@@ -132,8 +138,11 @@ class ScalingModel(Specification):
     def coords(self, runs: Runs) -> dict[str, list[str] | list[int]]:
         """Labels of the model's dims: runs, levels of each factor in use, nodes of the surface."""
         levels = {factor: list(runs.levels(factor)) for factor in self.factors}
-        numbers = list(range(node_count(self.law)))
-        nodes = {NODE: numbers, DIRECTION: numbers} if self.has_surface(runs) else {}
+        nodes: dict[str, list[int]] = {}
+        if self.has_surface(runs):
+            numbers = list(range(node_count(self.law)))
+            shown = list(range(len(chosen_runs(runs))))
+            nodes = {NODE: numbers, DIRECTION: numbers, SHOWN: shown}
         if self.deviating(DELTA, runs):
             own = list(range(level_node_count(self.law)))
             nodes |= {LEVEL_NODE: own, LEVEL_DIRECTION: own}

@@ -175,7 +175,8 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
             )
             E = pmd.math.exp(centre + sd ** (1 - centred) * (raw - centred * centre))
             E = E.isel(corpus=data["corpus_index"])
-        sd, df = parameter("noise_sd"), parameter("noise_df")
+        sd, tails = parameter("noise_sd"), (data[f"noise_df_{name}"] for name in ("alpha", "beta"))
+        df = pmd.InverseGamma("noise_df", *tails)
         deviates = pooled and model.surface is not None
         own = scatter_by_hand(parameter, data, sd) if deviates else sd
         reducible = A * data["params_ref"] ** -alpha + B * data["tokens_ref"] ** -beta

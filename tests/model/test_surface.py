@@ -16,7 +16,7 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import noise_at
 from bayes_scaling.model.axes import run_places
-from bayes_scaling.model.directions import LevelRotation, Rotation
+from bayes_scaling.model.directions import MOST_SHOWN, LevelRotation, Rotation
 from bayes_scaling.model.nodes import (
     COMPUTE_LENGTH,
     JITTER,
@@ -203,6 +203,19 @@ def test_directions_are_the_nodes_turned(stored_fit: bs.ScalingFit, rows: int) -
     assert (np.diff(found.strength) <= 0).all()
     # Runs settle no more directions than they are.
     assert (found.strength[rows:] < 1e-9).all()
+
+
+def test_of_many_runs_some_say_where_directions_lie(rng: np.random.Generator) -> None:
+    size, data = 10 ** rng.uniform(7.5, 9.5, 5000), 10 ** rng.uniform(9, 11, 5000)
+    table = pd.DataFrame({"params": size, "tokens": data})
+    truth = {"E": 1.7, "A": 450.0, "B": 1900.0, "alpha": 0.34, "beta": 0.36}
+    runs = bs.datasets.simulate("chinchilla", table, truth, seed=1)
+    found = Rotation.of(bs.laws.Chinchilla(), runs)
+    assert found.shown.shape == (26, MOST_SHOWN)
+    assert len(np.unique(found.chosen)) == MOST_SHOWN
+    # A function along one direction is told to a few hundredths of its size.
+    told = found.shown @ found.basis[found.chosen] / found.strength
+    np.testing.assert_allclose(told, np.eye(26), atol=0.1)
 
 
 def test_misses_and_drifts_have_the_sizes_that_are_given(
