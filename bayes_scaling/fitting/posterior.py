@@ -25,6 +25,7 @@ from bayes_scaling.model.hierarchy import (
     NewLevels,
     Vary,
     at_levels,
+    centre,
     centred_weights,
     combine,
     extended,
@@ -243,22 +244,22 @@ def _with_levels(draws: xr.Dataset, model: ScalingModel, parameter: str, runs: R
     """Replace raw offsets by standardised ones, and add the parameter's value in each level."""
     link = model.link(parameter)
     typical = draws[model.typical_name(parameter)]
-    centre = link.forward(typical)
-    draws, offsets = _with_offsets(draws, model.varying(parameter), centre, runs)
+    varies = model.varying(parameter)
+    draws, offsets = _with_offsets(draws, varies, link.forward(typical), runs)
     value = combine(link, typical, offsets)
     return draws.assign({model.reference_name(parameter): value})
 
 
 def _with_offsets(
-    draws: xr.Dataset, varies: Sequence[Vary], centre: Any, runs: Runs
+    draws: xr.Dataset, varies: Sequence[Vary], typical: Any, runs: Runs
 ) -> tuple[xr.Dataset, list[xr.DataArray]]:
     """Draws with standardised offsets instead of raw ones, and the offsets of each factor."""
     offsets = []
-    for number, vary in enumerate(varies):
+    for vary in varies:
         spread = draws[vary.spread_name]
         weights = centred_weights(np.bincount(runs.codes(vary.by)))
         centred = xr.DataArray(weights, dims=(vary.by,), coords={vary.by: draws[vary.by]})
         raw = draws[vary.raw_name]
-        offsets.append(offset(raw, spread, centred, centre * (number == 0)))
+        offsets.append(offset(raw, spread, centred, centre(vary, varies, typical)))
         draws = draws.drop_vars(vary.raw_name).assign({vary.z_name: offsets[-1] / spread})
     return draws, offsets

@@ -18,7 +18,7 @@ from pytensor.xtensor import as_xtensor
 
 from bayes_scaling import ops
 from bayes_scaling.model.directions import DIRECTION, LEVEL_DIRECTION
-from bayes_scaling.model.hierarchy import LINKS, Link, Vary, combine, offset
+from bayes_scaling.model.hierarchy import LINKS, Link, Vary, centre, combine, offset
 from bayes_scaling.model.specification import Specification
 from bayes_scaling.model.surface import DELTA, SCATTER, SIZE
 from bayes_scaling.noise import LocationScale, Noise
@@ -199,12 +199,12 @@ def _of_runs(
 def _offsets(
     model: Specification, varies: tuple[Vary, ...], typical: Any, data: Mapping[str, Any]
 ) -> list[Any]:
-    """Offsets of the levels; only the first factor may be centred on the typical value."""
+    """Offsets of the levels of each factor."""
     offsets = []
-    for number, vary in enumerate(varies):
+    for vary in varies:
         spread = prior_variable(vary.spread_name, model.spread(vary), data)
         centred = data[f"{vary.by}_centred"]
-        centre = typical if number == 0 else typical * 0
-        raw = pmd.Normal(vary.raw_name, mu=centred * centre, sigma=spread**centred, dims=(vary.by,))
-        offsets.append(offset(raw, spread, centred, centre))
+        middle = centre(vary, varies, typical)
+        raw = pmd.Normal(vary.raw_name, mu=centred * middle, sigma=spread**centred, dims=(vary.by,))
+        offsets.append(offset(raw, spread, centred, middle))
     return offsets

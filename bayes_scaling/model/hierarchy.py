@@ -8,7 +8,7 @@ is the logarithm, for that of a level may lie above the losses of others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -114,6 +114,14 @@ LINKS: Mapping[Support, Link] = {
 def centred_weights(counts: np.ndarray) -> np.ndarray:
     """For each level, 1.0 if it is to be sampled centred, 0.0 if not, from its number of runs."""
     return (np.asarray(counts) >= CENTRED_FROM_RUNS).astype(float)
+
+
+def centre(vary: Vary, varies: Sequence[Vary], typical: Any) -> Any:
+    """Value that the levels of one of several factors are centred on, if they are.
+
+    The typical value at the first factor: centred on it at two, they would add it twice.
+    """
+    return typical if vary == varies[0] else typical * 0
 
 
 def offset(raw: Any, spread: Any, centred: Any, centre: Any) -> Any:
