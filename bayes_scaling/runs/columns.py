@@ -227,10 +227,15 @@ def _check_one_part_each(claims: Mapping[str, str]) -> None:
             )
 
 
+def near_matches(word: str, known: Iterable[str]) -> str:
+    """Return a hint at the known names that resemble a word; nothing if none does."""
+    near = closest(word, known)
+    return f"Near matches: {listed(near)}. " if near else ""
+
+
 def no_such_column(name: str, asked: str, columns: Sequence[str]) -> RunsError:
     """Return the error about a column that was asked for as `name` and is not there."""
-    near = closest(asked, columns) or closest(name, columns)
-    hint = f"Near matches: {listed(near)}. " if near else ""
+    hint = near_matches(asked, columns) or near_matches(name, columns)
     return RunsError(
         f"Runs: there is no column {asked!r}, asked for as {name}. "
         f"{_PURPOSE.get(name, 'It was asked for by name.')} {hint}"

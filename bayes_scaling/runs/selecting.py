@@ -9,7 +9,7 @@ import pandas as pd
 from bayes_scaling.display.wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import as_label
-from bayes_scaling.runs.columns import closest
+from bayes_scaling.runs.columns import near_matches
 from bayes_scaling.runs.scales import is_scale
 from bayes_scaling.units import format_flops
 
@@ -61,11 +61,10 @@ def _by_value(table: pd.DataFrame, columns: Mapping[str, object], factors: Seque
     keep = np.ones(len(table), dtype=np.bool)
     for name, asked in columns.items():
         if name != "run" and name not in table:
-            near = closest(name, table.columns)
-            hint = f"Near matches: {listed(near)}. " if near else ""
             raise RunsError(
                 f"Runs.where: there is no column {name!r}. Runs are chosen by the columns of their "
-                f"table. {hint}Use one of {listed(['run', *table.columns], 20)}."
+                f"table. {near_matches(name, table.columns)}"
+                f"Use one of {listed(['run', *table.columns], 20)}."
             )
         column = table.index.to_series() if name == "run" else table[name]
         as_text = str if name == "run" else as_label if name in factors else None

@@ -15,6 +15,7 @@ from bayes_scaling.display.digits import interval_numbers, interval_text, label_
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import FitAverage, Fitted, parts
+from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
@@ -60,7 +61,7 @@ def check_result(result: object) -> None:
     BayesScalingError
         With what can be given instead.
     """
-    if not isinstance(result, ScalingFit | DrawnResult | CurveFit | CurveForecast):
+    if not isinstance(result, LawFit | DrawnResult | CurveForecast):
         raise BayesScalingError(
             f"A {type(result).__name__} cannot be cited: it holds no draws of a fit, so there is "
             "no estimate with an interval. Give a ScalingFit, or what forecast, allocate, "
@@ -70,7 +71,7 @@ def check_result(result: object) -> None:
 
 def fits(result: Citable) -> tuple[Fit, ...]:
     """The fits that a result rests on."""
-    if isinstance(result, ScalingFit | CurveFit):
+    if isinstance(result, LawFit):
         return (result,)
     if isinstance(result, CurveForecast):
         return (result.fit,)
@@ -81,7 +82,7 @@ def fits(result: Citable) -> tuple[Fit, ...]:
 
 def averaged(result: Citable) -> FitAverage | None:
     """The average that a result was made from; None for a single fit."""
-    fit = None if isinstance(result, ScalingFit | CurveFit) else result.fit
+    fit = None if isinstance(result, LawFit) else result.fit
     return fit if isinstance(fit, FitAverage) else None
 
 
@@ -94,7 +95,7 @@ def problems(result: Citable) -> tuple[str, ...]:
 
 def estimates(result: Citable, prob: float | None) -> list[Estimate]:
     """Every median with its interval in a result's table, row by row."""
-    if isinstance(result, ScalingFit | CurveFit):
+    if isinstance(result, LawFit):
         return _of_parameters(result, prob)
     table = result.table(prob)
     first, second = (table.columns.get_level_values(level) for level in (0, 1))

@@ -14,6 +14,7 @@ from bayes_scaling.decisions.groups import LevelComparison
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.wording import counted
 from bayes_scaling.fitting.average import Fitted
+from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
@@ -138,7 +139,7 @@ def _belief(trust: TrustReport | None) -> str:
 
 def _findings(result: Citable, prob: float | None) -> str:
     found = estimates(result, prob)
-    if isinstance(result, ScalingFit | CurveFit):
+    if isinstance(result, LawFit):
         return _of_parameters(result, found)
     table = result.table(prob)
     said = []

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bayes_scaling.display.intervals import interval_attrs, percent
 from bayes_scaling.display.terminal import flat_name
-from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped, one_line
 from bayes_scaling.reporting.citing.estimates import (
     Citable,
@@ -20,7 +20,6 @@ from bayes_scaling.reporting.citing.estimates import (
     estimates,
     written_label,
 )
-from bayes_scaling.schedules import CurveFit
 
 KINDS = {"eti": "equal-tailed", "hdi": "highest-density"}
 
@@ -48,7 +47,7 @@ def written_table(result: Citable, prob: float | None = None) -> pd.DataFrame:
     """
     check_result(result)
     found = estimates(result, prob)
-    if isinstance(result, ScalingFit | CurveFit):
+    if isinstance(result, LawFit):
         columns = {
             "parameter": [one_line(one.quantity) for one in found],
             "estimate": [one.text for one in found],

@@ -16,7 +16,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.columns import closest
+from bayes_scaling.runs.columns import near_matches
 from bayes_scaling.runs.sources.optional import require
 from bayes_scaling.runs.sources.trackers import distinct_names, short_names
 
@@ -129,8 +129,7 @@ def _chosen(asked: list[str], existing: list[Any], uri: str) -> dict[str, str]:
     known = by_id | {experiment.name: experiment for experiment in existing}
     unknown = [name for name in asked if name not in known]
     if unknown:
-        near = closest(unknown[0], [experiment.name for experiment in existing])
-        hint = f"Near matches: {listed(near)}. " if near else ""
+        hint = near_matches(unknown[0], [experiment.name for experiment in existing])
         there = ", ".join(f"{one.name!r} (id {one.experiment_id})" for one in existing[:20])
         raise RunsError(
             f"Runs.from_mlflow: there is no experiment {listed(unknown)} in {uri!r}. Runs are "
