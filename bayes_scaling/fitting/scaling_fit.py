@@ -24,7 +24,6 @@ from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
 from bayes_scaling.fitting.preconditioning import coordinates
 from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings, no_scatter
-from bayes_scaling.fitting.split_runs import split_runs
 from bayes_scaling.fitting.tree import assemble
 from bayes_scaling.laws import Law
 from bayes_scaling.model.checks import notes_on
@@ -137,8 +136,8 @@ class ScalingFit(LawFit):
         return [*sampled, *(vary.z_name for vary in varies)]
 
     def _remarks(self) -> tuple[str, ...]:
-        scatter = (no_scatter(self.posterior), split_runs(self.posterior))
-        return (*filter(None, scatter), *notes_on(self.model, self.runs))
+        hint = no_scatter(self.posterior)
+        return (*([hint] if hint else []), *notes_on(self.model, self.runs))
 
     def _heading(self) -> tuple[str, ...]:
         return (
