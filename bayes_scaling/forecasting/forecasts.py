@@ -196,10 +196,14 @@ def loss_draws(
 
 
 def forecast_draws(
-    fit: ScalingFit, where: xr.Dataset, new_levels: NewLevels, seed: int
+    fit: ScalingFit,
+    where: xr.Dataset,
+    new_levels: NewLevels,
+    seed: int,
+    scatter: Callable[..., xr.DataArray] = new_runs,
 ) -> xr.Dataset:
     """The draws of a forecast: those of :func:`loss_draws`, and how far they leave the law."""
-    draws = loss_draws(fit, where, new_levels, seed)
+    draws = loss_draws(fit, where, new_levels, seed, scatter)
     inside = fit.surface_at(where, new_levels, np.random.default_rng(seed)).inside
     went_on = labelled(inside.loss(where), where, fit.model)
     return draws.assign(miss=np.log(draws["expected_loss"] / went_on))
