@@ -48,8 +48,4 @@ def html_with_links(text: str, urls: Mapping[str, str]) -> str:
     >>> html_with_links("without 'b' < 1", {"b": "https://x.org?a&b"})
     'without &#x27;<a href="https://x.org?a&amp;b">b</a>&#x27; &lt; 1'
     """
-    return with_links(text, urls, escape, _html_link)
-
-
-def _html_link(name: str, url: str) -> str:
-    return f'<a href="{escape(url)}">{name}</a>'
+    return with_links(text, urls, escape, lambda name, url: f'<a href="{escape(url)}">{name}</a>')

@@ -48,12 +48,8 @@ def _row(published: Mapping[str, Any]) -> dict[str, object]:
         "token_multiplier": multiplier,
         "lr": settings["lr"],
         "role": _role(model, multiplier),
-        **{_column(result["val_data"][0]): result["loss"] for result in published["results"]},
+        **{_EVALUATIONS[r["val_data"][0].split("/")[-2]]: r["loss"] for r in published["results"]},
     }
-
-
-def _column(validation: str) -> str:
-    return _EVALUATIONS[validation.split("/")[-2]]
 
 
 def _role(model: str, multiplier: float) -> str:

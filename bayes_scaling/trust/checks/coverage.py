@@ -45,7 +45,7 @@ def check_calibration(case: Case) -> Finding:
     table.attrs["calibration"] = found
     forecast = table[table.index.str.startswith(f"{EXPECTED}[")]
     parameters = table.loc[_parameters(case, table)]
-    by_point: list[Verdict] = [_verdict(chance) for chance in forecast["p_so_few"]]
+    by_point = [graded(-chance, -TOO_LOW, -FAR_TOO_LOW) for chance in forecast["p_so_few"]]
     # The more parameters, the likelier that one of them is missed often.
     least = min(1.0, float(parameters["p_so_few"].min()) * len(parameters))
     doubt: Verdict = "trust" if least >= TOO_LOW else "caution"
@@ -78,10 +78,6 @@ def _with_chances(table: pd.DataFrame, done: int) -> pd.DataFrame:
     held = (table["coverage_90"] * done).round().astype(int)
     chances = stats.binom.cdf(held, done, NOMINAL)
     return table.assign(held=held, sweeps=done, p_so_few=chances)
-
-
-def _verdict(chance: float) -> Verdict:
-    return graded(-chance, -TOO_LOW, -FAR_TOO_LOW)
 
 
 def _headline(case: Case, forecast: pd.DataFrame, parameters: pd.DataFrame, done: int) -> str:
