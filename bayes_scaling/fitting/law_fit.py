@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -19,6 +20,7 @@ from bayes_scaling.fitting.sampling import Settings
 class LawFit(ABC):
     """The posterior of a law: draws, and how well the chains have converged."""
 
+    model: Any
     posterior: xr.Dataset
     sample_stats: xr.Dataset
     settings: Settings
@@ -27,11 +29,6 @@ class LawFit(ABC):
     @abstractmethod
     def parameter_names(self) -> Sequence[str]:
         """Posterior names that a summary lists."""
-
-    @property
-    @abstractmethod
-    def _formula(self) -> str:
-        """Formula of the law in LaTeX."""
 
     @abstractmethod
     def _sampled_names(self) -> Sequence[str]:
@@ -95,5 +92,5 @@ class LawFit(ABC):
         return "\n".join([*self._heading(), *(f"  note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        head = html_formula(self._formula) + f"<pre>{escape(repr(self))}</pre>"
+        head = html_formula(self.model.law.formula) + f"<pre>{escape(repr(self))}</pre>"
         return head + self.summary().to_html(float_format="{:.4g}".format)

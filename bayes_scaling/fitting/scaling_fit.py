@@ -125,10 +125,6 @@ class ScalingFit(LawFit):
         wanted = {factor: labels[factor] for factor in self.model.factors if factor in labels}
         return loss_surface(self.posterior, self.model, self.runs, wanted, new_levels, rng)
 
-    @property
-    def _formula(self) -> str:
-        return self.model.law.formula
-
     def _sampled_names(self) -> list[str]:
         varies = (*self.model.vary, *self.model.deviations(self.runs))
         priors = self.model.sampled_priors(self.runs)

@@ -58,10 +58,6 @@ class CurveFit(LawFit):
         """Posterior names that a summary lists: of the law, and the sizes of its misses."""
         return tuple(self.model.chosen)
 
-    @property
-    def _formula(self) -> str:
-        return self.law.formula
-
     def _sampled_names(self) -> list[str]:
         priors = self.model.sampled_priors
         return [*(name for name, prior in priors.items() if not prior.fixed), "gain_miss"]
