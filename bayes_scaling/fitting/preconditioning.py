@@ -124,7 +124,9 @@ class Misfit:
 
     def __call__(self, place: np.ndarray, scatter: float) -> np.ndarray:
         """Distances of runs, of levels from typical values, and of these from their priors."""
-        return self._without_delta(self._distances(place, scatter), scatter)
+        # A step may go so far that powers are infinite: least squares then take a shorter one.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._without_delta(self._distances(place, scatter), scatter)
 
     def slopes(self, place: np.ndarray, scatter: float) -> np.ndarray:
         """Derivatives of the distances, dims (distance, number)."""

@@ -69,3 +69,10 @@ def test_levels_are_found_though_a_floor_lies_above_the_losses_of_others(runs: b
         name = f"E_raw_corpus_{level}"
         assert abs(at[name] - floors[level]) < 3 * sd[name]
         assert sd[name] < 0.2
+
+
+def test_a_step_where_powers_are_infinite_is_known_by_its_distances(runs: bs.Runs) -> None:
+    misfit = Misfit(POOLED, runs)
+    far = misfit.start.copy()
+    far[misfit.names.index("beta_log__")] = np.log(1e4)
+    assert not np.isfinite(misfit(far, 0.005)).all()
