@@ -11,6 +11,7 @@ import bayes_scaling as bs
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting import rounds as _rounds
 from bayes_scaling.fitting import scaling_fit as fitting
+from bayes_scaling.fitting.diagnostics import diagnose
 from bayes_scaling.fitting.sampling import Settings, StuckChainError
 
 
@@ -40,7 +41,7 @@ def rounds(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> list[S
     density = SimpleNamespace(sample=sample)
     monkeypatch.setattr(_rounds, "compiled", lambda *asked: density)
     monkeypatch.setattr(fitting, "complete", lambda draws, *rest: draws)
-    found = property(lambda fit: fitting.diagnose(fit.posterior, fit.sample_stats, ["E_ref"]))
+    found = property(lambda fit: diagnose(fit.posterior, fit.sample_stats, ["E_ref"]))
     monkeypatch.setattr(bs.ScalingFit, "diagnostics", found)
     return asked
 

@@ -260,7 +260,7 @@ def test_many_levels_have_their_mass_matrix_renewed_less_often(
 ) -> None:
     monkeypatch.setattr(Density, "n_dim", 300)
     quick("chinchilla", stored_fit.runs)
-    assert fake.asked[0]["mass_matrix_update_freq"] == 100
+    assert fake.asked[0]["mass_matrix_update_freq"] == 300
 
 
 def test_without_a_seed_one_is_chosen_and_kept(fake: Nutpie, stored_fit: bs.ScalingFit) -> None:
