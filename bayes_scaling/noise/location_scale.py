@@ -30,7 +30,7 @@ RAW_SD_PRIOR = Prior.between(0.002, 0.3)
 LOGIT_SD_PRIOR = Prior.between(0.01, 1.0)
 """Scatter of a logit; 0.1 is 2.5 points at an accuracy of one half."""
 
-DF_PRIOR = Prior.inverse_gamma(1.86, 9.03)
+DF_PRIOR = Prior.inverse_gamma(1.861, 9.033)
 """Degrees of freedom, 90 % within 2 and 30: from heavy tails to nearly normal. Values nearer to 1,
 which the gamma prior of Juárez and Steel (2010) allows, widen a new run's interval where few runs
 are fitted. Below 1 the density would reward a law that holds exactly for some of the runs, such as
