@@ -117,6 +117,7 @@ def test_an_interrupt_ends_with_130(said: str) -> None:
     assert result.stderr.strip() == (said or "Interrupted.")
 
 
+@pytest.mark.slow
 def test_a_report_is_written_with_the_best_split_of_what_was_asked(
     call: Call, stored_fit_path: Path, tmp_path: Path
 ) -> None:
@@ -272,6 +273,7 @@ def test_forecasts_that_cannot_be_made(
     assert re.search(message, said), said
 
 
+@pytest.mark.slow
 def test_the_verdict_is_that_of_the_package(
     call: Call, stored_fit: bs.ScalingFit, stored_fit_path: Path
 ) -> None:

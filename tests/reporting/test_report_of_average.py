@@ -116,6 +116,7 @@ def test_diagnostics_and_posterior_are_of_each_law(written: Path) -> None:
         assert "are of the heaviest fit, ours (Chinchilla), weight 0.62" in section(written, anchor)
 
 
+@pytest.mark.slow
 def test_the_page_holds_the_mixture(average: bs.FitAverage) -> None:
     made = page(average, {}, None, 0.9)
     along, across = (len(made.data[name]) for name in ("along", "across"))
@@ -174,6 +175,7 @@ def test_a_real_assessment_shows_what_was_found_in_each_fit(
     assert changes(subject).blocks
 
 
+@pytest.mark.slow
 def test_names_of_fits_are_text_in_every_format(
     converged_fit: bs.ScalingFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,6 +271,7 @@ def test_fits_that_read_other_columns_read_other_files(
     )
 
 
+@pytest.mark.slow
 def test_a_fit_with_all_the_weight_is_reported_as_a_fit(converged_fit: bs.ScalingFit) -> None:
     alone = Subject(bs.FitAverage({"a": converged_fit}, {"a": 1.0}))
     assert (alone.mixed, alone.main, alone.light) == (False, converged_fit, ())
