@@ -43,8 +43,8 @@ What else was tried, on the sweeps (interval score near, far, farther):
 * degrees of freedom with mass near 1: wider where few runs are fitted.
 
 Pools (:func:`hidden_levels`), error and width of the hidden runs pooled over those alone: three
-corpora with four runs shown 0.11 and 0.37 (0.92 covered); three like isoFLOP sweeps with 15 % shown
-0.59 and 0.36, with 0.81 covered; five sweeps of other recipes on purpose 1.12 and 1.12, with 0.80
+corpora with four runs shown 0.11 and 0.37 (0.91 covered); three like isoFLOP sweeps with 15 % shown
+0.64 and 0.38, with 0.82 covered; five sweeps of other recipes on purpose 1.12 and 1.12, with 0.80
 (2 x 500 draws). Without deviations of levels 0.11 and 0.37 (0.92), 0.66 and 0.24 (0.70), 1.29 and
 0.75 (0.64). With a power of the law's reducible loss for each level instead, 0.89 of the second are
 covered with scatter by level and 0.79 without, and then 0.41 of the last; with sizes about twice as
