@@ -25,10 +25,10 @@ from bayes_scaling.model.hierarchy import (
     NewLevels,
     Vary,
     at_levels,
-    centre,
     centred_weights,
     combine,
     extended,
+    level_centre,
     offset,
 )
 from bayes_scaling.model.inputs import noise_scale, scales
@@ -260,6 +260,6 @@ def _with_offsets(
         weights = centred_weights(np.bincount(runs.codes(vary.by)))
         centred = xr.DataArray(weights, dims=(vary.by,), coords={vary.by: draws[vary.by]})
         raw = draws[vary.raw_name]
-        offsets.append(offset(raw, spread, centred, centre(vary, varies, typical)))
+        offsets.append(offset(raw, spread, centred, level_centre(vary, varies, typical)))
         draws = draws.drop_vars(vary.raw_name).assign({vary.z_name: offsets[-1] / spread})
     return draws, offsets

@@ -19,7 +19,7 @@ from scipy import linalg, optimize, special, stats
 
 from bayes_scaling.model.building import TYPICAL_SCATTER
 from bayes_scaling.model.directions import Rotation, reducible_share
-from bayes_scaling.model.hierarchy import Vary, centre, centred_weights, combine, offset
+from bayes_scaling.model.hierarchy import Vary, centred_weights, combine, level_centre, offset
 from bayes_scaling.model.inputs import input_values, scales
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.priors import Prior
@@ -253,7 +253,7 @@ class Misfit:
     def _centre(self, vary: Vary, theta: Mapping[str, Any]) -> Any:
         """Value that the levels of a factor are centred on, if they are."""
         typical = self.model.link(vary.parameter).forward(theta[vary.parameter])
-        return centre(vary, self.model.varying(vary.parameter), typical)
+        return level_centre(vary, self.model.varying(vary.parameter), typical)
 
     def _count(self, vary: Vary) -> int:
         return len(self._centred[vary.by])

@@ -20,6 +20,7 @@ from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, Fitted
+from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.posterior_surface import labelled
@@ -189,10 +190,7 @@ def loss_draws(
     Points are made by :func:`bayes_scaling.model.points.points`.
     `scatter` draws new runs as :func:`bayes_scaling.fitting.posterior.new_runs` does.
     """
-    rng = np.random.default_rng(seed)
-    expected = labelled(fit.surface_at(where, new_levels, rng).loss(where), where, fit.model)
-    loss = scatter(fit.posterior, fit.model, fit.runs, expected, where, rng)
-    return xr.Dataset({"expected_loss": expected, "loss": loss})
+    return _with_surface(fit, where, new_levels, seed, scatter)[0]
 
 
 def forecast_draws(
@@ -203,10 +201,24 @@ def forecast_draws(
     scatter: Callable[..., xr.DataArray] = new_runs,
 ) -> xr.Dataset:
     """The draws of a forecast: those of :func:`loss_draws`, and how far they leave the law."""
-    draws = loss_draws(fit, where, new_levels, seed, scatter)
-    inside = fit.surface_at(where, new_levels, np.random.default_rng(seed)).inside
-    went_on = labelled(inside.loss(where), where, fit.model)
+    draws, surface = _with_surface(fit, where, new_levels, seed, scatter)
+    went_on = labelled(surface.inside.loss(where), where, fit.model)
     return draws.assign(miss=np.log(draws["expected_loss"] / went_on))
+
+
+def _with_surface(
+    fit: ScalingFit,
+    where: xr.Dataset,
+    new_levels: NewLevels,
+    seed: int,
+    scatter: Callable[..., xr.DataArray],
+) -> tuple[xr.Dataset, LossSurface]:
+    """Draws of losses, and the surface that they lie on."""
+    rng = np.random.default_rng(seed)
+    surface = fit.surface_at(where, new_levels, rng)
+    expected = labelled(surface.loss(where), where, fit.model)
+    loss = scatter(fit.posterior, fit.model, fit.runs, expected, where, rng)
+    return xr.Dataset({"expected_loss": expected, "loss": loss}), surface
 
 
 def average_draws(

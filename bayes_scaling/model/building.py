@@ -18,7 +18,7 @@ from pytensor.xtensor import as_xtensor
 
 from bayes_scaling import ops
 from bayes_scaling.model.directions import DIRECTION, LEVEL_DIRECTION
-from bayes_scaling.model.hierarchy import LINKS, Link, Vary, centre, combine, offset
+from bayes_scaling.model.hierarchy import LINKS, Link, Vary, combine, level_centre, offset
 from bayes_scaling.model.specification import Specification
 from bayes_scaling.model.surface import DELTA, SCATTER, SIZE
 from bayes_scaling.noise import LocationScale, Noise
@@ -204,7 +204,7 @@ def _offsets(
     for vary in varies:
         spread = prior_variable(vary.spread_name, model.spread(vary), data)
         centred = data[f"{vary.by}_centred"]
-        middle = centre(vary, varies, typical)
+        middle = level_centre(vary, varies, typical)
         raw = pmd.Normal(vary.raw_name, mu=centred * middle, sigma=spread**centred, dims=(vary.by,))
         offsets.append(offset(raw, spread, centred, middle))
     return offsets

@@ -116,7 +116,7 @@ def centred_weights(counts: np.ndarray) -> np.ndarray:
     return (np.asarray(counts) >= CENTRED_FROM_RUNS).astype(float)
 
 
-def centre(vary: Vary, varies: Sequence[Vary], typical: Any) -> Any:
+def level_centre(vary: Vary, varies: Sequence[Vary], typical: Any) -> Any:
     """Value that the levels of one of several factors are centred on, if they are.
 
     The typical value at the first factor: centred on it at two, they would add it twice.

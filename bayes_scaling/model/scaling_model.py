@@ -36,8 +36,8 @@ from bayes_scaling.model.checks import check_model, check_runs, check_stage_nois
 from bayes_scaling.model.directions import (
     DIRECTION,
     LEVEL_DIRECTION,
+    MOST_SHOWN,
     SHOWN,
-    chosen_runs,
     direction_data,
 )
 from bayes_scaling.model.hierarchy import Vary, centred_weights
@@ -141,7 +141,7 @@ class ScalingModel(Specification):
         nodes: dict[str, list[int]] = {}
         if self.has_surface(runs):
             numbers = list(range(node_count(self.law)))
-            shown = list(range(len(chosen_runs(runs))))
+            shown = list(range(min(len(runs), MOST_SHOWN)))
             nodes = {NODE: numbers, DIRECTION: numbers, SHOWN: shown}
         if self.deviating(DELTA, runs):
             own = list(range(level_node_count(self.law)))
