@@ -4,14 +4,14 @@ The forecast is of a new run of three times the largest compute, made as runs sh
 loss outside its 90 % interval. ``pytest tests/benchmarks/test_verdicts.py -m benchmark -s``.
 
 Measured at level "quick" (misses of those with each verdict): trust 1 of 35, caution 8 of 19, do
-not trust 5 of 6. All 30 sound sweeps are trusted, and one is missed. Of 8 sweeps with an under-
-trained top all are missed and none is trusted, of 8 with a break 5 are and none; the mixtures that
-are trusted, 5 of 7, have wide intervals that hold the target. Level "full" takes half an hour and
-has not been measured since; nor have public sweeps with today's tails. Of the runs that 42 cuts of
-public sweeps predict, 99 in five cuts are trusted, of which 9 % are missed; 366 are a caution (11
-%) and 642 are not to be trusted (10 %), most for their reach: there intervals are wide, and hold
-what they say. Within a sweep the verdict tells runs apart: above the lower 70 % of Chinchilla's
-runs, 8 % of those trusted are missed and 55 % of those with a caution.
+not trust 5 of 6. All 30 sound sweeps are trusted, and one is missed. Of 8 sweeps with an
+under-trained top all are missed and none is trusted, of 8 with a break 5 are and none; the mixtures
+that are trusted, 5 of 7, have wide intervals that hold the target. Level "full" takes half an hour
+and has not been measured since; nor have public sweeps with today's tails. Of the runs that 42 cuts
+of public sweeps predict, 99 in five cuts are trusted, of which 9 % are missed; 366 are a caution
+(11 %) and 642 are not to be trusted (10 %), most for their reach: there intervals are wide, and
+hold what they say. Within a sweep the verdict tells runs apart: above the lower 70 % of
+Chinchilla's runs, 8 % of those trusted are missed and 55 % of those with a caution.
 """
 
 from collections.abc import Callable
