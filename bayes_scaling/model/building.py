@@ -6,7 +6,7 @@ What is a number enters as ``Data``, by name; the specification says the names.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -150,6 +150,13 @@ def prior_variable(
         numbers["mu"] = numbers["mu"] + TIE * numbers["sigma"] * tie
         numbers["sigma"] = numbers["sigma"] * np.sqrt(1 - TIE**2)
     return getattr(pmd, prior.distribution)(name, **numbers)
+
+
+def scatter_variables(
+    noise: Noise, named: Callable[[str], str], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Variables of a noise model by their own names; `named` gives those of the posterior."""
+    return {name: prior_variable(named(name), prior, data) for name, prior in noise.priors.items()}
 
 
 def _typical_parameters(model: Specification, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,19 @@ def scales(law: Law, runs: Runs) -> dict[str, float]:
     return {"loss": runs.reference["loss"], **{n: _scale(law, runs, n) for n in names}}
 
 
+def input_columns(law: Law, runs: Runs) -> dict[str, np.ndarray]:
+    """Each input as this law sees it, dims (run,), and its logarithm."""
+    scale = scales(law, runs)
+    shares = {name: input_values(runs, name) / scale[name] for name in law.inputs}
+    logarithms = {f"{name}_log": np.log(values) for name, values in shares.items()}
+    return {f"{name}_ref": values for name, values in shares.items()} | logarithms
+
+
+def response_columns(name: str, shares: np.ndarray, noise: Noise) -> dict[str, np.ndarray]:
+    """A response as shares of its reference, dims (run,), and on the scale it scatters on."""
+    return {f"{name}_ref": shares, f"{name}_scaled": noise.on_scale(shares)}
+
+
 def noise_columns(noise: Noise, runs: Runs) -> dict[str, np.ndarray]:
     """Columns that the noise reads, dims (run,), divided by their scale where it wants that."""
     return {

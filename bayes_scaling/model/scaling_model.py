@@ -8,7 +8,7 @@ is left is the structure, by which compiled models are kept.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import escape
@@ -29,8 +29,8 @@ from bayes_scaling.model.building import (
     left_out_by_law,
     noise_of_levels,
     pooled_parameters,
-    prior_variable,
     scatter_of,
+    scatter_variables,
 )
 from bayes_scaling.model.checks import check_model, check_runs, check_stage_noise
 from bayes_scaling.model.directions import (
@@ -41,7 +41,8 @@ from bayes_scaling.model.directions import (
     direction_data,
 )
 from bayes_scaling.model.hierarchy import Vary, centred_weights
-from bayes_scaling.model.inputs import input_values, noise_columns, scales
+from bayes_scaling.model.inputs import input_columns, noise_columns, response_columns, scales
+from bayes_scaling.model.logarithms import by_logarithms
 from bayes_scaling.model.nodes import LEVEL_NODE, NODE, level_node_count, node_count
 from bayes_scaling.model.specification import Specification
 from bayes_scaling.model.surface import DELTA, SCATTER, Surface
@@ -110,16 +111,14 @@ class ScalingModel(Specification):
 
     def data(self, runs: Runs) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
         """Every number of the model as (dims, values): the runs, their scales, the priors."""
-        run = ("run",)
-        scale = scales(self.law, runs)
-        values: dict[str, tuple[tuple[str, ...], Any]] = {
-            f"{name}_ref": (run, input_values(runs, name) / scale[name]) for name in self.law.inputs
-        }
-        values["response_ref"] = (run, runs.values("loss") / scale["loss"])
-        for name in self.law.stages:
-            values[f"{name}_ref"] = (run, runs.values(name) / scale[name])
-        for name, column in noise_columns(self.noise, runs).items():
-            values[f"noise_{name}"] = (run, column)
+        run, scale = ("run",), scales(self.law, runs)
+        losses = runs.values("loss") / scale["loss"]
+        columns = input_columns(self.law, runs) | response_columns("response", losses, self.noise)
+        for stage in self.law.stages:
+            shares = runs.values(stage) / scale[stage]
+            columns |= response_columns(stage, shares, self.stage_noise)
+        columns |= {f"noise_{name}": one for name, one in noise_columns(self.noise, runs).items()}
+        values: dict[str, tuple[tuple[str, ...], Any]] = {n: (run, c) for n, c in columns.items()}
         if self.has_surface(runs):
             values |= direction_data(
                 self.law, runs, [one.by for one in self.deviating(DELTA, runs)]
@@ -192,9 +191,10 @@ class ScalingModel(Specification):
             }
             theta = pooled_parameters(self, data)
             inputs = {name: data[f"{name}_ref"] for name in self.law.inputs}
-            noise = _scatter(self.noise, self.noise_name, data)
+            noise = scatter_variables(self.noise, self.noise_name, data)
             columns = {name: data[f"noise_{name}"] for name in self.noise.columns}
-            expected = self.law.evaluate(inputs, theta)
+            logarithms = {data[f"{name}_ref"]: data[f"{name}_log"] for name in self.law.inputs}
+            expected = by_logarithms(self.law.evaluate(inputs, theta), logarithms)
             own = noise_of_levels(self, noise, data, self.deviating(SCATTER, runs))
             if self.has_surface(runs):
                 floor, scatter = self.law.irreducible(theta), scatter_of(self.noise, own)
@@ -204,11 +204,12 @@ class ScalingModel(Specification):
                     reducible = reducible * pmd.math.exp(of_levels)
                 left_out = left_out_by_law(self, data, reducible, floor, scatter)
                 expected = floor + reducible * pmd.math.exp(left_out)
-            self.noise.observe("response", expected, data["response_ref"], own, columns)
+            self.noise.observe("response", expected, data["response_scaled"], own, columns)
             for stage, value in self.law.evaluate_stages(inputs, theta).items():
                 named = partial(self.stage_noise_name, stage)
-                scatter = _scatter(self.stage_noise, named, data)
-                self.stage_noise.observe(stage, value, data[f"{stage}_ref"], scatter, {})
+                scatter = scatter_variables(self.stage_noise, named, data)
+                value = by_logarithms(value, logarithms)
+                self.stage_noise.observe(stage, value, data[f"{stage}_scaled"], scatter, {})
         return model
 
     def describe(self, runs: Runs) -> pd.DataFrame:
@@ -296,8 +297,3 @@ class ScalingModel(Specification):
         stage_noise = "" if plain else f", stage_noise={self.stage_noise}"
         own = "" if self.surface == DEFAULT_SURFACE else f", surface={self.surface}"
         return f"ScalingModel({self.law.name}{vary}{priors}{noise}{stage_noise}{own})"
-
-
-def _scatter(noise: Noise, named: Callable[[str], str], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Variables of a noise model by their own names; `named` gives those of the posterior."""
-    return {name: prior_variable(named(name), prior, data) for name, prior in noise.priors.items()}

@@ -134,11 +134,10 @@ class LocationScale(Noise):
     def observe(
         self, name: str, expected: Any, response: Any, theta: Terms, columns: Terms
     ) -> None:
-        """Add the response on its scale, scattered about the expected one, dims (run,)."""
+        """Add the response, scattered about the expected one, dims (run,)."""
         location, spread = self.location_and_spread(expected, theta, columns)
         arguments = self.shape.arguments(theta, spread)
-        observed = self.scale.forward(response)
-        self.shape.variable(name, mu=location, **arguments, observed=observed)
+        self.shape.variable(name, mu=location, **arguments, observed=response)
 
     def log_density(
         self, response: Array, expected: Array, theta: Arrays, columns: Arrays = NO_COLUMNS

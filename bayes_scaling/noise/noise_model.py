@@ -82,7 +82,10 @@ class Noise(AsCode, ABC):
     def observe(
         self, name: str, expected: Any, response: Any, theta: Terms, columns: Terms
     ) -> None:
-        """Add the observed variable `name`, dims (run,), to the PyMC model in context."""
+        """Add the observed variable `name`, dims (run,), to the PyMC model in context.
+
+        `response` is on the scale on which it scatters, `expected` is not.
+        """
 
     @abstractmethod
     def log_density(

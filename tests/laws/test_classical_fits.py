@@ -35,7 +35,7 @@ class LogHuber(bs.noise.LogNormal):
         return {}
 
     def observe(self, name: str, expected: Any, response: Any, theta: Any, columns: Any) -> None:
-        size = pmd.math.abs(ops.log(response) - ops.log(expected))
+        size = pmd.math.abs(response - ops.log(expected))
         inside = ops.minimum(size, DELTA)
         pmd.Potential(name, -(inside * (size - inside / 2)).sum() / DELTA)
 

@@ -179,8 +179,9 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
         df = pmd.InverseGamma("noise_df", *tails)
         deviates = pooled and model.surface is not None
         own = scatter_by_hand(parameter, data, sd) if deviates else sd
-        reducible = A * data["params_ref"] ** -alpha + B * data["tokens_ref"] ** -beta
-        expected = E + A * data["params_ref"] ** -alpha + B * data["tokens_ref"] ** -beta
+        size, tokens = data["params_log"], data["tokens_log"]
+        reducible = A * pmd.math.exp(-alpha * size) + B * pmd.math.exp(-beta * tokens)
+        expected = E + A * pmd.math.exp(-alpha * size) + B * pmd.math.exp(-beta * tokens)
         if model.surface is not None:
             expected = E + reducible * pmd.math.exp(delta_by_hand(model, runs, parameter))
         pmd.StudentT(
@@ -188,7 +189,7 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
             nu=df,
             mu=pmd.math.log(expected),
             sigma=own,
-            observed=pmd.math.log(data["response_ref"]),
+            observed=data["response_scaled"],
         )
     return written
 

@@ -1,0 +1,36 @@
+"""Powers of data as exponentials of their logarithms, which are taken once and not at each draw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pymc.dims as pmd
+from pytensor import scalar
+from pytensor.graph.replace import graph_replace
+from pytensor.graph.traversal import apply_ancestors
+
+
+def by_logarithms(term: Any, logarithms: Mapping[Any, Any]) -> Any:
+    """The same symbolic term, in which powers and logarithms of data come from their logarithms.
+
+    A power and its slope take more time than all else that a law does with a run; an exponential
+    takes a fifth of it.
+
+    Parameters
+    ----------
+    term : pytensor.xtensor.XTensorVariable
+    logarithms : mapping of XTensorVariable to XTensorVariable
+        Positive data, each with its logarithm.
+    """
+    replaced = {}
+    for node in apply_ancestors([term]):
+        if node.inputs[0] not in logarithms:
+            continue
+        logarithm = logarithms[node.inputs[0]]
+        operation = getattr(node.op, "scalar_op", None)
+        if operation == scalar.pow:
+            replaced[node.outputs[0]] = pmd.math.exp(node.inputs[1] * logarithm)
+        elif operation == scalar.log:
+            replaced[node.outputs[0]] = logarithm
+    return graph_replace(term, replaced)
