@@ -9,6 +9,7 @@ same code, so that a seed gives the same draws in the first process as in the se
 
 from __future__ import annotations
 
+import ctypes
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -126,6 +127,16 @@ def in_coordinates(
     data[MAP[0]] = len(numbers), *(values.ctypes.data for values in kept.values())
     # The record has addresses only: arrays live as long as the model that they are data of.
     return replace(compiled, user_data=data, shared_data={**compiled.shared_data, **kept})
+
+
+def density_at(compiled: Any, point: np.ndarray) -> tuple[int, float, np.ndarray]:
+    """Code (0 if there is a density), log density and gradient of a compiled model at a point."""
+    gradient, value = np.zeros_like(point), np.zeros(1)
+    pointer = ctypes.POINTER(ctypes.c_double)
+    arrays = (array.ctypes.data_as(pointer) for array in (point, gradient, value))
+    data = ctypes.c_void_p(compiled.user_data.ctypes.data)
+    code = compiled.compiled_logp_func.ctypes(len(point), *arrays, data)
+    return code, float(value[0]), gradient
 
 
 @contextmanager

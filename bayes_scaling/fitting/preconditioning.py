@@ -1,10 +1,9 @@
-"""Coordinates in which a law's parameters are about independent, each of unit size.
+"""The coordinates to sample a model in, of pooled levels those of a least-squares fit.
 
-Of many levels or many runs, parameters are closely tied: an exponent to the size in every level,
-the floor of a level to its size. Chains would take hundreds of steps a draw. Here their posterior
-is approximated by a normal distribution: by least squares, with `delta` integrated out, and scatter
-and spreads as their priors have them. Chains start from it and are sampled in its coordinates; the
-posterior is the same in any.
+In pools parameters are closely tied: an exponent to the size in every level, the floor of a level
+to its size. Where the size of a spread is not known the density has no mode of use, so the law's
+parameters alone are approximated: by least squares, with `delta` integrated out, and scatter and
+spreads as their priors have them.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from scipy import linalg, optimize, special, stats
 
+from bayes_scaling.fitting.coordinates import Coordinates, about_mode
 from bayes_scaling.model.building import TYPICAL_SCATTER
 from bayes_scaling.model.directions import Rotation, reducible_share
 from bayes_scaling.model.hierarchy import Vary, centred_weights, combine, level_centre, offset
@@ -25,9 +25,9 @@ from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 
-MANY = 1000
-"""Runs from which it pays without levels: six thousand take a hundred steps a draw otherwise,
-instead of twelve. Of fewer, the sampler's own adaptation does as well."""
+MANY = 50
+"""Runs from which a posterior without levels is like enough to a normal distribution about its
+mode: from there on fewer draws diverge and more are effective, of thirty it is the other way."""
 
 STEP = 1e-5
 """Step of numerical derivatives, on the scale on which a parameter is sampled."""
@@ -58,29 +58,18 @@ TRANSFORMS = {
 """PyMC's scale of a variable by where its prior lies, the way back, and the ending of its name."""
 
 
-@dataclass(frozen=True, eq=False)
-class Coordinates:
-    """A normal approximation of the posterior of what is sampled for a law's parameters.
+def coordinates_of(model: ScalingModel, runs: Runs, density: Any) -> Coordinates | None:
+    """The coordinates to sample a model of these runs in; None where they would not pay.
 
-    Attributes
-    ----------
-    names : list of str
-        What the sampler calls each number.
-    centre : numpy.ndarray, dims (number,)
-    spread : numpy.ndarray, dims (number, coordinate)
-        Takes independent standard normal coordinates to distances from the centre.
+    `density` is the compiled model with the data of the runs.
     """
+    if not model.factors:
+        return about_mode(density) if len(runs) >= MANY else None
+    return None if model.law.stages or model.converted else of_pool(model, runs)
 
-    names: list[str]
-    centre: np.ndarray
-    spread: np.ndarray
 
-
-def coordinates(model: ScalingModel, runs: Runs) -> Coordinates | None:
-    """The coordinates to sample a model of these runs in; None where they would not pay."""
-    plain = not model.law.stages and not model.converted
-    if not plain or not (model.factors or len(runs) >= MANY):
-        return None
+def of_pool(model: ScalingModel, runs: Runs) -> Coordinates:
+    """Coordinates of a law's parameters whose levels are pooled."""
     misfit, scatter = Misfit(model, runs), _typical_scatter(model)
     found = _least_squares(misfit, misfit.start, scatter)
     found = _least_squares(misfit, found.x, misfit.scatter(found.x, scatter))

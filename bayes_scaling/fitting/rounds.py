@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from bayes_scaling.display.progress import stages
 from bayes_scaling.errors import IncompletePosteriorError
+from bayes_scaling.fitting.coordinates import Coordinates
 from bayes_scaling.fitting.diagnostics import Diagnosed
-from bayes_scaling.fitting.preconditioning import Coordinates
 from bayes_scaling.fitting.sampling import Compilable, Settings, StuckChainError, compiled
 
 DRAWS = 1000
@@ -47,12 +48,12 @@ def converged[Table, Fit: Diagnosed](
     rounds: Sequence[int],
     progress: bool,
     made: Callable[[xr.DataTree, Settings], Fit],
-    coordinates: Coordinates | None = None,
+    coordinates: Callable[[Any], Coordinates | None] | None = None,
 ) -> Fit:
     """The fit of the first round whose chains have converged, or of the last there is time for.
 
     `made` makes it from draws, `rounds` are how many times as long each is sampled, and
-    `coordinates` those that it is sampled in.
+    `coordinates` gives those that it is sampled in, from the compiled model with its data.
 
     Raises
     ------
@@ -62,11 +63,12 @@ def converged[Table, Fit: Diagnosed](
     found: Fit | None = None
     failure: IncompletePosteriorError | None = None
     with stages(progress) as shown:
-        density, tree = compiled(model, table, shown), None
+        sampler, tree = compiled(model, table, shown).of(model, table), None
+        found_in = coordinates(sampler.density) if coordinates else None
         for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
             start, chosen = time.monotonic(), replace(settings, thin=thin)
             try:
-                tree = density.sample(model, table, chosen, shown, coordinates, tree)
+                tree = sampler.sample(chosen, shown, found_in, tree)
                 found = made(tree, chosen)
                 if not found.diagnostics.problems:
                     break

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from bayes_scaling.display.progress import Stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting.compiling import compile_model
-from bayes_scaling.fitting.preconditioning import Coordinates
+from bayes_scaling.fitting.coordinates import Coordinates
 from bayes_scaling.fitting.starting import PLACES, started
 
 _COMPILED: dict[Hashable, CompiledModel] = {}
@@ -120,21 +120,26 @@ class CompiledModel:
     Attributes
     ----------
     density : nutpie's compiled PyMC model
-        With the data of the runs it was first compiled for.
+        With the data of the runs it was first compiled for, until it is given others.
     """
 
     density: Any
 
-    def sample[Table](
+    def of[Table](self, model: Compilable[Table], runs: Table) -> CompiledModel:
+        """The same structure with the data of these runs."""
+        shared = {variable.name for variable in self.density.shared_var_keys}
+        numbers = model.data(runs).items()
+        data = {name: values for name, (_, values) in numbers if name in shared}
+        return CompiledModel(self.density.with_data(**data))
+
+    def sample(
         self,
-        model: Compilable[Table],
-        runs: Table,
         settings: Settings,
         progress: Stages,
         coordinates: Coordinates | None = None,
         before: xr.DataTree | None = None,
     ) -> xr.DataTree:
-        """Sample the posterior of these runs.
+        """Sample the posterior of the runs whose data this has.
 
         Parameters
         ----------
@@ -155,15 +160,12 @@ class CompiledModel:
         KeyboardInterrupt
             On an interrupt; the draws so far are thrown away.
         """
-        shared = {variable.name for variable in self.density.shared_var_keys}
-        numbers = model.data(runs).items()
-        data = {name: values for name, (_, values) in numbers if name in shared}
         draws = settings.draws * settings.thin
         tune = settings.tune * min(settings.thin, MOST_WARMUP)
         longer = f", {settings.thin} times as long" if settings.thin > 1 else ""
         progress.start(f"sampling{longer}", settings.chains * (draws + tune))
         try:
-            density = started(self.density.with_data(**data), coordinates, before)
+            density = started(self.density, coordinates, before)
             sampler = _begun(density, settings, draws, tune, progress)
             # Chains share the cores. Products of matrices on threads of their own would wait for
             # each other, which takes three times as long.

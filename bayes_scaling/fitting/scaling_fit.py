@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
-from bayes_scaling.fitting.preconditioning import coordinates
+from bayes_scaling.fitting.preconditioning import coordinates_of
 from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings, no_scatter
 from bayes_scaling.fitting.tree import assemble
@@ -215,7 +215,9 @@ def _fit(
         posterior = complete(tree["posterior"].to_dataset(), model, runs, settings.seed)
         return ScalingFit(model, runs, posterior, tree["sample_stats"].to_dataset(), chosen)
 
-    return converged(model, runs, settings, rounds, progress, made, coordinates(model, runs))
+    return converged(
+        model, runs, settings, rounds, progress, made, partial(coordinates_of, model, runs)
+    )
 
 
 def load_fit(path: str | Path) -> ScalingFit:

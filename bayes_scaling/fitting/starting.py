@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.fitting.compiling import in_coordinates
-from bayes_scaling.fitting.preconditioning import Coordinates
+from bayes_scaling.fitting.coordinates import Coordinates, sampled_names
 from bayes_scaling.model.building import RAW
 
 PLACES = "places"
@@ -23,9 +23,9 @@ def started(density: Any, coordinates: Coordinates | None, before: xr.DataTree |
     """The density in coordinates, if there are any, with the points that chains start from.
 
     Directions of `delta`, which are sampled as distances from where the runs put them, and what has
-    coordinates start from independent standard normal numbers; all else where PyMC has it start.
+    coordinates start a standard deviation from the centre; all else where PyMC has it start.
     """
-    names = [str(name) for name in density.coords["unconstrained_parameter"]]
+    names = sampled_names(density)
     normal = [number for number, name in enumerate(names) if name.startswith(f"{RAW}_")]
     mapped = density
     if coordinates is not None:
@@ -40,7 +40,7 @@ def started(density: Any, coordinates: Coordinates | None, before: xr.DataTree |
         if points is not None:
             return np.array(points[rng.integers(len(points))])
         begin: np.ndarray = density.initial_point_func(seed)
-        begin[normal] = rng.normal(size=len(normal))
+        begin[normal] = rng.choice([-1.0, 1.0], len(normal))
         return begin
 
     return replace(mapped, initial_point_func=point)

@@ -1,13 +1,10 @@
 """Compiled models say what PyMC says, and are found on disk by the next process."""
 
-import ctypes
-from typing import Any
-
 import numpy as np
 import pymc as pm
 import pytest
 
-from bayes_scaling.fitting.compiling import compile_model, in_coordinates
+from bayes_scaling.fitting.compiling import compile_model, density_at, in_coordinates
 
 
 def small_model() -> pm.Model:
@@ -21,17 +18,6 @@ def small_model() -> pm.Model:
     return model
 
 
-def log_density(compiled: Any, point: np.ndarray) -> tuple[int, float, np.ndarray]:
-    """The answer to the sampler at a point: a code, the log density, its gradient."""
-    gradient, value = np.zeros_like(point), np.zeros(1)
-    pointer = ctypes.POINTER(ctypes.c_double)
-    arrays = (array.ctypes.data_as(pointer) for array in (point, gradient, value))
-    code = compiled.compiled_logp_func.ctypes(
-        len(point), *arrays, ctypes.c_void_p(compiled.user_data.ctypes.data)
-    )
-    return code, float(value[0]), gradient
-
-
 @pytest.fixture(scope="module")
 def compiled() -> object:
     return compile_model(small_model())
@@ -42,7 +28,7 @@ def test_density_and_gradient_are_those_of_pymc(compiled: object) -> None:
     model = small_model()
     at = dict(zip(["slopes", "spread_log__"], np.split(point, [2]), strict=True))
     at["spread_log__"] = at["spread_log__"][0]
-    code, value, gradient = log_density(compiled, point)
+    code, value, gradient = density_at(compiled, point)
     assert code == 0
     assert value == pytest.approx(model.compile_logp(mode="FAST_COMPILE")(at))
     assert gradient == pytest.approx(model.compile_dlogp(mode="FAST_COMPILE")(at))
@@ -57,7 +43,7 @@ def test_other_data_of_other_length_are_read(compiled: object) -> None:
             coords={"run": range(2)},
         )
         at = {"slopes": point[:2], "spread_log__": point[2]}
-        assert log_density(fewer, point)[1] == pytest.approx(
+        assert density_at(fewer, point)[1] == pytest.approx(
             model.compile_logp(mode="FAST_COMPILE")(at)
         )
 
@@ -67,8 +53,8 @@ def test_in_coordinates_the_density_is_that_of_the_point_they_give(compiled: obj
     point = np.array([0.4, -0.1, 0.2])
     own = centre + spread @ point[numbers]
     mapped = in_coordinates(compiled, numbers, centre, spread)
-    _, value, gradient = log_density(mapped, point)
-    _, there, slope = log_density(compiled, np.array([own[1], point[1], own[0]]))
+    _, value, gradient = density_at(mapped, point)
+    _, there, slope = density_at(compiled, np.array([own[1], point[1], own[0]]))
     assert value == pytest.approx(there)
     assert gradient[numbers] == pytest.approx(spread.T @ slope[numbers])
     assert gradient[1] == pytest.approx(slope[1])
@@ -76,7 +62,7 @@ def test_in_coordinates_the_density_is_that_of_the_point_they_give(compiled: obj
 
 def test_a_point_without_a_density_has_its_code(compiled: object) -> None:
     nowhere = compiled.with_data(seen=np.full(4, np.nan))
-    assert log_density(nowhere, np.array([0.3, -0.2, 0.1]))[0] == 3
+    assert density_at(nowhere, np.array([0.3, -0.2, 0.1]))[0] == 3
 
 
 def test_the_same_model_built_anew_is_read_from_disk(compiled: object) -> None:

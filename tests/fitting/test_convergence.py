@@ -1,5 +1,6 @@
 """Fits are sampled until their chains have converged, or for as long as there is time."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,18 +16,18 @@ from bayes_scaling.fitting.diagnostics import diagnose
 from bayes_scaling.fitting.sampling import Settings, StuckChainError
 
 
+def _sampler(sample: Callable[..., xr.DataTree]) -> SimpleNamespace:
+    """A compiled model that is sampled so, with any data."""
+    return SimpleNamespace(of=lambda *asked: SimpleNamespace(sample=sample, density=None))
+
+
 @pytest.fixture
 def rounds(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> list[Settings]:
     """Rounds that were sampled: chains far apart until the third, each in no time."""
     asked: list[Settings] = []
 
     def sample(
-        model: Any,
-        runs: Any,
-        settings: Settings,
-        shown: Any,
-        coordinates: Any,
-        before: xr.DataTree | None,
+        settings: Settings, shown: Any, coordinates: Any, before: xr.DataTree | None
     ) -> xr.DataTree:
         # Each round starts from the one before.
         assert (before is None) == (not asked)
@@ -38,8 +39,7 @@ def rounds(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> list[S
         never = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(shape, bool))})
         return xr.DataTree.from_dict({"posterior": values, "sample_stats": never})
 
-    density = SimpleNamespace(sample=sample)
-    monkeypatch.setattr(_rounds, "compiled", lambda *asked: density)
+    monkeypatch.setattr(_rounds, "compiled", lambda *asked: _sampler(sample))
     monkeypatch.setattr(fitting, "complete", lambda draws, *rest: draws)
     found = property(lambda fit: diagnose(fit.posterior, fit.sample_stats, ["E_ref"]))
     monkeypatch.setattr(bs.ScalingFit, "diagnostics", found)
@@ -59,16 +59,16 @@ def test_chains_that_have_not_converged_are_sampled_for_longer(
 def test_a_stuck_chain_is_sampled_for_longer_before_it_is_refused(
     rounds: list[Settings], stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    density, stuck = _rounds.compiled(), 0
+    sampler, stuck = _rounds.compiled().of(), 0
 
     def sample(*given: Any) -> xr.DataTree:
         nonlocal stuck
         if stuck > 0:
             stuck -= 1
             raise StuckChainError("it is stuck")
-        return density.sample(*given)
+        return sampler.sample(*given)
 
-    monkeypatch.setattr(_rounds, "compiled", lambda *asked: SimpleNamespace(sample=sample))
+    monkeypatch.setattr(_rounds, "compiled", lambda *asked: _sampler(sample))
     stuck = 1
     fit = bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)
     assert fit.settings.thin == 16

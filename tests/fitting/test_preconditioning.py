@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.fitting.preconditioning import MANY, Misfit, coordinates
+from bayes_scaling.fitting.preconditioning import Misfit, coordinates_of, of_pool
 
 TRUTH = {"E": 1.7, "A": 450.0, "B": 1900.0, "alpha": 0.34, "beta": 0.36}
 POOLED = bs.ScalingModel("chinchilla", [bs.Vary(name, by="corpus") for name in "EAB"])
@@ -29,18 +29,18 @@ def runs() -> bs.Runs:
     return pool(levels=6, rows=12)
 
 
-def test_only_pools_and_many_runs_have_coordinates(runs: bs.Runs) -> None:
-    assert coordinates(bs.ScalingModel("chinchilla"), runs) is None
-    assert coordinates(POOLED, runs) is not None
+def test_few_runs_and_pools_with_priors_in_paper_units_have_no_coordinates(runs: bs.Runs) -> None:
+    few = runs.where(corpus="corpus 1")
+    assert coordinates_of(bs.ScalingModel("chinchilla"), few, None) is None
+    assert coordinates_of(POOLED, runs, None) is not None
     paper = bs.Prior.between(1.5, 1.9, units="paper")
     converted = bs.ScalingModel("chinchilla", POOLED.vary, priors={"E": paper})
-    assert coordinates(converted, runs) is None
-    assert len(runs) < MANY
+    assert coordinates_of(converted, runs, None) is None
 
 
 def test_numbers_are_those_of_the_pymc_model(runs: bs.Runs) -> None:
     values = [value.name for value in POOLED.build(runs).value_vars]
-    names = coordinates(POOLED, runs).names
+    names = of_pool(POOLED, runs).names
     assert {name.rstrip("0123456789").rstrip("_") for name in names} <= {
         name.rstrip("_") for name in values
     }
@@ -61,7 +61,7 @@ def test_slopes_are_derivatives(runs: bs.Runs, surface: bs.Surface | None) -> No
 
 def test_levels_are_found_though_a_floor_lies_above_the_losses_of_others(runs: bs.Runs) -> None:
     """Three of their own standard deviations: the approximation is of one posterior."""
-    found = coordinates(POOLED, runs)
+    found = of_pool(POOLED, runs)
     at = dict(zip(found.names, found.centre, strict=True))
     sd = dict(zip(found.names, np.sqrt(np.diag(found.spread @ found.spread.T)), strict=True))
     floors = np.log(np.linspace(1.2, 2.4, 6) / runs.reference["loss"])
