@@ -78,7 +78,16 @@ class Shape:
         return 1.0
 
 
+MOST_DEGREES = 1e6
+"""Degrees of freedom from which a Student-t is taken for the one of so many, which is normal to six
+digits: beyond 1e12 PyMC's density is a difference of gamma functions that has no digit left, and
+chains were caught where its rounding is high."""
+
+
 class _StudentT(Shape):
+    def arguments(self, theta: Mapping[str, Any], spread: Any) -> dict[str, Any]:
+        return {self.spread: spread, "nu": ops.minimum(theta["noise_df"], MOST_DEGREES)}
+
     def informative(self, theta: Mapping[str, Any]) -> Any:
         return (theta["noise_df"] + 3) / (theta["noise_df"] + 1)
 

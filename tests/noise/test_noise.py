@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
+import pymc as pm
+import pymc.dims as pmd
 import pytest
 import xarray as xr
 from scipy import stats
@@ -97,6 +99,20 @@ def test_the_student_t_has_heavier_tails_than_the_normal() -> None:
         for noise in MODELS
     ]
     assert density[0] > density[1] + 10
+
+
+def test_the_student_t_of_many_degrees_is_normal_in_the_model() -> None:
+    """PyMC's own density is off by up to 16 at 1e16 degrees, where chains were caught."""
+    losses = np.array([2.40, 2.55, 2.70])
+    with pm.Model(coords={"run": range(3)}) as model:
+        expected = pmd.Data("expected", np.full(3, 2.5), dims="run")
+        observed = pmd.Data("observed", np.log(losses), dims="run")
+        theta = {"noise_sd": pmd.as_xtensor(0.02), "noise_df": pmd.as_xtensor(1e16)}
+        bs.noise.LogStudentT().observe("response", expected, observed, theta, {})
+    found = model.compile_logp(mode="FAST_COMPILE")({})
+    normal = stats.norm.logpdf(np.log(losses), np.log(2.5), 0.02).sum()
+    # A t of a million degrees has tails that are heavier by (distance in sd)**4 / 4e6.
+    assert found == pytest.approx(normal, abs=1e-3)
 
 
 def test_priors_are_the_ones_given() -> None:
