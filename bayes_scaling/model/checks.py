@@ -157,10 +157,13 @@ def _check_columns(model: Specification, runs: Runs) -> None:
     read = (*model.law.inputs, *model.law.stages)
     missing = [name for name in read if name not in available]
     if missing:
+        one = missing[0]
+        own = one in ("params", "tokens", "flops")
+        mapped = f"{one}='column'" if own else f"inputs={{{one!r}: 'column'}}"
         raise RunsError(
             f"Runs: no column for {', '.join(missing)}; these runs have {', '.join(available)}. "
             f"{model.law.name} needs {', '.join(read)}. Map the column when reading "
-            f"the runs, for instance Runs.from_frame(table, {missing[0]}='column')."
+            f"the runs, for instance Runs.from_frame(table, {mapped})."
         )
     unknown = [factor for factor in model.factors if factor not in runs.factors]
     if unknown:

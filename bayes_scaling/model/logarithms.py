@@ -7,8 +7,7 @@ from typing import Any
 
 import pymc.dims as pmd
 from pytensor import scalar
-from pytensor.graph.replace import graph_replace
-from pytensor.graph.traversal import apply_ancestors
+from pytensor.graph.fg import FunctionGraph
 
 
 def by_logarithms(term: Any, logarithms: Mapping[Any, Any]) -> Any:
@@ -23,14 +22,15 @@ def by_logarithms(term: Any, logarithms: Mapping[Any, Any]) -> Any:
     logarithms : mapping of XTensorVariable to XTensorVariable
         Positive data, each with its logarithm.
     """
-    replaced = {}
-    for node in apply_ancestors([term]):
+    graph = FunctionGraph(outputs=[term], clone=False)
+    for node in graph.toposort():
         if node.inputs[0] not in logarithms:
             continue
         logarithm = logarithms[node.inputs[0]]
         operation = getattr(node.op, "scalar_op", None)
         if operation == scalar.pow:
-            replaced[node.outputs[0]] = pmd.math.exp(node.inputs[1] * logarithm)
+            power = pmd.math.exp(node.inputs[1] * logarithm)
+            graph.replace(node.outputs[0], power, import_missing=True)
         elif operation == scalar.log:
-            replaced[node.outputs[0]] = logarithm
-    return graph_replace(term, replaced)
+            graph.replace(node.outputs[0], logarithm, import_missing=True)
+    return graph.outputs[0]

@@ -23,6 +23,7 @@ from bayes_scaling.fitting.posterior_surface import loss_surface
 from bayes_scaling.fitting.tree import observed_data, run_data
 from bayes_scaling.model.directions import LevelRotation, Rotation
 from bayes_scaling.model.surface import MOST_DEVIATING
+from bayes_scaling.noise.scales import MOST_DEGREES
 from bayes_scaling.priors import TIE
 
 FAST = {"mode": "FAST_COMPILE"}
@@ -186,7 +187,7 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
             expected = E + reducible * pmd.math.exp(delta_by_hand(model, runs, parameter))
         pmd.StudentT(
             "response",
-            nu=df,
+            nu=pmd.math.minimum(df, MOST_DEGREES),
             mu=pmd.math.log(expected),
             sigma=own,
             observed=data["response_scaled"],
