@@ -150,27 +150,29 @@ def _quick_entries() -> Iterator[None]:
         vars(compile_pymc).update(theirs)
 
 
-def _enter_density(
-    dim: int, inner: Any, layout: np.ndarray, keys: Sequence[str], data: dict[str, np.ndarray]
-) -> tuple[Any, str]:
-    arguments = _arguments(dim, layout.dtype, keys, data)
-    source = LOG_DENSITY.format(dim=dim, **arguments)
+def _enter_density(dim: int, *graph: Any) -> tuple[Any, str]:
     signature = f"int64(uint64, {_NUMBERS}, {_NUMBERS}, {_NUMBERS}, voidptr)"
-    return _function("log_density", source, inner), signature
+    return _entered("log_density", LOG_DENSITY, dim, *graph), signature
 
 
-def _enter_variables(
+def _enter_variables(dim: int, expanded: int, *graph: Any) -> tuple[Any, str]:
+    signature = f"int64(uint64, uint64, {_NUMBERS}, {_NUMBERS}, voidptr)"
+    source = VARIABLES.replace("{expanded}", str(expanded))
+    return _entered("variables", source, dim, *graph), signature
+
+
+def _entered(
+    name: str,
+    source: str,
     dim: int,
-    expanded: int,
     inner: Any,
     layout: np.ndarray,
     keys: Sequence[str],
     data: dict[str, np.ndarray],
-) -> tuple[Any, str]:
+) -> Any:
+    """The function of this source about the compiled graph `inner`."""
     arguments = _arguments(dim, layout.dtype, keys, data)
-    source = VARIABLES.format(expanded=expanded, **arguments)
-    signature = f"int64(uint64, uint64, {_NUMBERS}, {_NUMBERS}, voidptr)"
-    return _function("variables", source, inner), signature
+    return _function(name, source.format(dim=dim, **arguments), inner)
 
 
 def _arguments(

@@ -136,20 +136,6 @@ def log_density(
     return model.noise.log_density(response, expected, theta, columns)
 
 
-def stage_log_density(
-    draws: xr.Dataset,
-    model: ScalingModel,
-    theta: Mapping[str, Any],
-    where: xr.Dataset,
-    units: Mapping[str, float],
-) -> xr.DataArray | float:
-    """Log density of what was observed on the way to the response; 0 for a law without stages."""
-    density: xr.DataArray | float = 0.0
-    for stage, (expected, scatter) in stages_at(draws, model, theta, where, units).items():
-        density += model.stage_noise.log_density(where[stage], expected, scatter)
-    return density
-
-
 def stages_at(
     draws: xr.Dataset,
     model: ScalingModel,

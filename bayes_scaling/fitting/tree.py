@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.fitting.posterior import log_density, new_runs, stage_log_density
+from bayes_scaling.fitting.posterior import log_density, new_runs, stages_at
 from bayes_scaling.fitting.posterior_surface import loss_surface
 from bayes_scaling.model.inputs import input_values, noise_values
 from bayes_scaling.model.scaling_model import ScalingModel
@@ -26,7 +26,9 @@ def assemble(
     rng = np.random.default_rng(seed)
     predictive = new_runs(posterior, model, runs, expected, constant, rng)
     density = log_density(posterior, model, runs, observed["loss"], expected, constant)
-    density = density + stage_log_density(posterior, model, surface.theta, constant, surface.units)
+    stages = stages_at(posterior, model, surface.theta, constant, surface.units)
+    for stage, (value, scatter) in stages.items():
+        density = density + model.stage_noise.log_density(constant[stage], value, scatter)
     groups = {
         "posterior": posterior,
         "sample_stats": sample_stats,
