@@ -1,8 +1,8 @@
 """Coordinates that chains are sampled in, about independent and each of unit size.
 
 Of many runs, what is sampled is closely tied and of sizes that differ a thousandfold: chains would
-begin with hundreds of steps a draw. In the coordinates of a normal distribution about the mode of
-the posterior they begin with ten. The posterior is the same in any.
+begin with a hundred steps a draw. In the coordinates of a normal distribution about the mode of the
+posterior they begin with twenty. The posterior is the same in any.
 """
 
 from __future__ import annotations

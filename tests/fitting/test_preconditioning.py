@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.fitting import preconditioning
 from bayes_scaling.fitting.preconditioning import Misfit, coordinates_of, of_pool
 
 TRUTH = {"E": 1.7, "A": 450.0, "B": 1900.0, "alpha": 0.34, "beta": 0.36}
@@ -36,6 +37,16 @@ def test_few_runs_and_pools_with_priors_in_paper_units_have_no_coordinates(runs:
     paper = bs.Prior.between(1.5, 1.9, units="paper")
     converted = bs.ScalingModel("chinchilla", POOLED.vary, priors={"E": paper})
     assert coordinates_of(converted, runs, None) is None
+
+
+def test_many_runs_without_levels_have_coordinates_about_their_mode(
+    runs: bs.Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(preconditioning, "about_mode", asked.append)
+    monkeypatch.setattr(preconditioning, "MANY", len(runs))
+    coordinates_of(bs.ScalingModel("chinchilla"), runs, "density")
+    assert asked == ["density"]
 
 
 def test_numbers_are_those_of_the_pymc_model(runs: bs.Runs) -> None:
