@@ -40,6 +40,7 @@ def started(density: Any, coordinates: Coordinates | None, before: xr.DataTree |
         if points is not None:
             return np.array(points[rng.integers(len(points))])
         begin: np.ndarray = density.initial_point_func(seed)
+        # By the gradient there the sampler's first mass matrix is that of standard normal numbers.
         begin[normal] = rng.choice([-1.0, 1.0], len(normal))
         return begin
 

@@ -54,7 +54,26 @@ def _tied_by(
     return (pmd.math.log(theta[other]) - data[f"{name}_mu"]) / data[f"{name}_sigma"]
 
 
-def deviations_of_levels(
+def on_surface(
+    model: Specification,
+    data: Mapping[str, Any],
+    expected: Any,
+    floor: Any,
+    scatter: Any,
+    levels: tuple[Vary, ...],
+) -> Any:
+    """The law's expected response with what it leaves out of the part above its floor.
+
+    `levels` are the factors whose levels deviate from the `delta` that all share.
+    """
+    reducible = expected - floor
+    if levels:
+        reducible = reducible * pmd.math.exp(_deviations_of_levels(model, data, levels, scatter))
+    left_out = _left_out_by_law(model, data, reducible, floor, scatter)
+    return floor + reducible * pmd.math.exp(left_out)
+
+
+def _deviations_of_levels(
     model: Specification, data: Mapping[str, Any], factors: Sequence[Vary], scatter: Any
 ) -> Any:
     """Deviation of each run's levels from the `delta` that all share.
@@ -87,7 +106,7 @@ def noise_of_levels(
     return {**theta, SCATTER: _of_runs(model, deviate, LINKS["positive"], theta[SCATTER], data)}
 
 
-def left_out_by_law(
+def _left_out_by_law(
     model: Specification, data: Mapping[str, Any], reducible: Any, floor: Any, scatter: Any
 ) -> Any:
     """`delta` at each run: what the law leaves out of the log of the reducible loss.

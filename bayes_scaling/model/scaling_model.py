@@ -25,9 +25,8 @@ from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.model.building import (
     accept_missing_blas,
-    deviations_of_levels,
-    left_out_by_law,
     noise_of_levels,
+    on_surface,
     pooled_parameters,
     scatter_of,
     scatter_variables,
@@ -198,12 +197,8 @@ class ScalingModel(Specification):
             own = noise_of_levels(self, noise, data, self.deviating(SCATTER, runs))
             if self.has_surface(runs):
                 floor, scatter = self.law.irreducible(theta), scatter_of(self.noise, own)
-                reducible = expected - floor
-                if factors := self.deviating(DELTA, runs):
-                    of_levels = deviations_of_levels(self, data, factors, scatter)
-                    reducible = reducible * pmd.math.exp(of_levels)
-                left_out = left_out_by_law(self, data, reducible, floor, scatter)
-                expected = floor + reducible * pmd.math.exp(left_out)
+                levels = self.deviating(DELTA, runs)
+                expected = on_surface(self, data, expected, floor, scatter, levels)
             self.noise.observe("response", expected, data["response_scaled"], own, columns)
             for stage, value in self.law.evaluate_stages(inputs, theta).items():
                 named = partial(self.stage_noise_name, stage)
