@@ -47,6 +47,7 @@ def test_only_web_pages_are_linked() -> None:
         assert not bs.Runs.from_frame(frame.assign(url=[cell, cell])).urls
 
 
+@pytest.mark.slow
 def test_reports_link_the_runs_that_they_name(linked: bs.ScalingFit, tmp_path: Path) -> None:
     html = bs.report(linked, tmp_path / "report.html").read_text(encoding="utf-8")
     text = unescape(html)

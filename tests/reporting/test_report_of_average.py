@@ -76,6 +76,7 @@ def found(
 # What it says
 
 
+@pytest.mark.slow
 def test_a_distrusted_average_says_so_first_and_wherever_it_can_be_cited(written: Path) -> None:
     first = section(written, "opening")
     assert first.index("Do not trust. ") < first.index("90 % between")
@@ -97,6 +98,7 @@ def test_an_average_that_has_not_converged_says_so_first(
     assert said.question == "What are the parameters of Chinchilla and KaplanJoint?"
 
 
+@pytest.mark.slow
 def test_each_law_has_its_equation_weight_and_priors(written: Path, average: bs.FitAverage) -> None:
     html, text = unescape(written.read_text("utf-8")), section(written, "model")
     for part, (name, weight) in zip(parts(average), WEIGHTS.items(), strict=True):
@@ -107,6 +109,7 @@ def test_each_law_has_its_equation_weight_and_priors(written: Path, average: bs.
     assert text.count("Every prior with its 90 % range") == 2
 
 
+@pytest.mark.slow
 def test_diagnostics_and_posterior_are_of_each_law(written: Path) -> None:
     for anchor in ("diagnostics", "posterior"):
         text = section(written, anchor)
@@ -132,6 +135,7 @@ def test_the_page_holds_the_mixture(average: bs.FitAverage) -> None:
     assert not made.ranged
 
 
+@pytest.mark.slow
 def test_weights_comparison_and_what_each_would_say(written: Path, average: bs.FitAverage) -> None:
     text = section(written, "alternatives")
     assert "weights stacked by future score" in text
@@ -142,6 +146,7 @@ def test_weights_comparison_and_what_each_would_say(written: Path, average: bs.F
         assert f"{name} 10B 200B 1.2e22 {alone['expected_loss']} {alone['loss']}" in text
 
 
+@pytest.mark.slow
 def test_checklists_speak_of_every_law(written: Path) -> None:
     text = section(written, "checklists")
     assert "ours: posterior density" not in text
