@@ -62,7 +62,7 @@ def variables(dim, expanded, x, out, data):
         (values,) = inner(*({joined}))
     except Exception:
         return -2
-    for i in range({expanded}):
+    for i in range(len(values)):
         out[i] = values[i]
     return 0
 """
@@ -155,10 +155,9 @@ def _enter_density(dim: int, *graph: Any) -> tuple[Any, str]:
     return _entered("log_density", LOG_DENSITY, dim, *graph), signature
 
 
-def _enter_variables(dim: int, expanded: int, *graph: Any) -> tuple[Any, str]:
+def _enter_variables(dim: int, _expanded: int, *graph: Any) -> tuple[Any, str]:
     signature = f"int64(uint64, uint64, {_NUMBERS}, {_NUMBERS}, voidptr)"
-    source = VARIABLES.replace("{expanded}", str(expanded))
-    return _entered("variables", source, dim, *graph), signature
+    return _entered("variables", VARIABLES, dim, *graph), signature
 
 
 def _entered(

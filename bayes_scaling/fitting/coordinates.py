@@ -52,11 +52,19 @@ def sampled_names(density: Any) -> list[str]:
     return [str(name) for name in density.coords["unconstrained_parameter"]]
 
 
+def directions_of_delta(names: list[str]) -> list[int]:
+    """Places of the directions of `delta` among the numbers that are sampled.
+
+    They are sampled as distances from where the runs put them.
+    """
+    return [number for number, name in enumerate(names) if name.startswith(f"{RAW}_")]
+
+
 def about_mode(density: Any) -> Coordinates:
     """Coordinates by the mode of a compiled model with its data, and the curvature there."""
     names = sampled_names(density)
     begin: np.ndarray = density.initial_point_func(0)
-    begin[[number for number, name in enumerate(names) if name.startswith(f"{RAW}_")]] = 0.0
+    begin[directions_of_delta(names)] = 0.0
     options = {"maxiter": MOST_STEPS, "maxcor": len(begin)}
     found = optimize.minimize(
         _cost, begin, (density,), method="L-BFGS-B", jac=True, options=options

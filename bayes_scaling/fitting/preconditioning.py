@@ -20,7 +20,7 @@ from bayes_scaling.fitting.coordinates import Coordinates, about_mode
 from bayes_scaling.model.building import TYPICAL_SCATTER
 from bayes_scaling.model.directions import Rotation, reducible_share
 from bayes_scaling.model.hierarchy import Vary, centred_weights, combine, level_centre, offset
-from bayes_scaling.model.inputs import input_values, scales
+from bayes_scaling.model.inputs import reference_inputs
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
@@ -224,9 +224,9 @@ class Misfit:
     @cached_property
     def _observed(self) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Inputs on the reference scale, and the response on the scale on which it scatters."""
-        unit = scales(self.model.law, self.runs)
-        inputs = {n: input_values(self.runs, n) / unit[n] for n in self.model.law.inputs}
-        return inputs, self.model.noise.on_scale(self.runs.values("loss") / unit["loss"])
+        losses = self.runs.values("loss") / self.runs.reference["loss"]
+        inputs = reference_inputs(self.model.law, self.runs)
+        return inputs, self.model.noise.on_scale(losses)
 
     @cached_property
     def _codes(self) -> dict[str, np.ndarray]:

@@ -9,8 +9,7 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.fitting.compiling import in_coordinates
-from bayes_scaling.fitting.coordinates import Coordinates, sampled_names
-from bayes_scaling.model.building import RAW
+from bayes_scaling.fitting.coordinates import Coordinates, directions_of_delta, sampled_names
 
 PLACES = "places"
 """Group of a sampled tree: where each draw lies in the sampler's coordinates, and how high."""
@@ -26,7 +25,7 @@ def started(density: Any, coordinates: Coordinates | None, before: xr.DataTree |
     coordinates start a standard deviation from the centre; all else where PyMC has it start.
     """
     names = sampled_names(density)
-    normal = [number for number, name in enumerate(names) if name.startswith(f"{RAW}_")]
+    normal = directions_of_delta(names)
     mapped = density
     if coordinates is not None:
         place = {name: number for number, name in enumerate(names)}

@@ -40,10 +40,15 @@ def scales(law: Law, runs: Runs) -> dict[str, float]:
     return {"loss": runs.reference["loss"], **{n: _scale(law, runs, n) for n in names}}
 
 
+def reference_inputs(law: Law, runs: Runs) -> dict[str, np.ndarray]:
+    """Each input as this law sees it, dims (run,): over its scale."""
+    scale = scales(law, runs)
+    return {name: input_values(runs, name) / scale[name] for name in law.inputs}
+
+
 def input_columns(law: Law, runs: Runs) -> dict[str, np.ndarray]:
     """Each input as this law sees it, dims (run,), and its logarithm."""
-    scale = scales(law, runs)
-    shares = {name: input_values(runs, name) / scale[name] for name in law.inputs}
+    shares = reference_inputs(law, runs)
     logarithms = {f"{name}_log": np.log(values) for name, values in shares.items()}
     return {f"{name}_ref": values for name, values in shares.items()} | logarithms
 

@@ -28,7 +28,7 @@ def test_of_a_normal_posterior_they_are_its_own() -> None:
 
 
 def test_a_point_without_density_is_not_taken_for_the_mode() -> None:
-    """The density ends a hundredth above its mode, where a first step goes far beyond."""
+    """The density rises up to where it ends, and a first step goes beyond."""
     with pm.Model() as model:
         x = pm.Flat("x")
         pm.Potential("inside", pm.math.switch(x < 0.01, -500 * x**2 + 50 * x - x**2, -np.inf))
