@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,6 @@ from bayes_scaling.model.surface import SIZE, WEIGHTS
 
 LEAST_ABOVE_FLOOR = 1e-300
 """Reducible loss that has a logarithm, where rounding leaves none above the floor."""
-
-MOST_MISS = 3.9
-"""Largest `miss` downwards: beyond 4 a larger run would be worse than a smaller one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +100,7 @@ class LeftOut:
     alone : sequence of array
         The same of the function of tokens per parameter alone.
     misses : sequence of (array, array)
-        Log10 compute of an edge, and the `miss` beyond it: of all runs, then of each level's own.
+        Log10 compute of an edge, and the `miss` beyond it: of each level's own runs, then of all.
     drift : Drift or None
         None for a law without tokens per parameter, and inside the runs.
     deviation : Deviation or None
@@ -246,21 +244,22 @@ class LossSurface:
     def _beyond(self, inputs: Mapping[str, Any], u: Any) -> Any:
         """Log reducible loss of the law, its decline beyond each edge multiplied by exp(miss).
 
-        From the edge nearest to the point inwards: beyond all runs the misses of both edges count,
-        beyond a level's own runs but inside the others' that of the level.
+        Beyond a level's own runs but inside the others' that of the level counts, beyond all runs
+        both.
         """
         assert self.left_out is not None
-        found, factor, outer = 0.0, 0.0, self.log_reducible(inputs)
-        drift = self.left_out.drift
+        drift, found, factor = self.left_out.drift, 0.0, 0.0
         centre = self.left_out.placement.centre if drift is None else drift.start
-        for edge, miss in self.left_out.misses:
-            reach = np.maximum(u - edge, 0.0)
-            if not np.any(reach > 0):
-                continue
-            inner = self.log_reducible(stepped_back(self.law, inputs, reach, edge, centre))
-            factor = factor + miss * reach / (reach + self.left_out.placement.span)
-            found, outer = found + np.exp(np.maximum(factor, -MOST_MISS)) * (outer - inner), inner
-        return found + outer
+        beyond = [(edge, miss) for edge, miss in self.left_out.misses if np.any(u > edge)]
+        paths = [
+            stepped_back(self.law, inputs, np.maximum(u - edge, 0.0), edge, centre)
+            for edge, _ in beyond
+        ]
+        places = [self.log_reducible(at) for at in (*paths, inputs)]
+        for (_, miss), (near, far) in zip(beyond, pairwise(places), strict=True):
+            factor = factor + miss
+            found = found + np.exp(factor) * (far - near)
+        return places[0] + found
 
 
 def coefficients(

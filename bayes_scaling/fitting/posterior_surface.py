@@ -62,11 +62,12 @@ def _left_out(
     rng: np.random.Generator | None,
 ) -> LeftOut:
     nodes = Placement.of(model.law, runs)
-    misses: list[tuple[Any, Any]] = [(nodes.top, posterior[MISS])]
+    misses: list[tuple[Any, Any]] = []
     if model.factors:
         size = posterior[MISS_SIZE]
         z = [extended(posterior[f"{MISS}_{f}"] / size, f, labels[f], rng) for f in model.factors]
         misses.append((tops_of(model, runs, labels), size * sum(z[1:], start=z[0])))
+    misses.append((nodes.top, posterior[MISS]))
     drift = None
     if DRIFT in posterior:
         drift = Drift(np.log10(posterior[EDGE]), posterior[DRIFT])

@@ -4,12 +4,12 @@
 
 `R` is the law's reducible loss, ``u`` the log10 of compute (of the law's first input where it
 knows no compute) and ``v`` that of tokens per parameter. ``delta`` is the sum of a function of v
-alone and of one of u and v. Beyond the largest run, at `reach` decades from runs that span `span`:
+alone and of one of u and v. Beyond the largest run, at `reach` decades from it:
 
 * `delta` keeps its shape over v, and its height at the best ratio of the largest runs fades;
 * all is as if v were ``drift * reach`` less: the best ratio of tokens to parameters goes on moving
   as `delta` says it did among the runs, give or take what public sweeps have taught;
-* the decline of `R` is multiplied by ``exp(miss * reach / (reach + span))``.
+* `R` declines ``exp(miss)`` times as fast as the law says.
 
 Where parameters vary by a factor, each of its levels deviates from the `delta` that all share by a
 function of u and one of v, of a size that is learned; beyond the largest run that of u stays as it
@@ -38,16 +38,16 @@ AMPLITUDE = Prior.log_normal(np.log(0.01), 1.0)
 CURVE_AMPLITUDE = Prior.log_normal(np.log(0.03), 1.0)
 """Size of `delta` for a law of one input: learning curves bend otherwise than a power by more."""
 
-MISS_MEAN = 0.15
+MISS_MEAN = 0.1
 """Mean of `miss`: on public sweeps losses fell faster beyond the runs than laws said."""
 
-MISS_SD = Prior.between(0.056, 0.18)
+MISS_SD = Prior.between(0.028, 0.089)
 """Size of `miss`."""
 
 CURVE_MISS_MEAN = 0.0
 """Mean of `miss` for a law of one input: learning curves bend either way."""
 
-CURVE_MISS_SD = Prior.between(0.45, 1.4)
+CURVE_MISS_SD = Prior.between(0.28, 0.89)
 """Size of `miss` for a law of one input, of runs of any kind. All of these were learned from
 public sweeps (``tests/benchmarks/learn_miss.py``)."""
 
@@ -91,12 +91,12 @@ class Surface(AsCode):
         Size of `delta`, ``delta_sd``, in log reducible loss. If not given, 90 % within 0.002 and
         0.05 for a law of size and data, and within 0.006 and 0.16 for one of one input.
     miss_sd : Prior, optional
-        Standard deviation of `miss`, by whose exponential the law's decline far beyond the largest
-        run is multiplied: 0.1 means that the reducible loss typically falls a tenth faster or
-        slower than the law says. What public sweeps have taught if not given: 0.06 to 0.18 for a
-        law of size and data, 0.45 to 1.4 for a law of one input.
+        Standard deviation of `miss`, by whose exponential the law's decline beyond the largest run
+        is multiplied: 0.1 means that the reducible loss typically falls a tenth faster or slower
+        than the law says. What public sweeps have taught if not given: 0.03 to 0.09 for a law of
+        size and data, 0.28 to 0.89 for a law of one input.
     miss_mean : float, optional
-        Mean of `miss`; if not given, 0.15 for a law of size and data and 0 for one of one input.
+        Mean of `miss`; if not given, 0.1 for a law of size and data and 0 for one of one input.
     drift_sd : Prior, optional
         Standard deviation of `drift` about what the runs show: of the decades by which the best
         ratio of tokens to parameters moves, beside the law's growth, with each decade of compute

@@ -33,10 +33,10 @@ from tests.benchmarks.extrapolations import Extrapolation, extrapolations
 
 SWEEPS = {
     "amplitude": (0.01,),
-    "mean": (0.0, 0.05, 0.1, 0.15, 0.2, 0.25),
-    "size": (0.05, 0.1, 0.15, 0.2),
+    "mean": (0.0, 0.05, 0.1, 0.15, 0.2),
+    "size": (0.03, 0.05, 0.07, 0.1),
 }
-CURVES = {"amplitude": (0.01, 0.03, 0.06, 0.1), "mean": (0.0,), "size": (0.1, 0.2, 0.4, 0.6, 0.8)}
+CURVES = {"amplitude": (0.01, 0.03, 0.06), "mean": (0.0,), "size": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)}
 """Choices of the median size of `delta`, and of mean and median size of `miss`."""
 
 SPREAD = 0.35

@@ -62,7 +62,7 @@ def test_a_larger_run_on_the_same_path_is_not_worse_where_the_law_leaves_out_not
 ) -> None:
     along = path(stored_fit, decades=12.0)
     # Misses of the fit, and such as it never has.
-    extremes = ({"miss": -3.0, "miss_corpus": -3.0, "drift": 0.5}, {"miss": 2.0, "drift": -0.5})
+    extremes = ({"miss": -0.5, "miss_corpus": -0.5, "drift": 0.5}, {"miss": 2.0, "drift": -0.5})
     for beyond in ({}, *extremes):
         loss = surface_of(stored_fit, **NOTHING_LEFT_OUT, **beyond).loss(along)
         assert float((loss / loss.shift(point=1)).max()) <= 1 + 1e-9
@@ -109,14 +109,40 @@ def test_beyond_the_runs_the_decline_of_the_law_is_multiplied(stored_fit: bs.Sca
     held = {"miss_corpus": 0.0, "miss": 0.4, "drift": 0.0, "edge_ratio": RATIO}
     held |= NOTHING_LEFT_OUT
     surface = surface_of(stored_fit, **held)
-    u, _ = run_places(stored_fit.model.law, stored_fit.runs)
     edge, far = on_path(stored_fit), on_path(stored_fit, 10)
     law = replace(surface, left_out=None)
     at_edge, at_far = (np.log(law.loss(one) - surface.floor) for one in (edge, far))
-    factor = np.exp(0.4 * 1.0 / (1.0 + np.ptp(u)))
-    expected = surface.floor + np.exp(at_edge + factor * (at_far - at_edge))
+    expected = surface.floor + np.exp(at_edge + np.exp(0.4) * (at_far - at_edge))
     np.testing.assert_allclose(surface.loss(far), expected, rtol=1e-9)
     np.testing.assert_allclose(surface.inside.loss(far), law.loss(far), rtol=1e-9)
+
+
+def test_beyond_a_level_its_own_miss_counts_and_beyond_all_runs_both(
+    stored_fit: bs.ScalingFit,
+) -> None:
+    """By hand: a level whose runs end two decades below the others', at points on one path."""
+    surface = surface_of(stored_fit, **NOTHING_LEFT_OUT, drift=0.0, edge_ratio=RATIO)
+    assert surface.left_out is not None
+    top = surface.left_out.placement.top
+    misses = [(top - 2.0, 0.2), (top, -0.5)]
+    surface = replace(surface, left_out=replace(surface.left_out, misses=misses))
+    law = replace(surface, left_out=None)
+    own, between, edge, far = (
+        np.log(law.loss(on_path(stored_fit, times)) - surface.floor)
+        for times in (0.01, 0.1, 1.0, 10.0)
+    )
+    at = {
+        0.1: own + np.exp(0.2) * (between - own),
+        10.0: own + np.exp(0.2) * (edge - own) + np.exp(0.2 - 0.5) * (far - edge),
+    }
+    for times, expected in at.items():
+        found = surface.loss(on_path(stored_fit, times))
+        np.testing.assert_allclose(found, surface.floor + np.exp(expected), rtol=1e-9)
+    # Points on both sides of an edge, together, are as those by themselves.
+    both = surface.loss(path(stored_fit)).isel(point=[0, -1])
+    for point, one in zip((0, -1), both.transpose("point", ...), strict=True):
+        alone = surface.loss(path(stored_fit).isel(point=point))
+        np.testing.assert_allclose(one, alone, rtol=1e-12)
 
 
 def test_inside_the_runs_misses_change_nothing(stored_fit: bs.ScalingFit) -> None:
@@ -343,7 +369,7 @@ def test_a_new_level_misses_as_those_fitted_do(stored_fit: bs.ScalingFit) -> Non
     label = {"corpus": xr.DataArray("new")}
     left_out = stored_fit.surface_at(label, "draw", np.random.default_rng(1)).left_out
     assert left_out is not None
-    own, fitted = left_out.misses[1][1], stored_fit.posterior["miss_corpus"]
+    own, fitted = left_out.misses[0][1], stored_fit.posterior["miss_corpus"]
     # Of 400 draws each, heavy tails included, a standard deviation is known to some 10 %.
     assert float(own.std()) == pytest.approx(float(fitted.std()), rel=0.3)
 
