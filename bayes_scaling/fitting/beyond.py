@@ -18,7 +18,15 @@ from bayes_scaling.model.axes import compute_and_ratio, inputs_at
 from bayes_scaling.model.inputs import scales
 from bayes_scaling.model.nodes import Placement
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import DRIFT, DRIFT_SIZE, EDGE, MISS, MISS_SIZE, SIZE
+from bayes_scaling.model.surface import (
+    DRIFT,
+    DRIFT_SIZE,
+    EDGE,
+    LEVEL_MISS,
+    MISS,
+    MISS_SIZE,
+    SIZE,
+)
 from bayes_scaling.runs import Runs
 
 MOST_DRIFT = 0.9
@@ -55,7 +63,7 @@ def beyond(
     found[MISS] = model.surface.mean_miss(model.law) + size * even_normal(sample, rng)
     for factor in model.factors:
         levels = sample * xr.ones_like(draws[factor], float)
-        found[f"{MISS}_{factor}"] = size * even_normal(levels, rng)
+        found[f"{MISS}_{factor}"] = LEVEL_MISS * size * even_normal(levels, rng)
     if compute_and_ratio(model.law)[1]:
         found[EDGE], shown = shown_drift(draws, typical, model, runs)
         drift = shown + found[DRIFT_SIZE] * even_normal(sample, rng)

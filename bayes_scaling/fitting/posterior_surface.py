@@ -15,7 +15,7 @@ from bayes_scaling.model.inputs import scales
 from bayes_scaling.model.nodes import Placement
 from bayes_scaling.model.reach import tops_of
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import DELTA, DRIFT, EDGE, MISS, MISS_SIZE
+from bayes_scaling.model.surface import DELTA, DRIFT, EDGE, LEVEL_MISS, MISS, MISS_SIZE
 from bayes_scaling.runs import Runs
 
 
@@ -64,7 +64,7 @@ def _left_out(
     nodes = Placement.of(model.law, runs)
     misses: list[tuple[Any, Any]] = []
     if model.factors:
-        size = posterior[MISS_SIZE]
+        size = LEVEL_MISS * posterior[MISS_SIZE]
         z = [extended(posterior[f"{MISS}_{f}"] / size, f, labels[f], rng) for f in model.factors]
         misses.append((tops_of(model, runs, labels), size * sum(z[1:], start=z[0])))
     misses.append((nodes.top, posterior[MISS]))
