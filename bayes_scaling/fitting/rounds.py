@@ -15,6 +15,7 @@ from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting.coordinates import Coordinates
 from bayes_scaling.fitting.diagnostics import Diagnosed
 from bayes_scaling.fitting.sampling import Compilable, Settings, StuckChainError, compiled
+from bayes_scaling.fitting.starting import a_chain_is_lost
 
 DRAWS = 1000
 """Kept draws of each chain, unless others are asked for."""
@@ -53,7 +54,8 @@ def converged[Table, Fit: Diagnosed](
     """The fit of the first round whose chains have converged, or of the last there is time for.
 
     `made` makes it from draws, `rounds` are how many times as long each is sampled, and
-    `coordinates` gives those that it is sampled in, from the compiled model with its data.
+    `coordinates` gives those that it is sampled in, from the compiled model with its data. A round
+    in which a chain got lost is sampled again, once, from where the others are.
 
     Raises
     ------
@@ -65,16 +67,20 @@ def converged[Table, Fit: Diagnosed](
     with stages(progress) as shown:
         sampler, tree = compiled(model, table, shown).of(model, table), None
         found_in = coordinates(sampler.density) if coordinates else None
-        for thin, longer in zip(rounds, (*rounds[1:], np.inf), strict=True):
-            start, chosen = time.monotonic(), replace(settings, thin=thin)
+        left, again = list(rounds), True
+        while left:
+            start, chosen = time.monotonic(), replace(settings, thin=left.pop(0))
             try:
                 tree = sampler.sample(chosen, shown, found_in, tree)
                 found = made(tree, chosen)
                 if not found.diagnostics.problems:
                     break
+                if again and a_chain_is_lost(tree):
+                    left, again = [chosen.thin, *left], False
             except StuckChainError as stuck:
                 failure = stuck
-            if (time.monotonic() - start) * longer / thin > PATIENCE:
+            longer = left[0] / chosen.thin if left else 1.0
+            if longer > 1 and (time.monotonic() - start) * longer > PATIENCE:
                 break
     if found is None:
         assert failure is not None

@@ -17,6 +17,10 @@ PLACES = "places"
 STARTS = 100
 """Draws of which those are chosen that chains start from."""
 
+LOST = -20.0
+"""Log mass about a chain, over that about another, below which it lies in no part of the posterior
+that counts: far lower than what a normal distribution may be off by."""
+
 
 def started(density: Any, coordinates: Coordinates | None, before: xr.DataTree | None) -> Any:
     """The density in coordinates, if there are any, with the points that chains start from.
@@ -47,17 +51,28 @@ def started(density: Any, coordinates: Coordinates | None, before: xr.DataTree |
 
 
 def starting_points(before: xr.DataTree) -> np.ndarray:
-    """Draws of each chain in proportion to the mass about it, dims (start, place).
+    """Draws of each chain in proportion to the mass about it, dims (start, place)."""
+    places, rng = before[PLACES].to_dataset()["place"].values, np.random.default_rng(0)
+    mass = np.exp(_log_masses(before))
+    chains = rng.choice(len(places), STARTS, p=mass / mass.sum())
+    points: np.ndarray = places[chains, rng.integers(places.shape[1], size=STARTS)]
+    return points
+
+
+def a_chain_is_lost(tree: xr.DataTree) -> bool:
+    """Whether a chain lies where the posterior has next to no mass, and did not find its way."""
+    return bool(_log_masses(tree).min() < LOST)
+
+
+def _log_masses(tree: xr.DataTree) -> np.ndarray:
+    """Log of the mass about each chain over the largest, dims (chain,).
 
     Chains that have not met are in modes of their own, or on their way. A chain's mass is taken to
     be that of a normal distribution with its draws' covariance and mean log density, so that modes
     which hold next to nothing do not keep a chain for ever, and those that hold their share do.
     """
-    found, rng = before[PLACES].to_dataset(), np.random.default_rng(0)
+    found = tree[PLACES].to_dataset()
     places, log_density = found["place"].values, found["log_density"].values
     volume = [np.linalg.slogdet(np.cov(chain.T))[1] / 2 for chain in places]
     log_mass = np.nan_to_num(log_density.mean(axis=1) + volume, nan=-1e300, neginf=-1e300)
-    mass = np.exp(log_mass - log_mass.max())
-    chains = rng.choice(len(places), STARTS, p=mass / mass.sum())
-    points: np.ndarray = places[chains, rng.integers(places.shape[1], size=STARTS)]
-    return points
+    return np.asarray(log_mass - log_mass.max())

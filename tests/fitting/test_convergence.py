@@ -14,11 +14,22 @@ from bayes_scaling.fitting import rounds as _rounds
 from bayes_scaling.fitting import scaling_fit as fitting
 from bayes_scaling.fitting.diagnostics import diagnose
 from bayes_scaling.fitting.sampling import Settings, StuckChainError
+from bayes_scaling.fitting.starting import PLACES
 
 
 def _sampler(sample: Callable[..., xr.DataTree]) -> SimpleNamespace:
     """A compiled model that is sampled so, with any data."""
     return SimpleNamespace(of=lambda *asked: SimpleNamespace(sample=sample, density=None))
+
+
+def places(draws: np.ndarray, heights: float | np.ndarray = 0.0) -> xr.Dataset:
+    """Where chains lie, draws of two numbers each, and how high."""
+    log_density = np.broadcast_to(heights, draws.shape)
+    values = {
+        "place": (("chain", "draw", "number"), np.stack([draws, draws[:, ::-1]], axis=-1)),
+        "log_density": (("chain", "draw"), log_density),
+    }
+    return xr.Dataset(values)
 
 
 @pytest.fixture
@@ -37,7 +48,8 @@ def rounds(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> list[S
         draws = np.random.default_rng(1).standard_normal(shape) + apart * chain
         values = xr.Dataset({"E_ref": (("chain", "draw"), draws)})
         never = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(shape, bool))})
-        return xr.DataTree.from_dict({"posterior": values, "sample_stats": never})
+        found = {"posterior": values, "sample_stats": never, PLACES: places(draws - draws.mean())}
+        return xr.DataTree.from_dict(found)
 
     monkeypatch.setattr(_rounds, "compiled", lambda *asked: _sampler(sample))
     monkeypatch.setattr(fitting, "complete", lambda draws, *rest: draws)
@@ -76,6 +88,29 @@ def test_a_stuck_chain_is_sampled_for_longer_before_it_is_refused(
     stuck = 3
     with pytest.raises(IncompletePosteriorError, match="it is stuck"):
         bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("height", "expected"), [(-50.0, [1, 1, 4]), (-5.0, [1, 4, 16])], ids=["lost", "in a mode"]
+)
+def test_a_round_in_which_a_chain_got_lost_is_sampled_again_once(
+    rounds: list[Settings],
+    stored_fit: bs.ScalingFit,
+    monkeypatch: pytest.MonkeyPatch,
+    height: float,
+    expected: list[int],
+) -> None:
+    sampler = _rounds.compiled().of()
+
+    def sample(*given: Any) -> xr.DataTree:
+        tree = sampler.sample(*given)
+        draws = np.random.default_rng(1).standard_normal((4, 100))
+        tree[PLACES] = xr.DataTree(places(draws, np.array([[0.0], [height], [0.0], [0.0]])))
+        return tree
+
+    monkeypatch.setattr(_rounds, "compiled", lambda *asked: _sampler(sample))
+    bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)
+    assert [settings.thin for settings in rounds] == expected
 
 
 def test_draws_that_were_asked_for_are_sampled_once(
