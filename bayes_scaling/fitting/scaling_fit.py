@@ -173,7 +173,7 @@ def fit(
     model : ScalingModel, or a law (class, instance or name) to be fitted with its defaults
     runs : Runs
     draws : int, optional
-        Kept draws of each chain. If given, they are sampled once; 1000 if not.
+        Kept draws of each chain. If given, no longer rounds are sampled; 1000 if not.
     tune, chains : int
         Warm-up draws, chains.
     seed : int, optional
