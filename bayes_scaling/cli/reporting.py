@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bayes_scaling.trust import TrustReport
 
 
-type Level = Literal["quick", "full", "none"]
+Level = Literal["quick", "full", "none"]
 """Thoroughness of the checks of the forecast."""
 
 
