@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bayes_scaling.trust import TrustReport
 
 
+# No `type` alias, which Typer 0.19 does not read.
 Level = Literal["quick", "full", "none"]
 """Thoroughness of the checks of the forecast."""
 

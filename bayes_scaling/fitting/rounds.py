@@ -79,6 +79,7 @@ def converged[Table, Fit: Diagnosed](
                     left, again = [chosen.thin, *left], False
             except StuckChainError as stuck:
                 failure = stuck
+            # A lost chain takes many steps a draw: without it the same round is shorter.
             longer = left[0] / chosen.thin if left else 1.0
             if longer > 1 and (time.monotonic() - start) * longer > PATIENCE:
                 break

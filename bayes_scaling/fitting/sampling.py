@@ -126,7 +126,7 @@ class CompiledModel:
     density: Any
 
     def of[Table](self, model: Compilable[Table], runs: Table) -> CompiledModel:
-        """The same structure with the data of these runs."""
+        """The compiled structure with the data of these runs."""
         shared = {variable.name for variable in self.density.shared_var_keys}
         numbers = model.data(runs).items()
         data = {name: values for name, (_, values) in numbers if name in shared}

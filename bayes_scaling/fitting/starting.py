@@ -60,7 +60,7 @@ def starting_points(before: xr.DataTree) -> np.ndarray:
 
 
 def a_chain_is_lost(tree: xr.DataTree) -> bool:
-    """Whether a chain lies where the posterior has next to no mass, and did not find its way."""
+    """True if a chain lies where the posterior has next to no mass."""
     return bool(_log_masses(tree).min() < LOST)
 
 

@@ -11,7 +11,7 @@ from pytensor.graph.fg import FunctionGraph
 
 
 def by_logarithms(term: Any, logarithms: Mapping[Any, Any]) -> Any:
-    """The same symbolic term, in which powers and logarithms of data come from their logarithms.
+    """A symbolic term rewritten: powers and logarithms of data come from their logarithms.
 
     A power and its slope take more time than all else that a law does with a run; an exponential
     takes a fifth of it.

@@ -10,11 +10,11 @@ that are trusted, 5 of 7, have wide intervals, of which one does not hold the ta
 takes half an hour and has not been measured since.
 
 Of the runs that 42 cuts of public sweeps predict, 111 in seven cuts are trusted, of which 13 % are
-missed, half of these in one cut: runs of a sweep are missed together, and where each cut counts
-once it is 9 %. 374 are a caution (7 %) and 622 are not to be trusted (9 %), most for their reach:
-there intervals are wide, and hold what they say. Within a sweep the verdict tells runs apart: above
-the lower 70 % of Chinchilla's runs, 9 % of those trusted are missed and 30 % of those with a
-caution.
+missed where 12 % are allowed: the assertion fails. Half of these are in one cut, for runs of a
+sweep are missed together; where each cut counts once it is 9 %. 374 are a caution (7 %) and 622 are
+not to be trusted (9 %), most for their reach: there intervals are wide, and hold what they say.
+Within a sweep the verdict tells runs apart: above the lower 70 % of Chinchilla's runs, 9 % of those
+trusted are missed and 30 % of those with a caution.
 """
 
 from collections.abc import Callable
@@ -146,8 +146,6 @@ def test_public_sweeps_that_are_missed_are_not_trusted(shared_data: Path) -> Non
     with pd.option_context("display.width", 200, "display.max_rows", 200):
         print(shares.round(2).to_string())
     print(found.groupby("verdict")["missed"].agg(["size", "mean"]))
-    each_cut_once = shares.groupby("verdict")["mean"].agg(["size", "mean"])
-    print("each sweep and cut once", each_cut_once)
+    print("each sweep and cut once", shares.groupby("verdict")["mean"].agg(["size", "mean"]))
     assert not (shares["verdict"][shares["mean"] > 0.5] == "trust").any()
-    # Runs of one sweep share what their forecast is off by: a cut is missed more than its runs are.
-    assert each_cut_once.loc["trust", "mean"] <= 0.12
+    assert found["missed"][found["verdict"] == "trust"].mean() <= 0.12

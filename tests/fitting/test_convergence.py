@@ -15,21 +15,12 @@ from bayes_scaling.fitting import scaling_fit as fitting
 from bayes_scaling.fitting.diagnostics import diagnose
 from bayes_scaling.fitting.sampling import Settings, StuckChainError
 from bayes_scaling.fitting.starting import PLACES
+from tests.fitting.test_starting import apart
 
 
 def _sampler(sample: Callable[..., xr.DataTree]) -> SimpleNamespace:
     """A compiled model that is sampled so, with any data."""
     return SimpleNamespace(of=lambda *asked: SimpleNamespace(sample=sample, density=None))
-
-
-def places(draws: np.ndarray, heights: float | np.ndarray = 0.0) -> xr.Dataset:
-    """Where chains lie, draws of two numbers each, and how high."""
-    log_density = np.broadcast_to(heights, draws.shape)
-    values = {
-        "place": (("chain", "draw", "number"), np.stack([draws, draws[:, ::-1]], axis=-1)),
-        "log_density": (("chain", "draw"), log_density),
-    }
-    return xr.Dataset(values)
 
 
 @pytest.fixture
@@ -43,13 +34,13 @@ def rounds(monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit) -> list[S
         # Each round starts from the one before.
         assert (before is None) == (not asked)
         asked.append(settings)
-        apart = 0.0 if len(asked) > 2 else 10.0
+        between = 0.0 if len(asked) > 2 else 10.0
         chain, shape = np.arange(4.0)[:, None], (4, settings.draws)
-        draws = np.random.default_rng(1).standard_normal(shape) + apart * chain
+        draws = np.random.default_rng(1).standard_normal(shape) + between * chain
         values = xr.Dataset({"E_ref": (("chain", "draw"), draws)})
         never = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(shape, bool))})
-        found = {"posterior": values, "sample_stats": never, PLACES: places(draws - draws.mean())}
-        return xr.DataTree.from_dict(found)
+        tree = xr.DataTree.from_dict({"posterior": values, "sample_stats": never})
+        return tree.assign({PLACES: apart((0.0, 0.0))[PLACES]})
 
     monkeypatch.setattr(_rounds, "compiled", lambda *asked: _sampler(sample))
     monkeypatch.setattr(fitting, "complete", lambda draws, *rest: draws)
@@ -103,10 +94,7 @@ def test_a_round_in_which_a_chain_got_lost_is_sampled_again_once(
     sampler = _rounds.compiled().of()
 
     def sample(*given: Any) -> xr.DataTree:
-        tree = sampler.sample(*given)
-        draws = np.random.default_rng(1).standard_normal((4, 100))
-        tree[PLACES] = xr.DataTree(places(draws, np.array([[0.0], [height], [0.0], [0.0]])))
-        return tree
+        return sampler.sample(*given).assign({PLACES: apart((0.0, height, 0.0))[PLACES]})
 
     monkeypatch.setattr(_rounds, "compiled", lambda *asked: _sampler(sample))
     bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)

@@ -61,8 +61,13 @@ def test_a_larger_run_on_the_same_path_is_not_worse_where_the_law_leaves_out_not
     stored_fit: bs.ScalingFit,
 ) -> None:
     along = path(stored_fit, decades=12.0)
-    # Misses of the fit, and such as it never has.
-    extremes = ({"miss": -0.5, "miss_corpus": -0.5, "drift": 0.5}, {"miss": 2.0, "drift": -0.5})
+    # Misses of the fit, and such as it never has. Where next to nothing declines any more, on the
+    # path of the runs at the edge from which larger ones are taken to have grown.
+    extremes = (
+        {"miss": -0.5, "miss_corpus": -0.5, "drift": 0.5},
+        {"miss": -3.0, "miss_corpus": -3.0, "drift": 0.5, "edge_ratio": RATIO},
+        {"miss": 2.0, "drift": -0.5},
+    )
     for beyond in ({}, *extremes):
         loss = surface_of(stored_fit, **NOTHING_LEFT_OUT, **beyond).loss(along)
         assert float((loss / loss.shift(point=1)).max()) <= 1 + 1e-9
