@@ -73,7 +73,10 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     draws: Annotated[
         int | None, typer.Option(help="Draws kept of each chain; as many as it takes if not given.")
     ] = None,
-    tune: Annotated[int, typer.Option(help="Warm-up draws of each chain.")] = 1000,
+    tune: Annotated[
+        int | None,
+        typer.Option(help="Warm-up draws of each chain; as many as typical if not given."),
+    ] = None,
     chains: Annotated[int, typer.Option(help="Independent chains.")] = 4,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the sampler.")] = None,
     saved: Annotated[

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import linalg, optimize, special, stats
 
 from bayes_scaling.fitting.coordinates import Coordinates, about_mode
+from bayes_scaling.fitting.rounds import WARMUP
 from bayes_scaling.model.building import TYPICAL_SCATTER
 from bayes_scaling.model.directions import Rotation, reducible_share
 from bayes_scaling.model.hierarchy import Vary, centred_weights, combine, level_centre, offset
@@ -28,6 +29,10 @@ from bayes_scaling.runs import Runs
 MANY = 1000
 """Runs from which it pays without levels: a hundred thousand are sampled in two thirds of the
 time. Of fewer, the sampler's own adaptation does as well."""
+
+WARMUP_OF_POOL, WARMUP_OF_MANY = 500, 150
+"""Warm-up draws in coordinates of a law's parameters, and of all that is sampled: more of them gave
+no more effective draws."""
 
 STEP = 1e-5
 """Step of numerical derivatives, on the scale on which a parameter is sampled."""
@@ -65,7 +70,19 @@ def coordinates_of(model: ScalingModel, runs: Runs, density: Any) -> Coordinates
     """
     if not model.factors:
         return about_mode(density) if len(runs) >= MANY else None
-    return None if model.law.stages or model.converted else of_pool(model, runs)
+    return of_pool(model, runs) if _approximated(model) else None
+
+
+def typical_warmup(model: ScalingModel, runs: Runs) -> int:
+    """Warm-up draws that chains of these runs need in the coordinates that they are sampled in."""
+    if not model.factors:
+        return WARMUP_OF_MANY if len(runs) >= MANY else WARMUP
+    return WARMUP_OF_POOL if _approximated(model) else WARMUP
+
+
+def _approximated(model: ScalingModel) -> bool:
+    """True for a pool whose parameters least squares find: no stages, no priors in paper units."""
+    return not (model.law.stages or model.converted)
 
 
 def of_pool(model: ScalingModel, runs: Runs) -> Coordinates:

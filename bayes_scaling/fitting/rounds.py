@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,24 +13,43 @@ import xarray as xr
 from bayes_scaling.display.progress import stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting.coordinates import Coordinates
-from bayes_scaling.fitting.diagnostics import Diagnosed
+from bayes_scaling.fitting.diagnostics import (
+    DIVERGENT_MOST,
+    ESS_LEAST,
+    R_HAT_MOST,
+    Diagnosed,
+    Diagnostics,
+)
 from bayes_scaling.fitting.sampling import Compilable, Settings, StuckChainError, compiled
 from bayes_scaling.fitting.starting import a_chain_is_lost
 
-DRAWS = 1000
-"""Kept draws of each chain, unless others are asked for."""
+DRAWS, WARMUP = 1000, 1000
+"""Kept draws of each chain and those of its warm-up, unless others are asked for."""
 
-ROUNDS = (1, 4, 16)
-"""Lengths of the rounds, as multiples of the first."""
+LONGEST = 16
+"""Length of the longest round, as a multiple of the first."""
+
+LEAST_LONGER, MOST_LONGER = 2, 4
+"""Factor by which a round is longer than the one before, by how much more was needed."""
+
+MARGIN = 1.3
+"""What is asked of a round over what it needs, since its need is known from few draws."""
 
 PATIENCE = 60.0
 """Seconds that a longer round may take."""
 
 
 def planned(
-    draws: int | None, tune: int, chains: int, seed: int | None, target_accept: float = 0.9
-) -> tuple[Settings, Sequence[int]]:
-    """Settings as they were asked for, and the rounds: a single one if draws were.
+    draws: int | None,
+    tune: int | None,
+    chains: int,
+    seed: int | None,
+    target_accept: float = 0.9,
+    warmup: int = WARMUP,
+) -> tuple[Settings, int]:
+    """Settings as they were asked for, and the longest round: the first if draws were.
+
+    `warmup` is for `tune` not given.
 
     Raises
     ------
@@ -38,24 +57,26 @@ def planned(
         No posterior can be sampled so.
     """
     chosen = int(np.random.default_rng().integers(2**31)) if seed is None else seed
-    settings = Settings(DRAWS if draws is None else draws, tune, chains, chosen, target_accept)
-    return settings, ROUNDS if draws is None else ROUNDS[:1]
+    kept = DRAWS if draws is None else draws
+    settings = Settings(kept, warmup if tune is None else tune, chains, chosen, target_accept)
+    return settings, LONGEST if draws is None else 1
 
 
 def converged[Table, Fit: Diagnosed](
     model: Compilable[Table],
     table: Table,
     settings: Settings,
-    rounds: Sequence[int],
+    longest: int,
     progress: bool,
     made: Callable[[xr.DataTree, Settings], Fit],
     coordinates: Callable[[Any], Coordinates | None] | None = None,
 ) -> Fit:
     """The fit of the first round whose chains have converged, or of the last there is time for.
 
-    `made` makes it from draws, `rounds` are how many times as long each is sampled, and
-    `coordinates` gives those that it is sampled in, from the compiled model with its data. A round
-    in which a chain got lost is sampled again, once, from where the others are.
+    The first round is as `settings` say, `longest` is how many times as long the last may be.
+    `made` makes a fit from draws, and `coordinates` gives those that it is sampled in, from the
+    compiled model with its data. A round in which a chain got lost is sampled again, once, from
+    where the others are.
 
     Raises
     ------
@@ -67,23 +88,36 @@ def converged[Table, Fit: Diagnosed](
     with stages(progress) as shown:
         sampler, tree = compiled(model, table, shown).of(model, table), None
         found_in = coordinates(sampler.density) if coordinates else None
-        left, again = list(rounds), True
-        while left:
-            start, chosen = time.monotonic(), replace(settings, thin=left.pop(0))
+        again = True
+        while True:
+            start, factor = time.monotonic(), MOST_LONGER
             try:
-                tree = sampler.sample(chosen, shown, found_in, tree)
-                found = made(tree, chosen)
-                if not found.diagnostics.problems:
-                    break
-                if again and a_chain_is_lost(tree):
-                    left, again = [chosen.thin, *left], False
+                tree = sampler.sample(settings, shown, found_in, tree)
+                found = made(tree, settings)
+                factor = _longer(found.diagnostics)
+                if again and factor > 1 and a_chain_is_lost(tree):
+                    # A lost chain takes many steps a draw: without it the same round is shorter.
+                    again = False
+                    continue
             except StuckChainError as stuck:
                 failure = stuck
-            # A lost chain takes many steps a draw: without it the same round is shorter.
-            longer = left[0] / chosen.thin if left else 1.0
-            if longer > 1 and (time.monotonic() - start) * longer > PATIENCE:
+            thin = min(settings.thin * factor, longest)
+            if thin <= settings.thin or (time.monotonic() - start) * factor > PATIENCE:
                 break
+            settings = replace(settings, thin=thin)
     if found is None:
         assert failure is not None
         raise failure
     return found
+
+
+def _longer(found: Diagnostics) -> int:
+    """How many times as long chains are to be sampled that have come so far; 1 if far enough."""
+    if not found.problems:
+        return 1
+    if found.divergent > DIVERGENT_MOST:
+        return MOST_LONGER
+    # R-hat comes near to 1 as the number of effective draws grows.
+    apart = (found.r_hat - 1) / (R_HAT_MOST - 1)
+    needed = MARGIN * np.nanmax([apart, ESS_LEAST / found.ess_bulk, ESS_LEAST / found.ess_tail])
+    return int(np.clip(np.ceil(needed), LEAST_LONGER, MOST_LONGER))

@@ -6,7 +6,7 @@ and expected loss are functions in the modules above.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
-from bayes_scaling.fitting.preconditioning import coordinates_of
+from bayes_scaling.fitting.preconditioning import coordinates_of, typical_warmup
 from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings, no_scatter
 from bayes_scaling.fitting.tree import assemble
@@ -151,7 +151,7 @@ def fit(
     runs: Runs,
     *,
     draws: int | None = None,
-    tune: int = 1000,
+    tune: int | None = None,
     chains: int = 4,
     seed: int | None = None,
     target_accept: float = 0.9,
@@ -160,9 +160,9 @@ def fit(
     """Sample the posterior of a model on a table of runs, until the chains have converged.
 
     Where R-hat is above 1.01 or an effective sample size below 400, the posterior is sampled again,
-    4 and then 16 times as long and in smaller steps, from where the chains before have found most
-    of its mass, and one in so many draws is kept. No longer round is begun that would pass a
-    minute; the fit then says how far it came.
+    for two to four times as long and in smaller steps, from where the chains before have found most
+    of its mass, and one in so many draws is kept. This ends at 16 times the first length, or where
+    a round would pass a minute; the fit then says how far it came.
 
     The first fit of a model structure on a machine compiles it, which takes 10 to 20 seconds, the
     first in a later process reads it from disk in one to three. Later fits of the same structure,
@@ -174,8 +174,11 @@ def fit(
     runs : Runs
     draws : int, optional
         Kept draws of each chain. If given, no longer rounds are sampled; 1000 if not.
-    tune, chains : int
-        Warm-up draws, chains.
+    tune : int, optional
+        Warm-up draws of each chain. If not given, 1000; of pools 500, and of a thousand runs or
+        more 150, where an approximation of the posterior is known before.
+    chains : int
+        Independent chains.
     seed : int, optional
         Seed of the sampler; one is chosen, and kept in ``settings``, if not given.
     target_accept : float
@@ -197,26 +200,27 @@ def fit(
         The draws are truncated, not finite, or stuck.
     """
     model = model if isinstance(model, ScalingModel) else ScalingModel(model)
-    settings, rounds = planned(draws, tune, chains, seed, target_accept)
-    return _fit(model, runs, settings, rounds, progress)
+    model.check(runs)
+    warmup = typical_warmup(model, runs)
+    settings, longest = planned(draws, tune, chains, seed, target_accept, warmup)
+    return _fit(model, runs, settings, longest, progress)
 
 
 def fit_as(model: ScalingModel, runs: Runs, settings: Settings, progress: bool) -> ScalingFit:
     """The fit of a model, sampled once as the settings say."""
-    return _fit(model, runs, settings, (settings.thin,), progress)
+    model.check(runs)
+    return _fit(model, runs, settings, settings.thin, progress)
 
 
 def _fit(
-    model: ScalingModel, runs: Runs, settings: Settings, rounds: Sequence[int], progress: bool
+    model: ScalingModel, runs: Runs, settings: Settings, longest: int, progress: bool
 ) -> ScalingFit:
-    model.check(runs)
-
     def made(tree: xr.DataTree, chosen: Settings) -> ScalingFit:
         posterior = complete(tree["posterior"].to_dataset(), model, runs, settings.seed)
         return ScalingFit(model, runs, posterior, tree["sample_stats"].to_dataset(), chosen)
 
     return converged(
-        model, runs, settings, rounds, progress, made, partial(coordinates_of, model, runs)
+        model, runs, settings, longest, progress, made, partial(coordinates_of, model, runs)
     )
 
 

@@ -120,14 +120,14 @@ def fit(
         The draws are truncated, not finite, or stuck.
     """
     model = CurveModel(law or MultiPower(), dict(priors or {}))
-    settings, rounds = planned(draws, tune, chains, seed)
+    settings, longest = planned(draws, tune, chains, seed)
 
     def made(tree: xr.DataTree, used: Settings) -> CurveFit:
         sampled = tree["posterior"].to_dataset()
         posterior = in_paper_units(sampled, model, curves)
         return CurveFit(model, curves, posterior, tree["sample_stats"].to_dataset(), used)
 
-    return converged(model, curves, settings, rounds, progress, made)
+    return converged(model, curves, settings, longest, progress, made)
 
 
 def load_fit(path: str | Path) -> CurveFit:

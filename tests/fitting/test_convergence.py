@@ -12,7 +12,7 @@ import bayes_scaling as bs
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting import rounds as _rounds
 from bayes_scaling.fitting import scaling_fit as fitting
-from bayes_scaling.fitting.diagnostics import diagnose
+from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose
 from bayes_scaling.fitting.sampling import Settings, StuckChainError
 from bayes_scaling.fitting.starting import PLACES
 from tests.fitting.test_starting import apart
@@ -57,6 +57,22 @@ def test_chains_that_have_not_converged_are_sampled_for_longer(
     assert {(settings.draws, settings.seed) for settings in rounds} == {(1000, 1)}
     assert fit.settings.thin == 16
     assert not fit.diagnostics.problems
+
+
+@pytest.mark.parametrize(
+    ("found", "factor"),
+    [
+        (Diagnostics(1.004, 900, 800, 0.0), 1),
+        (Diagnostics(1.011, 600, 450, 0.0), 2),
+        (Diagnostics(1.008, 700, 190, 0.0), 3),
+        (Diagnostics(1.3, 12, 30, 0.0), 4),
+        (Diagnostics(1.004, 900, 800, 0.02), 4),
+        (Diagnostics(np.nan, 900, 800, 0.0), 2),
+    ],
+)
+def test_the_next_round_is_as_long_as_what_is_short_needs(found: Diagnostics, factor: int) -> None:
+    """1.3 times 1.1 for R-hat and 1.3 times 2.1 for the tails, and no more than four times."""
+    assert _rounds._longer(found) == factor
 
 
 def test_a_stuck_chain_is_sampled_for_longer_before_it_is_refused(

@@ -6,9 +6,15 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.fitting import preconditioning
-from bayes_scaling.fitting.preconditioning import Misfit, coordinates_of, of_pool
+from bayes_scaling.fitting.preconditioning import (
+    Misfit,
+    coordinates_of,
+    of_pool,
+    typical_warmup,
+)
 
 TRUTH = {"E": 1.7, "A": 450.0, "B": 1900.0, "alpha": 0.34, "beta": 0.36}
+PAPER = bs.Prior.between(1.5, 1.9, units="paper")
 POOLED = bs.ScalingModel("chinchilla", [bs.Vary(name, by="corpus") for name in "EAB"])
 
 
@@ -34,8 +40,7 @@ def test_few_runs_and_pools_with_priors_in_paper_units_have_no_coordinates(runs:
     few = runs.where(corpus="corpus 1")
     assert coordinates_of(bs.ScalingModel("chinchilla"), few, None) is None
     assert coordinates_of(POOLED, runs, None) is not None
-    paper = bs.Prior.between(1.5, 1.9, units="paper")
-    converted = bs.ScalingModel("chinchilla", POOLED.vary, priors={"E": paper})
+    converted = bs.ScalingModel("chinchilla", POOLED.vary, priors={"E": PAPER})
     assert coordinates_of(converted, runs, None) is None
 
 
@@ -47,6 +52,18 @@ def test_many_runs_without_levels_have_coordinates_about_their_mode(
     monkeypatch.setattr(preconditioning, "MANY", len(runs))
     coordinates_of(bs.ScalingModel("chinchilla"), runs, "density")
     assert asked == ["density"]
+
+
+def test_warm_up_is_shorter_where_an_approximation_is_known(
+    runs: bs.Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = bs.ScalingModel("chinchilla")
+    assert typical_warmup(plain, runs) == 1000
+    assert typical_warmup(POOLED, runs) == 500
+    converted = bs.ScalingModel("chinchilla", POOLED.vary, priors={"E": PAPER})
+    assert typical_warmup(converted, runs) == 1000
+    monkeypatch.setattr(preconditioning, "MANY", len(runs))
+    assert typical_warmup(plain, runs) == 150
 
 
 def test_numbers_are_those_of_the_pymc_model(runs: bs.Runs) -> None:
