@@ -32,6 +32,9 @@ from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 
+RUNS_AS_THEY_ARE = ("inputs", "factors", "response", "left_out", "remarks")
+"""Fields of runs that JSON holds as they are; its lists become tuples again in `Runs`."""
+
 
 def write_fit_file(
     path: Path,
@@ -56,7 +59,7 @@ def read_fit_file(
     spec, groups = read_file(path, "runs", ["runs"])
     with specified(path):
         model, settings = _model_from_json(spec), Settings(**spec["settings"])
-        runs = _restored_runs(spec["runs"], groups.pop("runs"))
+        runs = Runs(restored(groups.pop("runs")), **spec["runs"])
     _check_complete(path, model, runs, groups)
     return model, runs, settings, groups
 
@@ -74,21 +77,13 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
         "noise": _noise_to_json(model.noise),
         "stage_noise": _noise_to_json(model.stage_noise),
         "surface": model.surface and _fields_to_json(model.surface),
-        "runs": _runs_to_json(runs),
+        "runs": {
+            **{name: getattr(runs, name) for name in RUNS_AS_THEY_ARE},
+            "reference": runs.scales_by_hand,
+            "sources": dict(runs.sources),
+            "urls": dict(runs.urls),
+        },
         "settings": asdict(settings),
-    }
-
-
-def _runs_to_json(runs: Runs) -> dict[str, Any]:
-    return {
-        "inputs": list(runs.inputs),
-        "factors": list(runs.factors),
-        "response": runs.response,
-        "reference": runs.scales_by_hand,
-        "left_out": list(runs.left_out),
-        "sources": dict(runs.sources),
-        "remarks": list(runs.remarks),
-        "urls": dict(runs.urls),
     }
 
 
@@ -162,17 +157,3 @@ def _field_from_json(option: Any) -> Any:
     if isinstance(option, dict):
         return _law_from_json(option) if "law" in option else prior_from_json(option["prior"])
     return tuple(option) if isinstance(option, list) else option
-
-
-def _restored_runs(spec: Mapping[str, Any], stored: xr.Dataset) -> Runs:
-    return Runs(
-        restored(stored),
-        inputs=tuple(spec["inputs"]),
-        factors=tuple(spec["factors"]),
-        response=spec["response"],
-        reference=spec["reference"],
-        left_out=tuple(spec["left_out"]),
-        sources=spec["sources"],
-        remarks=tuple(spec["remarks"]),
-        urls=spec.get("urls", {}),
-    )
