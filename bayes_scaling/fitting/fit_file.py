@@ -13,8 +13,6 @@ from bayes_scaling import noise as noise_models
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.stored_file import (
     check_draws,
-    prior_from_json,
-    prior_to_json,
     read_file,
     restored,
     specified,
@@ -69,9 +67,9 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
     return {
         **_law_to_json(model.law),
         # All of them: the defaults of a later version may be others.
-        "priors": {name: prior_to_json(prior) for name, prior in model.parameters.items()},
+        "priors": {name: asdict(prior) for name, prior in model.parameters.items()},
         "vary": [
-            {"parameter": v.parameter, "by": v.by, "spread": prior_to_json(model.spread(v))}
+            {"parameter": v.parameter, "by": v.by, "spread": asdict(model.spread(v))}
             for v in model.vary
         ],
         "noise": _noise_to_json(model.noise),
@@ -89,7 +87,7 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
 
 def _model_from_json(spec: Mapping[str, Any]) -> ScalingModel:
     law = _law_from_json(spec)
-    priors = {name: prior_from_json(prior) for name, prior in spec["priors"].items()}
+    priors = {name: Prior(**prior) for name, prior in spec["priors"].items()}
     return ScalingModel(
         law,
         vary=[_vary_from_json(law, stored) for stored in spec["vary"]],
@@ -101,7 +99,7 @@ def _model_from_json(spec: Mapping[str, Any]) -> ScalingModel:
 
 
 def _vary_from_json(law: Law, stored: Mapping[str, Any]) -> Vary:
-    vary, spread = Vary(stored["parameter"], stored["by"]), prior_from_json(stored["spread"])
+    vary, spread = Vary(stored["parameter"], stored["by"]), Prior(**stored["spread"])
     return vary if spread == Specification(law).spread(vary) else replace(vary, spread=spread)
 
 
@@ -136,7 +134,7 @@ def _fields_to_json(value: Law | Noise | Surface) -> dict[str, Any]:
 
 def _field_to_json(option: Any) -> Any:
     if isinstance(option, Prior):
-        return {"prior": prior_to_json(option)}
+        return {"prior": asdict(option)}
     return _law_to_json(option) if isinstance(option, Law) else option
 
 
@@ -155,5 +153,5 @@ def _fields_from_json(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def _field_from_json(option: Any) -> Any:
     if isinstance(option, dict):
-        return _law_from_json(option) if "law" in option else prior_from_json(option["prior"])
+        return _law_from_json(option) if "law" in option else Prior(**option["prior"])
     return tuple(option) if isinstance(option, list) else option

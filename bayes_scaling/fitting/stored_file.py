@@ -19,7 +19,6 @@ import xarray as xr
 
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import BayesScalingError, FitFileError
-from bayes_scaling.priors import Prior
 
 FORMAT = 5
 
@@ -136,20 +135,6 @@ def check_draws(
             f"{listed(sorted(map(str, lacking)))}. It is damaged, or the law was changed since. "
             "Restore the file or the law, or fit again."
         )
-
-
-def prior_to_json(prior: Prior) -> dict[str, Any]:
-    """A prior as plain JSON values."""
-    return {
-        "distribution": prior.distribution,
-        "numbers": list(prior.numbers),
-        "units": prior.units,
-    }
-
-
-def prior_from_json(stored: Mapping[str, Any]) -> Prior:
-    """The prior that :func:`prior_to_json` has written."""
-    return Prior(stored["distribution"], tuple(stored["numbers"]), stored["units"])
 
 
 def storable(table: pd.DataFrame) -> xr.Dataset:

@@ -12,14 +12,13 @@ import xarray as xr
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.stored_file import (
     check_draws,
-    prior_from_json,
-    prior_to_json,
     read_file,
     restored,
     specified,
     storable,
     write_file,
 )
+from bayes_scaling.priors import Prior
 from bayes_scaling.schedules import laws
 from bayes_scaling.schedules.curve_model import CURVE, CurveModel
 from bayes_scaling.schedules.curves import Curves
@@ -38,7 +37,7 @@ def write_curve_file(
     specification = {
         "law": {"name": type(model.law).__name__, "options": options},
         # All of them: the defaults of a later version may be others.
-        "priors": {name: prior_to_json(prior) for name, prior in model.chosen.items()},
+        "priors": {name: asdict(prior) for name, prior in model.chosen.items()},
         "points": model.points,
         "schedules": list(curves.schedules),
         "settings": asdict(settings),
@@ -56,7 +55,7 @@ def read_curve_file(path: Path) -> tuple[CurveModel, Curves, Settings, dict[str,
     spec, groups = read_file(path, "curves", ["curves", "schedules"])
     with specified(path):
         law: type[CurveLaw] = getattr(laws, spec["law"]["name"])
-        priors = {name: prior_from_json(prior) for name, prior in spec["priors"].items()}
+        priors = {name: Prior(**prior) for name, prior in spec["priors"].items()}
         model = CurveModel(law(**spec["law"]["options"]), priors, spec["points"])
         rates = groups.pop("schedules")
         schedules = {
