@@ -200,19 +200,11 @@ def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(f"bayes_scaling.{_HOMES[name]}"), name)
     if name == "__version__":
-        return _installed_version()
+        from bayes_scaling.display.versions import installed_version
+
+        return installed_version("bayes_scaling")
     raise AttributeError(f"module 'bayes_scaling' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-def _installed_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("bayes_scaling")
-    except PackageNotFoundError:
-        # A source tree on sys.path that was never installed has no version to report.
-        return "0+unknown"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
+from bayes_scaling.display.versions import installed_version
 from bayes_scaling.runs import Runs
 
 PACKAGES = (
@@ -24,13 +24,7 @@ PACKAGES = (
 
 def versions() -> dict[str, str]:
     """Version of Python, of this package and of what it computes with."""
-    found = {"python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed as a package"
-    return found
+    return {"python": platform.python_version()} | {n: installed_version(n) for n in PACKAGES}
 
 
 def runs_csv(runs: Runs) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.display.versions import installed_version
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import BayesScalingError, FitFileError
 
@@ -38,8 +38,8 @@ def write_file(
     """
     about = {
         "format": FORMAT,
-        "version": version("bayes_scaling"),
-        "packages": {name: version(name) for name in ("pymc", "nutpie", "arviz", "numpy")},
+        "version": installed_version("bayes_scaling"),
+        "packages": {n: installed_version(n) for n in ("pymc", "nutpie", "arviz", "numpy")},
         "kind": kind,
     }
     tree = xr.DataTree.from_dict(dict(groups))

@@ -6,13 +6,13 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.datasets.public import TABLES
+from bayes_scaling.display.versions import installed_version
 from bayes_scaling.laws import Law, published
 from bayes_scaling.reporting.citing.bibliography import (
     BIBLIOGRAPHY,
     DATA,
     SOFTWARE,
     bibtex,
-    installed_version,
     short,
     software,
 )

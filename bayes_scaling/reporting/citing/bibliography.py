@@ -8,12 +8,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from bayes_scaling.datasets.public import TABLES
+from bayes_scaling.display.versions import installed_version
 from bayes_scaling.reporting.citing.escaping import latex_escaped
 
 
@@ -80,14 +80,6 @@ def software(name: str) -> Entry:
     entry = _SOFTWARE[name]
     note = f"version {latex_escaped(installed_version(name))}"
     return replace(entry, fields={**entry.fields, "note": note})
-
-
-def installed_version(name: str) -> str:
-    """Version of a package on this machine."""
-    try:
-        return version(name)
-    except PackageNotFoundError:  # a source tree on sys.path
-        return "0+unknown"
 
 
 def short(key: str) -> str:

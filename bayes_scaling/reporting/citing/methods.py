@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bayes_scaling.display.versions import installed_version
 from bayes_scaling.display.wording import counted
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio
-from bayes_scaling.reporting.citing.bibliography import SOFTWARE, installed_version
+from bayes_scaling.reporting.citing.bibliography import SOFTWARE
 from bayes_scaling.reporting.citing.curves import scale_words
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.citing.estimates import Citable, Fit, averaged, fits

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.groups import LevelComparison
 from bayes_scaling.display.digits import label_writer
+from bayes_scaling.display.versions import installed_version
 from bayes_scaling.display.wording import counted
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.law_fit import LawFit
@@ -19,7 +20,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
-from bayes_scaling.reporting.citing.bibliography import installed_version, short
+from bayes_scaling.reporting.citing.bibliography import short
 from bayes_scaling.reporting.citing.curves import data_words
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.citing.estimates import (
