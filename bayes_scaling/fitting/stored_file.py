@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.display.files import written_whole
 from bayes_scaling.display.versions import installed_version
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import BayesScalingError, FitFileError
@@ -44,12 +45,10 @@ def write_file(
     }
     tree = xr.DataTree.from_dict(dict(groups))
     tree.attrs[SPECIFICATION] = json.dumps({**about, **specification})
-    partial = path.with_name(path.name + ".partial")
     try:
-        tree.to_netcdf(partial, engine="h5netcdf")
-        partial.replace(path)
+        with written_whole(path) as partial:
+            tree.to_netcdf(partial, engine="h5netcdf")
     except (OSError, TypeError, ValueError) as error:
-        partial.unlink(missing_ok=True)
         raise FitFileError(
             f"The fit cannot be written to {str(path)!r}: {error}. Nothing was saved, and the fit "
             "in memory is unharmed. Choose a folder that exists and can be written to."

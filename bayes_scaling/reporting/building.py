@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bayes_scaling.decisions.allocation import Allocation
+from bayes_scaling.display.files import written_whole
 from bayes_scaling.display.intervals import interval_prob
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import Fitted
@@ -104,13 +105,9 @@ def _written(subject: Subject, contents: Contents, file: Path) -> Path:
         text = as_latex(contents, file)
     else:
         text = as_html(contents, _explored(subject))
-    partial = file.with_name(file.name + ".partial")
-    try:
+    with written_whole(file) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
-        return partial.replace(file)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    return file
 
 
 def checked_path(path: str | Path) -> Path:
