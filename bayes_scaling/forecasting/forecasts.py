@@ -20,7 +20,6 @@ from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, Fitted
-from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.posterior_surface import labelled
@@ -178,47 +177,29 @@ def forecast(
     return Forecast(draws, fit, new_levels)
 
 
-def loss_draws(
-    fit: ScalingFit,
-    where: xr.Dataset,
-    new_levels: NewLevels,
-    seed: int,
-    scatter: Callable[..., xr.DataArray] = new_runs,
-) -> xr.Dataset:
-    """Draws of the expected loss and of a new run's at points.
-
-    Points are made by :func:`bayes_scaling.model.points.points`.
-    `scatter` draws new runs as :func:`bayes_scaling.fitting.posterior.new_runs` does.
-    """
-    return _with_surface(fit, where, new_levels, seed, scatter)[0]
-
-
 def forecast_draws(
     fit: ScalingFit,
     where: xr.Dataset,
     new_levels: NewLevels,
     seed: int,
     scatter: Callable[..., xr.DataArray] = new_runs,
+    misses: bool = True,
 ) -> xr.Dataset:
-    """The draws of a forecast: those of :func:`loss_draws`, and how far they leave the law."""
-    draws, surface = _with_surface(fit, where, new_levels, seed, scatter)
-    went_on = labelled(surface.inside.loss(where), where, fit.model)
-    return draws.assign(miss=np.log(draws["expected_loss"] / went_on))
+    """Draws of the expected loss and of a new run's at points, and how far they leave the law.
 
-
-def _with_surface(
-    fit: ScalingFit,
-    where: xr.Dataset,
-    new_levels: NewLevels,
-    seed: int,
-    scatter: Callable[..., xr.DataArray],
-) -> tuple[xr.Dataset, LossSurface]:
-    """Draws of losses, and the surface that they lie on."""
+    Points are made by :func:`bayes_scaling.model.points.points`. `scatter` draws new runs as
+    :func:`bayes_scaling.fitting.posterior.new_runs` does. `miss` takes the surface a second time,
+    and is left out without `misses`.
+    """
     rng = np.random.default_rng(seed)
     surface = fit.surface_at(where, new_levels, rng)
     expected = labelled(surface.loss(where), where, fit.model)
     loss = scatter(fit.posterior, fit.model, fit.runs, expected, where, rng)
-    return xr.Dataset({"expected_loss": expected, "loss": loss}), surface
+    draws = xr.Dataset({"expected_loss": expected, "loss": loss})
+    if not misses:
+        return draws
+    went_on = labelled(surface.inside.loss(where), where, fit.model)
+    return draws.assign(miss=np.log(expected / went_on))
 
 
 def average_draws(

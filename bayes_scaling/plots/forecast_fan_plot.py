@@ -15,7 +15,7 @@ from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.wording import counted
 from bayes_scaling.fitting.average import FitAverage, Fitted, leading
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.forecasting.forecasts import Forecast, forecast_draws
+from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.plots import canvas, legends, marks, sources
 
@@ -133,7 +133,7 @@ def _draw_path(
     start = min(sources.run_values(fit.runs, name).min(), float(of_group[name].min()))
     grid = np.geomspace(start, float(target[name]), sources.CURVE_POINTS)
     table = sources.with_levels(_path(fitted, name, target, grid), group, fit.model)
-    draws = sources.losses_along(fitted, table, new_levels, forecast_draws)
+    draws = sources.losses_along(fitted, table, new_levels, misses=True)
     expected = intervals(draws["expected_loss"], prob)
     label = legends.with_interval("expected loss", prob, group)
     marks.draw_band(ax, grid, expected, style, label, MISS_ALPHA)

@@ -5,7 +5,7 @@ Owns which posterior draws a curve is made of, and nothing of how it is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.mixture import average_points
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.forecasting.forecasts import average_draws, loss_draws
+from bayes_scaling.forecasting.forecasts import average_draws, forecast_draws
 from bayes_scaling.model.axes import main_axis
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.inputs import input_values
@@ -63,10 +63,11 @@ def losses_along(
     fitted: Fitted,
     table: pd.DataFrame,
     new_levels: NewLevels,
-    draws_of: Callable[..., xr.Dataset] = loss_draws,
+    misses: bool = False,
 ) -> xr.Dataset:
     """Draws of losses at points, the scatter of a new run the same at all of them."""
-    seed, drawn = fitted.settings.seed, partial(draws_of, scatter=_scattered_alike)
+    seed = fitted.settings.seed
+    drawn = partial(forecast_draws, scatter=_scattered_alike, misses=misses)
     if isinstance(fitted, FitAverage):
         places = average_points(fitted, {}, table, new_levels)
         return average_draws(fitted, places, new_levels, seed, drawn)
