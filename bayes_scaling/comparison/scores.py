@@ -17,7 +17,6 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import main_axis
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.runs import Runs
-from bayes_scaling.units import compute
 from bayes_scaling.validation.baselines import error_scale
 from bayes_scaling.validation.folds import MODEL, default_cutoffs, fitted_below, score_fold
 from bayes_scaling.validation.refits import Outcome, Refitter
@@ -148,14 +147,8 @@ def _cuts(
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Size of each run, and masks of the runs that each fold fits."""
     along, first = along_axis(fits), next(iter(fits.values()))
-    size = _sizes(first.runs, along)
+    size = input_values(first.runs, along)
     largest = max(fits.values(), key=lambda fit: len(fit.model.parameters))
     chosen = default_cutoffs(largest.model, size) if cutoffs is None else cutoffs
     purpose = "compare", "Leave-future-out fits the runs below a cut-off and scores those above."
     return size, fitted_below(chosen, size, along, purpose)
-
-
-def _sizes(runs: Runs, along: str) -> np.ndarray:
-    if along == "flops" and "flops" not in runs.inputs:
-        return np.asarray(compute(input_values(runs, "params"), input_values(runs, "tokens")))
-    return np.asarray(input_values(runs, along))

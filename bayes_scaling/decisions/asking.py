@@ -15,7 +15,7 @@ from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
-from bayes_scaling.model.points import FAR_BELOW, Numbers
+from bayes_scaling.model.points import FAR_BELOW, Numbers, crossed
 from bayes_scaling.units import compute
 
 
@@ -57,10 +57,7 @@ def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str
         )
     if isinstance(cost or SixND(), SixND):
         _check_magnitude(fit, values, asker)
-    table = pd.DataFrame({unit: values})
-    for factor in fit.model.factors:
-        levels = pd.DataFrame({factor: list(fit.runs.levels(factor))})
-        table = table.merge(levels, how="cross")
+    table = crossed(pd.DataFrame({unit: values}), fit.model, fit.runs)
     columns = {str(name): ("budget", table[name].to_numpy()) for name in table}
     return xr.Dataset(columns, {"budget": np.arange(len(table))})
 

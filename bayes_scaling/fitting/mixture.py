@@ -10,7 +10,7 @@ import xarray as xr
 
 from bayes_scaling.fitting.average import FitAverage
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.points import Numbers, asked_table, points
+from bayes_scaling.model.points import Numbers, asked_table, crossed, points
 
 
 def average_points(
@@ -22,10 +22,7 @@ def average_points(
     """Points for each fit, with the inputs of its law; a factor left out is crossed."""
     table = asked_table(given, at)
     for fit in average.fits.values():
-        for factor in fit.model.factors:
-            if factor not in table:
-                levels = pd.DataFrame({factor: list(fit.runs.levels(factor))})
-                table = table.merge(levels, how="cross")
+        table = crossed(table, fit.model, fit.runs)
     return {
         name: points(fit.model, fit.runs, at=table, new_levels=new_levels)
         for name, fit in average.fits.items()

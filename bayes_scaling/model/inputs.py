@@ -27,9 +27,11 @@ def available_inputs(runs: Runs) -> tuple[str, ...]:
 
 
 def input_values(runs: Runs, name: str) -> np.ndarray:
-    """Values of one input, in its own unit, dims (run,)."""
+    """Values of one input, in its own unit, dims (run,); compute is 6ND where runs give none."""
     if name in runs.inputs:
         return runs.values(name)
+    if name == "flops":
+        return np.asarray(compute(runs.values("params"), runs.values("tokens")))
     numerator, denominator = RATIOS[name]
     return runs.values(numerator) / runs.values(denominator)
 

@@ -14,7 +14,13 @@ import xarray as xr
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.inputs import RATIOS, compute_ratios, flops_per_pair, typical_value
+from bayes_scaling.model.inputs import (
+    RATIOS,
+    compute_ratios,
+    flops_per_pair,
+    input_values,
+    typical_value,
+)
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.cells import as_label, as_number
@@ -70,10 +76,8 @@ def points(
     table = _with_ratios(_with_compute(_as_numbers(model, table), model, runs))
     _check_inputs(model, table)
     _check_magnitude(model, table, runs)
+    table = crossed(table, model, runs)
     for factor in model.factors:
-        if factor not in table:
-            levels = pd.DataFrame({factor: list(runs.levels(factor))})
-            table = table.merge(levels, how="cross")
         table[factor] = [as_label(label) for label in table[factor].tolist()]
         _check_levels(factor, table[factor], runs, new_levels)
     for name in model.noise.inputs:
@@ -83,6 +87,21 @@ def points(
     inputs = {name: ("point", table[name].to_numpy(float)) for name in columns}
     labels = {name: ("point", table[name].to_numpy(object)) for name in model.factors}
     return xr.Dataset({**inputs, **labels}, {"point": np.arange(len(table))})
+
+
+def crossed(table: pd.DataFrame, model: ScalingModel, runs: Runs) -> pd.DataFrame:
+    """The table, once for each fitted level of every factor of the model that it leaves out."""
+    for factor in model.factors:
+        if factor not in table:
+            table = table.merge(pd.DataFrame({factor: list(runs.levels(factor))}), how="cross")
+    return table
+
+
+def run_points(model: ScalingModel, runs: Runs) -> pd.DataFrame:
+    """The runs as points to evaluate law and noise at: a column for each input and factor."""
+    columns = {n: input_values(runs, n) for n in (*model.law.inputs, *model.noise.inputs)}
+    labels = {factor: runs.table[factor].to_numpy() for factor in model.factors}
+    return pd.DataFrame({**columns, **labels})
 
 
 def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None) -> pd.DataFrame:

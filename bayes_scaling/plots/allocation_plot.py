@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.fitting.average import single
+from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sources
 
 QUANTITIES = ("params", "tokens", "tokens_per_param")
@@ -46,7 +47,7 @@ def allocation(
     between = sources.by_group(sources.frontier(fit, *reach, allocation).draws, fit.model.factors)
     looks = canvas.styles(budgets)
     for panel, quantity in zip(sheet.panels, QUANTITIES, strict=True):
-        marks.draw_background(panel, spent, sources.run_values(fit.runs, quantity))
+        marks.draw_background(panel, spent, input_values(fit.runs, quantity))
         for group, style in looks.items():
             label = legends.with_interval(sources.group_name(group) or "optimum", prob)
             ends = intervals(between[group][quantity], prob)

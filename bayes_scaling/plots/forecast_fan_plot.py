@@ -17,6 +17,7 @@ from bayes_scaling.fitting.average import FitAverage, Fitted, leading
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.hierarchy import NewLevels
+from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sources
 
 APART = 6.0
@@ -63,7 +64,7 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     canvas.log_input_axis(ax.xaxis, name)
     canvas.log_loss_axis(ax, fit.runs)
     reach = float(forecast.draws[name].max())
-    marks.shade_extrapolation(ax, float(sources.run_values(fit.runs, name).max()), reach)
+    marks.shade_extrapolation(ax, float(input_values(fit.runs, name).max()), reach)
     shown = {group: looks[group] for group in targets}
     missed = bool((forecast.draws["miss"] != 0).any())
     sheet.legend(_entries(shown, set(known) - set(targets), prob, missed), _path_name(targets))
@@ -112,7 +113,7 @@ def _draw_runs(
     known: dict[sources.Group, np.ndarray],
     looks: dict[sources.Group, canvas.Style],
 ) -> None:
-    x, loss = sources.run_values(fit.runs, sources.horizontal(fit.model)), fit.runs.values("loss")
+    x, loss = input_values(fit.runs, sources.horizontal(fit.model)), fit.runs.values("loss")
     for group, rows in known.items():
         style = looks.get(group, canvas.Style(canvas.neutral()))
         marks.draw_runs(ax, x[rows], loss[rows], style, sources.named("runs", group))
@@ -130,7 +131,7 @@ def _draw_path(
     fit = leading(fitted)
     name = sources.horizontal(fit.model)
     target = of_group.isel(point=-1)
-    start = min(sources.run_values(fit.runs, name).min(), float(of_group[name].min()))
+    start = min(input_values(fit.runs, name).min(), float(of_group[name].min()))
     grid = np.geomspace(start, float(target[name]), sources.CURVE_POINTS)
     table = sources.with_levels(_path(fitted, name, target, grid), group, fit.model)
     draws = sources.losses_along(fitted, table, new_levels, misses=True)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.groups import LevelComparison
 from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sources
 
 
@@ -51,7 +52,7 @@ def _label_axes(panels: np.ndarray, comparison: LevelComparison) -> None:
     times, chance = panels
     fit, name = comparison.fit, comparison.scale
     marks.draw_reference(times, y=1.0, gid="alike")
-    largest = float(sources.run_values(fit.runs, name).max())
+    largest = float(input_values(fit.runs, name).max())
     reach = float(comparison.draws[name].max())
     for panel in panels:
         canvas.log_input_axis(panel.xaxis, name)

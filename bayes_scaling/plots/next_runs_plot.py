@@ -9,7 +9,8 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 from bayes_scaling.decisions.next_runs.candidates import COST
 from bayes_scaling.decisions.next_runs.choosing import NextRuns
 from bayes_scaling.display.digits import label_writer
-from bayes_scaling.plots import canvas, legends, marks, sizes, sources
+from bayes_scaling.model.inputs import input_values
+from bayes_scaling.plots import canvas, legends, marks, sizes
 
 RINGS = (canvas.COLOURS[-1], canvas.COLOURS[1], canvas.COLOURS[3], canvas.COLOURS[0])
 """Colours of the rings about chosen runs, by group."""
@@ -49,7 +50,7 @@ def next_runs(
 def _draw_candidates(ax: Axes, plan: NextRuns) -> None:
     x, y = _coordinates(plan)
     if {x, y} <= {"params", "tokens", *plan.fit.runs.inputs}:
-        made = sources.run_values(plan.fit.runs, x), sources.run_values(plan.fit.runs, y)
+        made = input_values(plan.fit.runs, x), input_values(plan.fit.runs, y)
         ax.scatter(*made, s=9, color=canvas.neutral(), alpha=0.5, linewidths=0, label="runs so far")
     candidates = plan.candidates
     taken = 1 - candidates["sd_alone"] / plan.sd[0]

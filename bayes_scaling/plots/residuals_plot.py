@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.model.points import points
+from bayes_scaling.model.inputs import input_values
+from bayes_scaling.model.points import points, run_points
 from bayes_scaling.plots import canvas, legends, marks, sources
 
 BAND_POINTS = 40
@@ -45,11 +46,11 @@ def residuals(
         The runs have no input `against`.
     """
     name = sources.horizontal(fit.model) if against is None else against
-    values = sources.run_values(fit.runs, name)
+    values = input_values(fit.runs, name)
     sheet = canvas.Sheet.of(ax)
     ax = sheet.ax
     few = sources.thinned(fit, len(fit.runs))
-    expected = few.expected_loss(at=sources.run_table(fit))
+    expected = few.expected_loss(at=run_points(fit.model, fit.runs))
     off = _off(fit, fit.runs.values("loss"), expected.median(SAMPLE_DIMS).values)
     groups = sources.groups_of(fit.runs, fit.model)
     looks = canvas.styles(groups)
@@ -82,7 +83,7 @@ def _draw_scatter(
     """
     order = np.argsort(values)
     chosen = order[np.linspace(0, len(order) - 1, min(BAND_POINTS, len(order))).round().astype(int)]
-    where = points(fit.model, fit.runs, at=sources.run_table(fit).iloc[chosen])
+    where = points(fit.model, fit.runs, at=run_points(fit.model, fit.runs).iloc[chosen])
     off = []
     for number, run in enumerate(chosen):
         rng, at = np.random.default_rng(fit.settings.seed), where.isel(point=number)

@@ -26,10 +26,9 @@ from bayes_scaling.forecasting.forecasts import average_draws, forecast_draws
 from bayes_scaling.model.axes import main_axis
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.inputs import input_values
-from bayes_scaling.model.points import points
+from bayes_scaling.model.points import points, run_points
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 type Group = tuple[str, ...]
 """Levels of the model's factors; empty for a model without."""
@@ -94,26 +93,10 @@ def horizontal(model: ScalingModel) -> str:
     return "flops" if model.law.splits_compute else main_axis(model.law)
 
 
-def run_values(runs: Runs, name: str) -> np.ndarray:
-    """An input of each run; compute is worked out where the runs do not give it."""
-    if name == "flops" and "flops" not in runs.inputs:
-        return FLOPS_PER_PARAM_TOKEN * runs.values("params") * runs.values("tokens")
-    return input_values(runs, name)
-
-
-def run_table(fit: ScalingFit) -> pd.DataFrame:
-    """The runs as points to evaluate law and noise at."""
-    needed = (*fit.model.law.inputs, *fit.model.noise.inputs)
-    inputs = pd.DataFrame({name: run_values(fit.runs, name) for name in needed})
-    factors = list(fit.model.factors)
-    return inputs.join(fit.runs.table[factors].reset_index(drop=True))
-
-
 def law_at_runs(fit: ScalingFit) -> tuple[LossSurface, xr.DataArray]:
     """The surface at the runs, and there the law without what it leaves out, dims (…, run)."""
-    columns = {
-        str(name): xr.DataArray(values, dims="run") for name, values in run_table(fit).items()
-    }
+    table = run_points(fit.model, fit.runs)
+    columns = {str(name): xr.DataArray(values, dims="run") for name, values in table.items()}
     surface = fit.surface_at({name: columns[name] for name in fit.model.factors})
     return surface, replace(surface, left_out=None).loss(columns)
 
@@ -182,6 +165,6 @@ def frontier(
 def run_budgets(runs: Runs, cost: Cost) -> np.ndarray:
     """Cost of each run; in FLOP as the runs give it."""
     if isinstance(cost, SixND):
-        return run_values(runs, "flops")
-    spent: np.ndarray = cost.spent(run_values(runs, "params"), run_values(runs, "tokens"))
+        return input_values(runs, "flops")
+    spent: np.ndarray = cost.spent(runs.values("params"), runs.values("tokens"))
     return spent

@@ -24,8 +24,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.inputs import input_values
-from bayes_scaling.model.points import points
+from bayes_scaling.model.points import points, run_points
 from bayes_scaling.model.reach import ranges
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.validation.backtesting import Backtest, run_backtest
@@ -184,7 +183,5 @@ def ladder_table(fit: ScalingFit) -> pd.DataFrame:
     """The run of largest compute, and the same made larger."""
     law, runs = fit.model.law, fit.runs
     top = int(np.argmax(run_axes(law, runs)[main_axis(law)].to_numpy()))
-    row = pd.DataFrame({name: [input_values(runs, name)[top]] for name in law.inputs})
-    for factor in fit.model.factors:
-        row[factor] = runs.table[factor].iloc[top]
+    row = run_points(fit.model, runs)[[*law.inputs, *fit.model.factors]].iloc[[top]]
     return pd.concat([scaled_up(law, row, factor) for factor in LADDER], ignore_index=True)

@@ -15,8 +15,7 @@ from bayes_scaling.fitting.posterior import log_density
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import forecast
 from bayes_scaling.model.axes import main_axis, run_axes
-from bayes_scaling.model.inputs import input_values
-from bayes_scaling.model.points import points
+from bayes_scaling.model.points import points, run_points
 from bayes_scaling.model.reach import reach
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
@@ -141,7 +140,7 @@ def _fold(
 
 def _decades(model: ScalingModel, fitted: Runs, held_out: Runs) -> np.ndarray:
     """Decades of each held-out run beyond the largest fitted run of its level."""
-    where = points(model, fitted, at=_inputs_of(model, held_out), new_levels="draw")
+    where = points(model, fitted, at=run_points(model, held_out), new_levels="draw")
     return reach(model, fitted, where).to_numpy()
 
 
@@ -188,7 +187,7 @@ def score_fold(
 
 def model_prediction(fit: ScalingFit, test: Runs, seed: int) -> Prediction:
     """New runs at the inputs of held-out ones, from the posterior of the others."""
-    model, at = fit.model, _inputs_of(fit.model, test)
+    model, at = fit.model, run_points(fit.model, test)
     predicted = forecast(fit, at=at, new_levels="draw", seed=seed).draws
     where = points(model, fit.runs, at=at, new_levels="draw")
     observed = xr.DataArray(test.values("loss"), dims="point")
@@ -228,10 +227,3 @@ def shared_miss(law: np.ndarray, observed: np.ndarray, decades: np.ndarray) -> t
     rest = observed - np.median(law, axis=0) - slope * decades
     scatter = 1.4826 * float(np.median(np.abs(rest)))
     return round(slope, 12), float(np.sqrt(slopes.var() + scatter**2 / weight).round(12))
-
-
-def _inputs_of(model: ScalingModel, runs: Runs) -> pd.DataFrame:
-    names = (*model.law.inputs, *model.noise.inputs)
-    columns = {name: input_values(runs, name) for name in names}
-    labels = {factor: runs.table[factor].to_numpy() for factor in model.factors}
-    return pd.DataFrame({**columns, **labels})

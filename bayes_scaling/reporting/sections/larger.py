@@ -10,8 +10,7 @@ import pandas as pd
 from bayes_scaling.fitting.average import Fitted, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import main_axis, run_axes, scaled_up
-from bayes_scaling.model.inputs import input_values
-from bayes_scaling.trust import TrustReport
+from bayes_scaling.model.points import run_points
 
 
 def larger_runs(fitted: Fitted, times: Sequence[float]) -> pd.DataFrame:
@@ -34,15 +33,11 @@ def larger_runs(fitted: Fitted, times: Sequence[float]) -> pd.DataFrame:
     top = int(np.argmax(run_axes(law, fits[0].runs)[main_axis(law)].to_numpy()))
     columns: dict[str, list[object]] = {}
     for fit in fits:
-        row = _row(fit, top)
-        rows = pd.concat([scaled_up(fit.model.law, row, factor) for factor in times])
+        model = fit.model
+        row = run_points(model, fit.runs)[[*model.law.inputs, *model.factors]].iloc[[top]]
+        rows = pd.concat([scaled_up(model.law, row, factor) for factor in times])
         columns |= {str(name): rows[name].tolist() for name in rows if name not in columns}
     return pd.DataFrame(columns)
-
-
-def ladder_factors(trust: TrustReport) -> list[float]:
-    """Multiples of the largest run on the ladder of an assessment."""
-    return [float(str(reach).removesuffix("x")) for reach in trust.ladder.index]
 
 
 def widest(fitted: Fitted) -> ScalingFit:
@@ -52,9 +47,3 @@ def widest(fitted: Fitted) -> ScalingFit:
 
 def _reads(fit: ScalingFit) -> tuple[int, int]:
     return len(fit.model.factors), len(fit.model.law.inputs)
-
-
-def _row(fit: ScalingFit, place: int) -> pd.DataFrame:
-    inputs = {name: [input_values(fit.runs, name)[place]] for name in fit.model.law.inputs}
-    labels = {name: [fit.runs.table[name].iloc[place]] for name in fit.model.factors}
-    return pd.DataFrame({**inputs, **labels})

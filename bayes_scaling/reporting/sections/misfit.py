@@ -8,7 +8,8 @@ import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.plots.sources import law_at_runs, run_table, thinned
+from bayes_scaling.model.points import run_points
+from bayes_scaling.plots.sources import law_at_runs, thinned
 from bayes_scaling.reporting.sections.contents import Table, tabulated
 from bayes_scaling.trust.checks.predictive import medians_at_runs, residuals_about
 
@@ -18,7 +19,8 @@ SHOWN = 5
 
 def off_fit(fit: ScalingFit) -> np.ndarray:
     """Distance of each run from its expected loss (posterior median), in per cent of that."""
-    return _off(fit, thinned(fit, len(fit.runs)).expected_loss(at=run_table(fit)))
+    few = thinned(fit, len(fit.runs))
+    return _off(fit, few.expected_loss(at=run_points(fit.model, fit.runs)))
 
 
 def off_law(fit: ScalingFit) -> np.ndarray:
