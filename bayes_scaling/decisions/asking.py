@@ -47,7 +47,17 @@ def splitting(
 def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str) -> xr.Dataset:
     """Budgets crossed with the levels of the model's factors, dims (budget,)."""
     unit = (cost or SixND()).unit
-    values = np.ravel(np.asarray(budget, dtype=float))
+    values = checked_budgets(budget, asker, unit)
+    if isinstance(cost or SixND(), SixND):
+        _check_magnitude(fit, values, asker)
+    table = crossed(pd.DataFrame({unit: values}), fit.model, fit.runs)
+    columns = {str(name): ("budget", table[name].to_numpy()) for name in table}
+    return xr.Dataset(columns, {"budget": np.arange(len(table))})
+
+
+def checked_budgets(budget: Numbers, asker: str, unit: str = "flops") -> np.ndarray:
+    """Budgets as positive finite numbers."""
+    values: np.ndarray = np.ravel(np.asarray(budget, dtype=float))
     bad = [value for value in values if not (np.isfinite(value) and value > 0)]
     if bad:
         shown = "FLOP" if unit == "flops" else unit
@@ -55,11 +65,7 @@ def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str
             f"{asker}: a budget of {bad[0]} {shown} cannot be spent. Budgets are positive finite "
             f"numbers of {shown}, such as 5.76e23."
         )
-    if isinstance(cost or SixND(), SixND):
-        _check_magnitude(fit, values, asker)
-    table = crossed(pd.DataFrame({unit: values}), fit.model, fit.runs)
-    columns = {str(name): ("budget", table[name].to_numpy()) for name in table}
-    return xr.Dataset(columns, {"budget": np.arange(len(table))})
+    return values
 
 
 def _check_magnitude(fit: ScalingFit, budgets: np.ndarray, asker: str) -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bayes_scaling.decisions.asking import checked_budgets
 from bayes_scaling.decisions.kaplan.crossings import KAPLAN_PARAMS
-from bayes_scaling.errors import RunsError
 from bayes_scaling.laws import Chinchilla, published_set
 from bayes_scaling.model.points import Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, format_flops
@@ -83,13 +83,7 @@ def published_plans(flops: Numbers) -> pd.DataFrame:
     Hoffmann, approach 2: 63.4B, 23.9 per parameter
     Hoffmann, approach 3: 40.4B, 58.9 per parameter
     """
-    budgets = np.ravel(np.asarray(flops, dtype=float))
-    bad = [value for value in budgets if not (np.isfinite(value) and value > 0)]
-    if bad:
-        raise RunsError(
-            f"published_plans: a budget of {bad[0]} FLOP trains nothing. Budgets are positive "
-            "finite numbers of FLOP, such as 5.76e23."
-        )
+    budgets = checked_budgets(flops, "published_plans")
     rows = [
         {
             "plan": name if len(budgets) == 1 else f"{name}, {format_flops(budget)}",

@@ -44,5 +44,5 @@ def test_growth_is_as_quoted() -> None:
 
 
 def test_a_budget_that_trains_nothing_is_refused() -> None:
-    with pytest.raises(RunsError, match=r"a budget of -1\.0 FLOP trains nothing.*5\.76e23"):
+    with pytest.raises(RunsError, match=r"a budget of -1\.0 FLOP cannot be spent.*5\.76e23"):
         bs.decisions.published_plans([1e21, -1.0])
