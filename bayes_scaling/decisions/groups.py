@@ -171,7 +171,7 @@ def compare_levels(
     check_loss(fit, "compare_levels")
     factor = _factor(fit, factor)
     for level in (first, second):
-        _check_level(fit, factor, level)
+        check_level(fit, factor, level, "compare_levels")
     name = _scale_name(fit, at)
     held = (pd.DataFrame(index=[0]) if at is None else at).assign(**{factor: first})
     free = ("params", "tokens") if fit.model.law.splits_compute else (name,)
@@ -215,12 +215,13 @@ def _factor(fit: ScalingFit, factor: str | None) -> str:
     )
 
 
-def _check_level(fit: ScalingFit, factor: str, level: str) -> None:
+def check_level(fit: ScalingFit, factor: str, level: str, asker: str) -> None:
+    """Refuse a level that was not fitted."""
     levels = fit.runs.levels(factor)
     if level not in levels:
         raise RunsError(
-            f"compare_levels: {factor}={level!r} was not fitted; the fit has {', '.join(levels)}. "
-            "Nothing was learned of it. Compare two of these."
+            f"{asker}: {factor}={level!r} was not fitted; the fit has {', '.join(levels)}. "
+            "Nothing was learned of it. Use one of these."
         )
 
 

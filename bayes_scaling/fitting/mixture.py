@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.fitting.average import FitAverage
+from bayes_scaling.fitting.posterior import taken
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.points import Numbers, asked_table, crossed, points
 
@@ -80,13 +81,8 @@ def components(
 
 def _spread(draws: xr.Dataset, sizes: tuple[int, int]) -> xr.Dataset:
     """Evenly spaced draws of a wanted number of chains and draws, without their numbers."""
-    own = draws.sizes["chain"], draws.sizes["draw"]
-    unnumbered = draws.drop_vars(["chain", "draw"], errors="ignore")
-    if own == sizes:
-        return unnumbered
+    if (draws.sizes["chain"], draws.sizes["draw"]) == sizes:
+        return draws.drop_vars(["chain", "draw"], errors="ignore")
     total = sizes[0] * sizes[1]
-    taken = np.arange(total) * (own[0] * own[1]) // total
-    chain, draw = (
-        xr.DataArray(part.reshape(sizes), dims=("chain", "draw")) for part in divmod(taken, own[1])
-    )
-    return unnumbered.isel(chain=chain, draw=draw)
+    places = np.arange(total) * (draws.sizes["chain"] * draws.sizes["draw"]) // total
+    return taken(draws, places.reshape(sizes))

@@ -105,6 +105,14 @@ def _with_own_nodes(draws: xr.Dataset, model: ScalingModel, own: Vary, runs: Run
     return draws.drop_vars([own.raw_name, turned]).assign({own.z_name: z})
 
 
+def taken(draws: xr.Dataset, places: np.ndarray) -> xr.Dataset:
+    """Draws at places among those of all chains, dims (chain, draw), without their numbers."""
+    chain, draw = (
+        xr.DataArray(part, dims=("chain", "draw")) for part in divmod(places, draws.sizes["draw"])
+    )
+    return draws.drop_vars(["chain", "draw"], errors="ignore").isel(chain=chain, draw=draw)
+
+
 def derived(model: ScalingModel, theta: Mapping[str, Any]) -> dict[str, Any]:
     """The law's derived quantities from parameters in paper units."""
     return quantities(model.law.derived, theta)

@@ -96,7 +96,8 @@ def _draw_promise(ax: Axes, plan: NextRuns, prob: float | None) -> None:
     write = label_writer(COST)
     labels = [f"{step}\n{write(spent[step])}" if step else "now" for step in kept]
     ax.set_xticks(kept, labels, fontsize="small")
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _goal_value(plan, value)))
+    name = plan.goal.quantity
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: canvas.format_input(name, value)))
     ax.set(xlabel="runs made, and their cost so far", ylabel=_goal_label(plan))
 
 
@@ -104,16 +105,7 @@ def _goal_label(plan: NextRuns) -> str:
     name = plan.goal.quantity
     if name == "expected_loss":
         return f"expected {canvas.loss_label(plan.fit.runs)}"
-    return f"optimal {canvas.input_label(name)}" if _counted(name) else name
-
-
-def _goal_value(plan: NextRuns, value: float) -> str:
-    name = plan.goal.quantity
-    return canvas.format_input(name, value) if _counted(name) else canvas.format_number(value)
-
-
-def _counted(name: str) -> bool:
-    return name in ("params", "tokens", "tokens_per_param")
+    return f"optimal {canvas.input_label(name)}" if name in canvas.INPUT_LABELS else name
 
 
 def _number_chosen(ax: Axes, plan: NextRuns, x: str, y: str) -> None:

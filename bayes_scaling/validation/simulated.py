@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.fitting.posterior import complete, new_runs, parameters_at, stages_at
+from bayes_scaling.fitting.posterior import complete, new_runs, parameters_at, stages_at, taken
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.fitting.tree import run_data
@@ -41,15 +41,12 @@ def prior_source(model: ScalingModel, runs: Runs, count: int, seed: int) -> Scal
 def drawn_truths(source: ScalingFit, count: int, rng: np.random.Generator) -> ScalingFit:
     """The fit with `count` of its draws, dims (chain, draw) with one chain."""
     posterior = source.posterior
-    shape = posterior.sizes["chain"], posterior.sizes["draw"]
-    size = shape[0] * shape[1]
-    chosen = np.unravel_index(rng.choice(size, count, replace=count > size), shape)
-    chain, draw = (xr.DataArray(one, dims="draw") for one in chosen)
-    picked = posterior.drop_vars(["chain", "draw"]).isel(chain=chain, draw=draw)
-    one_chain = picked.expand_dims(chain=[0])
+    size = posterior.sizes["chain"] * posterior.sizes["draw"]
+    picked = taken(posterior, rng.choice(size, (1, count), replace=count > size))
     # The reference scales stay: they are part of the priors, and would follow the new losses.
     runs = source.runs.with_reference(**source.runs.reference)
-    return replace(source, runs=runs, posterior=one_chain.assign_coords(draw=np.arange(count)))
+    numbered = picked.assign_coords(chain=[0], draw=np.arange(count))
+    return replace(source, runs=runs, posterior=numbered)
 
 
 def simulated_runs(truth: ScalingFit, seed: int) -> Runs:

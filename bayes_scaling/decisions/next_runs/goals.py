@@ -16,13 +16,14 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.decisions.allocation import allocate
-from bayes_scaling.decisions.groups import compare_levels
+from bayes_scaling.decisions.groups import check_level, compare_levels
+from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.runs.cells import as_label
-from bayes_scaling.units import format_count, format_flops
+from bayes_scaling.units import format_flops
 
 type At = Mapping[str, float | str]
 """Inputs and levels of factors, by column name."""
@@ -139,7 +140,7 @@ class _Loss(Goal):
         return _single(fit.expected_loss(at=table), "point", fit, self.at)
 
     def __repr__(self) -> str:
-        numbers = [f"{name}={_count(name, value)}" for name, value in self.numbers.items()]
+        numbers = [f"{name}={label_writer(name)(value)}" for name, value in self.numbers.items()]
         return f"Goal.loss({', '.join([*numbers, *_shown(self.at)])})"
 
 
@@ -154,9 +155,8 @@ class _Optimum(Goal):
         inputs = {n: float(value) for n, value in self.at.items() if n not in fit.model.factors}
         found = allocate(fit, self.flops, inputs=inputs).draws[self.quantity]
         for factor, level in labels.items():
+            check_level(fit, factor, level, "Goal")
             found = found.isel(budget=np.flatnonzero(found[factor].values.astype(str) == level))
-            if not found.sizes["budget"]:
-                _refuse_level(factor, level, fit)
         return _single(found, "budget", fit, self.at)
 
     def __repr__(self) -> str:
@@ -179,9 +179,9 @@ class _Parameter(Goal):
         for factor in [str(dim) for dim in found.dims if dim not in SAMPLE_DIMS]:
             if factor not in self.at:
                 _refuse_levels([factor], fit)
-            if as_label(self.at[factor]) not in fit.runs.levels(factor):
-                _refuse_level(factor, as_label(self.at[factor]), fit)
-            found = found.sel({factor: as_label(self.at[factor])}, drop=True)
+            level = as_label(self.at[factor])
+            check_level(fit, factor, level, "Goal")
+            found = found.sel({factor: level}, drop=True)
         return found
 
     def __repr__(self) -> str:
@@ -220,17 +220,6 @@ def _refuse_levels(factors: list[str], fit: ScalingFit) -> None:
         f"Goal: this fit differs by {factor} ({', '.join(levels)}) and the goal names none of "
         f"them, so it would be {len(levels)} quantities. Give at={{{factor!r}: {levels[0]!r}}}."
     )
-
-
-def _refuse_level(factor: str, level: str, fit: ScalingFit) -> None:
-    raise RunsError(
-        f"Goal: {factor}={level!r} was not fitted; the fit has "
-        f"{', '.join(fit.runs.levels(factor))}. Nothing was learned of it. Use one of these."
-    )
-
-
-def _count(name: str, value: float) -> str:
-    return format_flops(value) if name == "flops" else format_count(value)
 
 
 def _shown(at: At) -> list[str]:

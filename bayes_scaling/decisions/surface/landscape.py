@@ -17,6 +17,7 @@ import xarray as xr
 from bayes_scaling.decisions.surface.solvers import Array, first_below
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.loss_surface import LossSurface
+from bayes_scaling.fitting.posterior import taken
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.inputs import RATIOS, flops_per_pair, typical_value
 from bayes_scaling.model.points import Numbers, points
@@ -192,14 +193,10 @@ def paired(fit: ScalingFit, like: ScalingFit) -> ScalingFit:
 
     Draws of independent posteriors may be paired in any order.
     """
-    posterior, sizes = fit.posterior, like.posterior.sizes
-    draws = posterior.sizes["draw"]
-    numbers = np.arange(posterior.sizes["chain"] * draws)
-    shape = (sizes["chain"], sizes["draw"])
-    chosen = xr.DataArray(np.resize(numbers, shape), dims=("chain", "draw"))
-    bare = posterior.drop_vars(["chain", "draw"])
-    taken = bare.isel(chain=chosen // draws, draw=chosen % draws)
-    numbered = taken.assign_coords({name: like.posterior[name] for name in ("chain", "draw")})
+    own, sizes = fit.posterior.sizes, like.posterior.sizes
+    numbers = np.arange(own["chain"] * own["draw"])
+    paired = taken(fit.posterior, np.resize(numbers, (sizes["chain"], sizes["draw"])))
+    numbered = paired.assign_coords({name: like.posterior[name] for name in ("chain", "draw")})
     return replace(fit, posterior=numbered)
 
 
