@@ -15,6 +15,9 @@ from bayes_scaling.ops import Term
 FLOPS_PER_PARAM_TOKEN = 6
 """FLOP that training spends on one parameter and one token: 2 forward and 4 backward."""
 
+ROUNDING = 1e-9
+"""Share by which a size may lie above a limit that it is meant to be at."""
+
 PF_DAY = 8.64e19
 """FLOP in one petaFLOP/s-day: 1e15 FLOP per second for 86 400 seconds."""
 

@@ -10,12 +10,12 @@ import xarray as xr
 
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.costs import Cost, SixND
-from bayes_scaling.decisions.surface.landscape import Landscape
+from bayes_scaling.decisions.surface.landscape import Landscape, check_loss
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
-from bayes_scaling.model.points import FAR_BELOW, Numbers, crossed
+from bayes_scaling.model.points import FAR_BELOW, Numbers, as_floats, crossed
 from bayes_scaling.units import compute
 
 
@@ -57,7 +57,7 @@ def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str
 
 def checked_budgets(budget: Numbers, asker: str, unit: str = "flops") -> np.ndarray:
     """Budgets as positive finite numbers."""
-    values: np.ndarray = np.ravel(np.asarray(budget, dtype=float))
+    values = as_floats(unit, budget)
     bad = [value for value in values if not (np.isfinite(value) and value > 0)]
     if bad:
         shown = "FLOP" if unit == "flops" else unit
@@ -86,7 +86,11 @@ def _check_magnitude(fit: ScalingFit, budgets: np.ndarray, asker: str) -> None:
 def checked_inputs(
     fit: ScalingFit, inputs: Mapping[str, float] | None, asker: str
 ) -> dict[str, float]:
-    """Inputs of the law besides params and tokens; a law without a split is refused."""
+    """Inputs of the law besides params and tokens.
+
+    A law without a split is refused, and a response that is no loss, which is not to be least.
+    """
+    check_loss(fit, asker)
     fixed = dict(inputs or {})
     _check_law(fit, fixed, asker)
     _check_inputs(fixed, asker)

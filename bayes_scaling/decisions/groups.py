@@ -27,6 +27,7 @@ from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers
+from bayes_scaling.runs.cells import as_label
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 BEYOND_RUNS = 1e3
@@ -169,7 +170,7 @@ def compare_levels(
         A level was not fitted, or a scale is not positive.
     """
     check_loss(fit, "compare_levels")
-    factor = _factor(fit, factor)
+    factor, first, second = _factor(fit, factor), as_label(first), as_label(second)
     for level in (first, second):
         check_level(fit, factor, level, "compare_levels")
     name = _scale_name(fit, at)

@@ -16,7 +16,7 @@ import pandas as pd
 from bayes_scaling.decisions.surface.landscape import Landscape, check_splits, surface
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
-from bayes_scaling.model.points import Numbers
+from bayes_scaling.model.points import Numbers, as_floats
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 GRID = 41
@@ -122,12 +122,12 @@ def _curves(
     check_splits(fit, question)
     sizes = fit.runs.values("params")
     grid = np.geomspace(sizes.min() / MARGIN, sizes.max() * MARGIN, GRID)
-    along = grid if params is None else np.ravel(np.asarray(params, dtype=float))
+    along = grid if params is None else as_floats("params", params)
     [(name, value)] = held.items()
-    values = np.ravel(np.asarray(value, dtype=float))
+    values = as_floats(name, value)
     curves = values if at is None else np.broadcast_to(values, max(len(values), len(at)))
     asked = {name: np.repeat(curves, len(along)), "params": np.tile(along, len(curves))}
     if at is not None and len(at) > 1:
-        at = at.loc[at.index.repeat(len(along))]
+        at = at.iloc[np.repeat(np.arange(len(at)), len(along))]
     where = surface(fit, asked, at)
     return where, where.asked("params")

@@ -24,7 +24,7 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
-from bayes_scaling.model.points import Numbers
+from bayes_scaling.model.points import Numbers, as_floats
 
 Measure = Literal["loss", "compute"]
 
@@ -88,7 +88,7 @@ class NearOptimal(DrawnResult[ScalingFit]):
             By budget, a column for each size, and ``diagnosis`` of the fit. Draws whose range has
             no end count as missing.
         """
-        sizes = xr.DataArray(np.ravel(np.asarray(params, dtype=float)), dims="size")
+        sizes = xr.DataArray(as_floats("params", params), dims="size")
         draws = self.draws
         inside = (draws["smallest_params"] <= sizes) & (sizes <= draws["largest_params"])
         known = draws["smallest_params"].notnull() & draws["largest_params"].notnull()
@@ -107,7 +107,7 @@ class NearOptimal(DrawnResult[ScalingFit]):
         budgets = self.draws.coords.to_dataset()[list(names)].reset_coords(names)
         asked = splitting(self.fit, budgets, self.cost, self.constraints, self.inputs)
         budget = asked.where.asked(self.cost.unit)
-        sizes = np.ravel(np.asarray(params, dtype=float))
+        sizes = as_floats("params", params)
         losses = np.stack([asked.loss_of(size, budget) for size in sizes], axis=-1)
         # The fit may be a thinned one of that which the ranges are of.
         drawn = {name: self.fit.posterior[name] for name in SAMPLE_DIMS}

@@ -95,9 +95,10 @@ def compare_recipes(  # noqa: PLR0913 - the question, and what is assumed of the
     size and data, from whose sweeps that was learned.
     """
     chosen = _factor(runs, by)
+    scale = _top(runs, chosen, first, second) if flops is None else flops
     model = ladder_model(chosen, floor, noise)
     found = fit(model, runs, seed=seed, target_accept=ACCEPTED, progress=progress)
-    return compare_levels(found, first, second, _top(runs, chosen) if flops is None else flops)
+    return compare_levels(found, first, second, scale)
 
 
 def ladder_model(by: str, floor: Prior | None = None, noise: Noise | None = None) -> ScalingModel:
@@ -123,6 +124,6 @@ def _factor(runs: Runs, by: str | None) -> str:
     )
 
 
-def _top(runs: Runs, by: str) -> float:
-    """The largest compute that every recipe has reached."""
-    return float(runs.table.groupby(by, observed=True)["flops"].max().min())
+def _top(runs: Runs, by: str, *recipes: str) -> float:
+    """The largest compute that all of these recipes have reached."""
+    return min(float(runs.where(**{by: one}).values("flops").max()) for one in recipes)

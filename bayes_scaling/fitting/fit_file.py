@@ -68,6 +68,7 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
         **_law_to_json(model.law),
         # All of them: the defaults of a later version may be others.
         "priors": {name: asdict(prior) for name, prior in model.parameters.items()},
+        "given_priors": list(model.priors),
         "vary": [
             {"parameter": v.parameter, "by": v.by, "spread": asdict(model.spread(v))}
             for v in model.vary
@@ -86,12 +87,12 @@ def specification(model: ScalingModel, runs: Runs, settings: Settings) -> dict[s
 
 
 def _model_from_json(spec: Mapping[str, Any]) -> ScalingModel:
-    law = _law_from_json(spec)
+    law, given = _law_from_json(spec), spec.get("given_priors", ())
     priors = {name: Prior(**prior) for name, prior in spec["priors"].items()}
     return ScalingModel(
         law,
         vary=[_vary_from_json(law, stored) for stored in spec["vary"]],
-        priors={n: prior for n, prior in priors.items() if prior != law.priors.get(n)},
+        priors={n: p for n, p in priors.items() if n in given or p != law.priors.get(n)},
         noise=_noise_from_json(spec["noise"]),
         stage_noise=_noise_from_json(spec["stage_noise"]),
         surface=spec["surface"] and Surface(**_fields_from_json(spec["surface"])),

@@ -43,7 +43,8 @@ def mixture(average: FitAverage, draws: Mapping[str, xr.Dataset], seed: int) -> 
     Returns
     -------
     xarray.Dataset
-        With the chains and draws of the heaviest fit; all coordinates that any fit has.
+        With the chains and draws of the heaviest fit, and all coordinates that any fit has but
+        those in which they differ: compute that follows from other inputs, as each counts it.
     """
     like = draws[average.heaviest]
     names = [name for name in like.data_vars if all(name in part for part in draws.values())]
@@ -52,17 +53,21 @@ def mixture(average: FitAverage, draws: Mapping[str, xr.Dataset], seed: int) -> 
         components(list(average.weights.values()), sizes, np.random.default_rng([seed, 2])),
         dims=("chain", "draw"),
     )
-    coords: dict[str, xr.DataArray] = {}
-    for part in draws.values():
-        coords |= {str(name): values for name, values in part.coords.items() if name not in coords}
     mixed = like[names].reset_coords(drop=True).drop_vars(["chain", "draw"])
     for number, name in enumerate(average.weights):
         part = draws[name][names].reset_coords(drop=True)
         mixed = mixed.where(chosen != number, _spread(part, sizes))
-    kept = {name: values for name, values in coords.items() if name not in ("chain", "draw")}
     own = {"chain": like["chain"], "draw": like["draw"]}
-    mixed = mixed.transpose("chain", "draw", ...)
-    return mixed.assign_coords({**own, **{n: values.variable for n, values in kept.items()}})
+    return mixed.transpose("chain", "draw", ...).assign_coords({**own, **_shared(draws)})
+
+
+def _shared(draws: Mapping[str, xr.Dataset]) -> dict[str, xr.Variable]:
+    """Coordinates of the points that some fits have, and all of these alike."""
+    found: dict[str, list[xr.Variable]] = {}
+    for part in draws.values():
+        for name in set(part.coords) - {"chain", "draw"}:
+            found.setdefault(str(name), []).append(part[name].variable)
+    return {n: some[0] for n, some in found.items() if all(map(some[0].equals, some))}
 
 
 def components(

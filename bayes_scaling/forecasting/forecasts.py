@@ -15,6 +15,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import xarray as xr
+from pandas.util import hash_pandas_object
 
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.tables import coordinate_index
@@ -191,9 +192,10 @@ def forecast_draws(
     :func:`bayes_scaling.fitting.posterior.new_runs` does. `miss` takes the surface a second time,
     and is left out without `misses`.
     """
-    rng = np.random.default_rng(seed)
-    surface = fit.surface_at(where, new_levels, rng)
+    surface = fit.surface_at(where, new_levels, np.random.default_rng(seed))
     expected = labelled(surface.loss(where), where, fit.model)
+    # Runs at other points scatter independently, asked in one forecast or in two.
+    rng = np.random.default_rng([seed, int(hash_pandas_object(where.to_dataframe()).sum())])
     loss = scatter(fit.posterior, fit.model, fit.runs, expected, where, rng)
     draws = xr.Dataset({"expected_loss": expected, "loss": loss})
     if not misses:

@@ -13,9 +13,12 @@ from bayes_scaling.display.wording import listed, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.laws import Law
 from bayes_scaling.laws.contract import quantities
+from bayes_scaling.model.directions import DIRECTION, LEVEL_DIRECTION, SHOWN
 from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.inputs import available_inputs, flops_per_pair
+from bayes_scaling.model.nodes import LEVEL_NODE, NODE
 from bayes_scaling.model.specification import Specification
+from bayes_scaling.model.surface import BEYOND, MISS, WEIGHTS
 from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
@@ -194,7 +197,10 @@ def _check_tokenizers(runs: Runs) -> None:
 def _check_factor_names(model: Specification, data: Collection[str]) -> None:
     variables = {"response", *data, *model.top_level, *model.noise.priors}
     variables |= {*model.parameters, *map(model.reference_name, model.parameters)}
-    taken = [name for name in model.factors if name in variables | _derived_names(model)]
+    variables |= _derived_names(model)
+    if model.surface is not None:
+        variables |= {NODE, LEVEL_NODE, DIRECTION, LEVEL_DIRECTION, SHOWN, WEIGHTS, *BEYOND}
+    taken = [name for name in model.factors if {name, f"{MISS}_{name}"} & variables]
     if taken:
         raise RunsError(
             f"Runs: the factor {taken[0]!r} is called like a variable of the model, and its levels "
@@ -244,12 +250,11 @@ def notes_on(model: Specification, runs: Runs) -> tuple[str, ...]:
             f"{len(runs)} runs are fewer than the {count} parameters of {model.law.name}: "
             "the priors carry part of every answer."
         )
-    read = (*model.law.inputs, *model.noise.columns)
-    counted = flops_per_pair(runs, read) / FLOPS_PER_PARAM_TOKEN
+    counted = flops_per_pair(runs, ("flops",)) / FLOPS_PER_PARAM_TOKEN
     if abs(counted - 1) > COUNTED_ALIKE:
         notes.append(
             f"The flops of these runs are {counted:.3g} times 6 x params x tokens (geometric "
-            "mean). Where compute follows from params and tokens, the law is asked at that many "
-            "times 6ND; budgets of plans are spent at 6ND."
+            "mean). Compute that a law reads, or that a question gives beside params or tokens, is "
+            "taken to be counted so; budgets of plans are spent at 6ND."
         )
     return tuple(notes)

@@ -110,7 +110,13 @@ def _scale(law: Law, runs: Runs, name: str) -> float:
 
 def typical_value(runs: Runs, name: str) -> float:
     """Reference of one input: its geometric mean, or the quotient of two; or that of the loss."""
-    if name in runs.reference:
-        return runs.reference[name]
-    numerator, denominator = RATIOS[name]
-    return runs.reference[numerator] / runs.reference[denominator]
+    reference = runs.reference
+    if name in reference:
+        return reference[name]
+    if name in RATIOS:
+        numerator, denominator = RATIOS[name]
+        return reference[numerator] / reference[denominator]
+    # Of runs that are told by compute and tokens per parameter alone.
+    ratio = reference["tokens_per_param"]
+    params = float((reference["flops"] / FLOPS_PER_PARAM_TOKEN / ratio) ** 0.5)
+    return {"params": params, "tokens": params * ratio}[name]

@@ -55,8 +55,9 @@ def points(
     ----------
     params, tokens, flops : float, str or array
         Number of parameters, training tokens, FLOP, also as text ("7B"); broadcast against each
-        other. The third follows from C = 6ND, or where the model reads compute, from C = kND with
-        the typical k of the runs.
+        other. Parameters or tokens follow from compute counted as the runs count it, C = kND with
+        their typical k, which is 6 for runs without compute of their own. Compute follows from
+        C = 6ND, or where the model reads it, from kND.
     at : pandas.DataFrame, optional
         One row for each point: inputs by their names, and factors by theirs. A factor of the model
         that is left out is crossed with the points: one for each fitted level. A column that only
@@ -135,6 +136,24 @@ def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None
     return table
 
 
+def as_floats(name: str, asked: Numbers) -> np.ndarray:
+    """Numbers as they are asked for, one or several, also as text ("7B").
+
+    Raises
+    ------
+    RunsError
+        One is no number.
+    """
+    cells = np.ravel(asked).tolist()
+    found = [as_number(cell, counts=True) for cell in cells]
+    bad = [cell for cell, value in zip(cells, found, strict=True) if value is None]
+    if bad:
+        raise RunsError(
+            f"{name} is {bad[0]!r}, which is no number. Give a number, or a count such as '7B'."
+        )
+    return np.array(found, dtype=float)
+
+
 def _paired(columns: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Columns of one length, or of single values that hold for all rows, as a table."""
     try:
@@ -179,10 +198,16 @@ def _with_compute(table: pd.DataFrame, model: ScalingModel, runs: Runs) -> pd.Da
     each = flops_per_pair(runs, (*model.law.inputs, *model.noise.columns))
     if known == {"params", "tokens"}:
         return table.assign(flops=each * table["params"] * table["tokens"])
+    if known not in ({"params", "flops"}, {"tokens", "flops"}, {"flops"}):
+        return table
+    pairs = table["flops"] / flops_per_pair(runs, ("flops",))
     if known == {"params", "flops"}:
-        return table.assign(tokens=table["flops"] / each / table["params"])
+        return table.assign(tokens=pairs / table["params"])
     if known == {"tokens", "flops"}:
-        return table.assign(params=table["flops"] / each / table["tokens"])
+        return table.assign(params=pairs / table["tokens"])
+    if "tokens_per_param" in table:
+        params = (pairs / table["tokens_per_param"]) ** 0.5
+        return table.assign(params=params, tokens=params * table["tokens_per_param"])
     return table
 
 

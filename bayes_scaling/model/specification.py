@@ -80,7 +80,7 @@ class Specification:
         return FLOOR_SPREAD if self._is_share_of_losses(vary.parameter) else SPREAD_PRIOR
 
     def _is_share_of_losses(self, parameter: str) -> bool:
-        return self.parameters[parameter].support == "unit" and parameter in self.law.scaled
+        return self.law.priors[parameter].support == "unit" and parameter in self.law.scaled
 
     def reference_name(self, parameter: str, name: str | None = None) -> str:
         """Posterior name on the reference scale: ``E_ref``, but ``alpha``, which has no unit."""

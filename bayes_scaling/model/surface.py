@@ -85,6 +85,9 @@ DRIFT, DRIFT_SIZE, EDGE = "drift", "drift_sd", "edge_ratio"
 """Posterior names: `drift`, the size of what is not known of it, the best number of tokens per
 parameter at the compute of the largest run."""
 
+BEYOND = MISS, MISS_SIZE, DRIFT, DRIFT_SIZE, EDGE
+"""Posterior names of all that says how the surface goes on beyond the runs."""
+
 
 @dataclass(frozen=True)
 class Surface(AsCode):

@@ -111,8 +111,14 @@ class Noise(AsCode, ABC):
 
 
 def check_positive(noise: Noise, priors: Mapping[str, Prior]) -> None:
-    """Refuse a prior that allows negative values of what must be positive."""
+    """Refuse a prior that allows negative values of what must be positive, or in paper units."""
     for name, prior in priors.items():
+        if prior.units == "paper" and name in noise.scaled:
+            raise ModelError(
+                f"{type(noise).__name__}: the prior of {name} is in paper units, and scatter is "
+                "sampled as a share of the reference loss of the runs. Divide it by that, "
+                "runs.reference['loss'], and leave units out."
+            )
         if prior.support == "real" and not (prior.fixed and prior.numbers[0] > 0):
             raise ModelError(
                 f"{type(noise).__name__}: {prior!r} allows a negative {name}, which no scatter "

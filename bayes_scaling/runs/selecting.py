@@ -11,7 +11,7 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import as_label
 from bayes_scaling.runs.columns import near_matches
 from bayes_scaling.runs.scales import is_scale
-from bayes_scaling.units import format_flops
+from bayes_scaling.units import ROUNDING, format_flops
 
 type Kept = npt.NDArray[np.bool]
 type Mask = Sequence[bool] | Kept | "pd.Series[bool]" | Callable[[pd.DataFrame], object] | None
@@ -93,7 +93,7 @@ def rows_up_to(table: pd.DataFrame, inputs: Sequence[str], budget: float) -> Kep
             f"is positive and finite. Pass a number such as 1e21."
         )
     flops = table["flops"].to_numpy(dtype=np.float64)
-    keep: Kept = flops <= budget
+    keep: Kept = flops <= (1 + ROUNDING) * budget
     if keep.all() or not keep.any():
         side = "above" if keep.all() else "up to"
         raise RunsError(

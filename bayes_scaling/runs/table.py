@@ -81,10 +81,10 @@ class Runs:
         "accuracy" (within [0, 1]) or a "metric" (any finite number).
     reference
         Scales by which inputs and loss are divided before a law sees them. Those left out are the
-        geometric mean of an input, the median of a loss, 1.0 for an accuracy. A metric has 1.0
-        too if nine tenths of its values are at most 0.1 to 1 in size, else that size, since laws
-        expect it to be of the order of one. Those given count as set by hand, and subsets keep
-        them.
+        geometric mean of an input, the 5 % quantile of a loss, 1.0 for an accuracy. A metric has
+        1.0 too if nine tenths of its values are at most 0.1 to 1 in size, else that size, since
+        laws expect it to be of the order of one. Those given count as set by hand, and subsets
+        keep them.
     left_out
         Names of the rows that `missing="drop"` left out of the source.
     sources

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,8 @@ import xarray as xr
 from bayes_scaling.display.html import html_table
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.frozen import FrozenMapping
+from bayes_scaling.runs.cells import as_label
 from bayes_scaling.schedules.laws import CurveScales
 from bayes_scaling.schedules.shapes import Schedule, as_schedule
 from bayes_scaling.schedules.sums import NODE, POINT, schedule_sums
@@ -95,12 +96,19 @@ class Curves:
                 "from_frame(frame, schedules, curve='run')."
             )
         table = frame[list(columns)].rename(columns=columns).dropna()
-        table = table.astype({"curve": str, "step": int, "loss": float})
+        steps = table["step"].astype(float)
+        if (steps != steps.round()).any():
+            raise RunsError(
+                f"Curves: step {steps[steps != steps.round()].iloc[0]:g} is no whole number, and "
+                "each step has a learning rate of its own. Give the number of the update."
+            )
+        labels = [as_label(name) for name in table["curve"]]
+        table = table.assign(curve=labels).astype({"step": int, "loss": float})
         table = table.sort_values(["curve", "step"], ignore_index=True)
         given: Mapping[Any, Any] = schedules or {}
         if schedules is None:
             given = dict(frame.dropna(subset=[schedule]).groupby(curve)[schedule].first())
-        return cls(table, _checked(table, {str(name): one for name, one in given.items()}))
+        return cls(table, _checked(table, {as_label(name): one for name, one in given.items()}))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -179,10 +187,11 @@ def scaled(sums: xr.Dataset, scales: CurveScales) -> xr.Dataset:
 
 
 def _checked(table: pd.DataFrame, schedules: Mapping[str, Schedule]) -> Mapping[str, Schedule]:
-    if not len(table) or (table["loss"] <= 0).any():
+    if not len(table) or not ((table["loss"] > 0) & np.isfinite(table["loss"])).all():
         raise RunsError(
-            f"Curves: {counted(len(table), 'point')}, the lowest loss {table['loss'].min()}. Laws "
-            "are of the logarithm of positive losses. Check the column of losses."
+            f"Curves: {counted(len(table), 'point')}, losses from {table['loss'].min()} to "
+            f"{table['loss'].max()}. Laws are of the logarithm of positive finite losses. Check "
+            "the column of losses."
         )
     found = {}
     for name, of_curve in table.groupby("curve", sort=False):
@@ -198,4 +207,4 @@ def _checked(table: pd.DataFrame, schedules: Mapping[str, Schedule]) -> Mapping[
                 f"Curve {name!r} has losses up to step {last}, and its schedule "
                 f"{len(found[str(name)])} steps from step 0. Give the whole schedule."
             )
-    return MappingProxyType(found)
+    return FrozenMapping(found)

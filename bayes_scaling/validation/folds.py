@@ -14,11 +14,13 @@ from bayes_scaling.fitting.diagnostics import R_HAT_WORST
 from bayes_scaling.fitting.posterior import log_density
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import forecast
-from bayes_scaling.model.axes import main_axis, run_axes
+from bayes_scaling.model.axes import main_axis
+from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.points import points, run_points
 from bayes_scaling.model.reach import reach
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
+from bayes_scaling.units import ROUNDING
 from bayes_scaling.validation.baselines import BASELINES, Prediction, error_scale
 from bayes_scaling.validation.refits import Outcome, Refitter
 from bayes_scaling.validation.scores import flat, score_draws
@@ -44,7 +46,7 @@ def cut(
         A cut-off has no runs on one side of it, or there is none to be chosen.
     """
     along = main_axis(model.law)
-    size = 10 ** run_axes(model.law, runs)[along].to_numpy()
+    size = input_values(runs, along)
     chosen = default_cutoffs(model, size) if cutoffs is None else cutoffs
     purpose = "backtest", "A backtest fits the runs below a cut-off and forecasts those above."
     return size, fitted_below(chosen, size, along, purpose)
@@ -66,7 +68,8 @@ def fitted_below(
         A cut-off has no runs on one side of it, or there is none.
     """
     ordered = sorted(set(map(float, cutoffs)))
-    below = dict(zip(_told_apart(ordered), [size <= cutoff for cutoff in ordered], strict=True))
+    masks = [size <= (1 + ROUNDING) * cutoff for cutoff in ordered]
+    below = dict(zip(_told_apart(ordered), masks, strict=True))
     bad = [name for name, mask in below.items() if mask.all() or not mask.any()]
     if not below or bad:
         asker, why = purpose

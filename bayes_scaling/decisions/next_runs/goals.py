@@ -108,15 +108,19 @@ class Goal(AsCode, ABC):
         return _Parameter(name, dict(at or {}))
 
     @staticmethod
-    def multiplier(first: str, second: str, scale: float, factor: str | None = None) -> Goal:
+    def multiplier(
+        first: str, second: str, scale: float, factor: str | None = None, at: At | None = None
+    ) -> Goal:
         """Multiple of the compute that one level needs to reach the loss of another.
 
         Parameters
         ----------
         first, second, scale, factor
             As for :func:`bayes_scaling.compare_levels`, one scale.
+        at : mapping, optional
+            Levels of other factors, and other inputs of the law.
         """
-        return _Multiplier(first, second, float(scale), factor)
+        return _Multiplier(first, second, float(scale), factor, dict(at or {}))
 
     @abstractmethod
     def draws(self, fit: ScalingFit) -> xr.DataArray:
@@ -194,16 +198,21 @@ class _Multiplier(Goal):
     second: str
     scale: float
     factor: str | None = None
+    at: At = field(default_factory=dict)
     quantity: str = "multiplier"
 
     def draws(self, fit: ScalingFit) -> xr.DataArray:
-        found = compare_levels(fit, self.first, self.second, self.scale, factor=self.factor)
+        held = pd.DataFrame([self.at]) if self.at else None
+        found = compare_levels(
+            fit, self.first, self.second, self.scale, factor=self.factor, at=held
+        )
         multiplier = found.draws["multiplier"]
         finite = multiplier.where(np.isfinite(multiplier))
-        return _single(finite, "point", fit, {found.factor: self.first})
+        return _single(finite, "point", fit, {**self.at, found.factor: self.first})
 
     def __repr__(self) -> str:
-        return f"Goal.multiplier({self.first!r}, {self.second!r}, {format_flops(self.scale)})"
+        parts = [repr(self.first), repr(self.second), format_flops(self.scale), *_shown(self.at)]
+        return f"Goal.multiplier({', '.join(parts)})"
 
 
 def _single(draws: xr.DataArray, dim: str, fit: ScalingFit, at: At) -> xr.DataArray:

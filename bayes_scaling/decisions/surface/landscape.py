@@ -20,7 +20,7 @@ from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import taken
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.inputs import RATIOS, flops_per_pair, typical_value
-from bayes_scaling.model.points import Numbers, points
+from bayes_scaling.model.points import Numbers, as_floats, points
 
 FAR = 1e100
 """Multiple of its reference at which no more of an input changes the loss."""
@@ -233,7 +233,7 @@ def with_compute(inputs: Mapping[str, Any], each: float) -> dict[str, Any]:
 
 def _table(asked: Mapping[str, Numbers], at: pd.DataFrame | None) -> pd.DataFrame:
     columns = {} if at is None else {str(name): at[name].to_numpy() for name in at}
-    numbers = {name: np.ravel(np.asarray(value, dtype=float)) for name, value in asked.items()}
+    numbers = {name: as_floats(name, value) for name, value in asked.items()}
     for name, values in numbers.items():
         bad = values[~(np.isfinite(values) & (values >= 0))]
         if bad.size:

@@ -109,6 +109,8 @@ def _tested(case: Case) -> pd.DataFrame:
         found, simulated = share(actual), share(replicated)
         p_value = (1 + (simulated >= found).sum()) / (1 + len(found))
         rows.append((name, axis, float(found.mean()), float(simulated.mean()), float(p_value)))
+    if not rows:
+        raise CannotJudge("runs that all lie at one point have no structure to look for")
     columns = ["structure", "of", "share", "expected_share", "p_value"]
     table = pd.DataFrame(rows, columns=columns)
     table["adjusted"] = (table["p_value"] * len(table)).clip(upper=1.0)

@@ -49,7 +49,7 @@ def default_rivals(fit: ScalingFit) -> list[ScalingModel]:
     found = []
     if form is not None:
         vary = _varying(model, form)
-        found.append(ScalingModel(form, vary, noise=model.noise))
+        found.append(ScalingModel(form, vary, noise=model.noise, surface=model.surface))
     if noise is not None:
         found.append(replace(model, noise=noise))
     return found
