@@ -65,8 +65,9 @@ def _shared(draws: Mapping[str, xr.Dataset]) -> dict[str, xr.Variable]:
     """Coordinates of the points that some fits have, and all of these alike."""
     found: dict[str, list[xr.Variable]] = {}
     for part in draws.values():
-        for name in set(part.coords) - {"chain", "draw"}:
-            found.setdefault(str(name), []).append(part[name].variable)
+        for name in part.coords:
+            if name not in ("chain", "draw"):
+                found.setdefault(str(name), []).append(part[name].variable)
     return {n: some[0] for n, some in found.items() if all(map(some[0].equals, some))}
 
 

@@ -15,7 +15,6 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import xarray as xr
-from pandas.util import hash_pandas_object
 
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.tables import coordinate_index
@@ -161,7 +160,9 @@ def forecast(
         What a level that was not fitted gets: an error, an offset drawn from the fitted spread
         between levels (one for all points of that level), or none.
     seed : int, optional
-        Seed of the new run's scatter and of new levels; that of the fit if not given.
+        Seed of the new run's scatter and of new levels; that of the fit if not given. Two forecasts
+        by one seed scatter alike, so that they differ by what was asked and not by chance: for how
+        likely one run is to come out below another, ask both in one forecast.
 
     Raises
     ------
@@ -192,10 +193,9 @@ def forecast_draws(
     :func:`bayes_scaling.fitting.posterior.new_runs` does. `miss` takes the surface a second time,
     and is left out without `misses`.
     """
-    surface = fit.surface_at(where, new_levels, np.random.default_rng(seed))
+    rng = np.random.default_rng(seed)
+    surface = fit.surface_at(where, new_levels, rng)
     expected = labelled(surface.loss(where), where, fit.model)
-    # Runs at other points scatter independently, asked in one forecast or in two.
-    rng = np.random.default_rng([seed, int(hash_pandas_object(where.to_dataframe()).sum())])
     loss = scatter(fit.posterior, fit.model, fit.runs, expected, where, rng)
     draws = xr.Dataset({"expected_loss": expected, "loss": loss})
     if not misses:

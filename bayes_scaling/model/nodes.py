@@ -25,8 +25,8 @@ RATIO_LENGTH = 0.6
 public sweeps worse, and 0.8 no better."""
 
 WIDEST_GAP = 1.25
-"""Lengths that nodes along tokens per parameter lie apart at the most: runs of so many ratios that
-they would be farther apart have a longer one, or `delta` could not follow them in between."""
+"""Lengths that nodes lie apart at the most: of runs over so many decades that they would be farther
+apart the length grows, or `delta` could not follow them in between."""
 
 COMPUTE_NODES, RATIO_NODES, SHAPE_NODES = 5, 4, 6
 
@@ -66,10 +66,10 @@ class Nodes:
     length: float
 
     @classmethod
-    def between(cls, low: float, high: float, count: int) -> Nodes:
-        """Nodes along tokens per parameter, not so far apart that a function is lost in between."""
+    def between(cls, low: float, high: float, count: int, length: float) -> Nodes:
+        """Nodes over which a function changes, not so far apart that it is lost in between."""
         at = np.linspace(low, high, count)
-        return cls(at, max(RATIO_LENGTH, float(at[1] - at[0]) / WIDEST_GAP))
+        return cls(at, max(length, float(at[1] - at[0]) / WIDEST_GAP))
 
     @cached_property
     def factor(self) -> np.ndarray:
@@ -83,11 +83,12 @@ class Nodes:
 
     def basis(self, place: np.ndarray) -> np.ndarray:
         """Basis functions whose weights are standard normal, dims (run, node)."""
-        return np.asarray(kernel(place[:, None], self.at, self.length) @ self.factor)
+        return np.asarray(np.stack(self.kernels(place), axis=-1) @ self.factor)
 
     def kernels(self, place: Any) -> list[Any]:
-        """Kernel to each node, of the shape of `place`."""
-        return [kernel(place, node, self.length) for node in self.at]
+        """Kernel to each node, of the shape of `place`; below the lowest node those of there."""
+        inside = np.maximum(place, self.at[0])
+        return [kernel(inside, node, self.length) for node in self.at]
 
 
 def kernel(place: Any, node: Any, length: float) -> Any:
@@ -132,13 +133,14 @@ class Placement:
         u, v = run_places(law, runs)
         top = float(u.max())
         depth = min(float(u.min()) - top, -LEAST_DEPTH)
-        compute = Nodes(np.linspace(depth, 0.0, COMPUTE_NODES), COMPUTE_LENGTH)
+        compute = Nodes.between(depth, 0.0, COMPUTE_NODES, COMPUTE_LENGTH)
         if v is None:
             return cls(top, 0.0, compute)
         centre = float(v.mean())
         low, high = np.quantile(v - centre, [(1 - INNER_MASS) / 2, (1 + INNER_MASS) / 2])
         ends = low, max(high, low + 1e-3)
-        ratio, shape = (Nodes.between(*ends, count) for count in (RATIO_NODES, SHAPE_NODES))
+        counts = RATIO_NODES, SHAPE_NODES
+        ratio, shape = (Nodes.between(*ends, count, RATIO_LENGTH) for count in counts)
         return cls(top, centre, compute, ratio, shape)
 
     @property

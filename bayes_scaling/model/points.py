@@ -79,6 +79,7 @@ def points(
     _check_magnitude(model, table, runs)
     table = crossed(table, model, runs)
     for factor in model.factors:
+        _check_named(factor, table[factor])
         table[factor] = [as_label(label) for label in table[factor].tolist()]
         _check_levels(factor, table[factor], runs, new_levels)
     for name in model.noise.inputs:
@@ -265,6 +266,15 @@ def _check_magnitude(model: ScalingModel, table: pd.DataFrame, runs: Runs) -> No
             f"{given} at point {bad[0]} is less than a thousandth of the smallest runs "
             f"({smallest}), where a fit says nothing. Counts in millions or billions look so. Give "
             "plain counts, or write them with their unit, such as '70B' and '1.4T'."
+        )
+
+
+def _check_named(factor: str, labels: pd.Series) -> None:
+    empty = np.flatnonzero(labels.isna())
+    if empty.size:
+        raise RunsError(
+            f"{factor} is empty at point {empty[0]}, and which level is asked for decides the "
+            "loss. Give a level, or leave the column out to ask for each that was fitted."
         )
 
 

@@ -180,11 +180,11 @@ def calibrate(
         )
     if isinstance(fit, FitAverage):
         single(fit)
-    source, origin = _source(fit, runs, simulations, seed)
+    source, design, origin = _source(fit, runs, simulations, seed)
     of = fit if isinstance(fit, ScalingFit) else source
     targets = None if at is None else asked_points(of, at, "calibrate")
     refitter = Refitter(executor, progress, replace(REFIT, seed=seed))
-    return Calibration(*run_sweeps(source, simulations, refitter, targets), origin)
+    return Calibration(*run_sweeps(source, simulations, refitter, targets, design), origin)
 
 
 def _source(
@@ -192,13 +192,15 @@ def _source(
     runs: Runs | None,
     simulations: int,
     seed: int,
-) -> tuple[ScalingFit, str]:
-    """The fit whose draws are the truths, at the design to be simulated."""
+) -> tuple[ScalingFit, Runs | None, str]:
+    """The fit whose draws are the truths, the design if it is another's, and the truths' origin."""
     if isinstance(fit, ScalingFit):
-        design = fit.runs if runs is None else runs
-        fit.model.check(design)
-        _check_levels(fit, design)
-        return replace(fit, runs=design.with_reference(**fit.runs.reference)), "posterior"
+        if runs is None:
+            return fit, None, "posterior"
+        fit.model.check(runs)
+        _check_levels(fit, runs)
+        # The surface stays where the fitted runs have put it, and so do its units.
+        return fit, runs.with_reference(**fit.runs.reference), "posterior"
     model = fit if isinstance(fit, ScalingModel) else ScalingModel(fit)
     if runs is None:
         raise ModelError(
@@ -206,7 +208,7 @@ def _source(
             "simulated. Give the runs, or a fit."
         )
     model.check(runs)
-    return prior_source(model, runs, simulations, seed), "prior"
+    return prior_source(model, runs, simulations, seed), None, "prior"
 
 
 def _check_levels(fit: ScalingFit, design: Runs) -> None:

@@ -49,16 +49,18 @@ def drawn_truths(source: ScalingFit, count: int, rng: np.random.Generator) -> Sc
     return replace(source, runs=runs, posterior=numbered)
 
 
-def simulated_runs(truth: ScalingFit, seed: int) -> Runs:
-    """The runs of a fit with responses simulated from its only draw.
+def simulated_runs(truth: ScalingFit, seed: int, design: Runs | None = None) -> Runs:
+    """Runs with responses simulated from the only draw of a fit: its own, or those of a design.
+
+    A design has the reference scales of the fit.
 
     Raises
     ------
     RunsError
         A response drawn cannot be one, such as a loss beyond the largest number.
     """
-    model, runs = truth.model, truth.runs
-    for _ in range(_passes(truth)):
+    model, runs = truth.model, truth.runs if design is None else design
+    for _ in range(_passes(model, runs)):
         where = run_data(model, runs).rename(run="point")
         rng = np.random.default_rng(seed)
         expected = truth.expected_at(where).transpose("chain", "draw", "point")
@@ -69,12 +71,11 @@ def simulated_runs(truth: ScalingFit, seed: int) -> Runs:
     return runs
 
 
-def _passes(truth: ScalingFit) -> int:
+def _passes(model: ScalingModel, runs: Runs) -> int:
     """Number of times that runs are drawn anew: replicates depend on earlier ones."""
-    noise = truth.model.noise
-    if EARLIER_RUNS not in noise.columns:
+    if EARLIER_RUNS not in model.noise.columns:
         return 1
-    return 1 + int(earlier_replicates(noise, truth.runs, 1.0)[EARLIER_RUNS].max())
+    return 1 + int(earlier_replicates(model.noise, runs, 1.0)[EARLIER_RUNS].max())
 
 
 def _stages(

@@ -32,9 +32,15 @@ ROUNDING = 1e-12
 
 
 def run_sweeps(
-    source: ScalingFit, simulations: int, refitter: Refitter, targets: Targets | None
+    source: ScalingFit,
+    simulations: int,
+    refitter: Refitter,
+    targets: Targets | None,
+    design: Runs | None = None,
 ) -> tuple[xr.DataTree, pd.DataFrame]:
     """Simulate from draws of the source, refit, rank; tree and refits of a ``Calibration``.
+
+    The runs simulated are those of the source, or of a design.
 
     Raises
     ------
@@ -48,7 +54,7 @@ def run_sweeps(
     before = _quantities(source, names, targets, rng).map(spread)
     seeds = rng.integers(2**31, size=simulations)
     parts, rows = {}, {}
-    for number, outcome in enumerate(_outcomes(truths, seeds, refitter)):
+    for number, outcome in enumerate(_outcomes(truths, seeds, refitter, design)):
         rows[number] = {"status": outcome.failure, "r_hat": np.nan, "seconds": outcome.seconds}
         if outcome.fit is None:
             continue
@@ -84,14 +90,17 @@ def elements(quantities: xr.Dataset) -> Iterator[tuple[str, xr.DataArray]]:
             yield f"{name}[{', '.join(map(str, labels))}]", stacked.isel(element=place, drop=True)
 
 
-def _outcomes(truths: ScalingFit, seeds: np.ndarray, refitter: Refitter) -> list[Outcome]:
+def _outcomes(
+    truths: ScalingFit, seeds: np.ndarray, refitter: Refitter, design: Runs | None
+) -> list[Outcome]:
     """Outcome for each truth, in order; one that cannot be simulated has failed."""
     sweeps: dict[str, Runs] = {}
     failed: dict[str, Outcome] = {}
     for number, seed in enumerate(seeds):
         one = truths.posterior.isel(draw=[number])
         try:
-            sweeps[str(number)] = simulated_runs(replace(truths, posterior=one), int(seed))
+            truth = replace(truths, posterior=one)
+            sweeps[str(number)] = simulated_runs(truth, int(seed), design)
         except BayesScalingError as error:
             failed[str(number)] = Outcome(None, f"{type(error).__name__}: {error}", 0.0)
     outcomes = {**failed, **refitter.refit(truths.model, sweeps)}

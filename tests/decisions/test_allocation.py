@@ -162,3 +162,19 @@ def test_a_budget_far_below_all_runs_is_asked_about(stored_fit: bs.ScalingFit) -
         bs.BayesScalingError, match="a budget of 576 FLOP is less than a thousandth"
     ):
         bs.allocate(stored_fit, 576)
+
+
+def test_an_accuracy_is_not_minimised(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    table = stored_fit.runs.table.assign(task_loss=stored_fit.runs.values("loss"), accuracy=0.4)
+    runs = bs.Runs.from_frame(table, loss="accuracy", response="accuracy", inputs=["task_loss"])
+    law = bs.laws.TaskAccuracy(through=bs.laws.Chinchilla())
+    fit = prior_fit(bs.ScalingModel(law, noise=bs.noise.LogitNormal()), runs)
+    for asked in (
+        lambda: bs.allocate(fit, 1e21),
+        lambda: bs.decisions.near_optimal(fit, 1e21),
+        lambda: bs.decisions.regret(fit, {"plan": (1e9, 1e11)}),
+    ):
+        with pytest.raises(ModelError, match="the response of these runs is 'accuracy'"):
+            asked()

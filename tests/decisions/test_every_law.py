@@ -74,3 +74,19 @@ def test_the_lifetime_model_is_smaller(fit: bs.ScalingFit) -> None:
     # Of prior draws one may have two valleys, and the search may take the worse one.
     assert (ratio[solved] < 1 + 1e-6).mean() > 0.98
     assert (draws["saving"].values[solved] > -1e-6).mean() > 0.98
+
+
+def test_what_another_unit_of_compute_is_worth_is_told_at_compute_and_ratio(
+    prior_fit: Callable[..., bs.ScalingFit],
+) -> None:
+    """Runs of compute and tokens per parameter alone have both sizes."""
+    flops, ratio = (g.ravel() for g in np.meshgrid(np.geomspace(1e19, 1e22, 5), [5, 20, 80]))
+    frame = pd.DataFrame({"flops": flops, "tokens_per_param": ratio, "loss": 2 + flops**-0.05})
+    runs = bs.Runs.from_frame(frame, inputs=["tokens_per_param"])
+    fit = prior_fit(bs.ScalingModel(bs.laws.OverTraining()), runs)
+    at = pd.DataFrame({"flops": [6e20], "tokens_per_param": [100.0]})
+    found = bs.decisions.marginal_returns(fit, at=at).draws
+    assert (float(found["params"][0]), float(found["tokens"][0])) == pytest.approx((1e9, 1e11))
+    returns = bs.decisions.compute_returns(fit, 1e21).draws["expected_loss"]
+    best = bs.allocate(fit, 1e21).draws["expected_loss"]
+    np.testing.assert_allclose(returns.values, best.values)

@@ -1,5 +1,7 @@
 """Two levels compared: differences, multipliers, and where the better one changes."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -105,3 +107,29 @@ def test_what_cannot_be_compared_is_refused(
         bs.compare_levels(stored_fit, "books", "web", 1e21, factor="family")
     with pytest.raises(ModelError, match="factor=None, and the model varies by none"):
         bs.compare_levels(sardana_fit, "books", "web", 1e21)
+
+
+def test_levels_that_are_numbers_are_found(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    table = stored_fit.runs.table.assign(seed=np.arange(len(stored_fit.runs)) % 2 + 1)
+    runs = bs.Runs.from_frame(table, factors=["seed"])
+    fit = prior_fit(bs.ScalingModel("chinchilla", bs.Vary("E", by="seed")), runs)
+    by_number, by_text = bs.compare_levels(fit, 1, 2, 1e21), bs.compare_levels(fit, "1", "2", 1e21)
+    xr.testing.assert_identical(by_number.draws, by_text.draws)
+
+
+def test_a_multiplier_of_two_factors_is_a_goal_at_a_level_of_the_other(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    table = stored_fit.runs.table.assign(arch=["x", "y"] * (len(stored_fit.runs) // 2))
+    runs = bs.Runs.from_frame(table, factors=["corpus", "arch"])
+    vary = [bs.Vary("E", by="corpus"), bs.Vary("A", by="arch")]
+    fit = prior_fit(bs.ScalingModel("chinchilla", vary), runs)
+    goal = bs.Goal.multiplier("books", "web", 1e21, factor="corpus", at={"arch": "x"})
+    held = pd.DataFrame({"arch": ["x"]})
+    direct = bs.compare_levels(fit, "books", "web", 1e21, factor="corpus", at=held)
+    np.testing.assert_array_equal(
+        goal.draws(fit), direct.draws["multiplier"].where(np.isfinite).isel(point=0)
+    )
+    assert repr(goal) == "Goal.multiplier('books', 'web', 1e+21, at={'arch': 'x'})"

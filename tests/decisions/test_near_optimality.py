@@ -156,3 +156,10 @@ def test_losses_may_be_those_of_a_thinned_fit(stored_fit: bs.ScalingFit) -> None
     few = replace(stored_fit, posterior=stored_fit.posterior.isel(draw=slice(None, None, 4)))
     losses, thinned = near.losses([1e9, 1e10]), replace(near, fit=few).losses([1e9, 1e10])
     np.testing.assert_allclose(thinned, losses.isel(draw=slice(None, None, 4)), rtol=1e-9)
+
+
+def test_sizes_may_be_text(stored_fit: bs.ScalingFit) -> None:
+    found = bs.decisions.near_optimal(stored_fit, 1e21)
+    assert found.probability("1B").equals(found.probability(1e9))
+    with pytest.raises(RunsError, match="params is 'big', which is no number"):
+        found.probability("big")

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.decisions.recipes import ladder_model
+from bayes_scaling.decisions.recipes import _top, ladder_model
 from bayes_scaling.errors import RunsError
 from tests.benchmarks.ladders import FLOOR, pair
 
@@ -93,3 +93,14 @@ def test_the_multiplier_of_a_ladder_and_what_a_pinned_floor_does(ladders: bs.Run
         assert low < 1.3 < high
         # A few tenths of a per cent of scatter on four rungs say the multiplier within 1.6 times.
         assert high / low < 1.6
+
+
+def test_recipes_are_compared_where_both_of_them_have_runs(ladders: bs.Runs) -> None:
+    """A third recipe that ends earlier says nothing of the two."""
+    first, second = ladders.levels("recipe")[:2]
+    short = ladders.where(recipe=first).table.nsmallest(2, "flops").assign(recipe="short")
+    table = pd.concat([ladders.table, short], ignore_index=True)
+    runs = bs.Runs.from_frame(table, factors=["recipe"])
+    both = [float(runs.where(recipe=one).values("flops").max()) for one in (first, second)]
+    assert _top(runs, "recipe", first, second) == min(both)
+    assert _top(runs, "recipe", first, "short") < min(both)

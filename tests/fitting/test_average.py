@@ -226,3 +226,22 @@ def test_fits_of_other_runs_are_refused(stored_fit: bs.ScalingFit) -> None:
     ):
         with pytest.raises(bs.BayesScalingError, match=message):
             bs.FitAverage({"a": stored_fit, "b": other}, {"a": 0.5, "b": 0.5})
+
+
+def test_a_point_keeps_no_compute_that_its_fits_count_otherwise(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    """A law of compute is asked as the runs count it, and one of size and data at 6ND."""
+    table = stored_fit.runs.table.assign(flops=1.6 * stored_fit.runs.values("flops"))
+    runs = bs.Runs.from_frame(table)
+    models = {
+        "joint": bs.ScalingModel("chinchilla"),
+        "path": bs.ScalingModel(bs.laws.PowerLaw("flops")),
+    }
+    fits = {name: prior_fit(model, runs) for name, model in models.items()}
+    average = bs.average(fits, {"joint": 0.6, "path": 0.4})
+    made = bs.forecast(average, params=1e9, tokens=2e10)
+    assert "flops" not in made.draws.coords
+    assert float(made.points["params"].iloc[0]) == 1e9
+    one = bs.forecast(fits["path"], params=1e9, tokens=2e10)
+    assert float(one.draws["flops"][0]) == pytest.approx(1.6 * 6 * 1e9 * 2e10)

@@ -87,3 +87,15 @@ def test_the_loss_of_the_best_runs_does_not_depend_on_the_drift(exact: bs.Scalin
         inputs = inputs_at(exact.model.law, exact.runs, top + 2, RATIOS)
         losses.append(float(plain.loss(inputs).min()))
     np.testing.assert_allclose(losses, losses[1], rtol=1e-4)
+
+
+def test_what_two_sweeps_miss_is_independent_by_one_seed(
+    prior_fit: Callable[..., bs.ScalingFit], stored_fit: bs.ScalingFit
+) -> None:
+    model = bs.ScalingModel("chinchilla")
+    books, web = (
+        prior_fit(model, stored_fit.runs.where(corpus=name), draws=200).posterior["miss"]
+        for name in ("books", "web")
+    )
+    # Independent draws correlate by up to .15, three standard errors of 400.
+    assert abs(float(xr.corr(books, web))) < 0.15

@@ -383,3 +383,15 @@ def test_a_law_of_the_user_is_saved_by_name(
 
     fit = prior_fit(bs.ScalingModel(OwnPower), stored_fit.runs)
     assert_same(round_trip(fit, tmp_path), fit)
+
+
+def test_a_prior_that_was_given_stays_given(
+    stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit], tmp_path: Path
+) -> None:
+    """A prior equal to the default unties the exponents, and one of a floor leaves its spread."""
+    given = {"alpha": bs.laws.Chinchilla().priors["alpha"], "E": bs.Prior.between(0.5, 0.9)}
+    model = bs.ScalingModel("chinchilla", vary=bs.Vary("E", by="corpus"), priors=given)
+    loaded = round_trip(prior_fit(model, stored_fit.runs), tmp_path)
+    assert not model.ties
+    assert loaded.model == model
+    assert loaded.model.structure(loaded.runs) == model.structure(stored_fit.runs)

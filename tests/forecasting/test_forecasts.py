@@ -229,3 +229,12 @@ def test_every_table_says_that_the_fit_has_not_converged(forecast: bs.Forecast) 
         last = table.iloc[:, -1]
         assert (last == forecast.fit.diagnostics.diagnosis).all()
     assert any("not converged" in note for note in forecast.notes)
+
+
+def test_runs_of_one_forecast_scatter_independently(stored_fit: bs.ScalingFit) -> None:
+    """Two sizes of next to one loss: which run comes out lower is chance."""
+    loss = bs.forecast(stored_fit, [1e9, 1.001e9], TOKENS).draws["loss"]
+    web = loss.isel(point=loss["corpus"].values == "web")
+    lower = float((web[..., 1] < web[..., 0]).mean())
+    # Of 400 draws a half is found within .075, three standard errors.
+    assert lower == pytest.approx(0.5, abs=0.075)

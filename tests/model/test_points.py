@@ -192,8 +192,9 @@ def test_a_fit_of_compute_answers_alike_for_both_ways_to_ask(
     by_size = fit.expected_loss(at=counted.table[["params", "tokens"]])
     by_compute = fit.expected_loss(flops=counted.values("flops"))
     np.testing.assert_allclose(by_size, by_compute, rtol=1e-9)
-    assert any("flops of these runs are 3 times 6 x params x tokens" in n for n in fit.notes)
-    assert not any("times 6" in note for note in prior_fit(MODEL, counted).notes)
+    # Compute may be given to any question, whatever the law reads.
+    for one in (fit, prior_fit(MODEL, counted)):
+        assert any("flops of these runs are 3 times 6 x params x tokens" in n for n in one.notes)
 
 
 def test_plans_ask_the_law_for_compute_as_forecasts_do(
@@ -220,3 +221,26 @@ def test_counts_far_below_all_runs_are_asked_about(stored_fit: bs.ScalingFit) ->
         bs.forecast(stored_fit, params=70, tokens=1400)
     # One small count may be meant: nobody trains so little data, and a law still has a value.
     assert bs.forecast(stored_fit, params=7e9, tokens=1400).draws["loss"].notnull().all()
+
+
+def test_compute_given_beside_a_size_is_counted_as_the_runs_count_it(runs: bs.Runs) -> None:
+    """A run of the table, asked by its own parameters and compute, has its own tokens."""
+    counted = runs.table.assign(flops=1.6 * runs.values("flops"))
+    own = bs.Runs.from_frame(counted, factors=["corpus"])
+    run = own.table.iloc[3]
+    by_params = points(MODEL, own, params=run["params"], flops=run["flops"])
+    assert by_params["tokens"].item() == pytest.approx(run["tokens"])
+    by_tokens = points(MODEL, own, tokens=run["tokens"], flops=run["flops"])
+    assert by_tokens["params"].item() == pytest.approx(run["params"])
+
+
+def test_size_and_data_follow_from_compute_and_their_ratio(runs: bs.Runs) -> None:
+    asked = pd.DataFrame({"flops": [6e20], "tokens_per_param": [100.0]})
+    where = points(bs.ScalingModel(bs.laws.OverTraining()), runs, at=asked)
+    assert (where["params"].item(), where["tokens"].item()) == pytest.approx((1e9, 1e11))
+
+
+def test_a_level_that_is_missing_is_no_new_level(stored_fit: bs.ScalingFit) -> None:
+    at = pd.DataFrame({"params": 1e9, "tokens": 1e11, "corpus": ["web", None]})
+    with pytest.raises(RunsError, match="corpus is empty at point 1"):
+        points(stored_fit.model, stored_fit.runs, at=at, new_levels="draw")

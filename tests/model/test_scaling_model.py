@@ -647,7 +647,13 @@ def test_a_parameter_that_units_shift_cannot_have_a_prior_in_paper_units() -> No
         bs.ScalingModel(bs.laws.RoutedExperts, priors={"d": prior})
 
 
-@pytest.mark.parametrize("name", ["E", "alpha", "a", "E_ref", "noise_sd", "params_ref", "response"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("E", "alpha", "a", "E_ref", "noise_sd", "params_ref", "response"),
+        *("node", "direction", "level_node", "miss", "drift", "delta_sd", "delta_z", "sd"),
+    ],
+)
 def test_a_factor_that_is_called_like_a_variable_is_refused(name: str) -> None:
     runs = bs.Runs.from_frame(RUNS.table.rename(columns={"corpus": name}), factors=[name])
     with pytest.raises(RunsError, match=f"factor '{name}' is called like a variable.*Rename"):
@@ -678,3 +684,10 @@ def test_nothing_changes_what_a_model_assumes() -> None:
     again = pickle.loads(pickle.dumps(model))
     assert again == model
     assert {model: "known"}[again] == "known"
+
+
+def test_levels_of_a_floor_differ_alike_whatever_its_prior() -> None:
+    vary = bs.Vary("E", by="corpus")
+    plain = bs.ScalingModel("chinchilla", vary)
+    given = bs.ScalingModel("chinchilla", vary, priors={"E": bs.Prior.between(0.5, 0.9)})
+    assert plain.spread(vary) == given.spread(vary) == bs.Prior.between(0.01, 0.2)

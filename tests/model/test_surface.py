@@ -392,3 +392,10 @@ def test_curves_are_taken_to_bend_otherwise_than_a_power_by_more() -> None:
     sweep, curve = bs.laws.Chinchilla(), bs.laws.PowerLaw("tokens")
     assert usual.size(curve).range(0.9)[1] > 2 * usual.size(sweep).range(0.9)[1]
     assert given.size(curve) == given.size(sweep) == given.amplitude
+
+
+def test_a_function_keeps_its_size_below_the_runs_and_between_nodes_far_apart() -> None:
+    below = Nodes.between(-4.0, 0.0, 5, 1.0).basis(np.array([-4.0, -5.0, -7.0]))
+    np.testing.assert_allclose((below**2).sum(axis=1), 1.0, atol=1e-4)
+    between = Nodes.between(-10.0, 0.0, 5, 1.0).basis(np.array([-8.75, -1.25]))
+    assert ((between**2).sum(axis=1) > 0.85).all()

@@ -126,3 +126,10 @@ def test_priors_are_the_ones_given() -> None:
 def test_a_scatter_that_may_be_negative_is_refused() -> None:
     with pytest.raises(ModelError, match="noise_sd"):
         bs.ScalingModel("chinchilla", noise=bs.noise.LogNormal(sd=bs.Prior.normal(0.0, 1.0)))
+
+
+def test_scatter_with_a_unit_has_no_prior_in_paper_units() -> None:
+    in_nats = bs.Prior.between(0.01, 0.03, units="paper")
+    with pytest.raises(ModelError, match=r"Normal: the prior of noise_sd is in paper units.*refer"):
+        bs.noise.Normal(sd=in_nats)
+    assert bs.noise.LogNormal(sd=in_nats).sd == in_nats

@@ -1,5 +1,7 @@
 """Curves: a table with a schedule for each run, and the points of it that are fitted."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,7 +61,7 @@ def test_scales_are_of_the_points(frame: pd.DataFrame) -> None:
         (lambda frame: frame, None, "no column 'schedule'"),
         (lambda frame: frame, {"b": SCHEDULE}, "no schedule of curve 'a'"),
         (lambda frame: frame, {"a": SCHEDULE[:500]}, "losses up to step 990"),
-        (lambda frame: frame.assign(loss=-1.0), {"a": SCHEDULE}, "lowest loss -1.0"),
+        (lambda frame: frame.assign(loss=-1.0), {"a": SCHEDULE}, "losses from -1.0"),
         (lambda frame: frame.iloc[:0], {"a": SCHEDULE}, "0 points"),
     ],
 )
@@ -72,3 +74,19 @@ def test_a_curve_of_few_points_is_refused(frame: pd.DataFrame) -> None:
     curves = schedules.Curves.from_frame(frame.iloc[:10], {"a": SCHEDULE})
     with pytest.raises(RunsError, match=r"'a' has 5 points after 1.5 times its warm-up of 99"):
         curves.points(30)
+
+
+def test_what_a_log_cannot_hold_is_refused(frame: pd.DataFrame) -> None:
+    endless = frame.assign(loss=frame["loss"].where(frame["step"] > 200, np.inf))
+    with pytest.raises(RunsError, match="positive finite losses"):
+        schedules.Curves.from_frame(endless, {"a": SCHEDULE})
+    with pytest.raises(RunsError, match=r"step 100\.5 is no whole number"):
+        schedules.Curves.from_frame(frame.assign(step=frame["step"] + 0.5), {"a": SCHEDULE})
+
+
+def test_curves_may_be_numbered_and_are_copied_whole(frame: pd.DataFrame) -> None:
+    curves = schedules.Curves.from_frame(frame.assign(curve=1.0), {1: SCHEDULE})
+    assert curves.names == ("1",)
+    copied = pickle.loads(pickle.dumps(curves))
+    pd.testing.assert_frame_equal(copied.table, curves.table)
+    np.testing.assert_array_equal(copied.schedules["1"], SCHEDULE)

@@ -199,3 +199,30 @@ def test_only_losses_have_a_miss(prior_fit: Callable[..., bs.ScalingFit]) -> Non
     law = bs.laws.Saturating("params")
     fit = prior_fit(bs.ScalingModel(law, noise=bs.noise.Normal()), runs)
     assert model_prediction(fit, runs, seed=1).law is None
+
+
+def test_a_cutoff_at_a_budget_fits_all_runs_of_it() -> None:
+    """Runs of equal compute, whose 6ND differs from the budget by rounding."""
+    budgets = np.repeat([1e18, 3e18, 1e19, 3e19], 6)
+    params = np.tile(np.geomspace(1e8, 1e9, 6), 4)
+    table = pd.DataFrame({"params": params, "tokens": budgets / 6 / params, "loss": 3.0})
+    runs = bs.Runs.from_frame(table)
+    _, below = _folds.cut(MODEL, runs, [1e18, 1e19])
+    assert [int(mask.sum()) for mask in below.values()] == [6, 18]
+    fitted, hidden = runs.split(train_up_to_flops=1e19)
+    assert (len(fitted), len(hidden)) == (18, 6)
+
+
+def test_runs_are_cut_by_their_own_compute() -> None:
+    params = np.geomspace(1e8, 1e9, 12)
+    table = pd.DataFrame({"params": params, "tokens": 20 * params, "loss": 3.0})
+    table["flops"] = 1.3 * 6 * table["params"] * table["tokens"]
+    runs = bs.Runs.from_frame(table)
+    middle = float(table["flops"].iloc[6])
+    size, below = _folds.cut(MODEL, runs, [middle])
+    np.testing.assert_allclose(size, table["flops"])
+    assert (
+        [int(mask.sum()) for mask in below.values()]
+        == [7]
+        == [len(runs.split(train_up_to_flops=middle)[0])]
+    )

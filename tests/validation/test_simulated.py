@@ -109,3 +109,18 @@ def test_a_loss_beyond_any_number_is_refused(
 ) -> None:
     with pytest.raises(bs.BayesScalingError, match="infinite"):
         simulated_runs(one_truth(stored_fit, rng, noise_sd=1e5), 1)
+
+
+def test_another_design_lies_on_the_surface_that_was_fitted(
+    stored_fit: bs.ScalingFit, rng: np.random.Generator
+) -> None:
+    """Runs ten times larger: the surface does not move with them."""
+    truth = one_truth(stored_fit, rng, noise_sd=1e-9)
+    larger = stored_fit.runs.table.assign(
+        params=10 * stored_fit.runs.values("params"), tokens=10 * stored_fit.runs.values("tokens")
+    ).drop(columns="flops", errors="ignore")
+    design = bs.Runs.from_frame(larger, factors=["corpus"])
+    design = design.with_reference(**stored_fit.runs.reference)
+    where = bs.forecast(truth, at=larger[["params", "tokens", "corpus"]])
+    expected = where.draws["expected_loss"].values.ravel()
+    assert simulated_runs(truth, 1, design).values("loss") == pytest.approx(expected, rel=1e-6)

@@ -25,9 +25,9 @@ from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.reach import ranges
 from bayes_scaling.plots.sources import by_group, losses_along, thinned
-from bayes_scaling.reporting.sections.larger import widest
+from bayes_scaling.reporting.sections.larger import ladder_factors, widest
 from bayes_scaling.trust import TrustReport
-from bayes_scaling.trust.case import LADDER, ladder_table
+from bayes_scaling.trust.case import ladder_table
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 BELOW, ABOVE = 0.5, 3.0
@@ -278,7 +278,7 @@ def verdicts(trust: TrustReport | None) -> dict[str, Any] | None:
     """Verdicts on the largest run, on larger ones and on the targets."""
     if trust is None:
         return None
-    rungs = [*zip(LADDER, trust.ladder["verdict"], strict=True), *_asked(trust)]
+    rungs = [*zip(ladder_factors(trust), trust.ladder["verdict"], strict=True), *_asked(trust)]
     return {
         "along": trust.along,
         "largest": trust.largest,

@@ -15,10 +15,9 @@ from bayes_scaling.reporting.sections.contents import (
     missing,
     tabulated,
 )
-from bayes_scaling.reporting.sections.larger import larger_runs
+from bayes_scaling.reporting.sections.larger import ladder_factors, larger_runs
 from bayes_scaling.reporting.sections.opening import split
 from bayes_scaling.reporting.sections.subject import Subject
-from bayes_scaling.trust.case import LADDER
 
 
 def answer(subject: Subject) -> Section:
@@ -60,13 +59,13 @@ def checks(subject: Subject) -> Section:
 def _ladder(subject: Subject) -> Block:
     """The largest run made larger: the forecast, the verdict, and the checks that doubt it."""
     assert subject.trust is not None
-    ladder = subject.trust.ladder
+    ladder, factors = subject.trust.ladder, ladder_factors(subject.trust)
     expected = written_table(
-        forecast(subject.fit, at=larger_runs(subject.fit, LADDER)), subject.prob
+        forecast(subject.fit, at=larger_runs(subject.fit, factors)), subject.prob
     )
     table = pd.DataFrame(
         {
-            "run": ["largest run", *(f"{times(one)} larger" for one in LADDER[1:])],
+            "run": ["largest run", *(f"{times(one)} larger" for one in factors[1:])],
             subject.fit.runs.response: expected["loss"],
             "verdict": ladder["verdict"].to_list(),
             "because of": ladder["because"].to_list(),

@@ -13,11 +13,10 @@ from bayes_scaling.laws import Law
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.reporting.sections.contents import Block, Listing, Section, cell
 from bayes_scaling.reporting.sections.describing import assumptions
-from bayes_scaling.reporting.sections.larger import larger_runs
+from bayes_scaling.reporting.sections.larger import ladder_factors, larger_runs
 from bayes_scaling.reporting.sections.misfit import off_fit, off_law
 from bayes_scaling.reporting.sections.opening import doubt, run_words, sentence, written
 from bayes_scaling.reporting.sections.subject import Subject
-from bayes_scaling.trust.case import LADDER
 
 NEXT = 3.0
 """Times the largest compute of the run that would test the law."""
@@ -142,7 +141,7 @@ def _reach(subject: Subject) -> Iterator[str]:
     if subject.trust is None:
         yield "An assessment: without one, arguments against the answer are unknown."
         return
-    rungs = zip(LADDER, subject.trust.ladder["verdict"], strict=True)
+    rungs = zip(ladder_factors(subject.trust), subject.trust.ladder["verdict"], strict=True)
     worse = [factor for factor, verdict in rungs if verdict == "do not trust"]
     if worse:
         said = f"at {times(worse[0])} your largest run the verdict is 'do not trust'"

@@ -11,6 +11,7 @@ from bayes_scaling.fitting.average import Fitted, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import main_axis, run_axes, scaled_up
 from bayes_scaling.model.points import run_points
+from bayes_scaling.trust import TrustReport
 
 
 def larger_runs(fitted: Fitted, times: Sequence[float]) -> pd.DataFrame:
@@ -38,6 +39,11 @@ def larger_runs(fitted: Fitted, times: Sequence[float]) -> pd.DataFrame:
         rows = pd.concat([scaled_up(model.law, row, factor) for factor in times])
         columns |= {str(name): rows[name].tolist() for name in rows if name not in columns}
     return pd.DataFrame(columns)
+
+
+def ladder_factors(trust: TrustReport) -> list[float]:
+    """Multiples of the largest run on the ladder of an assessment."""
+    return [float(str(reach).removesuffix("x")) for reach in trust.ladder.index]
 
 
 def widest(fitted: Fitted) -> ScalingFit:

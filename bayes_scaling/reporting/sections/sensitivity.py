@@ -10,10 +10,10 @@ import pandas as pd
 from bayes_scaling.display.wording import times
 from bayes_scaling.reporting.sections.checking import judged
 from bayes_scaling.reporting.sections.contents import Block, Section, missing, tabulated
+from bayes_scaling.reporting.sections.larger import ladder_factors
 from bayes_scaling.reporting.sections.opening import run_words
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.trust import CheckResult
-from bayes_scaling.trust.case import LADDER
 
 ASSESS = "bs.assess(fit, at=forecast)"
 
@@ -73,7 +73,7 @@ def _influential(subject: Subject, check: CheckResult) -> list[Block]:
 def _named_points(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
     """A table by point, with targets and larger runs by their names."""
     assert subject.trust is not None
-    ladder = [f"{times(factor)} the largest run" for factor in LADDER]
+    ladder = [f"{times(factor)} the largest run" for factor in ladder_factors(subject.trust)]
     return table.set_axis(pd.Index([*target_names(subject), *ladder], name="run"))
 
 

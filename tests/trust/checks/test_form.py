@@ -147,6 +147,10 @@ def test_a_rival_of_a_pooled_model_is_pooled(stored_fit: bs.ScalingFit) -> None:
     assert other.noise == bs.noise.LogNormal(by="flops")
 
 
+def test_a_rival_of_the_law_alone_is_a_law_alone(law_alone: bs.ScalingFit) -> None:
+    assert [rival.surface for rival in default_rivals(law_alone)] == [None, None]
+
+
 def test_every_default_rival_has_a_finite_density_at_these_runs(stored_fit: bs.ScalingFit) -> None:
     rivals = default_rivals(stored_fit)
     assert len(rivals) == 2
