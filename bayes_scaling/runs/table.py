@@ -30,8 +30,7 @@ from bayes_scaling.runs.selecting import Mask, rows_up_to, rows_where
 from bayes_scaling.runs.sources.curves import from_curves
 from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.mlflow import from_mlflow
-from bayes_scaling.runs.sources.wandb import from_wandb_export
-from bayes_scaling.runs.sources.wandb_api import from_wandb
+from bayes_scaling.runs.sources.wandb import from_wandb, from_wandb_export
 
 
 def _made_by[**Given](read: Callable[Given, Parts]) -> Callable[Given, Runs]:
