@@ -18,10 +18,10 @@ import pandas as pd
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.columns import near_matches
+from bayes_scaling.runs.intake import from_frame
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import run_urls
 from bayes_scaling.runs.sources.choices import ColumnChoices, assigned_columns, renamed_choices
-from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.histories import with_losses
 from bayes_scaling.runs.sources.optional import require
 from bayes_scaling.runs.sources.reducing import WORDING, Final, checked_rule
