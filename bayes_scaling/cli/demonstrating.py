@@ -29,17 +29,20 @@ def demo(
     with options.loading(progress):
         import matplotlib as mpl
 
-        import bayes_scaling.cli.demo as demonstration
+        from bayes_scaling.cli.demo.folder import prepare_folder
+        from bayes_scaling.cli.demo.running import FILES, fit_demo, write_demo
+        from bayes_scaling.cli.demo.text import introduction, results_text, written_text
+        from bayes_scaling.cli.demo.truth import simulated_runs
         from bayes_scaling.fitting.sampling import Settings
     options.reporting_mistakes(partial(Settings, seed=seed))
     # Figures are written, never shown: a display, or the lack of one, is of no concern.
     mpl.use("Agg")
     folder = folder.expanduser()
-    demonstration.prepare_folder(folder, demonstration.FILES)
-    runs = demonstration.simulated_runs(seed)
-    typer.echo(demonstration.introduction(runs) + "\n")
-    result = demonstration.fit_demo(runs, seed, progress=progress)
-    text = demonstration.results_text(result.fit, result.forecast, result.plan, prob)
+    prepare_folder(folder, FILES)
+    runs = simulated_runs(seed)
+    typer.echo(introduction(runs) + "\n")
+    result = fit_demo(runs, seed, progress=progress)
+    text = results_text(result.fit, result.forecast, result.plan, prob)
     typer.echo(f"\n{text}\n")
-    demonstration.write_demo(result, folder, progress=progress)
-    typer.echo(demonstration.written_text(folder, demonstration.FILES))
+    write_demo(result, folder, progress=progress)
+    typer.echo(written_text(folder, FILES))

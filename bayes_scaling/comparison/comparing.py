@@ -209,8 +209,7 @@ def compare(
     RunsError
         The fits are not of the same runs, or a cut-off has no runs on one side.
     """
-    check_several(fits, "compare")
-    loo = _by_loo(fits)
+    loo = compare_by_loo(fits, "compare")
     refitter = Refitter(executor, progress, replace(REFIT, seed=seed))
     try:
         future, folds = future_scores(fits, cutoffs, refitter)
@@ -226,27 +225,19 @@ def compare(
     return replace(loo, pointwise=pd.concat([future, loo.pointwise]), folds=folds, no_future="")
 
 
-def compare_by_loo(fits: Mapping[str, ScalingFit]) -> Comparison:
-    """Compare by leave-one-out alone, which refits nothing."""
-    check_several(fits, "average")
-    return _by_loo(fits)
-
-
-def check_several(fits: Mapping[str, ScalingFit], asker: str) -> None:
-    """Refuse fits that cannot be compared.
+def compare_by_loo(fits: Mapping[str, ScalingFit], asker: str = "average") -> Comparison:
+    """Compare by leave-one-out alone, which refits nothing.
 
     Raises
     ------
     ModelError, RunsError
+        The fits cannot be compared.
     """
     check_same_runs(fits, asker)
     if len(fits) < 2:
         raise ModelError(
             f"{asker}: {len(fits)} fit leaves nothing to compare it with. Give two or more."
         )
-
-
-def _by_loo(fits: Mapping[str, ScalingFit]) -> Comparison:
     found = {name: leave_one_out(fit) for name, fit in fits.items()}
     runs = next(iter(fits.values())).runs
     pareto_k = pd.DataFrame(

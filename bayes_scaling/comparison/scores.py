@@ -15,10 +15,9 @@ import pandas as pd
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import main_axis
-from bayes_scaling.model.inputs import input_values
 from bayes_scaling.runs import Runs
 from bayes_scaling.validation.baselines import error_scale
-from bayes_scaling.validation.folds import MODEL, default_cutoffs, fitted_below, score_fold
+from bayes_scaling.validation.folds import MODEL, cut, score_fold
 from bayes_scaling.validation.refits import Outcome, Refitter
 
 LEVELS_PER_DECADE = 4
@@ -146,9 +145,7 @@ def _cuts(
     fits: Mapping[str, ScalingFit], cutoffs: Sequence[float] | None
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Size of each run, and masks of the runs that each fold fits."""
-    along, first = along_axis(fits), next(iter(fits.values()))
-    size = input_values(first.runs, along)
     largest = max(fits.values(), key=lambda fit: len(fit.model.parameters))
-    chosen = default_cutoffs(largest.model, size) if cutoffs is None else cutoffs
+    runs = next(iter(fits.values())).runs
     purpose = "compare", "Leave-future-out fits the runs below a cut-off and scores those above."
-    return size, fitted_below(chosen, size, along, purpose)
+    return cut(largest.model, runs, cutoffs, along_axis(fits), purpose)

@@ -113,11 +113,7 @@ class IsoflopOptima(FitResult):
         columns |= {("runs", ""): found["runs"], ("verdict", ""): self.verdicts()}
         table = pd.DataFrame(columns)
         names = [*self.fit.model.factors, "flops"]
-        table.index = (
-            pd.MultiIndex.from_frame(found[names])
-            if len(names) > 1
-            else pd.Index(found["flops"], name="flops")
-        )
+        table.index = found.set_index(names).index
         table["diagnosis", ""] = self.diagnosis
         table.attrs = {"ci_kind": "eti", "ci_prob": probability, "notes": self.notes}
         return table

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.surface.landscape import Landscape, check_loss, surface
+from bayes_scaling.decisions.surface.landscape import check_loss, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import coordinate_index
@@ -100,15 +100,11 @@ def needed(
     least_compute = both and of == "flops"
     where = surface(fit, {"loss": loss}, at, ("params", "tokens") if least_compute else (of,))
     target = where.asked("loss")
-    amounts = _least_compute(where, target) if least_compute else {of: _amount(where, target, of)}
+    if least_compute:
+        run = Splitting(where).cheapest(target)
+        flops = FLOPS_PER_PARAM_TOKEN * run.params * run.tokens
+        amounts = {"flops": flops, "params": run.params, "tokens": run.tokens}
+    else:
+        centre = where.centre(of)
+        amounts = {of: where.reaching(lambda amount: where.loss(**{of: amount}), target, centre)}
     return Needed(where.labelled(**amounts), fit, of)
-
-
-def _least_compute(where: Landscape, target: np.ndarray) -> dict[str, np.ndarray]:
-    run = Splitting(where).cheapest(target)
-    flops = FLOPS_PER_PARAM_TOKEN * run.params * run.tokens
-    return {"flops": flops, "params": run.params, "tokens": run.tokens}
-
-
-def _amount(where: Landscape, target: np.ndarray, of: str) -> np.ndarray:
-    return where.reaching(lambda amount: where.loss(**{of: amount}), target, where.centre(of))

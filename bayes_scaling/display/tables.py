@@ -54,11 +54,7 @@ def coordinate_index(dim: xr.DataArray) -> pd.Index:
         for name, values in dim.coords.items()
         if values.dims == dim.dims and name != dim.name
     }
-    if len(columns) == 1:
-        [(name, values)] = columns.items()
-        index: pd.Index = pd.Index(values, name=name)
-        return index
-    return pd.MultiIndex.from_arrays(list(columns.values()), names=list(columns))
+    return pd.DataFrame(columns).set_index(list(columns)).index
 
 
 def short(value: float) -> str:

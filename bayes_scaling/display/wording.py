@@ -4,6 +4,7 @@ Owns the wording only: which rows and values a message is about is decided by it
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,17 @@ def chance(probability: float) -> str:
     ('p = 0.031', 'p < 0.001')
     """
     return "p < 0.001" if probability < 0.001 else f"p = {probability:.2g}"
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return the question whether a known name was meant that resembles a word, or nothing.
+
+    >>> meant("Corups", ["corpus", "seed"]), meant("width", ["corpus", "seed"])
+    (" Did you mean 'corpus'?", '')
+    """
+    by_key = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), by_key, 1, 0.5)
+    return f" Did you mean {by_key[near[0]]!r}?" if near else ""
 
 
 def rows(names: Iterable[object]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bayes_scaling import ops
+from bayes_scaling.laws.chinchilla import Chinchilla
 from bayes_scaling.laws.law import Law
 from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
@@ -91,28 +92,22 @@ class DataConstrained(Law):
         beta = r"\alpha" if self.tied else r"\beta"
         return rf"E + \frac{{A}}{{N'^{{\alpha}}}} + \frac{{B}}{{D'^{{{beta}}}}}"
 
-    def evaluate(self, inputs: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
+    @staticmethod
+    def loss(params, tokens, unique_tokens, E, A, B, alpha, RD_star, RN_star, beta=None):
         """Expected loss of `params` on `tokens`, of which `unique_tokens` are distinct."""
-        A, B, alpha, beta = theta["A"], theta["B"], theta["alpha"], self._beta(theta)
-        params, tokens = ops.log(inputs["params"]), ops.log(inputs["tokens"])
-        unique_tokens = ops.minimum(ops.log(inputs["unique_tokens"]), tokens)
+        beta = alpha if beta is None else beta
+        params, tokens = ops.log(params), ops.log(tokens)
+        unique_tokens = ops.minimum(ops.log(unique_tokens), tokens)
         optimal = (ops.log(alpha * A / (beta * B)) + beta * unique_tokens) / alpha
-        effective_params = effective(params, ops.minimum(params, optimal), theta["RN_star"])
-        effective_tokens = effective(tokens, unique_tokens, theta["RD_star"])
-        return theta["E"] + A * effective_params**-alpha + B * effective_tokens**-beta
+        effective_params = effective(params, ops.minimum(params, optimal), RN_star)
+        effective_tokens = effective(tokens, unique_tokens, RD_star)
+        return E + A * effective_params**-alpha + B * effective_tokens**-beta
 
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and inputs are multiplied by `scales`."""
-        loss = scales["loss"]
-        return {
-            **theta,
-            "E": loss * theta["E"],
-            "A": loss * theta["A"] * scales["params"] ** theta["alpha"],
-            "B": loss * theta["B"] * scales["tokens"] ** self._beta(theta),
-        }
-
-    def _beta(self, theta: Mapping[str, Any]) -> Any:
-        return theta["alpha"] if self.tied else theta["beta"]
+    @staticmethod
+    def paper_units(loss, params, tokens, E, A, B, alpha, beta=None):
+        """`E`, `A`, `B` for inputs and loss in units of one."""
+        beta = alpha if beta is None else beta
+        return Chinchilla.paper_units(loss, params, tokens, E, A, B, alpha, beta)
 
 
 def effective(log_used: Any, log_unique: Any, decay: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
+from bayes_scaling.laws.chinchilla import Chinchilla
 from bayes_scaling.laws.law import Law
 from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
@@ -72,6 +73,8 @@ class Precision(Law):
     parts: tuple[str, ...] = ("weight", "activation", "cache")
 
     cite = "kumar2025precision"
+    ties = {"beta": "alpha"}
+    paper_units = staticmethod(Chinchilla.paper_units)
 
     def __post_init__(self) -> None:
         parts = () if isinstance(self.parts, str) else tuple(self.parts)
@@ -107,11 +110,6 @@ class Precision(Law):
         }
 
     @property
-    def ties(self) -> Mapping[str, str]:  # type: ignore[override]
-        """The exponents of size and data."""
-        return {"beta": "alpha"}
-
-    @property
     def equation(self) -> str:
         """The formula in LaTeX."""
         left = (
@@ -134,13 +132,3 @@ class Precision(Law):
             lost = ops.expm1(theta[f"n_{part}"] - bits / gamma)
             share = share * -ops.minimum(lost, -LEAST_SHARE)
         return share
-
-    def rescale(self, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> dict[str, Any]:
-        """All parameters after loss and inputs are multiplied by `scales`."""
-        loss = scales["loss"]
-        return {
-            **theta,
-            "E": loss * theta["E"],
-            "A": loss * theta["A"] * scales["params"] ** theta["alpha"],
-            "B": loss * theta["B"] * scales["tokens"] ** theta["beta"],
-        }

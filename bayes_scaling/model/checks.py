@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from difflib import get_close_matches
 
-from bayes_scaling.display.wording import listed, rows
+from bayes_scaling.display.wording import listed, meant, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.laws import Law
 from bayes_scaling.laws.contract import quantities
@@ -80,13 +79,9 @@ def _check_parameter(law: Law, name: str, where: str) -> None:
     if name in law.priors:
         return
     bare = name.removesuffix("_ref").removesuffix("_typical")
-    near = get_close_matches(bare, law.priors, 1, 0.5) or [
-        known for known in law.priors if known.lower() == bare.lower()
-    ]
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ModelError(
         f"ScalingModel: {where} names {name!r}, which is no parameter of {law.name}, so it would "
-        f"change nothing.{hint} Parameters: {', '.join(law.priors)}."
+        f"change nothing.{meant(bare, law.priors)} Parameters: {', '.join(law.priors)}."
     )
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 
 import pandas as pd
 
+from bayes_scaling.display.wording import meant
 from bayes_scaling.errors import ModelError
 from bayes_scaling.priors.prior import Prior
 
@@ -82,12 +82,10 @@ def floor(name: str) -> Prior:
     Prior.between(1.282, 1.734, units='paper')
     """
     if name not in FLOORS:
-        near = get_close_matches(name.lower(), FLOORS, 1, 0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ModelError(
             f"priors.floor: no floor of {name!r} is known here, and that of another text or "
-            f"tokenizer would be another number.{hint} Known: {'; '.join(FLOORS)}. For your own, "
-            "write Prior.between(low, high, units='paper')."
+            f"tokenizer would be another number.{meant(name, FLOORS)} Known: {'; '.join(FLOORS)}. "
+            "For your own, write Prior.between(low, high, units='paper')."
         )
     values = FLOORS[name].values
     return Prior.between((1 - DOUBT) * min(values), (1 + DOUBT) * max(values), units="paper")

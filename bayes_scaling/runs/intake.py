@@ -1,12 +1,13 @@
-"""From the user's data frame to a table with standard names.
+"""From the user's data frame to a table with standard names; every other reader ends here.
 
 Owns the steps in between: finding columns, leaving out rows on request, deriving the third of
 params, tokens and flops, and comparing the three. What cells may hold is checked in `checks`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ from bayes_scaling.runs.columns import (
     Choice,
     assign_columns,
     check_unique,
+    name_mapping,
     rearrange,
 )
 from bayes_scaling.runs.conventions import check_is_loss, column_source
@@ -58,14 +60,81 @@ class Request:
     states: States
 
 
-def standard_parts(frame: object, request: Request) -> Parts:
-    """Return the parts of runs from a data frame, which is not changed.
+def from_frame(  # noqa: PLR0913 - one argument for each part that a column can play
+    frame: pd.DataFrame,
+    *,
+    params: Choice = None,
+    tokens: Choice = None,
+    loss: str | None = None,
+    flops: Choice = None,
+    inputs: Iterable[str] | Mapping[str, str] = (),
+    factors: Iterable[str] | Mapping[str, str] = (),
+    run: str | None = None,
+    response: Response = "loss",
+    missing: Literal["error", "drop"] = "error",
+    flops_factor: float = 2.0,
+    states: States = None,
+) -> Parts:
+    """Make runs from a data frame, which is not changed.
+
+    Parameters
+    ----------
+    frame
+        One row per training run: a frame of pandas, Polars or another library, or an Arrow
+        table.
+    params, tokens, flops
+        The columns of model size, training tokens (counts) and training compute (FLOP).
+        None looks for the usual names, whatever their case, spaces, dashes, slashes and
+        underscores (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`);
+        False takes no column. If two of the three are found, the third follows from C = 6ND.
+        Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21".
+    loss
+        The column of the loss; None looks for the usual names.
+    inputs, factors
+        Further numeric inputs and grouping columns: names, or a mapping of the name to have
+        here to the column of the frame.
+    run
+        The column of run names. None takes `run`, `run_id`, `run_name` or `name` where it
+        does not repeat, else the row labels.
+    response
+        What the loss column holds: "loss", "accuracy" or "metric".
+    missing
+        What to do with rows that lack a value in a column in use: "error" names them, "drop"
+        leaves them out and keeps their count in `dropped`.
+    flops_factor
+        How far 6ND may be from the compute found, as a factor in either direction.
+    states
+        Runs in other states than these are left out, and a note names them. "any" takes all.
+        None takes finished runs from tables of W&B and MLflow, and all runs from other tables
+        with a column `state` or `status`, with a note on those that did not finish.
 
     Raises
     ------
     RunsError
-        See `Runs.from_frame`.
+        A column is missing or ambiguous, a cell is not what its column needs, or 6ND and the
+        compute disagree.
+
+    Examples
+    --------
+    >>> from bayes_scaling.runs import Runs
+    >>> frame = pd.DataFrame({"size": [1e8, 1e9], "D": [2e9, 9e9], "loss": [3.5, 2.9]})
+    >>> Runs.from_frame(frame, params="size").inputs
+    ('params', 'tokens', 'flops')
     """
+    request = Request(
+        standard={"params": params, "tokens": tokens, "flops": flops, "loss": loss},
+        inputs=name_mapping(inputs, "inputs"),
+        factors=name_mapping(factors, "factors"),
+        run=run,
+        response=response,
+        missing=missing,
+        flops_factor=flops_factor,
+        states=states,
+    )
+    return _standard_parts(frame, request)
+
+
+def _standard_parts(frame: object, request: Request) -> Parts:
     _check_request(request)
     source = _as_table(frame)
     columns, further = list(source.columns), {**request.inputs, **request.factors}

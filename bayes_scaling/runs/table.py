@@ -22,16 +22,15 @@ from bayes_scaling.errors import RunsError
 from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.runs.cells import Response
 from bayes_scaling.runs.checks import checked_table
+from bayes_scaling.runs.intake import from_frame
 from bayes_scaling.runs.notes import table_notes
 from bayes_scaling.runs.overview import Overview
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.scales import checked_scales, reference_scales
 from bayes_scaling.runs.selecting import Mask, rows_up_to, rows_where
 from bayes_scaling.runs.sources.curves import from_curves
-from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.mlflow import from_mlflow
-from bayes_scaling.runs.sources.wandb import from_wandb_export
-from bayes_scaling.runs.sources.wandb_api import from_wandb
+from bayes_scaling.runs.sources.wandb import from_wandb, from_wandb_export
 
 
 def _made_by[**Given](read: Callable[Given, Parts]) -> Callable[Given, Runs]:

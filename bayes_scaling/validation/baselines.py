@@ -6,7 +6,7 @@ Neither knows groups: both are fitted to all runs alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from bayes_scaling.model.inputs import input_values, scales
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.validation.verdict import CannotJudge
+
+type Curve = Callable[[np.ndarray], np.ndarray]
 
 BOOTSTRAPS = 100
 STARTS = 40
@@ -107,7 +109,7 @@ def huber(model: ScalingModel, train: Runs, test: Runs, rng: np.random.Generator
 
 
 def _least_huber(
-    curve: _Curve, start: np.ndarray, target: np.ndarray, rows: Any = slice(None)
+    curve: Curve, start: np.ndarray, target: np.ndarray, rows: Any = slice(None)
 ) -> tuple[np.ndarray, float]:
     """Parameters of the least Huber loss of some runs, from one start, and that loss."""
     steps = STEP * np.eye(len(start))
@@ -142,29 +144,18 @@ def _log_design(model: ScalingModel, runs: Runs) -> np.ndarray:
     return np.column_stack([np.ones(len(runs)), *columns])
 
 
-@dataclass(frozen=True, eq=False)
-class _Curve:
-    """The law at fixed inputs, from unconstrained parameters, dims (fit, parameter)."""
-
-    model: ScalingModel
-    inputs: Mapping[str, np.ndarray]
-    unit: float
-    logarithm: bool
-
-    def __call__(self, unconstrained: np.ndarray) -> np.ndarray:
-        column = 0
-        theta = {}
-        for name, prior in self.model.parameters.items():
-            if prior.fixed:
-                theta[name] = prior.numbers[0]
-                continue
-            theta[name] = LINKS[prior.support].inverse(unconstrained[:, column, None])
-            column += 1
-        value = self.unit * np.asarray(self.model.law.evaluate(self.inputs, theta))
-        return np.log(value) if self.logarithm else value
-
-
-def _curve(model: ScalingModel, train: Runs, runs: Runs) -> _Curve:
+def _curve(model: ScalingModel, train: Runs, runs: Runs) -> Curve:
+    """The law at the inputs of runs, from unconstrained parameters, dims (fit, parameter)."""
     unit = scales(model.law, train)
     inputs = {name: input_values(runs, name) / unit[name] for name in model.law.inputs}
-    return _Curve(model, inputs, unit["loss"], train.response == "loss")
+
+    def curve(unconstrained: np.ndarray) -> np.ndarray:
+        columns = iter(unconstrained.T[..., None])
+        theta = {
+            name: p.numbers[0] if p.fixed else LINKS[p.support].inverse(next(columns))
+            for name, p in model.parameters.items()
+        }
+        value = unit["loss"] * np.asarray(model.law.evaluate(inputs, theta))
+        return np.log(value) if train.response == "loss" else value
+
+    return curve

@@ -35,39 +35,33 @@ SPARE_RUNS = 3
 """Runs that a fold needs beyond its parameters; fewer would test the priors, not the law."""
 
 
+PURPOSE = "backtest", "A backtest fits the runs below a cut-off and forecasts those above."
+
+
 def cut(
-    model: ScalingModel, runs: Runs, cutoffs: Sequence[float] | None
+    model: ScalingModel,
+    runs: Runs,
+    cutoffs: Sequence[float] | None,
+    along: str,
+    purpose: tuple[str, str],
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Size of each run along the main axis, and masks of the runs that each fold fits.
-
-    Raises
-    ------
-    RunsError
-        A cut-off has no runs on one side of it, or there is none to be chosen.
-    """
-    along = main_axis(model.law)
-    size = input_values(runs, along)
-    chosen = default_cutoffs(model, size) if cutoffs is None else cutoffs
-    purpose = "backtest", "A backtest fits the runs below a cut-off and forecasts those above."
-    return size, fitted_below(chosen, size, along, purpose)
-
-
-def fitted_below(
-    cutoffs: Sequence[float], size: np.ndarray, along: str, purpose: tuple[str, str]
-) -> dict[str, np.ndarray]:
-    """Masks of the runs that each cut-off leaves to be fitted, by its number.
+    """Size of each run along an input, and masks of the runs that each fold fits, by its cut-off.
 
     Parameters
     ----------
+    cutoffs : sequence of float, optional
+        At fixed shares of the range if not given, where runs enough for the model lie below.
     purpose : tuple of str
         Who asks, and what cut-offs are for, as a sentence.
 
     Raises
     ------
     RunsError
-        A cut-off has no runs on one side of it, or there is none.
+        A cut-off has no runs on one side of it, or there is none to be chosen.
     """
-    ordered = sorted(set(map(float, cutoffs)))
+    size = input_values(runs, along)
+    chosen = default_cutoffs(model, size) if cutoffs is None else cutoffs
+    ordered = sorted(set(map(float, chosen)))
     masks = [size <= (1 + ROUNDING) * cutoff for cutoff in ordered]
     below = dict(zip(_told_apart(ordered), masks, strict=True))
     bad = [name for name, mask in below.items() if mask.all() or not mask.any()]
@@ -78,7 +72,7 @@ def fitted_below(
             f"{asker}: {found}, where {along} of the runs goes from {size.min():.3g} to "
             f"{size.max():.3g}. {why} Give cut-offs inside the range, or more runs."
         )
-    return below
+    return size, below
 
 
 def _told_apart(cutoffs: Sequence[float]) -> list[str]:
@@ -98,7 +92,7 @@ def run_folds(
     baselines: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predictions and folds, as a :class:`bayes_scaling.trust.Backtest` holds them."""
-    size, below = cut(model, runs, cutoffs)
+    size, below = cut(model, runs, cutoffs, main_axis(model.law), PURPOSE)
     outcomes = refitter.refit(model, {k: runs.where(mask) for k, mask in below.items()})
     parts, folds = [], {}
     for name, outcome in outcomes.items():

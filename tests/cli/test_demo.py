@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.cli import demo
 from bayes_scaling.cli.demo import folder as demo_folder
 from bayes_scaling.cli.demo import running, text, truth
 from bayes_scaling.errors import BayesScalingError
@@ -16,7 +15,7 @@ from bayes_scaling.errors import BayesScalingError
 
 
 @pytest.fixture(scope="module")
-def result(stored_fit: bs.ScalingFit) -> demo.DemoResult:
+def result(stored_fit: bs.ScalingFit) -> running.DemoResult:
     return running.answer(stored_fit)
 
 
@@ -63,7 +62,7 @@ def test_the_target_lies_beyond_the_sweep() -> None:
 
 def test_the_introduction_says_what_is_true_and_that_it_is_simulated() -> None:
     runs = truth.simulated_runs(1)
-    said = " ".join(demo.introduction(runs).split())
+    said = " ".join(text.introduction(runs).split())
     assert f"A simulated sweep, so that the truth is known: {len(runs)} runs" in said
     assert "Besiroglu et al. (2024)" in said
     for name, value in truth.PUBLISHED.items():
@@ -88,7 +87,7 @@ def test_the_posterior_stands_beside_the_truth(stored_fit: bs.ScalingFit) -> Non
     assert {"yes", "no"} == set(table["inside"])
 
 
-def test_the_forecast_stands_beside_the_truth(result: demo.DemoResult) -> None:
+def test_the_forecast_stands_beside_the_truth(result: running.DemoResult) -> None:
     table = text.forecast_table(result.forecast, 0.8)
     assert table.index.names == ["corpus", "quantity"]
     assert table.loc[("web", "expected_loss"), "truth"] == pytest.approx(1.9739, abs=1e-4)
@@ -99,7 +98,7 @@ def test_the_forecast_stands_beside_the_truth(result: demo.DemoResult) -> None:
     assert table.loc[("books", "expected_loss"), "median"] == pytest.approx(median)
 
 
-def test_the_allocation_stands_beside_the_truth(result: demo.DemoResult) -> None:
+def test_the_allocation_stands_beside_the_truth(result: running.DemoResult) -> None:
     table = text.allocation_table(result.plan, 0.8)
     for corpus in truth.CORPORA:
         known = truth.true_optimum(corpus, truth.BUDGET)
@@ -107,8 +106,8 @@ def test_the_allocation_stands_beside_the_truth(result: demo.DemoResult) -> None
     assert table.loc[("web", "params_per_tenfold"), "lower"] > 1
 
 
-def test_the_results_are_readable_in_a_terminal(result: demo.DemoResult) -> None:
-    said = demo.results_text(result.fit, result.forecast, result.plan, 0.8)
+def test_the_results_are_readable_in_a_terminal(result: running.DemoResult) -> None:
+    said = text.results_text(result.fit, result.forecast, result.plan, 0.8)
     assert max(map(len, said.splitlines())) <= 100
     for part in ("Posterior against truth", "Forecast at 70B parameters and 1.4T tokens"):
         assert part in said
@@ -127,7 +126,7 @@ def test_the_results_are_readable_in_a_terminal(result: demo.DemoResult) -> None
 
 
 def test_what_was_written_is_named_and_can_be_used(tmp_path: Path) -> None:
-    said = demo.written_text(tmp_path, ["runs.csv", "fit.nc"])
+    said = text.written_text(tmp_path, ["runs.csv", "fit.nc"])
     assert "runs.csv, fit.nc" in " ".join(said.split())
     assert f"bayes-scaling forecast {tmp_path / 'fit.nc'} --params" in said
 
@@ -136,13 +135,13 @@ def test_what_was_written_is_named_and_can_be_used(tmp_path: Path) -> None:
 
 
 def test_files_are_written_and_may_be_written_again(
-    result: demo.DemoResult, tmp_path: Path
+    result: running.DemoResult, tmp_path: Path
 ) -> None:
     folder = tmp_path / "new" / "demo"
-    demo.prepare_folder(folder, demo.FILES)
-    demo.write_demo(result, folder, progress=False)
-    demo.prepare_folder(folder, demo.FILES)
-    assert {path.name for path in folder.iterdir()} == {*demo.FILES, demo_folder.MANIFEST}
+    demo_folder.prepare_folder(folder, running.FILES)
+    running.write_demo(result, folder, progress=False)
+    demo_folder.prepare_folder(folder, running.FILES)
+    assert {path.name for path in folder.iterdir()} == {*running.FILES, demo_folder.MANIFEST}
     for name in running.FIGURES:
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
         assert (folder / name).stat().st_size > 10_000
@@ -154,7 +153,7 @@ def test_files_are_written_and_may_be_written_again(
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    demo.prepare_folder(tmp_path, ["a.txt"])
+    demo_folder.prepare_folder(tmp_path, ["a.txt"])
     (tmp_path / "a.txt").write_text("from the demo")
     demo_folder.record(tmp_path, "a.txt")
     return tmp_path
@@ -162,7 +161,7 @@ def written(tmp_path: Path) -> Path:
 
 def test_other_files_are_left_alone(written: Path) -> None:
     (written / "mine.txt").write_text("mine")
-    demo.prepare_folder(written, ["a.txt", "b.txt"])
+    demo_folder.prepare_folder(written, ["a.txt", "b.txt"])
     assert (written / "mine.txt").read_text() == "mine"
 
 
@@ -170,14 +169,14 @@ def test_other_files_are_left_alone(written: Path) -> None:
 def test_files_of_others_are_not_overwritten(written: Path, name: str) -> None:
     (written / name).write_text("mine")
     with pytest.raises(BayesScalingError, match=rf"'{name}'.*did not write.*--folder"):
-        demo.prepare_folder(written, ["a.txt", "b.txt"])
+        demo_folder.prepare_folder(written, ["a.txt", "b.txt"])
     assert (written / name).read_text() == "mine"
 
 
 def test_a_folder_in_place_of_a_file(written: Path) -> None:
     (written / "b.txt").mkdir()
     with pytest.raises(BayesScalingError, match=r"'b\.txt', which the demo did not write"):
-        demo.prepare_folder(written, ["a.txt", "b.txt"])
+        demo_folder.prepare_folder(written, ["a.txt", "b.txt"])
 
 
 def test_the_manifest_has_the_checksums(written: Path) -> None:
@@ -189,11 +188,11 @@ def test_the_manifest_has_the_checksums(written: Path) -> None:
 def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(BayesScalingError, match=r"taken' cannot be written to.*Choose another"):
-        demo.prepare_folder(tmp_path / "taken", [])
+        demo_folder.prepare_folder(tmp_path / "taken", [])
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="every folder is open to root")
 def test_a_folder_without_permission(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(BayesScalingError, match=r"no permission"):
-        demo.prepare_folder(tmp_path, [])
+        demo_folder.prepare_folder(tmp_path, [])

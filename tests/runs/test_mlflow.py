@@ -12,7 +12,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.errors import MissingPackageError, RunsError
-from bayes_scaling.runs.sources import mlflow_store as _mlflow_store
+from bayes_scaling.runs.sources import mlflow as _mlflow
 
 pytestmark = [
     # MLflow takes two seconds to import and two to set its tables up.
@@ -135,7 +135,7 @@ def test_a_run_that_diverged_is_left_out_by_name(read: Callable[..., bs.Runs]) -
 
 def test_every_page_is_read(read: Callable[..., bs.Runs], monkeypatch: pytest.MonkeyPatch) -> None:
     expected = read().table
-    monkeypatch.setattr(_mlflow_store, "_PAGE", 1)
+    monkeypatch.setattr(_mlflow, "_PAGE", 1)
     assert read().table.equals(expected)
 
 

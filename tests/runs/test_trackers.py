@@ -7,7 +7,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.runs.sources.choices import renamed_choices
-from bayes_scaling.runs.sources.mlflow_store import logged_frame
+from bayes_scaling.runs.sources.mlflow import logged_frame
 from bayes_scaling.runs.sources.trackers import distinct_names, short_names
 
 

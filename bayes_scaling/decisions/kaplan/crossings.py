@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
+from bayes_scaling.decisions.groups import Path
 from bayes_scaling.decisions.kaplan.paired_result import PairedResult
 from bayes_scaling.decisions.surface.landscape import (
     FAR,
@@ -23,7 +24,6 @@ from bayes_scaling.decisions.surface.landscape import (
     paired,
 )
 from bayes_scaling.decisions.surface.solvers import first_change
-from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -118,10 +118,7 @@ def loss_crossing(
     if tokens_fit.model.law.splits_compute:
         by_tokens, endless = by_tokens.inside, {"params": FAR * by_tokens.centre("params")}
 
-    def loss_of_flops(flops: np.ndarray) -> np.ndarray:
-        if compute_fit.model.law.splits_compute:
-            return Splitting(by_compute).optimum(flops).loss
-        return by_compute.loss(flops=flops)
+    loss_of_flops = Path(by_compute, "flops").loss
 
     def loss_of_data(flops: np.ndarray) -> np.ndarray:
         return by_tokens.loss(tokens=tokens(flops), **endless)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
+from bayes_scaling.display.wording import meant
 from bayes_scaling.errors import ModelError
 from bayes_scaling.laws.law import Law, as_law
 from bayes_scaling.laws.published_parameters.parameter_set import PublishedSet
@@ -72,9 +72,9 @@ def published_set(key: str) -> PublishedSet:
     sets = published_sets()
     if key in sets:
         return sets[key]
-    near = get_close_matches(str(key), sets, 1, 0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise ModelError(f"There is no published set {key!r} here.{hint} Sets: {', '.join(sets)}.")
+    raise ModelError(
+        f"There is no published set {key!r} here.{meant(str(key), sets)} Sets: {', '.join(sets)}."
+    )
 
 
 @cache

@@ -108,10 +108,6 @@ def _paper(key: str, stored: Mapping[str, Any]) -> Entry:
     return Entry(key, tuple(stored["authors"]), stored["title"], stored["year"], fields=fields)
 
 
-def _program(stored: Mapping[str, Any]) -> Entry:
-    return Entry(**{**stored, "authors": tuple(stored["authors"])})
-
-
 _STORED = tomllib.loads(
     files(__package__).joinpath("bibliography.toml").read_text(encoding="utf-8")
 )
@@ -127,7 +123,10 @@ DATA: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Papers to cite for published tables of runs, by name of the table."""
 
-_SOFTWARE = {name: _program(stored) for name, stored in _STORED["software"].items()}
+_SOFTWARE = {
+    name: Entry(**{**stored, "authors": tuple(stored["authors"])})
+    for name, stored in _STORED["software"].items()
+}
 
 SOFTWARE = tuple(_SOFTWARE)
 """Software that every fit is made with, in the order in which it is cited."""

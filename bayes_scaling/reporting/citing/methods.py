@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from bayes_scaling.display.versions import installed_version
 from bayes_scaling.display.wording import counted
@@ -16,9 +15,7 @@ from bayes_scaling.reporting.citing.estimates import Citable, Fit, averaged, fit
 from bayes_scaling.reporting.citing.sentences import law_words, reasons
 from bayes_scaling.reporting.citing.tables import interval_words
 from bayes_scaling.schedules import CurveFit
-
-if TYPE_CHECKING:
-    from bayes_scaling.trust import TrustReport
+from bayes_scaling.trust import TrustReport
 
 SCALES = (
     "Inputs and response were divided by reference scales, by default the geometric mean of an "

@@ -7,7 +7,6 @@ what a run will show, its loss; a *projection* is of what no run shows, such as 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.groups import LevelComparison
@@ -20,6 +19,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
+from bayes_scaling.noise import Noise
 from bayes_scaling.reporting.citing.bibliography import short
 from bayes_scaling.reporting.citing.curves import data_words
 from bayes_scaling.reporting.citing.escaping import one_line
@@ -35,10 +35,7 @@ from bayes_scaling.reporting.citing.estimates import (
 )
 from bayes_scaling.reporting.citing.tables import interval_words
 from bayes_scaling.schedules import CurveFit, CurveForecast
-
-if TYPE_CHECKING:
-    from bayes_scaling.noise import Noise
-    from bayes_scaling.trust import TrustReport
+from bayes_scaling.trust import TrustReport
 
 NAMED = 3
 """Rows of a result that a sentence names; the others are counted."""

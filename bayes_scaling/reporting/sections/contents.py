@@ -119,16 +119,6 @@ class Finding:
         return f"{self.of}: {self.number}" + (f", {self.interval}" if self.interval else "")
 
 
-VERDICTS = {
-    "trust": "Trust",
-    "caution": "Caution",
-    "do not trust": "Do not trust",
-    "not converged": "Not converged",
-    "not assessed": "Not assessed",
-}
-"""Each status of an answer, as a heading."""
-
-
 @dataclass(frozen=True, eq=False)
 class Opening:
     """The first screen of a report.
@@ -138,7 +128,7 @@ class Opening:
     question : str
     findings : tuple of Finding
     status : str
-        One of :data:`VERDICTS`.
+        A verdict, ``"not converged"`` or ``"not assessed"``.
     reason : str
         Why, in one sentence.
     context : tuple of str
@@ -156,7 +146,7 @@ class Opening:
     @property
     def verdict(self) -> str:
         """The status as a heading."""
-        return VERDICTS[self.status]
+        return self.status.capitalize()
 
     @property
     def warns(self) -> bool:

@@ -46,7 +46,9 @@ def _of_analysis(subject: Subject) -> dict[str, str]:
         "variables_and_units": words(_inputs) + f"; counts, FLOP, {UNITS[runs.response]}",
         "parameters": words(lambda fit: ", ".join(fit.model.law.priors)),
         "objective": f"posterior density under {words(_scatter)} and the priors",
-        "initialisation": words(_starts),
+        "initialisation": words(
+            lambda fit: f"{fit.settings.chains} chains, each from its own random start"
+        ),
         "fitting_settings": words(settings_words),
     }
 
@@ -57,10 +59,6 @@ def _inputs(fit: ScalingFit) -> str:
 
 def _scatter(fit: ScalingFit) -> str:
     return repr(fit.model.noise)
-
-
-def _starts(fit: ScalingFit) -> str:
-    return f"{fit.settings.chains} chains, each from its own random start"
 
 
 def _goal(subject: Subject) -> str:

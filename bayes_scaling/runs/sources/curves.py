@@ -24,6 +24,7 @@ from bayes_scaling.runs.columns import (
     no_such_column,
 )
 from bayes_scaling.runs.frames import as_pandas
+from bayes_scaling.runs.intake import from_frame
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import run_columns, run_names, run_urls
 from bayes_scaling.runs.sources.checkpoints import Roles
@@ -36,7 +37,6 @@ from bayes_scaling.runs.sources.choices import (
 from bayes_scaling.runs.sources.curve_remarks import curve_remarks
 from bayes_scaling.runs.sources.curve_source import Curves, open_curves
 from bayes_scaling.runs.sources.files import read_frame
-from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.reducing import WORDING, Final, Reduced, checked_rule, reduced
 
 

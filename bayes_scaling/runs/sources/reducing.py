@@ -140,22 +140,16 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
 
 
 def _with_ends(facts: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
-    """Add to the facts the end of each curve: whether it diverged, how long it lacks a loss."""
+    """Add to the facts the end of each curve: whether it diverged, how long it lacks a loss.
+
+    That length is in units of the usual step between losses.
+    """
     diverged = last[LOSS].reindex(facts.index).abs() == math.inf
-    facts = facts.assign(diverged=diverged, silence=_silence(facts))
-    return facts.assign(silent=_is_silent(facts))
-
-
-def _silence(facts: pd.DataFrame) -> "pd.Series[float]":
-    """Return the length without a loss at the end, in units of the usual step between losses."""
     several = facts["checkpoints"] > 1
     usual = (facts["end"] - facts["start"]) / (facts["checkpoints"] - 1).where(several)
-    return (facts["ran_to"] - facts["end"]) / usual.where(several, facts["end"])
-
-
-def _is_silent(facts: pd.DataFrame) -> "pd.Series[bool]":
-    gaps_before = facts["first_gap"] < facts["end"]
-    return facts["silence"] > np.where(gaps_before, _SILENT, _SILENT_WITHOUT_GAPS)
+    silence = (facts["ran_to"] - facts["end"]) / usual.where(several, facts["end"])
+    most = np.where(facts["first_gap"] < facts["end"], _SILENT, _SILENT_WITHOUT_GAPS)
+    return facts.assign(diverged=diverged, silence=silence, silent=silence > most)
 
 
 def _none_left(facts: pd.DataFrame, rule: Rule) -> RunsError:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bayes_scaling.runs.cells import as_label, is_missing
+from bayes_scaling.runs.intake import from_frame
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import run_urls
 from bayes_scaling.runs.sources.choices import ColumnChoices, renamed_choices, with_numbers
-from bayes_scaling.runs.sources.frame import from_frame
 from bayes_scaling.runs.sources.histories import with_losses
 from bayes_scaling.runs.sources.reducing import WORDING, Rule
 from bayes_scaling.runs.sources.trackers import distinct_names, short_names

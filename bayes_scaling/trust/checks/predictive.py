@@ -82,7 +82,8 @@ def check_predictive(case: Case) -> Finding:
     # Of a doubt at the targets, the finding that raised it comes first.
     scattered = calibration != "trust" and worst(structure[: case.asked]) == "trust"
     found = _scatter(pit) if scattered else ""
-    return Finding(by_point, f"{size}{found}{_clearest(table)}. {_intervals(pit)}.", table)
+    held = f"Leave-one-out 90 % intervals hold {pit.attrs['coverage'][0.9]:.0%} of the runs"
+    return Finding(by_point, f"{size}{found}{_clearest(table)}. {held}.", table)
 
 
 def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
@@ -126,10 +127,6 @@ def _scatter(pit: pd.DataFrame) -> str:
         f"uneven (by {pit.attrs['distance']:.2f} of 1, {chance(pit.attrs['p_value'])}). Intervals "
         f"of 50 % hold {held:.0%} of them. "
     )
-
-
-def _intervals(pit: pd.DataFrame) -> str:
-    return f"Leave-one-out 90 % intervals hold {pit.attrs['coverage'][0.9]:.0%} of the runs"
 
 
 def _clearest(table: pd.DataFrame) -> str:
