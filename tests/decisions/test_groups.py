@@ -132,4 +132,4 @@ def test_a_multiplier_of_two_factors_is_a_goal_at_a_level_of_the_other(
     np.testing.assert_array_equal(
         goal.draws(fit), direct.draws["multiplier"].where(np.isfinite).isel(point=0)
     )
-    assert repr(goal) == "Goal.multiplier('books', 'web', 1e+21, at={'arch': 'x'})"
+    assert repr(goal) == "Goal.multiplier('books', 'web', 1e21, at={'arch': 'x'})"

@@ -207,7 +207,7 @@ def test_a_cutoff_at_a_budget_fits_all_runs_of_it() -> None:
     params = np.tile(np.geomspace(1e8, 1e9, 6), 4)
     table = pd.DataFrame({"params": params, "tokens": budgets / 6 / params, "loss": 3.0})
     runs = bs.Runs.from_frame(table)
-    _, below = _folds.cut(MODEL, runs, [1e18, 1e19])
+    _, below = _folds.cut(MODEL, runs, [1e18, 1e19], "flops", _folds.PURPOSE)
     assert [int(mask.sum()) for mask in below.values()] == [6, 18]
     fitted, hidden = runs.split(train_up_to_flops=1e19)
     assert (len(fitted), len(hidden)) == (18, 6)
@@ -219,7 +219,7 @@ def test_runs_are_cut_by_their_own_compute() -> None:
     table["flops"] = 1.3 * 6 * table["params"] * table["tokens"]
     runs = bs.Runs.from_frame(table)
     middle = float(table["flops"].iloc[6])
-    size, below = _folds.cut(MODEL, runs, [middle])
+    size, below = _folds.cut(MODEL, runs, [middle], "flops", _folds.PURPOSE)
     np.testing.assert_allclose(size, table["flops"])
     assert (
         [int(mask.sum()) for mask in below.values()]
