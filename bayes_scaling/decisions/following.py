@@ -115,11 +115,7 @@ def follow(
                     break
     """
     planned = forecast(fit, at=run).draws["loss"]
-    if planned.sizes["point"] != 1:
-        raise RunsError(
-            f"follow: `run` is {planned.sizes['point']} runs, and one is followed. Give one row, "
-            "with a level of each factor of the model."
-        )
+    _check_planned(planned)
     _check_curve(curve, "curve", ("tokens", "loss"))
     _check_curve(finished, "finished", ("run", "tokens", "loss"))
     before = np.quantile(np.log(planned.values), (np.arange(DRAWS) + 0.5) / DRAWS)
@@ -188,12 +184,30 @@ def _excess(finished: pd.DataFrame, share: np.ndarray) -> np.ndarray:
     return np.stack(rows)
 
 
+def _check_planned(planned: xr.DataArray) -> None:
+    if planned.sizes["point"] != 1:
+        raise RunsError(
+            f"follow: `run` is {planned.sizes['point']} runs, and one is followed. Give one row, "
+            "with a level of each factor of the model."
+        )
+    if "tokens" not in planned.coords:
+        raise RunsError(
+            "follow: `run` has no tokens, and how far the run has come is told by them. Give a "
+            "column tokens: those that it will have seen at its end."
+        )
+
+
 def _check_curve(curve: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
     missing = [column for column in columns if column not in curve]
     if missing:
         raise RunsError(
             f"follow: `{name}` has no column {listed(missing)}; it has {listed(curve.columns)}. "
             f"A curve is losses by tokens seen. Give {', '.join(columns)}."
+        )
+    if "run" in columns and curve["run"].isna().any():
+        raise RunsError(
+            f"follow: `{name}` has rows without a run, which belong to no curve. Name the run of "
+            "each row, or drop them."
         )
     numbers = curve[["tokens", "loss"]].to_numpy(float)
     if not (np.isfinite(numbers).all() and (numbers > 0).all() and len(numbers)):

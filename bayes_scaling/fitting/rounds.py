@@ -20,7 +20,8 @@ from bayes_scaling.fitting.diagnostics import (
     Diagnosed,
     Diagnostics,
 )
-from bayes_scaling.fitting.sampling import Compilable, Settings, StuckChainError, compiled
+from bayes_scaling.fitting.incomplete import StuckChainError
+from bayes_scaling.fitting.sampling import Compilable, Settings, compiled
 from bayes_scaling.fitting.starting import a_chain_is_lost
 
 DRAWS, WARMUP = 1000, 1000

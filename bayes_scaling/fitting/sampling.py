@@ -23,16 +23,11 @@ from bayes_scaling.display.progress import Stages
 from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting.compiling import compile_model
 from bayes_scaling.fitting.coordinates import Coordinates
+from bayes_scaling.fitting.incomplete import refuse_incomplete
 from bayes_scaling.fitting.starting import PLACES, started
 
 _COMPILED: dict[Hashable, CompiledModel] = {}
 _LOCK = threading.Lock()
-
-STUCK_BELOW = 0.01
-"""Smallest share of distinct draws that a chain may have of any variable."""
-
-NO_SCATTER = 1e-8
-"""Scatter, as a share of the loss, that only computed losses have: 1e-7 is sampled easily."""
 
 MOST_WARMUP = 4
 """Factor by which warm-up is longer at the most, where draws are thinned."""
@@ -41,7 +36,9 @@ SQUARES_FOR_A_DRAW = 300
 """Square of the number of what is sampled, for each draw between two mass matrices: each costs that
 number cubed, and of hundreds of numbers would take most of the time."""
 
-RAISE = "Raise target_accept or tune, narrow the priors, or try another seed."
+DEEPEST = 7
+"""Doublings of a trajectory, at the most, in coordinates: five are common there, and a chain that
+begins badly would take ten for much of its warm-up while the others wait."""
 
 
 class Compilable[Table](Protocol):
@@ -109,10 +106,6 @@ class Settings:
         return float(1 - (1 - self.target_accept) / np.sqrt(self.thin))
 
 
-class StuckChainError(IncompletePosteriorError):
-    """A chain hardly moved, and may in smaller steps after a longer warm-up."""
-
-
 @dataclass(frozen=True)
 class CompiledModel:
     """The log density of one model structure and its gradient, as machine code.
@@ -166,7 +159,8 @@ class CompiledModel:
         progress.start(f"sampling{longer}", settings.chains * (draws + tune))
         try:
             density = started(self.density, coordinates, before)
-            sampler = _begun(density, settings, draws, tune, progress)
+            rules = _rules(settings, draws, tune, density.n_dim, coordinates is not None)
+            sampler = _begun(density, rules, settings.chains, progress)
             # Chains share the cores. Products of matrices on threads of their own would wait for
             # each other, which takes three times as long.
             with threadpool_limits(1, user_api="blas"):
@@ -176,7 +170,7 @@ class CompiledModel:
                 f"The sampler stopped: {error}. Without draws there is no posterior. Check the "
                 "runs for extreme values and the priors for ranges that exclude the data."
             ) from error
-        refuse_incomplete(tree, settings)
+        refuse_incomplete(tree, settings.chains, draws)
         progress.finish()
         return _thinned(tree, settings)
 
@@ -203,79 +197,31 @@ def _thinned(tree: xr.DataTree, settings: Settings) -> xr.DataTree:
     return xr.DataTree.from_dict({**groups, "sample_stats": left, PLACES: places})
 
 
-def refuse_incomplete(tree: xr.DataTree, settings: Settings) -> None:
-    """Refuse draws that are truncated, not finite, or do not move.
-
-    Raises
-    ------
-    IncompletePosteriorError
-        With the variable and chain found.
-    """
-    posterior = tree["posterior"].to_dataset()
-    found = posterior.sizes["chain"], posterior.sizes["draw"]
-    expected = settings.draws * settings.thin
-    if found != (settings.chains, expected):
-        raise IncompletePosteriorError(
-            f"The sampler returned {found[0]} chains of {found[1]} draws where {settings.chains} "
-            f"of {expected} were asked for. A truncated posterior has not been explored. "
-            "Fit again."
-        )
-    why_stuck = no_scatter(posterior)
-    for name, values in posterior.data_vars.items():
-        rest = tuple(dim for dim in values.dims if dim not in ("chain", "draw"))
-        by_chain = values.transpose("chain", "draw", *rest).values
-        by_chain = by_chain.reshape(settings.chains, expected, -1)
-        for chain, draws in enumerate(by_chain):
-            _refuse_chain(f"Chain {chain}", str(name), draws, why_stuck)
-
-
-def _refuse_chain(chain: str, name: str, draws: np.ndarray, why_stuck: str) -> None:
-    """Refuse draws of one variable, dims (draw, element), that are not finite or do not move."""
-    if not np.isfinite(draws).all():
-        raise IncompletePosteriorError(
-            f"{chain} has {int((~np.isfinite(draws)).sum())} draws of {name} that "
-            "are not finite, so no summary of it means anything. Check the runs for "
-            "extreme values, narrow the priors, and fit again."
-        )
-    distinct = min(len(np.unique(column)) for column in draws.T)
-    if distinct < max(2, STUCK_BELOW * len(draws)):
-        raise (IncompletePosteriorError if why_stuck else StuckChainError)(
-            f"{chain} took {distinct} distinct values of {name} in {len(draws)} "
-            "draws: it is stuck and says nothing of the posterior's width. "
-            f"{why_stuck or RAISE}"
-        )
-
-
-def no_scatter(posterior: xr.Dataset) -> str:
-    """A hint if the runs lie on the law to the last digit, else nothing."""
-    name = "noise_sd_ref" if "noise_sd_ref" in posterior else "noise_sd"
-    least = float(posterior[name].min()) if name in posterior else np.inf
-    if least > NO_SCATTER:
-        return ""
-    return (
-        f"The runs lie on the law without scatter (noise_sd goes down to {least:.0e}), as no "
-        "training run does, and a posterior that narrow is hardly sampled. Add noise to simulated "
-        "losses, for instance 0.3 %, or fix the scatter: "
-        "noise=bs.noise.LogStudentT(sd=bs.Prior.fixed_at(0.003))."
-    )
-
-
-def _begun(density: Any, settings: Settings, draws: int, tune: int, progress: Stages) -> Any:
-    """Nutpie's sampler, at work in the background; ``nutpie.sample`` takes fewer settings."""
+def _rules(
+    settings: Settings, draws: int, tune: int, numbers: int, in_coordinates: bool
+) -> PyNutsSettings:
+    """Nutpie's settings for so many numbers; ``nutpie.sample`` takes fewer."""
     rules = PyNutsSettings.LowRank(settings.seed)
     options = rules.as_dict()["settings"]
     options |= {"num_draws": draws, "num_tune": tune, "num_chains": settings.chains}
     options["store_unconstrained"] = True
+    if in_coordinates:
+        options["maxdepth"] = DEEPEST
     adaptation = options["adapt_options"]
     adaptation["step_size_settings"]["target_accept"] = settings.acceptance
-    often = adaptation["mass_matrix_update_freq"], density.n_dim**2 // SQUARES_FOR_A_DRAW
+    often = adaptation["mass_matrix_update_freq"], numbers**2 // SQUARES_FOR_A_DRAW
     adaptation["mass_matrix_update_freq"] = max(often)
     rules.update_settings(options)
+    return rules
+
+
+def _begun(density: Any, rules: PyNutsSettings, chains: int, progress: Stages) -> Any:
+    """Nutpie's sampler, at work in the background."""
     return _BackgroundSampler(
         density,
         rules,
         np.zeros(density.n_dim),
-        min(settings.chains, os.process_cpu_count() or 1),
+        min(chains, os.process_cpu_count() or 1),
         save_warmup=False,
         store_unconstrained=True,
         progress_bar=False,

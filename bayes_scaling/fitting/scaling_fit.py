@@ -17,13 +17,14 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
+from bayes_scaling.fitting.incomplete import no_scatter
 from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
 from bayes_scaling.fitting.preconditioning import coordinates_of, typical_warmup
 from bayes_scaling.fitting.rounds import converged, planned
-from bayes_scaling.fitting.sampling import Settings, no_scatter
+from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.tree import assemble
 from bayes_scaling.laws import Law
 from bayes_scaling.model.checks import notes_on
@@ -176,7 +177,7 @@ def fit(
         Kept draws of each chain. If given, no longer rounds are sampled; 1000 if not.
     tune : int, optional
         Warm-up draws of each chain. If not given, 1000; of pools 500, and of a thousand runs or
-        more 150, where an approximation of the posterior is known before.
+        more 120, where an approximation of the posterior is known before.
     chains : int
         Independent chains.
     seed : int, optional

@@ -1,5 +1,7 @@
 """Runs in progress: what is expected of their ends, by simulated curves of one schedule."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -108,3 +110,15 @@ def test_what_cannot_be_followed_is_refused(
         bs.follow(seen, stored_fit, seen, PLANNED)
     with pytest.raises(RunsError, match="`curve` has tokens or losses that are not positive"):
         bs.follow(seen.assign(loss=-1.0), stored_fit, finished, PLANNED)
+
+
+def test_what_says_nothing_of_how_far_a_run_has_come_is_refused(
+    stored_fit: bs.ScalingFit, finished: pd.DataFrame, prior_fit: Callable[..., bs.ScalingFit]
+) -> None:
+    seen = pd.DataFrame({"tokens": [1e10], "loss": [3.0]})
+    by_size = prior_fit(bs.ScalingModel(bs.laws.PowerLaw("params")), stored_fit.runs)
+    with pytest.raises(RunsError, match="`run` has no tokens"):
+        bs.follow(seen, by_size, finished, pd.DataFrame({"params": [7e9]}))
+    unnamed = finished.assign(run=finished["run"].where(finished["run"] != "r0"))
+    with pytest.raises(RunsError, match="`finished` has rows without a run"):
+        bs.follow(seen, stored_fit, unnamed, PLANNED)

@@ -13,7 +13,8 @@ from bayes_scaling.errors import IncompletePosteriorError
 from bayes_scaling.fitting import rounds as _rounds
 from bayes_scaling.fitting import scaling_fit as fitting
 from bayes_scaling.fitting.diagnostics import Diagnostics, diagnose
-from bayes_scaling.fitting.sampling import Settings, StuckChainError
+from bayes_scaling.fitting.incomplete import StuckChainError
+from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.starting import PLACES
 from tests.fitting.test_starting import apart
 

@@ -63,7 +63,7 @@ def test_warm_up_is_shorter_where_an_approximation_is_known(
     converted = bs.ScalingModel("chinchilla", POOLED.vary, priors={"E": PAPER})
     assert typical_warmup(converted, runs) == 1000
     monkeypatch.setattr(preconditioning, "MANY", len(runs))
-    assert typical_warmup(plain, runs) == 150
+    assert typical_warmup(plain, runs) == 120
 
 
 def test_numbers_are_those_of_the_pymc_model(runs: bs.Runs) -> None:
