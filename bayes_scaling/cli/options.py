@@ -46,6 +46,20 @@ def count_option(name: str, told: str) -> Any:
     return typer.Option(name, parser=read, metavar="COUNT", help=told)
 
 
+def loss_option(name: str, told: str) -> Any:
+    """An option whose text is a loss, not a count such as 2B, with its help."""
+
+    def read(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise BayesScalingError(
+                f"{name}: {text!r} is no loss. Losses are plain numbers, such as 1.95."
+            ) from None
+
+    return typer.Option(name, parser=read, metavar="LOSS", help=told)
+
+
 def checked_prob(prob: float | None) -> float | None:
     """Refuse a probability of an interval that is none."""
     if prob is not None and not 0 < prob < 1:

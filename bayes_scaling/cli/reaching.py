@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def needed(
     saved: options.Saved,
     loss: Annotated[
-        list[float], options.count_option("--loss", "Loss to reach, such as 1.95. Repeatable.")
+        list[float], options.loss_option("--loss", "Loss to reach, such as 1.95. Repeatable.")
     ],
     of: Annotated[
         str,

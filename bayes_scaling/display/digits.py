@@ -65,9 +65,10 @@ def interval_numbers(
     if lower == median == upper:
         return (label_writer(name)(median),)
     writer, width = number_writer(name), upper - lower
-    return tuple(
-        writer(value, last_place(monte_carlo_error(draws, value), width, value)) for value in values
-    )
+    places = [last_place(monte_carlo_error(draws, value), width, value) for value in values]
+    if is_count(name) or is_compute(name):
+        places = [_not_zero(value, place) for value, place in zip(values, places, strict=True)]
+    return tuple(writer(value, place) for value, place in zip(values, places, strict=True))
 
 
 def monte_carlo_error(draws: xr.DataArray, value: float) -> float:
@@ -182,6 +183,14 @@ def _count(value: float, place: int) -> str:
 def _rounded(value: float, place: int) -> float:
     # Adding zero turns a negative zero into zero.
     return round(float(value), -place) + 0.0 if math.isfinite(value) else value
+
+
+def _not_zero(value: float, place: int) -> int:
+    """Place of the last digit, no higher than the first of a count that would be rounded to zero.
+
+    An interval may span decades, and no model has no parameters.
+    """
+    return place if _rounded(value, place) or not value else _exponent(value)
 
 
 def _exponent(value: float) -> int:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bayes_scaling.display.html import html_formula, html_table
+from bayes_scaling.display.wording import meant
 from bayes_scaling.errors import ModelError, UnknownLawError
 from bayes_scaling.laws.contract import check_contract, quantities
 from bayes_scaling.priors import Prior
@@ -236,7 +237,8 @@ def find_law(name: str) -> type[Law]:
     except KeyError:
         known = ", ".join(sorted(law.__name__ for law in _REGISTRY.values()))
         raise UnknownLawError(
-            f"No law {name!r} is defined, so nothing says what its parameters mean. "
+            f"No law {name!r} is defined, so nothing says what its parameters mean."
+            f"{meant(name, (law.__name__ for law in _REGISTRY.values()))} "
             f"Laws known here: {known}. A law of your own must be defined or imported first."
         ) from None
 

@@ -34,7 +34,7 @@ from bayes_scaling.runs.columns import (
 from bayes_scaling.runs.conventions import check_is_loss, column_source
 from bayes_scaling.runs.frames import as_pandas
 from bayes_scaling.runs.parts import Parts
-from bayes_scaling.runs.run_names import run_names, run_urls
+from bayes_scaling.runs.run_names import repeated_names, run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
 
@@ -166,10 +166,11 @@ def _named_rows(
     """Return the source by the names of runs, its rows in the states wanted, and the remarks."""
     tracked = is_tracked(source)
     names, run_column = run_names(source, request.run, claims.values())
+    repeated = () if run_column else repeated_names(source, claims.values())
     source = source.set_axis(checked_index(names, run_column), axis=0)
     state = state_column(source, tracked=tracked)
     taken, remarks = in_states(source, state, request.states, tracked=tracked)
-    return source, rearrange(taken, claims, run_column), remarks
+    return source, rearrange(taken, claims, run_column), (*repeated, *remarks)
 
 
 def _checked_inputs(

@@ -23,6 +23,10 @@ _LARGEST_LOSS = 12.4
 # Nats per token between which the losses of trained language models lie: the largest published
 # ones reach 1.7 on text, and a guess by the frequency of tokens costs about 7.
 _LEAST_TYPICAL, _MOST_TYPICAL = 1.5, 7.0
+# No trained model has so few parameters, and no run so few tokens.
+_NO_COUNT = 100
+# Rank correlation of loss and scale above which losses do not fall, and runs that tell it.
+_RISING, _ENOUGH_RUNS = 0.5, 8
 
 
 def table_notes(
@@ -52,6 +56,7 @@ def table_notes(
         *_left_out(dropped),
         *_units(table, inputs),
         *(_unit_of_loss(table["loss"], source) if response == "loss" else ()),
+        *(_rising(table, inputs) if response == "loss" else ()),
         *_repeated(table, [*inputs, *factors, "loss"]),
         *_constant(table, inputs),
         *_collinear(table, inputs),
@@ -74,6 +79,16 @@ def _units(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
             yield (
                 f"The largest {subject} has {_plain(largest)} {noun}: they look like millions or "
                 f"billions. Give plain counts (7e9, not 7.0), or the results are in that unit too."
+            )
+            continue
+        if name not in inputs:
+            continue
+        few = table.index[table[name] < _NO_COUNT]
+        if len(few):
+            yield (
+                f"{counted(len(few), 'run')} of {_plain(table[name].min())} {noun} or more beside "
+                f"others of up to {_plain(largest)} ({rows(few)}): some counts look like millions "
+                f"or billions and others are plain. Give all as plain counts, such as 7e9."
             )
 
 
@@ -99,6 +114,23 @@ def _unit_of_loss(losses: "pd.Series[float]", source: str) -> Iterator[str]:
             f"Every loss is below {_LEAST_TYPICAL:g} ({losses.max():.3g} or less), in nats per "
             f"token less than any published of text. If these are bits per byte, call their "
             f"column bits_per_byte: results then say so, and tokenizers may be pooled."
+        )
+
+
+def _rising(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
+    both = [name for name in ("params", "tokens") if name in inputs]
+    along = both or [name for name in ("flops",) if name in inputs]
+    if len(table) < _ENOUGH_RUNS or not along:
+        return
+    size = table[along].prod(axis=1)
+    if _is_one(size) or _is_one(table["loss"]):
+        return
+    correlation = table["loss"].corr(size, method="spearman")
+    if correlation > _RISING:
+        yield (
+            f"Losses rise with {' x '.join(along)} (rank correlation {correlation:.2f}), and those "
+            f"of every law fall. If the column holds accuracies, say response='accuracy'; if not, "
+            f"check whether columns were swapped."
         )
 
 
@@ -151,11 +183,29 @@ def _grouping(labels: "pd.Series[str]") -> Iterator[str]:
             f"Factor {labels.name!r} has one level ({listed(sizes.index)}): how much its levels "
             f"differ is known from the prior only."
         )
-    elif sizes.max() == 1:
+        return
+    alike = [list(same.index) for _, same in sizes.groupby(_key) if len(same) > 1]
+    for names in alike:
+        yield (
+            f"Factor {labels.name!r} has levels that differ by case or spaces only "
+            f"({', '.join(map(repr, names))}): they are fitted as different ones. Write them alike "
+            f"if they are one."
+        )
+    few = sizes.index[sizes == 1]
+    if 0 < len(few) < len(sizes):
+        yield (
+            f"Factor {labels.name!r} has one run in {counted(len(few), 'level')} ({listed(few)}): "
+            f"what is said of such a level is mostly what the others say."
+        )
+    if sizes.max() == 1:
         yield (
             f"Factor {labels.name!r} has one run in each of its {len(sizes)} levels: differences "
             f"between levels cannot be told from noise."
         )
+
+
+def _key(label: str) -> str:
+    return " ".join(label.lower().split())
 
 
 def _is_one(values: "pd.Series[float]") -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from bayes_scaling.display.wording import Column
+from bayes_scaling.display.wording import Column, counted
 from bayes_scaling.runs.columns import column_key, no_such_column
 
 # Compared as aliases are, the likeliest first.
@@ -46,6 +46,21 @@ def run_columns(columns: Iterable[str]) -> list[str]:
     """
     known = [name for name in columns if column_key(name) in _RUN_NAMES]
     return sorted(known, key=lambda name: _RUN_NAMES.index(column_key(name)))
+
+
+def repeated_names(frame: pd.DataFrame, claimed: Iterable[str]) -> tuple[str, ...]:
+    """Return a remark on a column of names that repeat, as those of checkpoints do."""
+    free = [name for name in run_columns(frame.columns) if name not in {*claimed}]
+    for name in free:
+        count = frame[name].nunique()
+        if 0 < count < len(frame):
+            return (
+                f"Column {name!r} names {counted(count, 'run')} in {len(frame)} rows, so rows were "
+                f"numbered. Checkpoints of one run are no runs of their own, and taken for such "
+                f"they make intervals too narrow: read curves with Runs.from_curves, which takes "
+                f"their ends.",
+            )
+    return ()
 
 
 def run_urls(table: pd.DataFrame) -> dict[str, str]:

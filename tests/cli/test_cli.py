@@ -470,6 +470,12 @@ def test_what_a_loss_needs_is_that_of_the_package(
     assert "whose floor is above it" in " ".join(result.stderr.split())
 
 
+def test_a_loss_is_no_count(call: Call, stored_fit_path: Path) -> None:
+    assert "--loss: '1.95B' is no loss" in mistake(
+        call("needed", stored_fit_path, "--loss", "1.95B")
+    )
+
+
 def test_tokens_needed_at_a_size(
     call: Call, stored_fit: bs.ScalingFit, stored_fit_path: Path
 ) -> None:
@@ -488,7 +494,7 @@ def test_tokens_needed_at_a_size(
         (("--input", "params=7B"), "depends on no other input. Give no --input."),
         (("--of", "params", "--input", "token=1T"), "gives token, and the amount of params"),
         (("--of", "steps"), "no amount of steps changes its loss"),
-        (("--loss", "low"), "--loss: 'low' is not a positive count"),
+        (("--loss", "low"), "--loss: 'low' is no loss"),
         (("--prob", "2"), "--prob 2: the probability of an interval"),
     ],
 )

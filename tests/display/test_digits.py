@@ -60,7 +60,8 @@ def test_no_digit_is_finer_than_the_monte_carlo_error(
         value = float(ends[end])
         error = monte_carlo_error(draws, value)
         rounded = parse_count(text) if not text.startswith(("0", "-")) else float(text)
-        if rounded:
+        place = last_place(error, float(ends["upper"] - ends["lower"]), value)
+        if rounded and round(value, -place):
             assert 10.0 ** place_of(text) >= error * (1 - 1e-9)
         assert abs(rounded - value) <= 0.5000001 * 10 ** last_place(
             error, float(ends["upper"] - ends["lower"]), value
@@ -157,3 +158,14 @@ def test_what_was_asked_for_is_written_as_counts() -> None:
         "1e-4",
         "0",
     ]
+
+
+@pytest.mark.parametrize("name", ["params", "flops"])
+def test_a_count_whose_interval_spans_decades_is_not_zero(name: str) -> None:
+    rng = np.random.default_rng(3)
+    draws = 1e11 * 10 ** (2.5 * rng.standard_normal((4, 500)))
+    numbers = written(name, chains(draws))
+    known = np.quantile(draws, [0.5, 0.05, 0.95])
+    found = [parse_count(number) for number in numbers]
+    # One digit at least: a number is off by half its leading unit at the most.
+    np.testing.assert_allclose(found, known, rtol=0.5)
