@@ -36,9 +36,10 @@ SQUARES_FOR_A_DRAW = 300
 """Square of the number of what is sampled, for each draw between two mass matrices: each costs that
 number cubed, and of hundreds of numbers would take most of the time."""
 
-DEEPEST = 7
-"""Doublings of a trajectory, at the most, in coordinates: five are common there, and a chain that
-begins badly would take ten for much of its warm-up while the others wait."""
+DEEPEST, HUNDRED = 7, 100
+"""Doublings of a trajectory, at the most, in coordinates of so many numbers: five are common
+there, and a chain that begins badly would take ten for much of its warm-up while the others wait.
+Pools of few levels need theirs to find their way."""
 
 
 class Compilable[Table](Protocol):
@@ -205,7 +206,7 @@ def _rules(
     options = rules.as_dict()["settings"]
     options |= {"num_draws": draws, "num_tune": tune, "num_chains": settings.chains}
     options["store_unconstrained"] = True
-    if in_coordinates:
+    if in_coordinates and numbers >= HUNDRED:
         options["maxdepth"] = DEEPEST
     adaptation = options["adapt_options"]
     adaptation["step_size_settings"]["target_accept"] = settings.acceptance
