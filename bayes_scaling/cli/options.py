@@ -46,16 +46,19 @@ def count_option(name: str, told: str) -> Any:
     return typer.Option(name, parser=read, metavar="COUNT", help=told)
 
 
+def loss(text: str, mistake: str) -> float:
+    """Read a loss, not a count such as 2B; `mistake` is said of a text that is none."""
+    try:
+        return float(text)
+    except ValueError:
+        raise BayesScalingError(mistake) from None
+
+
 def loss_option(name: str, told: str) -> Any:
-    """An option whose text is a loss, not a count such as 2B, with its help."""
+    """An option whose text is read by :func:`loss`, with its help."""
 
     def read(text: str) -> float:
-        try:
-            return float(text)
-        except ValueError:
-            raise BayesScalingError(
-                f"{name}: {text!r} is no loss. Losses are plain numbers, such as 1.95."
-            ) from None
+        return loss(text, f"{name}: {text!r} is no loss. Losses are plain numbers, such as 1.95.")
 
     return typer.Option(name, parser=read, metavar="LOSS", help=told)
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from bayes_scaling.cli import options, output
-from bayes_scaling.errors import BayesScalingError
 
 
 def score(
@@ -53,10 +52,8 @@ def _observed(losses: list[str]) -> list[float] | dict[str, list[float]]:
 
 
 def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise BayesScalingError(
-            f"{text!r} is no loss, so there is nothing to score. Write 1.97 for each run of a "
-            "file, or name=1.97 for the files of a folder."
-        ) from None
+    return options.loss(
+        text,
+        f"{text!r} is no loss, so there is nothing to score. Write 1.97 for each run of a file, or "
+        "name=1.97 for the files of a folder.",
+    )

@@ -34,7 +34,7 @@ LEAST_LONGER, MOST_LONGER = 2, 4
 """Factor by which a round is longer than the one before, by how much more was needed."""
 
 MARGIN = 1.3
-"""What is asked of a round over what it needs, since its need is known from few draws."""
+"""Factor by which a round is longer than it needs to be: the need is known from few draws."""
 
 PATIENCE = 60.0
 """Seconds that a longer round may take."""
@@ -113,7 +113,7 @@ def converged[Table, Fit: Diagnosed](
 
 
 def _longer(found: Diagnostics) -> int:
-    """How many times as long chains are to be sampled that have come so far; 1 if far enough."""
+    """Factor by which chains that came so far are to be sampled for longer; 1 if not at all."""
     if not found.problems:
         return 1
     if found.divergent > DIVERGENT_MOST:

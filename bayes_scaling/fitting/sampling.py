@@ -36,7 +36,7 @@ SQUARES_FOR_A_DRAW = 300
 """Square of the number of what is sampled, for each draw between two mass matrices: each costs that
 number cubed, and of hundreds of numbers would take most of the time."""
 
-DEEPEST, HUNDRED = 7, 100
+DEEPEST, MANY_NUMBERS = 7, 100
 """Doublings of a trajectory, at the most, in coordinates of so many numbers: five are common
 there, and a chain that begins badly would take ten for much of its warm-up while the others wait.
 Pools of few levels need theirs to find their way."""
@@ -206,7 +206,7 @@ def _rules(
     options = rules.as_dict()["settings"]
     options |= {"num_draws": draws, "num_tune": tune, "num_chains": settings.chains}
     options["store_unconstrained"] = True
-    if in_coordinates and numbers >= HUNDRED:
+    if in_coordinates and numbers >= MANY_NUMBERS:
         options["maxdepth"] = DEEPEST
     adaptation = options["adapt_options"]
     adaptation["step_size_settings"]["target_accept"] = settings.acceptance

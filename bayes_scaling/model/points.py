@@ -196,15 +196,16 @@ def _with_compute(table: pd.DataFrame, model: ScalingModel, runs: Runs) -> pd.Da
     known = {"params", "tokens", "flops"} & set(table)
     if len(known) == 3:
         _check_compute(table, runs)
-    each = flops_per_pair(runs, (*model.law.inputs, *model.noise.columns))
+        return table
     if known == {"params", "tokens"}:
+        each = flops_per_pair(runs, (*model.law.inputs, *model.noise.columns))
         return table.assign(flops=each * table["params"] * table["tokens"])
-    if known not in ({"params", "flops"}, {"tokens", "flops"}, {"flops"}):
+    if "flops" not in known:
         return table
     pairs = table["flops"] / flops_per_pair(runs, ("flops",))
-    if known == {"params", "flops"}:
+    if "params" in known:
         return table.assign(tokens=pairs / table["params"])
-    if known == {"tokens", "flops"}:
+    if "tokens" in known:
         return table.assign(params=pairs / table["tokens"])
     if "tokens_per_param" in table:
         params = (pairs / table["tokens_per_param"]) ** 0.5

@@ -74,17 +74,15 @@ def _left_out(dropped: Sequence[str]) -> Iterator[str]:
 
 def _units(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
     for name, subject, noun in (("params", "model", "parameters"), ("tokens", "run", "tokens")):
-        largest = table[name].max() if name in inputs else np.inf
+        if name not in inputs:
+            continue
+        largest, few = table[name].max(), table.index[table[name] < _NO_COUNT]
         if largest < _SMALLEST_MAXIMUM:
             yield (
                 f"The largest {subject} has {_plain(largest)} {noun}: they look like millions or "
                 f"billions. Give plain counts (7e9, not 7.0), or the results are in that unit too."
             )
-            continue
-        if name not in inputs:
-            continue
-        few = table.index[table[name] < _NO_COUNT]
-        if len(few):
+        elif len(few):
             yield (
                 f"{counted(len(few), 'run')} of {_plain(table[name].min())} {noun} or more beside "
                 f"others of up to {_plain(largest)} ({rows(few)}): some counts look like millions "
@@ -192,15 +190,15 @@ def _grouping(labels: "pd.Series[str]") -> Iterator[str]:
             f"if they are one."
         )
     few = sizes.index[sizes == 1]
-    if 0 < len(few) < len(sizes):
-        yield (
-            f"Factor {labels.name!r} has one run in {counted(len(few), 'level')} ({listed(few)}): "
-            f"what is said of such a level is mostly what the others say."
-        )
-    if sizes.max() == 1:
+    if len(few) == len(sizes):
         yield (
             f"Factor {labels.name!r} has one run in each of its {len(sizes)} levels: differences "
             f"between levels cannot be told from noise."
+        )
+    elif len(few):
+        yield (
+            f"Factor {labels.name!r} has one run in {counted(len(few), 'level')} ({listed(few)}): "
+            f"what is said of such a level is mostly what the others say."
         )
 
 

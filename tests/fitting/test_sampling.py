@@ -1,4 +1,4 @@
-"""Compiled models kept by structure, interrupts, and draws that are no posterior."""
+"""Compiled models kept by structure, interrupts, and what a sampler is told."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
