@@ -156,6 +156,17 @@ def has_unclear_comma(text: str) -> bool:
     return bool(_UNCLEAR.fullmatch(text.strip()))
 
 
+def is_decimal_comma(text: str) -> bool:
+    """True for a number whose comma may stand for the decimal point.
+
+    Examples
+    --------
+    >>> is_decimal_comma("4,49"), is_decimal_comma("1,033"), is_decimal_comma("1,033,824")
+    (True, True, False)
+    """
+    return bool(_DECIMALS.fullmatch(text.strip()))
+
+
 def without_commas(texts: Sequence[str]) -> list[str]:
     """Write numbers of one column without commas between thousands or before decimals.
 

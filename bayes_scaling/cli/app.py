@@ -15,6 +15,7 @@ from bayes_scaling.cli.demonstrating import demo
 from bayes_scaling.cli.fitting import fit
 from bayes_scaling.cli.forecasting import forecast
 from bayes_scaling.cli.listing import laws
+from bayes_scaling.cli.output import in_options
 from bayes_scaling.cli.planning import plan_runs
 from bayes_scaling.cli.reaching import needed
 from bayes_scaling.cli.reporting import report
@@ -35,7 +36,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BayesScalingError as error:
-            typer.echo(f"Error: {error}", err=True)
+            typer.echo(f"Error: {in_options(str(error))}", err=True)
             raise typer.Exit(MISTAKE) from error
         except BrokenPipeError:  # ended without a word, as by 'bayes-scaling laws | head -1'
             raise

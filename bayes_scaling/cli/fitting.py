@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
@@ -37,14 +38,24 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     ] = 2.0,
     further: Annotated[
         list[str] | None,
-        typer.Option("--input", help="Further numeric column, where a law reads it. Repeatable."),
+        typer.Option(
+            "--input",
+            metavar="[NAME=]COLUMN",
+            help="Further numeric column, where a law reads it. Repeatable.",
+        ),
     ] = None,
-    factor: Annotated[list[str] | None, typer.Option(help="Grouping column. Repeatable.")] = None,
+    factor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[NAME=]COLUMN", help="Grouping column. Repeatable."),
+    ] = None,
     run: Annotated[str | None, typer.Option(help="Column of run names.")] = None,
     where: Annotated[
         list[str] | None,
         typer.Option(metavar="COLUMN=VALUE", help="Keep only such runs. Repeatable."),
     ] = None,
+    response: Annotated[
+        Literal["loss", "accuracy", "metric"], typer.Option(help="What the column of losses holds.")
+    ] = "loss",
     curves: Annotated[
         Path | None,
         typer.Option(help="Training curves that the losses are taken from, or a chart of W&B."),
@@ -107,9 +118,10 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         tokens=tokens,
         loss=loss,
         flops=False if no_flops else flops,
-        inputs=further or _columns_read(model.law),
-        factors=list(dict.fromkeys([*(factor or []), *model.factors])),
+        inputs={**_as_named(_columns_read(model.law)), **options.columns("--input", further)},
+        factors={**_as_named(model.factors), **options.columns("--factor", factor)},
         run=run,
+        response=response,
         missing=missing,
         flops_factor=flops_factor,
         states="any" if state == ["any"] else state,
@@ -126,9 +138,9 @@ def read_table(table: Path, curves: Path | None, **choices: Unpack[ColumnChoices
     """Read the table of runs, with losses of their curves where these are given."""
     from bayes_scaling.runs import Runs, is_wandb_chart, read_runs
 
-    if curves is None:
+    if curves is None and not (table.is_file() and is_wandb_chart(table)):
         return read_runs(table, **choices)
-    if is_wandb_chart(curves):
+    if curves is None or is_wandb_chart(curves):
         return Runs.from_wandb_export(table, history=curves, **choices)
     return Runs.from_curves(curves, runs=table, **choices)
 
@@ -143,6 +155,10 @@ def _model(law: str, vary: list[str], prior: list[str], noise: str) -> ScalingMo
         "one-sided": noises.LogExGaussian,
     }[noise]
     return ScalingModel(law, options.vary_terms(vary), options.priors(prior), scatter())
+
+
+def _as_named(names: Iterable[str]) -> dict[str, str]:
+    return {name: name for name in names}
 
 
 def _columns_read(law: Law) -> list[str]:

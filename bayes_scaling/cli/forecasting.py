@@ -74,20 +74,29 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
         output.print_json({**output.licence(made.fit, table, made.notes), "forecast": rows})
         return
     output.print_table("Forecast", by_quantity(table))
-    if missed := _missed(made, prob):
-        typer.echo(f"{sentence(missed)}\n")
+    if extrapolated := _extrapolated(made, prob):
+        typer.echo(f"{sentence(extrapolated)}\n")
     if chances is not None:
         title = "Probability of a loss below the target"
         output.print_table(title, chances.drop(columns="diagnosis"))
     output.print_notes(made.notes)
 
 
-def _missed(made: Forecast, prob: float | None) -> str:
-    share = made.miss_share(prob)
+def _extrapolated(made: Forecast, prob: float | None) -> str:
+    """Sentence on how far the points lie beyond the runs, and what that costs in width."""
+    from bayes_scaling.display.wording import times
+    from bayes_scaling.fitting.average import leading
+    from bayes_scaling.model.axes import main_axis
+
+    share, farthest = made.miss_share(prob), made.times_largest_run().max()
     if not share.max() > 0:
         return ""
+    far = times(farthest) if len(share) == 1 else f"up to {times(farthest)}"
     span = f"{share.min():.0%} to {share.max():.0%}" if len(share) > 1 else f"{share.max():.0%}"
+    axis = main_axis(leading(made.fit).model.law)
+    size = "compute" if axis == "flops" else axis.replace("_", " ")
     return (
-        f"Of the width of a new run's interval {span} comes from extrapolation: losses of public "
-        "sweeps fell faster or slower than laws said beyond the runs."
+        f"At {far} the {size} of the largest run, {span} of the width of a new "
+        "run's interval comes from extrapolation: losses of public sweeps fell faster or slower "
+        "than laws said beyond the runs."
     )

@@ -167,6 +167,18 @@ def _prior(name: str, text: str) -> Prior:
     return Prior.between(low, high, units="paper" if paper else "reference")
 
 
+def columns(option: str, texts: Sequence[str] | None) -> dict[str, str]:
+    """Read columns such as ``lr`` or, under another name, ``unique_tokens=U``.
+
+    Examples
+    --------
+    >>> columns("--input", ["lr", "unique_tokens=U"])
+    {'lr': 'lr', 'unique_tokens': 'U'}
+    """
+    named = [text if "=" in text else f"{text}={text}" for text in texts or ()]
+    return _named(option, named, "unique_tokens=U", "a name and its column")
+
+
 def conditions(runs: Runs, texts: Sequence[str]) -> dict[str, list[object]]:
     """Read conditions such as ``corpus=web``, as values of the kind their column holds.
 
@@ -175,8 +187,17 @@ def conditions(runs: Runs, texts: Sequence[str]) -> dict[str, list[object]]:
     found: dict[str, list[object]] = {}
     for text in texts:
         column, value = split("--where", text, "=", "corpus=web", "a column and a value")
-        found.setdefault(column, []).append(_as_in_column(runs, column, value))
+        name = _name_of(runs, column)
+        found.setdefault(name, []).append(_as_in_column(runs, name, value))
     return found
+
+
+def _name_of(runs: Runs, column: str) -> str:
+    """Return the name that a column of the file has in the table of runs."""
+    from bayes_scaling.runs.conventions import column_source
+
+    named = (name for name, source in runs.sources.items() if source == column_source(name, column))
+    return column if column in runs.table else next(named, column)
 
 
 def _as_in_column(runs: Runs, column: str, text: str) -> object:

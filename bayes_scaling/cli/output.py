@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,29 @@ type Json = str | float | int | bool | Sequence[Json] | dict[str, Json] | None
 type Record = dict[str, Json]
 
 
+_MAPPED = re.compile(r"""\b(input|factor)s=\{["'](?P<name>.+?)["']: ["'](?P<column>.+?)["']\}""")
+_LISTED = re.compile(r"""\b(input|factor)s=\(["'](?P<name>.+?)["'],\)""")
+_NAMED = re.compile(r"""\b(params|tokens|flops|loss|run|missing|response)=["'](?P<text>.+?)["']""")
+_NUMBER = re.compile(r"\bflops_factor=(\d[\d.]*)")
+
+
+def in_options(message: str) -> str:
+    """Write the arguments of functions in a message as options of the command line.
+
+    Examples
+    --------
+    >>> in_options('Name its column, as in loss="val loss". Pass flops=False or inputs=("lr",).')
+    "Name its column, as in --loss 'val loss'. Pass --no-flops or --input lr."
+    >>> in_options('Map it: inputs={"lr": "rate"} (likewise factors).')
+    'Map it: --input lr=rate (likewise --factor).'
+    """
+    said = _MAPPED.sub(lambda m: f"--{m[1]} {shlex.quote(m['name'] + '=' + m['column'])}", message)
+    said = _LISTED.sub(lambda m: f"--{m[1]} {shlex.quote(m['name'])}", said)
+    said = _NAMED.sub(lambda m: f"--{m[1]} {shlex.quote(m['text'])}", said)
+    said = _NUMBER.sub(r"--flops-factor \1", said).replace("flops=False", "--no-flops")
+    return said.replace("(likewise factors)", "(likewise --factor)")
+
+
 def print_table(title: str, table: pd.DataFrame) -> None:
     """Print a table with its title and the probability of its intervals, if it has some."""
     from bayes_scaling.display.terminal import interval_title, table_text
@@ -30,7 +55,7 @@ def print_notes(notes: Sequence[str]) -> None:
     from bayes_scaling.display.terminal import sentence
 
     for note in notes:
-        typer.echo(sentence(f"note: {note}"), err=True)
+        typer.echo(sentence(f"note: {in_options(note)}"), err=True)
 
 
 def print_json(content: Record) -> None:

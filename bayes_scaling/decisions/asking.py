@@ -15,7 +15,7 @@ from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
-from bayes_scaling.model.points import FAR_BELOW, Numbers, as_floats, crossed
+from bayes_scaling.model.points import FAR_ABOVE, FAR_BELOW, Numbers, as_floats, crossed
 from bayes_scaling.units import compute
 
 
@@ -69,17 +69,25 @@ def checked_budgets(budget: Numbers, asker: str, unit: str = "flops") -> np.ndar
 
 
 def _check_magnitude(fit: ScalingFit, budgets: np.ndarray, asker: str) -> None:
-    """Refuse a budget far below all runs, which is probably in another unit."""
+    """Refuse a budget far below or above all runs, which is probably in another unit."""
     runs = fit.runs
     if not {"params", "tokens"} <= set(runs.inputs):
         return
-    least = float(np.min(compute(runs.values("params"), runs.values("tokens"))))
-    bad = budgets[budgets < least / FAR_BELOW]
-    if bad.size:
+    spent = compute(runs.values("params"), runs.values("tokens"))
+    least, most = float(np.min(spent)), float(np.max(spent))
+    below, above = budgets < least / FAR_BELOW, budgets > most * FAR_ABOVE["flops"]
+    if below.any():
         raise RunsError(
-            f"{asker}: a budget of {bad[0]:g} FLOP is less than a thousandth of the smallest "
-            f"run's compute ({least:.3g}), where a fit says nothing. It may be in petaFLOP or "
-            "another unit. Give FLOP, such as 5.76e23."
+            f"{asker}: a budget of {budgets[below][0]:g} FLOP is less than a thousandth of the "
+            f"smallest run's compute ({least:.3g}), where a fit says nothing. It may be in "
+            "petaFLOP or another unit. Give FLOP, such as 5.76e23."
+        )
+    if above.any():
+        raise RunsError(
+            f"{asker}: a budget of {budgets[above][0]:g} FLOP is more than 1e12 times the largest "
+            f"run's compute ({most:.3g}), where a fit says nothing. Sizes of the runs may be in "
+            "millions or billions. Read the table anew with plain counts, or "
+            "counts with their unit, such as '70B'."
         )
 
 

@@ -87,7 +87,7 @@ def _stored(path: Path) -> tuple[dict[str, Any], dict[str, xr.Dataset]]:
     if not path.is_file():
         raise FitFileError(
             f"There is no file {str(path)!r}, so there is no fit to load. Check the path, or make "
-            "the file with fit.save(path)."
+            "the file with fit.save(path) or the command bayes-scaling fit."
         )
     try:
         with xr.open_datatree(path, engine="h5netcdf") as tree:

@@ -19,7 +19,7 @@ import xarray as xr
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import RunsError
-from bayes_scaling.fitting.average import FitAverage, Fitted
+from bayes_scaling.fitting.average import FitAverage, Fitted, parts
 from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.posterior_surface import labelled
@@ -28,6 +28,7 @@ from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.sealed import SealedForecast, sealed
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.points import Numbers, points
+from bayes_scaling.model.reach import reach
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -39,7 +40,8 @@ class Forecast(DrawnResult[Fitted]):
     draws : xarray.Dataset, dims (chain, draw, point)
         ``expected_loss`` and ``loss``, in the unit of the runs' loss, and ``miss``, what is in the
         logarithm of both because laws miss beyond the runs; the inputs and the labels of factors
-        are coordinates of ``point``. The table has ``miss_share`` beside the losses.
+        are coordinates of ``point``. The table has ``times_largest_run`` and ``miss_share`` beside
+        the losses.
     fit : ScalingFit or FitAverage
         What it was made from.
     new_levels : {"error", "draw", "typical"}
@@ -72,8 +74,22 @@ class Forecast(DrawnResult[Fitted]):
         share = (1 - widths[0] / widths[1]).clip(min=0.0).values
         return pd.Series(share, coordinate_index(self.draws["point"]), name="miss_share")
 
+    def times_largest_run(self) -> pd.Series[float]:
+        """Size of each point as a multiple of the largest run of its level.
+
+        Its compute, or the first input of a law that knows none. Of an average, by the fit from
+        whose runs it lies farthest.
+        """
+        where = self.points.rename_axis("point").to_xarray()
+        decades = [reach(part.fit.model, part.fit.runs, where) for part in parts(self.fit)]
+        factors = 10 ** np.max([one.to_numpy() for one in decades], axis=0)
+        return pd.Series(factors, coordinate_index(self.draws["point"]), name="times_largest_run")
+
     def _further(self, prob: float | None) -> dict[str, np.ndarray]:
-        return {"miss_share": self.miss_share(prob).to_numpy()}
+        return {
+            "times_largest_run": self.times_largest_run().to_numpy(),
+            "miss_share": self.miss_share(prob).to_numpy(),
+        }
 
     def probability_below(self, target: float | Sequence[float]) -> pd.DataFrame:
         """Probability that the loss is below a target.

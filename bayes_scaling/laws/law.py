@@ -252,8 +252,9 @@ def as_law(law: Law | type[Law] | str) -> Law:
     if isinstance(law, Law):
         return law
     raise ModelError(
-        f"{law!r} is not a law: a model needs a formula with priors. "
-        "Give a law such as bs.laws.Chinchilla, its name, or a subclass of bs.Law."
+        f"A value of type {type(law).__name__} is no law: a model needs a formula with priors. "
+        "Give a law such as bs.laws.Chinchilla, its name, or a subclass of bs.Law. Runs come "
+        "after it, as in bs.fit('Chinchilla', runs)."
     )
 
 

@@ -36,6 +36,9 @@ COUNTS = ("params", "tokens", "flops")
 FAR_BELOW = 1e3
 """Factor below every run from which a point is taken for a slip of units."""
 
+FAR_ABOVE = {"params": 1e6, "tokens": 1e6, "flops": 1e12}
+"""Factors above every run from which a point is taken for a slip of units in the table."""
+
 Numbers = float | str | Sequence[float] | Sequence[str] | np.ndarray | pd.Series
 
 
@@ -254,20 +257,28 @@ def _check_inputs(model: ScalingModel, table: pd.DataFrame) -> None:
 
 
 def _check_magnitude(model: ScalingModel, table: pd.DataFrame, runs: Runs) -> None:
-    """Ask back where every count of a point is far below all runs, as numbers in billions are."""
+    """Ask back where all counts are far below the runs, or far above, as a slip of units is."""
     counts = [name for name in COUNTS if name in model.law.inputs and name in runs.inputs]
-    least = {name: float(runs.values(name).min()) for name in counts}
-    below = [table[name] < least[name] / FAR_BELOW for name in counts]
-    bad = np.flatnonzero(np.all(below, axis=0)) if counts else np.array([])
-    if bad.size:
-        row = table.iloc[int(bad[0])]
-        given = " and ".join(f"{name}={row[name]:g}" for name in counts)
-        smallest = " and ".join(f"{least[name]:.3g} {name}" for name in counts)
-        raise RunsError(
-            f"{given} at point {bad[0]} is less than a thousandth of the smallest runs "
-            f"({smallest}), where a fit says nothing. Counts in millions or billions look so. Give "
-            "plain counts, or write them with their unit, such as '70B' and '1.4T'."
-        )
+    if not counts:
+        return
+    ends = {name: (runs.values(name).min(), runs.values(name).max()) for name in counts}
+    below = np.all([table[name] < ends[name][0] / FAR_BELOW for name in counts], axis=0)
+    above = np.all([table[name] > ends[name][1] * FAR_ABOVE[name] for name in counts], axis=0)
+    if not (below | above).any():
+        return
+    bad = int(np.argmax(below | above))
+    given = " and ".join(f"{name}={table[name].iloc[bad]:g}" for name in counts)
+    end = " and ".join(f"{ends[name][int(above[bad])]:.3g} {name}" for name in counts)
+    far, where, cure = (
+        ("more than a million times", "largest", "Read the table anew with")
+        if above[bad]
+        else ("less than a thousandth of", "smallest", "Give")
+    )
+    raise RunsError(
+        f"{given} at point {bad} is {far} the {where} runs ({end}), where a fit says nothing. "
+        f"Counts in millions or billions look so. {cure} plain "
+        "counts, or counts with their unit, such as '70B' and '1.4T'."
+    )
 
 
 def _check_named(factor: str, labels: pd.Series) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.model.axes import place, run_axes, run_places
+from bayes_scaling.model.axes import compute_and_ratio, place, run_axes, run_places
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 
@@ -20,7 +20,8 @@ def reach(model: ScalingModel, runs: Runs, where: Mapping[Any, xr.DataArray]) ->
     Along compute, or the first input of a law that knows none. A combination of levels that has no
     run is measured from the largest run of all.
     """
-    u, _ = place(model.law, {name: where[name] for name in model.law.inputs})
+    read = {name for names in compute_and_ratio(model.law) for name in names}
+    u, _ = place(model.law, {name: where[name] for name in read})
     beyond = u - tops_of(model, runs, {factor: where[factor] for factor in model.factors})
     # A target at the very edge of the runs is inside, whatever rounding says.
     result: xr.DataArray = beyond.drop_vars(list(beyond.coords)).round(6)

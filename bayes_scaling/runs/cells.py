@@ -26,6 +26,8 @@ GAPS = ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "None", "none", 
 _NAN = frozenset({"nan", "+nan", "-nan"})
 # A number is written without leading zeros, a label such as 007 with them.
 _LABEL = re.compile(r"[+-]?0\d")
+# What people write in place of the loss of a run that did not finish.
+_FAILED = frozenset({"crash", "crashed", "diverged", "error", "fail", "failed", "killed", "oom"})
 _SUFFIXES = frozenset("KMBTkmbt")
 # Above it, floats skip whole numbers.
 _EXACT = 2.0**53
@@ -52,6 +54,17 @@ def says_nan(column: Column) -> "pd.Series[bool]":
     if pd.api.types.is_numeric_dtype(column):
         return pd.Series(False, column.index)
     return column.map(lambda cell: isinstance(cell, str) and _is_nan(cell)).astype(bool)
+
+
+def says_failed(column: Column) -> "pd.Series[bool]":
+    """Return a mask of the cells with a word such as "crashed" in place of a number."""
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.Series(False, column.index)
+
+    def is_said(cell: object) -> bool:
+        return isinstance(cell, str) and cell.strip().lower() in _FAILED
+
+    return column.map(is_said).astype(bool)
 
 
 def _is_nan(text: str) -> bool:
@@ -178,10 +191,15 @@ def _not_numbers(bad: Column, label: str) -> RunsError:
         if unclear
         else "Laws calculate with it, and text is not guessed at"
     )
+    drop = (
+        ' or pass missing="drop" to leave these rows out and keep their count'
+        if says_failed(bad).all()
+        else " or leave these rows out"
+    )
     return RunsError(
         f"Runs: {label} has {counted(len(bad), 'value that is not a number', many)} "
         f"({cells(bad.astype(object))}). {why}. Write plain numbers such as 70e9, 70B or 3.51 "
-        f"(no spaces or units) or leave these rows out."
+        f"(no spaces or units){drop}."
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs.stated_units import stated_unit
 
 type Choice = str | Literal[False] | None
 
@@ -50,6 +51,7 @@ _ALIASES: Mapping[str, frozenset[str]] = {
 # "accuracy" is that of training, as Keras and the Trainer of Hugging Face log it.
 _HELD_OUT = _words("val valid validation eval evaluation test dev heldout holdout")
 _MEASURES = _words("loss nll ce xent crossentropy accuracy acc score metric")
+_MEASURED = _MEASURES | _words("ppl perplexity bpb bpc bits")
 _FILLERS = _words("lm token mean avg final") | {""}
 _HELD_OUT_KEYS = frozenset(f"{data}{measure}" for data in _HELD_OUT for measure in _MEASURES)
 
@@ -209,12 +211,18 @@ def _is_held_out(name: str) -> bool:
 
 
 def aliases(kind: str, columns: Sequence[str]) -> list[str]:
-    """Return the columns that have a usual name of a kind.
+    """Return the columns that have a usual name of a kind; without any, those that add a unit.
 
-    >>> aliases("params", ["N", "D", "model size"])
-    ['N', 'model size']
+    >>> aliases("params", ["N", "D", "model size"]), aliases("tokens", ["Tokens (B)", "run"])
+    (['N', 'model size'], ['Tokens (B)'])
     """
-    return [column for column in columns if column_key(column) in _ALIASES[kind]]
+    plain = [column for column in columns if column_key(column) in _ALIASES[kind]]
+    return plain or [column for column in columns if _with_unit(kind, column)]
+
+
+def _with_unit(kind: str, column: str) -> bool:
+    unit = stated_unit(kind, column)
+    return unit is not None and column_key(unit.name) in _ALIASES[kind]
 
 
 def _check_one_part_each(claims: Mapping[str, str]) -> None:
@@ -236,15 +244,21 @@ def near_matches(word: str, known: Iterable[str]) -> str:
 def no_such_column(name: str, asked: str, columns: Sequence[str]) -> RunsError:
     """Return the error about a column that was asked for as `name` and is not there."""
     hint = near_matches(asked, columns) or near_matches(name, columns)
+    further = asked == name and name not in _PURPOSE
+    mapped = f', as in inputs={{"{name}": "its_column"}} (likewise factors)' if further else ""
     return RunsError(
         f"Runs: there is no column {asked!r}, asked for as {name}. "
         f"{_PURPOSE.get(name, 'It was asked for by name.')} {hint}"
-        f"The columns are {listed(columns, 20)}: name one of them."
+        f"The columns are {listed(columns, 20)}: name one of them{mapped}."
     )
 
 
 def _guess(name: str, columns: Sequence[str]) -> str:
-    near = closest(name, columns) or [column for column in columns if name in column.lower()]
+    near = closest(name, columns) or [
+        column
+        for column in columns
+        if name in column.lower() or _MEASURED & {*re.split(r"[\W\d_]+", column.lower())}
+    ]
     return near[0] if near else f"my_{name}"
 
 

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.display.wording import Column, counted, listed
+from bayes_scaling.display.wording import counted
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.cells import Response, checked_numbers, is_missing, rounded_counts
+from bayes_scaling.runs.cells import Response, is_missing, says_failed
 from bayes_scaling.runs.checks import (
     RESPONSES,
     check_choice,
@@ -33,6 +33,7 @@ from bayes_scaling.runs.columns import (
 )
 from bayes_scaling.runs.conventions import check_is_loss, column_source
 from bayes_scaling.runs.frames import as_pandas
+from bayes_scaling.runs.notation import plain_counts, without_decimal_commas
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import repeated_names, run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
@@ -87,7 +88,8 @@ def from_frame(  # noqa: PLR0913 - one argument for each part that a column can 
         None looks for the usual names, whatever their case, spaces, dashes, slashes and
         underscores (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`);
         False takes no column. If two of the three are found, the third follows from C = 6ND.
-        Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21".
+        Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21"; and a
+        unit in the name of a column holds (`params (B)`, `tokens_T`, `compute (PF-days)`).
     loss
         The column of the loss; None looks for the usual names.
     inputs, factors
@@ -99,8 +101,9 @@ def from_frame(  # noqa: PLR0913 - one argument for each part that a column can 
     response
         What the loss column holds: "loss", "accuracy" or "metric".
     missing
-        What to do with rows that lack a value in a column in use: "error" names them, "drop"
-        leaves them out and keeps their count in `dropped`.
+        What to do with rows that lack a value in a column in use, or have a word such as
+        "crashed" in place of a number: "error" names them, "drop" leaves them out and keeps
+        their count in `dropped`.
     flops_factor
         How far 6ND may be from the compute found, as a factor in either direction.
     states
@@ -141,6 +144,8 @@ def _standard_parts(frame: object, request: Request) -> Parts:
     claims = assign_columns(columns, request.standard, further, request.response)
     source, table, remarks = _named_rows(source, claims, request)
     table, left_out = _without_missing(table, list(claims), request)
+    numeric = [] if request.response == "metric" else _numeric(claims, request)
+    table, rewritten = without_decimal_commas(table, numeric)
     renamed = {name: column for name, column in claims.items() if name != column}
     sources = {name: column_source(name, column) for name, column in renamed.items()}
     if request.response == "loss":
@@ -155,9 +160,14 @@ def _standard_parts(frame: object, request: Request) -> Parts:
         response=request.response,
         left_out=left_out,
         sources={**sources, **derived},
-        remarks=(*remarks, *said),
+        remarks=(*remarks, *rewritten, *said),
         urls=run_urls(source),
     )
+
+
+def _numeric(claims: Mapping[str, str], request: Request) -> list[str]:
+    """Return the parts that hold numbers, the losses first."""
+    return ["loss", *(name for name in claims if name not in ("loss", *request.factors))]
 
 
 def _named_rows(
@@ -186,23 +196,14 @@ def _checked_inputs(
     found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
     remarks: list[str] = []
     for name in found:
-        remarks += _on_rounding(table[name], label_of(name, sources))
-        table[name] = checked_numbers(table[name], label_of(name, sources), "input")
+        label = label_of(name, sources)
+        table[name], said = plain_counts(table[name], name, claims[name], label)
+        remarks += said
     if {*STANDARD_INPUTS} <= {*found}:
         check_flops_agree(table, request.flops_factor, sources)
     derived = derive(table)
     inputs = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in (*found, *derived)]
     return tuple(inputs), derived, tuple(remarks)
-
-
-def _on_rounding(column: Column, label: str) -> tuple[str, ...]:
-    texts = rounded_counts(column)
-    if not texts:
-        return ()
-    return (
-        f"{label} has {counted(len(texts), 'count')} written with a suffix ({listed(texts)}): "
-        f"rounded sizes move the exponents, exact counts are better.",
-    )
 
 
 def _check_request(request: Request) -> None:
@@ -257,7 +258,12 @@ def _without_missing(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if request.missing == "error":
         return table, ()
-    lacking = {name: is_missing(table[name], number=name not in request.factors) for name in used}
+    lacking = {
+        name: is_missing(table[name])
+        if name in request.factors
+        else is_missing(table[name], number=True) | says_failed(table[name])
+        for name in used
+    }
     out = pd.DataFrame(lacking).any(axis=1)
     if out.all():
         counts = ", ".join(f"{name} {int(gone.sum())}" for name, gone in lacking.items())

@@ -80,7 +80,8 @@ def _units(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
         if largest < _SMALLEST_MAXIMUM:
             yield (
                 f"The largest {subject} has {_plain(largest)} {noun}: they look like millions or "
-                f"billions. Give plain counts (7e9, not 7.0), or the results are in that unit too."
+                f"billions. Give plain counts (7e9, not 7.0) or a column whose name states the "
+                f"unit, as in '{name} (B)'; otherwise the results are in that unit too."
             )
         elif len(few):
             yield (

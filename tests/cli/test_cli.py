@@ -299,6 +299,7 @@ def test_the_share_of_an_interval_that_is_due_to_the_way_beyond_is_told(
     said = "comes from extrapolation: losses of public sweeps fell faster or slower"
     far = call("forecast", stored_fit_path, "--params", "70B", "--tokens", "1.4T").stdout
     assert said in " ".join(far.split())
+    assert re.search(r"At up to [\d,]+ times the compute of the largest run", " ".join(far.split()))
     near = call("forecast", stored_fit_path, "--params", "1e9", "--tokens", "2e10").stdout
     assert said not in " ".join(near.split())
 
@@ -609,6 +610,9 @@ def test_scatter_is_chosen_by_its_name(name: Any, noise: bs.noise.Noise) -> None
     [
         (("--law", "chinchila"), r"No law 'chinchila'.*Laws known here: .*Chinchilla"),
         (("--loss", "finale"), r"no column 'finale'.*Near matches: 'final'"),
+        (("--input", "lr"), r"no column 'lr'.*as in --input lr=its_column \(likewise --factor\)"),
+        (("--input", "lr="), r"--input 'lr=' is not a name and its column"),
+        (("--response", "speed"), r"Invalid value for '--response'"),
         (("--vary", "Ecorpus"), r"--vary 'Ecorpus' is not .* Write for instance --vary E:corpus"),
         (("--vary", ":corpus"), r"--vary ':corpus' is not"),
         (("--vary", "F:corpus"), r"vary names 'F', which is no parameter of Chinchilla"),
@@ -630,6 +634,7 @@ def test_scatter_is_chosen_by_its_name(name: Any, noise: bs.noise.Noise) -> None
         (("--where", "corpus"), r"--where 'corpus' is not a column and a value"),
         (("--where", "corpus=wep"), r"no run has corpus = 'wep'.*'books', 'web'"),
         (("--where", "corpse=web"), r"no column 'corpse'"),
+        (("--where", "my_params=7"), r"no run has params = 7"),
         (("--where", "ok=maybe"), r"no run has ok = 'maybe'"),
         (("--output", "sweep.csv"), r"is the table of runs"),
         (("--output", "sweep.csv", "--overwrite"), r"is the table of runs"),
@@ -657,6 +662,10 @@ def test_files_that_hold_no_runs(call: Call, tmp_path: Path) -> None:
     assert "'empty.csv' is empty" in mistake(call(*fit, "empty.csv"))
     assert "'folder'" in mistake(call(*fit, "folder"))
     assert "there is 1 run" in mistake(call(*fit, "one.csv"))
+    (tmp_path / "score.csv").write_text("N,D,ppl\n1e8,2e9,33.1\n")
+    assert "Name its column, as in --loss ppl." in mistake(call(*fit, "score.csv"))
+    (tmp_path / "chart.csv").write_text("Step,a - loss,b - loss\n1,4,3.5\n2,3,2\n")
+    assert "is the export of a chart" in mistake(call(*fit, "chart.csv"))
 
 
 def test_curves_and_charts_give_the_losses_of_a_table(tmp_path: Path) -> None:
@@ -687,6 +696,14 @@ def test_what_is_typed_becomes_values() -> None:
     assert options.count("--params", "70B") == 7e10
 
 
+def test_columns_may_have_another_name() -> None:
+    assert options.columns("--input", ["lr", "unique_tokens=U"]) == {
+        "lr": "lr",
+        "unique_tokens": "U",
+    }
+    assert options.columns("--factor", None) == {}
+
+
 def test_conditions_have_the_kind_of_their_column() -> None:
     frame = pd.DataFrame(
         {
@@ -710,6 +727,7 @@ def test_conditions_have_the_kind_of_their_column() -> None:
     assert kept("corpus=1", "corpus=3") == ["a", "c"]
     assert kept("note=c", "kept=True") == ["c"]
     assert kept("run=1") == ["b"]
+    assert kept("N=1e9") == ["b"]
 
 
 def test_columns_of_a_law_are_found_without_options() -> None:

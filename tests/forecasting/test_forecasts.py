@@ -71,6 +71,16 @@ def test_miss_is_nothing_inside_the_runs_and_widens_beyond_them(
     np.testing.assert_array_equal(forecast.table(0.9)["miss_share"], share)
 
 
+def test_points_are_measured_from_the_largest_run_of_their_level(stored_fit: bs.ScalingFit) -> None:
+    table = stored_fit.runs.table
+    largest = (table["params"] * table["tokens"]).groupby(table["corpus"]).max()
+    at = pd.DataFrame({"params": 1e11, "tokens": 1e13, "corpus": list(largest.index)})
+    forecast = bs.forecast(stored_fit, at=at)
+    times = forecast.times_largest_run()
+    np.testing.assert_allclose(times, 1e24 / largest.to_numpy(), rtol=1e-4)
+    np.testing.assert_array_equal(forecast.table()["times_largest_run"], times)
+
+
 def test_the_fit_gives_the_same_expected_loss(
     forecast: bs.Forecast, stored_fit: bs.ScalingFit
 ) -> None:

@@ -223,6 +223,16 @@ def test_counts_far_below_all_runs_are_asked_about(stored_fit: bs.ScalingFit) ->
     assert bs.forecast(stored_fit, params=7e9, tokens=1400).draws["loss"].notnull().all()
 
 
+def test_counts_far_above_all_runs_are_asked_about(runs: bs.Runs) -> None:
+    # Runs in billions, and a model of 70B on 1.4T tokens in plain counts.
+    table = runs.table.drop(columns="flops")
+    table[["params", "tokens"]] /= 1e9
+    small = bs.Runs.from_frame(table, factors=["corpus"])
+    with pytest.raises(RunsError, match=r"more than a million times the largest runs \(2 params"):
+        points(MODEL, small, params=7e10, tokens=1.4e12)
+    assert points(MODEL, small, params=70, tokens=1400)["params"].item() == 70
+
+
 def test_compute_given_beside_a_size_is_counted_as_the_runs_count_it(runs: bs.Runs) -> None:
     """A run of the table, asked by its own parameters and compute, has its own tokens."""
     counted = runs.table.assign(flops=1.6 * runs.values("flops"))

@@ -67,11 +67,24 @@ def test_the_separator_is_found(tmp_path: Path, name: str, text: str) -> None:
     assert sorted(curves.values("loss")) == sorted(LOSSES)
 
 
-@pytest.mark.parametrize("cell", ["4,498", '"4,498"'])
+@pytest.mark.parametrize("cell", ["10,498", '"10,498"'])
 def test_a_comma_that_may_part_thousands_is_asked_about(tmp_path: Path, cell: str) -> None:
-    path = written(tmp_path, f"params;tokens;loss\n1e8;1e9;{cell}\n")
+    path = written(tmp_path, f"params;tokens;loss\n1e8;{cell};4.498\n")
     with pytest.raises(RunsError, match="A comma before three digits may separate thousands"):
         read_runs(path)
+
+
+def test_commas_of_a_table_stand_for_what_those_of_its_losses_do(tmp_path: Path) -> None:
+    """A loss of thousands of nats is none, so that 4,498 is 4.498, and 10,498 beside it 10.498."""
+    runs = read_runs(written(tmp_path, "N (M);tokens (B);loss\n100;10,498;4,498\n200;20,5;3,9\n"))
+    assert runs.values("loss").tolist() == [4.498, 3.9]
+    np.testing.assert_allclose(runs.values("tokens"), [10.498e9, 20.5e9])
+    assert (
+        "Commas stand for the decimal point, as those of losses do: 4,498 is 4.498." in runs.notes
+    )
+    frame = pd.DataFrame({"N": [1e8, 2e8], "D": [1e9, 2e9], "elo": ["1,498", "1,512"]})
+    with pytest.raises(RunsError, match=r"elo.*may separate thousands"):
+        Runs.from_frame(frame, loss="elo", response="metric")
 
 
 # Compressed files, JSON, Excel -------------------------------------------------------------------

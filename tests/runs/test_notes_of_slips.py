@@ -46,3 +46,57 @@ def test_levels_that_look_alike_and_levels_of_one_run_are_noted(table: pd.DataFr
 def test_rows_of_one_run_are_noted(table: pd.DataFrame) -> None:
     table["run"] = np.repeat(["a", "b", "c"], 6)
     assert "Column 'run' names 3 runs in 18 rows" in notes(table)
+
+
+@pytest.mark.parametrize(
+    ("columns", "units"),
+    [
+        ({"params": "N (B)", "tokens": "Tokens (T)"}, {"params": 1e9, "tokens": 1e12}),
+        ({"params": "params_M", "tokens": "billions of tokens"}, {"params": 1e6, "tokens": 1e9}),
+        ({"params": "Model size [1e6]", "tokens": "D"}, {"params": 1e6}),
+    ],
+)
+def test_the_unit_in_the_name_of_a_column_holds(
+    table: pd.DataFrame, columns: dict[str, str], units: dict[str, float]
+) -> None:
+    scaled = table.assign(**{name: table[name] / unit for name, unit in units.items()})
+    runs = bs.Runs.from_frame(scaled.rename(columns=columns))
+    for name in ("params", "tokens"):
+        np.testing.assert_allclose(runs.values(name), table[name])
+    assert len(runs.notes) == len(units)
+    assert "was multiplied by 1e6" in " ".join(runs.notes) or 1e6 not in units.values()
+
+
+def test_compute_may_be_in_pf_days(table: pd.DataFrame) -> None:
+    compute = 6 * table["params"] * table["tokens"]
+    scaled = table.drop(columns="tokens").assign(**{"compute (PF-days)": compute / 8.64e19})
+    runs = bs.Runs.from_frame(scaled)
+    np.testing.assert_allclose(runs.values("tokens"), table["tokens"])
+
+
+def test_plain_counts_stay_whatever_the_name_of_their_column_says(table: pd.DataFrame) -> None:
+    runs = bs.Runs.from_frame(table.rename(columns={"params": "params_B"}))
+    np.testing.assert_array_equal(runs.values("params"), table["params"])
+    assert "(column 'params_B') holds plain counts (up to 2.7e+09)" in runs.notes[0]
+    written = table.assign(params=[f"{size / 1e6:.0f}M" for size in table["params"]])
+    runs = bs.Runs.from_frame(written.rename(columns={"params": "params (M)"}))
+    np.testing.assert_allclose(runs.values("params"), table["params"], rtol=0.01)
+    both = bs.Runs.from_frame(table.assign(**{"params (B)": table["params"] / 1e9}))
+    assert "params" not in both.sources  # the column without a unit is taken
+
+
+@pytest.mark.parametrize("name", ["tflops", "params_ms", "n_b"])
+def test_names_that_only_look_like_units_play_no_part(table: pd.DataFrame, name: str) -> None:
+    runs = bs.Runs.from_frame(table.assign(**{name: 3.0}))
+    assert name in runs.table
+    assert not runs.notes
+
+
+def test_words_for_failed_runs_are_left_out_on_request(table: pd.DataFrame) -> None:
+    failed = table.astype({"loss": object})
+    failed.loc[[2, 5], "loss"] = ["OOM", "diverged"]
+    with pytest.raises(bs.BayesScalingError, match='missing="drop" to leave these rows out'):
+        bs.Runs.from_frame(failed)
+    runs = bs.Runs.from_frame(failed, missing="drop")
+    assert runs.dropped == 2
+    assert "2 rows with missing values were left out (rows '2', '5')." in runs.notes

@@ -1,0 +1,87 @@
+"""How numbers of a table are written: as counts, in a unit, with decimal commas.
+
+Owns what is read differently than it stands, each with a remark. What cells may hold is checked in
+`cells`.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from bayes_scaling.display.wording import Column, counted, listed
+from bayes_scaling.runs.cells import checked_numbers, rounded_counts
+from bayes_scaling.runs.stated_units import is_in_unit, stated_unit
+from bayes_scaling.units import format_flops, has_unclear_comma, is_decimal_comma
+
+
+def plain_counts(
+    column: Column, part: str, source: str, label: str
+) -> tuple["pd.Series[float]", tuple[str, ...]]:
+    """Return an input as plain counts, and the remarks on how they are written.
+
+    Parameters
+    ----------
+    column
+        The cells, indexed by run.
+    part
+        What they are: `params`, `tokens`, `flops` or a further input.
+    source
+        The name of their column, which may state a unit.
+    label
+        The name of the column in messages.
+    """
+    numbers = checked_numbers(column, label, "input")
+    if texts := rounded_counts(column):
+        return numbers, (
+            f"{label} has {counted(len(texts), 'count')} written with a suffix ({listed(texts)}): "
+            f"rounded sizes move the exponents, exact counts are better.",
+        )
+    unit = stated_unit(part, source)
+    if unit is None:
+        return numbers, ()
+    if is_in_unit(part, numbers, unit.scale):
+        said = f"{label} was multiplied by {format_flops(unit.scale)}, the unit that the name of"
+        return numbers * unit.scale, (f"{said} its column states.",)
+    said = f"{label} holds plain counts (up to {numbers.max():.3g}), whatever the name of its"
+    return numbers, (f"{said} column says.",)
+
+
+def without_decimal_commas(
+    table: pd.DataFrame, names: Sequence[str]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table with decimal points where its first column has decimal commas.
+
+    Parameters
+    ----------
+    table
+        The cells as they are written.
+    names
+        Columns of numbers. The first holds losses or accuracies: none is in the thousands, so
+        that commas in them stand for decimal points, and those in the other columns too.
+
+    Returns
+    -------
+    table
+        With points in place of commas.
+    remarks
+        One, where a comma alone could have parted thousands.
+    """
+    if not (names and _has_decimal_commas(table[names[0]])):
+        return table, ()
+    columns = [name for name in names if _has_decimal_commas(table[name])]
+    unclear = [text for name in columns for text in table[name] if has_unclear_comma(str(text))]
+    table = table.assign(**{name: _with_points(table[name]) for name in columns})
+    said = "Commas stand for the decimal point, as those of losses do: {} is {}."
+    points = unclear and said.format(unclear[0], unclear[0].replace(",", "."))
+    return table, (points,) if points else ()
+
+
+def _has_decimal_commas(column: Column) -> bool:
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    texts = [cell for cell in column.tolist() if isinstance(cell, str) and "," in cell]
+    return bool(texts) and all(map(is_decimal_comma, texts))
+
+
+def _with_points(column: Column) -> Column:
+    return column.map(lambda cell: cell.replace(",", ".") if isinstance(cell, str) else cell)
