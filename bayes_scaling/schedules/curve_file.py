@@ -9,6 +9,7 @@ from typing import Any
 
 import xarray as xr
 
+from bayes_scaling.errors import UnknownLawError
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.stored_file import (
     check_draws,
@@ -19,7 +20,6 @@ from bayes_scaling.fitting.stored_file import (
     write_file,
 )
 from bayes_scaling.priors import Prior
-from bayes_scaling.schedules import laws
 from bayes_scaling.schedules.curve_model import CURVE, CurveModel
 from bayes_scaling.schedules.curves import Curves
 from bayes_scaling.schedules.laws import CurveLaw
@@ -54,7 +54,7 @@ def read_curve_file(path: Path) -> tuple[CurveModel, Curves, Settings, dict[str,
     """Read what :func:`write_curve_file` has written."""
     spec, groups = read_file(path, "curves", ["curves", "schedules"])
     with specified(path):
-        law: type[CurveLaw] = getattr(laws, spec["law"]["name"])
+        law = _law(spec["law"]["name"])
         priors = {name: Prior(**prior) for name, prior in spec["priors"].items()}
         model = CurveModel(law(**spec["law"]["options"]), priors, spec["points"])
         rates = groups.pop("schedules")
@@ -67,3 +67,20 @@ def read_curve_file(path: Path) -> tuple[CurveModel, Curves, Settings, dict[str,
     variables = {*model.sampled_priors, *model.law.priors, "gain_miss"}
     check_draws(path, repr(model.law), groups, variables, {"chain", "draw", CURVE})
     return model, curves, settings, groups
+
+
+def _law(name: str) -> type[CurveLaw]:
+    """The law of a name, of this package or of the user."""
+    known = _defined(CurveLaw)
+    if name not in known:
+        raise UnknownLawError(
+            f"No law {name!r} is defined, so nothing says what its parameters mean. Define or "
+            "import it before its fit is loaded."
+        )
+    return known[name]
+
+
+def _defined(law: type[CurveLaw]) -> dict[str, type[CurveLaw]]:
+    """The law and all that are made from it, by name."""
+    derived = [one for child in law.__subclasses__() for one in _defined(child).items()]
+    return {law.__name__: law, **dict(derived)}

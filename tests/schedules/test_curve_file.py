@@ -1,6 +1,7 @@
 """The file of a fit to curves: a round trip, and what is refused."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,7 @@ import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling import schedules
-from bayes_scaling.errors import FitFileError
+from bayes_scaling.errors import FitFileError, UnknownLawError
 from bayes_scaling.schedules.curve_model import CurveModel
 
 
@@ -47,6 +48,20 @@ def test_law_priors_and_points_are_kept(
     assert again.law == law
     assert again.chosen == model.chosen
     assert again.points == 20
+
+
+def test_a_law_of_the_users_own_comes_back_once_it_is_defined(
+    fit: schedules.CurveFit, tmp_path: Path
+) -> None:
+    class OwnPower(schedules.MultiPower):
+        pass
+
+    made = replace(fit, model=CurveModel(OwnPower()))
+    path = made.save(tmp_path / "own.nc")
+    assert schedules.load_fit(path).model.law == OwnPower()
+    OwnPower.__name__ = "Another"
+    with pytest.raises(UnknownLawError, match="No law 'OwnPower' is defined"):
+        schedules.load_fit(path)
 
 
 def test_fits_to_runs_and_to_curves_are_told_apart(
