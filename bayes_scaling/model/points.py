@@ -18,7 +18,6 @@ from bayes_scaling.model.inputs import (
     RATIOS,
     compute_ratios,
     flops_per_pair,
-    input_values,
     typical_value,
 )
 from bayes_scaling.model.scaling_model import ScalingModel
@@ -100,13 +99,6 @@ def crossed(table: pd.DataFrame, model: ScalingModel, runs: Runs) -> pd.DataFram
         if factor not in table:
             table = table.merge(pd.DataFrame({factor: list(runs.levels(factor))}), how="cross")
     return table
-
-
-def run_points(model: ScalingModel, runs: Runs) -> pd.DataFrame:
-    """The runs as points to evaluate law and noise at: a column for each input and factor."""
-    columns = {n: input_values(runs, n) for n in (*model.law.inputs, *model.noise.inputs)}
-    labels = {factor: runs.table[factor].to_numpy() for factor in model.factors}
-    return pd.DataFrame({**columns, **labels})
 
 
 def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None) -> pd.DataFrame:

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.model.as_points import run_points
 from bayes_scaling.model.inputs import input_values
-from bayes_scaling.model.points import points, run_points
+from bayes_scaling.model.points import points
 from bayes_scaling.plots import canvas, legends, marks, sources
 
 BAND_POINTS = 40

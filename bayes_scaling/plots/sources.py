@@ -23,10 +23,11 @@ from bayes_scaling.fitting.mixture import average_points
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import average_draws, forecast_draws
+from bayes_scaling.model.as_points import run_points
 from bayes_scaling.model.axes import main_axis
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.inputs import input_values
-from bayes_scaling.model.points import points, run_points
+from bayes_scaling.model.points import points
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 

@@ -22,9 +22,10 @@ from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior_surface import labelled
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
-from bayes_scaling.model.axes import decades_beyond, main_axis, point_axes, run_axes, scaled_up
+from bayes_scaling.model.as_points import largest_run, scaled_runs
+from bayes_scaling.model.axes import decades_beyond, main_axis, point_axes, run_axes
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.points import points, run_points
+from bayes_scaling.model.points import points
 from bayes_scaling.model.reach import ranges
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.validation.backtesting import Backtest, run_backtest
@@ -181,7 +182,4 @@ def make_case(
 
 def ladder_table(fit: ScalingFit) -> pd.DataFrame:
     """The run of largest compute, and the same made larger."""
-    law, runs = fit.model.law, fit.runs
-    top = int(np.argmax(run_axes(law, runs)[main_axis(law)].to_numpy()))
-    row = run_points(fit.model, runs)[[*law.inputs, *fit.model.factors]].iloc[[top]]
-    return pd.concat([scaled_up(law, row, factor) for factor in LADDER], ignore_index=True)
+    return scaled_runs(fit.model, fit.runs, largest_run(fit.model.law, fit.runs), LADDER)

@@ -14,9 +14,10 @@ from bayes_scaling.fitting.diagnostics import R_HAT_WORST
 from bayes_scaling.fitting.posterior import log_density
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import forecast
+from bayes_scaling.model.as_points import run_points
 from bayes_scaling.model.axes import main_axis
 from bayes_scaling.model.inputs import input_values
-from bayes_scaling.model.points import points, run_points
+from bayes_scaling.model.points import points
 from bayes_scaling.model.reach import reach
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs

@@ -27,7 +27,7 @@ probability, where a few dozen sweeps tell its coverage to a tenth."""
 
 EXPECTED = "expected_loss"
 
-ROUNDING = 1e-12
+CONSTANT = 1e-12
 """Relative spread of draws below which a quantity is a constant."""
 
 
@@ -120,7 +120,7 @@ def _free(source: ScalingFit) -> list[str]:
     """Parameters of a summary that vary between draws by more than rounding."""
     drawn = source.posterior[list(source.parameter_names)]
     relative = drawn.std(SAMPLE_DIMS) / abs(drawn).mean(SAMPLE_DIMS)
-    return [str(name) for name, one in relative.data_vars.items() if float(one.max()) > ROUNDING]
+    return [str(name) for name, one in relative.data_vars.items() if float(one.max()) > CONSTANT]
 
 
 def _quantities(

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayes_scaling.units import ROUNDING
+
 POWERS = (1.0, 0.5, 0.0)
 """Powers of cost that a gain is divided by: gain per cost, halfway, and the gain alone."""
 
 LEAST_GAIN = 1e-3
 """Share of the variance left that a run must take off to be worth a place in the batch."""
-
-ROUNDING = 1e-9
-"""Share of the budget by which a sum of costs may pass it."""
 
 
 @dataclass(frozen=True)

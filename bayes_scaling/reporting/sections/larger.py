@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from bayes_scaling.fitting.average import Fitted, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.model.axes import main_axis, run_axes, scaled_up
-from bayes_scaling.model.points import run_points
+from bayes_scaling.model.as_points import largest_run, scaled_runs
 from bayes_scaling.trust import TrustReport
 
 
@@ -30,13 +28,10 @@ def larger_runs(fitted: Fitted, times: Sequence[float]) -> pd.DataFrame:
         One row for each factor; the inputs of every law, and the factors of every model.
     """
     fits = sorted((part.fit for part in parts(fitted)), key=_reads, reverse=True)
-    law = fits[0].model.law
-    top = int(np.argmax(run_axes(law, fits[0].runs)[main_axis(law)].to_numpy()))
+    top = largest_run(fits[0].model.law, fits[0].runs)
     columns: dict[str, list[object]] = {}
     for fit in fits:
-        model = fit.model
-        row = run_points(model, fit.runs)[[*model.law.inputs, *model.factors]].iloc[[top]]
-        rows = pd.concat([scaled_up(model.law, row, factor) for factor in times])
+        rows = scaled_runs(fit.model, fit.runs, top, times)
         columns |= {str(name): rows[name].tolist() for name in rows if name not in columns}
     return pd.DataFrame(columns)
 

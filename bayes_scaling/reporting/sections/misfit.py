@@ -8,7 +8,7 @@ import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.model.points import run_points
+from bayes_scaling.model.as_points import run_points
 from bayes_scaling.plots.sources import law_at_runs, thinned
 from bayes_scaling.reporting.sections.contents import Table, tabulated
 from bayes_scaling.trust.checks.predictive import medians_at_runs, residuals_about
