@@ -104,7 +104,8 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     """Fit a scaling law to a table of runs, and save it.
 
     Columns with the usual names (N, params, D, tokens, C, flops, loss ...) are found by
-    themselves. A fit that is in the way is replaced, any other file is not.
+    themselves, and a unit in a name holds: "params (B)", tokens_T. A fit that is in the way is
+    replaced, any other file is not.
     """
     with options.loading(not no_progress):
         from bayes_scaling.fitting.rounds import planned

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.display.wording import counted
+from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import Response, is_missing, says_failed
 from bayes_scaling.runs.checks import (
@@ -31,7 +31,7 @@ from bayes_scaling.runs.columns import (
     name_mapping,
     rearrange,
 )
-from bayes_scaling.runs.conventions import check_is_loss, column_source
+from bayes_scaling.runs.conventions import check_is_loss, column_source, other_counts
 from bayes_scaling.runs.frames import as_pandas
 from bayes_scaling.runs.notation import plain_counts, without_decimal_commas
 from bayes_scaling.runs.parts import Parts
@@ -148,6 +148,8 @@ def _standard_parts(frame: object, request: Request) -> Parts:
     table, rewritten = without_decimal_commas(table, numeric)
     renamed = {name: column for name, column in claims.items() if name != column}
     sources = {name: column_source(name, column) for name, column in renamed.items()}
+    if request.standard["params"] is None and "params" in claims:
+        rewritten += other_counts("params", claims["params"], columns)
     if request.response == "loss":
         check_is_loss(claims["loss"], label_of("loss", sources))
     inputs, derived, said = _checked_inputs(table, claims, request, sources)
@@ -234,11 +236,8 @@ def _check_request(request: Request) -> None:
 def _as_table(frame: object) -> pd.DataFrame:
     table = as_pandas(frame)
     if table is None:
-        how = (
-            "Read a file with bs.read_runs(path)."
-            if isinstance(frame, str)
-            else "Pass a DataFrame: pandas.DataFrame(...) of these data."
-        )
+        file = isinstance(frame, str)
+        how = "Read a file with bs.read_runs(path)." if file else "Pass a pandas DataFrame of it."
         raise RunsError(
             f"Runs: the data are of type {type(frame).__name__}, not a data frame. "
             f"Columns and rows are found by name in it. {how}"
@@ -292,9 +291,8 @@ def derive(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _nothing_to_learn_from(source: pd.DataFrame) -> RunsError:
-    columns = ", ".join(repr(name) for name in source.columns[:20])
     return RunsError(
         f"Runs: no column holds params, tokens, flops or another input (the columns are "
-        f"{columns}). A law explains the loss by at least one of them. Name their columns, as in "
-        f'params="my_params", or further ones with inputs=("my_input",).'
+        f"{listed(source.columns, 20)}). A law explains the loss by at least one of them. "
+        f'Name their columns, as in params="my_params", or further ones with inputs=("my_input",).'
     )

@@ -188,7 +188,9 @@ def test_gadre(shared_data: Path) -> None:
     runs = read_runs(path, factors=("dataset", "model"))
     assert len(runs) == 104
     assert runs.levels("dataset") == ("c4", "redpajama", "refinedweb")
-    assert runs.notes == ()
+    assert len(runs.notes) == 1
+    assert "'params_non_embedding' counts otherwise" in runs.notes[0]
+    assert read_runs(path, params="params").notes == ()
     assert np.bincount(runs.codes("dataset")).sum() == 104
     assert len(runs.where(dataset="c4", role=["fit", "target"])) < 35
     other = read_runs(path, params="params_non_embedding", flops=False)
