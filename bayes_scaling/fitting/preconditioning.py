@@ -30,9 +30,9 @@ MANY = 1000
 """Runs from which it pays without levels: a hundred thousand are sampled in two thirds of the
 time. Of fewer, the sampler's own adaptation does as well."""
 
-WARMUP_OF_POOL, WARMUP_OF_MANY = 300, 120
+WARMUP_OF_POOL, WARMUP_OF_MANY = 500, 120
 """Warm-up draws in coordinates of a law's parameters, and of all that is sampled: more of them gave
-no more effective draws."""
+no more effective draws, and a hundred levels after 300 of them twice as many divergences."""
 
 STEP = 1e-5
 """Step of numerical derivatives, on the scale on which a parameter is sampled."""

@@ -176,7 +176,7 @@ def fit(
     draws : int, optional
         Kept draws of each chain. If given, no longer rounds are sampled; 1000 if not.
     tune : int, optional
-        Warm-up draws of each chain. If not given, 1000; of pools 300, and of a thousand runs or
+        Warm-up draws of each chain. If not given, 1000; of pools 500, and of a thousand runs or
         more 120, where an approximation of the posterior is known before.
     chains : int
         Independent chains.
