@@ -75,12 +75,8 @@ def allocate(  # noqa: PLR0913 - one parameter for each option
     from bayes_scaling.fitting.scaling_fit import load_fit
 
     fit = load_fit(saved)
-    kept = Constraints(
-        max_params=max_params,
-        max_tokens=max_tokens,
-        tokens_per_param=tokens_per_param,
-        sizes=menu,
-    )
+    bounds = {"max_params": max_params, "max_tokens": max_tokens}
+    kept = Constraints(**bounds, tokens_per_param=tokens_per_param, sizes=menu)
     allocation = allocate(fit, flops, constraints=kept, inputs=held)
     further: dict[str, Result] = {
         f"near_optimal_in_{of}": near_optimal(

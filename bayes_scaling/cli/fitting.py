@@ -128,10 +128,8 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         states="any" if state == ["any"] else state,
     )
     runs = runs.where(**options.conditions(runs, where or []))
-    path = fit_path(table, saved, overwrite=overwrite)
-    made = sample(
-        model, runs, draws=draws, tune=tune, chains=chains, seed=seed, progress=not no_progress
-    )
+    path, shown = fit_path(table, saved, overwrite=overwrite), not no_progress
+    made = sample(model, runs, draws=draws, tune=tune, chains=chains, seed=seed, progress=shown)
     _print(made, saved_fit(made, path), prob, json)
 
 

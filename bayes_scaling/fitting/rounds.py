@@ -97,8 +97,7 @@ def converged[Table, Fit: Diagnosed](
                 found = made(tree, settings)
                 factor = _longer(found.diagnostics)
                 if again and factor > 1 and a_chain_is_lost(tree):
-                    # A lost chain takes many steps a draw: without it the same round is shorter.
-                    again = False
+                    again = False  # it takes many steps a draw: without it a round is shorter
                     continue
             except StuckChainError as stuck:
                 failure = stuck

@@ -144,17 +144,15 @@ def _standard_parts(frame: object, request: Request) -> Parts:
     claims = assign_columns(columns, request.standard, further, request.response)
     source, table, remarks = _named_rows(source, claims, request)
     table, left_out = _without_missing(table, list(claims), request)
-    numeric = [] if request.response == "metric" else _numeric(claims, request)
-    table, rewritten = without_decimal_commas(table, numeric)
     renamed = {name: column for name, column in claims.items() if name != column}
     sources = {name: column_source(name, column) for name, column in renamed.items()}
-    if request.standard["params"] is None and "params" in claims:
-        rewritten += other_counts("params", claims["params"], columns)
     if request.response == "loss":
         check_is_loss(claims["loss"], label_of("loss", sources))
-    inputs, derived, said = _checked_inputs(table, claims, request, sources)
+    table, inputs, derived, said = _checked_inputs(table, claims, request, sources)
     if not inputs:
         raise _nothing_to_learn_from(source)
+    if request.standard["params"] is None and "params" in claims:
+        said += other_counts("params", claims["params"], columns)
     return Parts(
         table,
         inputs=inputs,
@@ -162,7 +160,7 @@ def _standard_parts(frame: object, request: Request) -> Parts:
         response=request.response,
         left_out=left_out,
         sources={**sources, **derived},
-        remarks=(*remarks, *rewritten, *said),
+        remarks=(*remarks, *said),
         urls=run_urls(source),
     )
 
@@ -190,13 +188,14 @@ def _checked_inputs(
     claims: Mapping[str, str],
     request: Request,
     sources: Mapping[str, str],
-) -> tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]:
+) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, str], tuple[str, ...]]:
     """Convert the inputs of a table to numbers and add the one that follows from the others.
 
-    Returns their names, the source of the one that was added, and the remarks on them.
+    Returns the table, their names, the source of the one that was added, and the remarks on them.
     """
+    numeric = [] if request.response == "metric" else _numeric(claims, request)
+    table, remarks = without_decimal_commas(table, numeric)
     found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
-    remarks: list[str] = []
     for name in found:
         label = label_of(name, sources)
         table[name], said = plain_counts(table[name], name, claims[name], label)
@@ -205,7 +204,7 @@ def _checked_inputs(
         check_flops_agree(table, request.flops_factor, sources)
     derived = derive(table)
     inputs = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in (*found, *derived)]
-    return tuple(inputs), derived, tuple(remarks)
+    return table, tuple(inputs), derived, remarks
 
 
 def _check_request(request: Request) -> None:
