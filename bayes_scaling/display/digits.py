@@ -140,13 +140,18 @@ def label_writer(name: str) -> Callable[[float], str]:
 
 
 def is_count(name: str) -> bool:
-    """True for a count of parameters, tokens or steps."""
-    return name.endswith(("params", "tokens", "steps"))
+    """True for a count of parameters, tokens or steps; not for a law's amplitude or exponent."""
+    return name.endswith(("params", "tokens", "steps")) and not _is_of_law(name)
 
 
 def is_compute(name: str) -> bool:
     """True for compute in FLOP."""
-    return name.endswith("flops")
+    return name.endswith("flops") and not _is_of_law(name)
+
+
+def _is_of_law(name: str) -> bool:
+    """True for a parameter that is named after the column of its power, such as ``A_tokens``."""
+    return name.startswith(("A_", "a_", "alpha_"))
 
 
 def _short(value: float) -> str:

@@ -5,6 +5,9 @@ A test holds the published sets of all laws against the priors of these.
 
 from bayes_scaling.priors import Prior
 
+FLOORS = ("E", "c")
+"""Names that laws have for a floor."""
+
 FLOOR = Prior.beta(6.0, 4.0)
 """Floor as a share of the lowest losses of a sweep (their 5 % quantile): 90 % within 0.35 and 0.83.
 

@@ -69,6 +69,22 @@ class TaskLaw(Law, ABC, abstract=True):
         """The column of the loss, where a law predicts it."""
         return () if self.through is None else (self.column,)
 
+    @property
+    def same_unit(self) -> Mapping[str, str]:  # type: ignore[override]
+        """Inputs of the law of the loss on the scale of another; its loss is the column."""
+        known = {} if self.through is None else self.through.same_unit
+        return {name: self.column if like == "loss" else like for name, like in known.items()}
+
+    @property
+    def unscaled(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Inputs that the law of the loss reads in their own unit."""
+        return () if self.through is None else self.through.unscaled
+
+    @property
+    def ties(self) -> Mapping[str, str]:  # type: ignore[override]
+        """Parameters of the law of the loss whose priors are tied."""
+        return {} if self.through is None else self.through.ties
+
     def evaluate_stages(
         self, inputs: Mapping[str, Any], theta: Mapping[str, Any]
     ) -> dict[str, Any]:

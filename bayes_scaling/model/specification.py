@@ -11,6 +11,7 @@ from functools import cached_property
 
 from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law
+from bayes_scaling.laws.shared_priors import FLOORS
 from bayes_scaling.model.hierarchy import FLOOR_SPREAD, LINKS, SPREAD_PRIOR, Link, Vary
 from bayes_scaling.model.surface import (
     DELTA,
@@ -80,7 +81,7 @@ class Specification:
         return FLOOR_SPREAD if self._is_share_of_losses(vary.parameter) else SPREAD_PRIOR
 
     def _is_share_of_losses(self, parameter: str) -> bool:
-        return self.law.priors[parameter].support == "unit" and parameter in self.law.scaled
+        return parameter in FLOORS and self.law.priors[parameter].support == "unit"
 
     def reference_name(self, parameter: str, name: str | None = None) -> str:
         """Posterior name on the reference scale: ``E_ref``, but ``alpha``, which has no unit."""

@@ -23,6 +23,7 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullLocator
 
 from bayes_scaling.fitting.diagnostics import Diagnosed
+from bayes_scaling.fitting.provenance import loss_column
 from bayes_scaling.runs import Runs
 from bayes_scaling.units import format_count, format_flops
 
@@ -181,7 +182,10 @@ def input_label(name: str) -> str:
 
 def loss_label(runs: Runs) -> str:
     """The response with its unit."""
-    return {"loss": "loss (nats per token)"}.get(runs.response, runs.response)
+    if runs.response != "loss":
+        return runs.response
+    _, known, unit = loss_column(runs).partition("bits_per_")
+    return f"loss (bits per {unit})" if known else "loss (nats per token)"
 
 
 def format_input(name: str, value: float) -> str:

@@ -15,7 +15,6 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
-from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sizes, sources
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, format_count
 
@@ -114,7 +113,7 @@ def _draw_group(
     prob: float | None,
 ) -> None:
     """One group of a pooled law of params and tokens, in the colour of the group."""
-    flops = input_values(fit.runs, "flops")[rows]
+    flops = sources.run_values(fit.model, fit.runs, "flops")[rows]
     params = fit.runs.values("params")
     for size, of_size in sizes.representative_sizes(params, rows):
         _draw_size(ax, fit, group, size, of_size, style.colour)
@@ -124,7 +123,7 @@ def _draw_group(
 
 def _draw_by_size(ax: Axes, fit: ScalingFit, rows: np.ndarray, prob: float | None) -> None:
     """A law of params and tokens without groups, in the colours of model sizes."""
-    flops, params = input_values(fit.runs, "flops"), fit.runs.values("params")
+    flops, params = sources.run_values(fit.model, fit.runs, "flops"), fit.runs.values("params")
     colours = sizes.size_colours(params)
     for size, of_size in sizes.representative_sizes(params, rows):
         _draw_size(ax, fit, (), size, of_size, colours.to_rgba(np.array(size)))
@@ -155,7 +154,7 @@ def _draw_size(
     ax: Axes, fit: ScalingFit, group: sources.Group, size: float, of_size: np.ndarray, colour: Any
 ) -> None:
     """Median at one model size over the compute of its runs."""
-    flops = input_values(fit.runs, "flops")[of_size]
+    flops = sources.run_values(fit.model, fit.runs, "flops")[of_size]
     grid = np.geomspace(flops.min(), flops.max(), sources.CURVE_POINTS // 3)
     table = pd.DataFrame({"params": size, "tokens": grid / FLOPS_PER_PARAM_TOKEN / size})
     few = sources.thinned(fit, sizes.MOST_SIZES * sources.CURVE_POINTS)

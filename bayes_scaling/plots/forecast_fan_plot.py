@@ -17,7 +17,6 @@ from bayes_scaling.fitting.average import FitAverage, Fitted, leading
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sources
 
 APART = 6.0
@@ -51,7 +50,8 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     sheet = canvas.Sheet.of(ax)
     ax, fit = sheet.ax, leading(forecast.fit)
     name = sources.horizontal(fit.model)
-    targets = sources.by_group(forecast.draws, fit.model.factors, name)
+    draws = sources.as_counted(forecast.draws, fit.model)
+    targets = sources.by_group(draws, fit.model.factors, name)
     known = sources.groups_of(fit.runs, fit.model)
     looks = canvas.styles(list(dict.fromkeys([*known, *targets])))
     _draw_runs(ax, fit, known, {group: looks[group] for group in targets if group})
@@ -63,10 +63,10 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
         _draw_targets(ax, name, targets[group], group, style, prob)
     canvas.log_input_axis(ax.xaxis, name)
     canvas.log_loss_axis(ax, fit.runs)
-    reach = float(forecast.draws[name].max())
-    marks.shade_extrapolation(ax, float(input_values(fit.runs, name).max()), reach)
+    largest = float(sources.run_values(fit.model, fit.runs, name).max())
+    marks.shade_extrapolation(ax, largest, float(draws[name].max()))
     shown = {group: looks[group] for group in targets}
-    missed = bool((forecast.draws["miss"] != 0).any())
+    missed = bool((draws["miss"] != 0).any())
     sheet.legend(_entries(shown, set(known) - set(targets), prob, missed), _path_name(targets))
     sheet.title(f"Forecast by {_author(forecast.fit)}", forecast)
     return ax
@@ -113,7 +113,8 @@ def _draw_runs(
     known: dict[sources.Group, np.ndarray],
     looks: dict[sources.Group, canvas.Style],
 ) -> None:
-    x, loss = input_values(fit.runs, sources.horizontal(fit.model)), fit.runs.values("loss")
+    x = sources.run_values(fit.model, fit.runs, sources.horizontal(fit.model))
+    loss = fit.runs.values("loss")
     for group, rows in known.items():
         style = looks.get(group, canvas.Style(canvas.neutral()))
         marks.draw_runs(ax, x[rows], loss[rows], style, sources.named("runs", group))
@@ -131,7 +132,7 @@ def _draw_path(
     fit = leading(fitted)
     name = sources.horizontal(fit.model)
     target = of_group.isel(point=-1)
-    start = min(input_values(fit.runs, name).min(), float(of_group[name].min()))
+    start = min(sources.run_values(fit.model, fit.runs, name).min(), float(of_group[name].min()))
     grid = np.geomspace(start, float(target[name]), sources.CURVE_POINTS)
     table = sources.with_levels(_path(fitted, name, target, grid), group, fit.model)
     draws = sources.losses_along(fitted, table, new_levels, misses=True)

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.isolines import Isolines
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sources
 
 NEARBY = 1.15
@@ -104,8 +103,8 @@ def _draw_runs(ax: Axes, lines: Isolines, top: float) -> None:
 
 
 def _draw_budget(ax: Axes, lines: Isolines, key: Key, style: canvas.Style) -> None:
-    runs, (flops, group) = lines.fit.runs, key
-    near = np.abs(np.log(input_values(runs, "flops") / flops)) < np.log(NEARBY)
-    rows = near & sources.groups_of(runs, lines.fit.model).get(group, False)
+    (flops, group), runs, model = key, lines.fit.runs, lines.fit.model
+    apart = np.abs(np.log(sources.run_values(model, runs, "flops") / flops))
+    rows = (apart < np.log(NEARBY)) & sources.groups_of(runs, model).get(group, False)
     params, loss = (runs.values(name)[rows] for name in ("params", "loss"))
     marks.draw_runs(ax, params, loss, style, sources.named("runs", group))

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.requirements import Needed
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sources
 
 MARGIN = 1.01
@@ -57,7 +56,7 @@ def _label_axes(panels: np.ndarray, needed: Needed) -> None:
     """The largest run, and axes over all targets."""
     amount, chance = panels
     fit, of = needed.fit, needed.of
-    largest = float(input_values(fit.runs, of).max())
+    largest = float(sources.run_values(fit.model, fit.runs, of).max())
     marks.draw_reference(amount, y=largest, gid="largest run")
     canvas.log_input_axis(amount.yaxis, of)
     chance.set(ylim=(-0.04, 1.04), ylabel="probability that\nnone suffices")

@@ -24,12 +24,12 @@ from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import average_draws, forecast_draws
 from bayes_scaling.model.as_points import run_points
-from bayes_scaling.model.axes import main_axis
+from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.points import points
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
+from bayes_scaling.units import compute
 
 type Group = tuple[str, ...]
 """Levels of the model's factors; empty for a model without."""
@@ -92,6 +92,19 @@ def _scattered_alike(*about: Any) -> xr.DataArray:
 def horizontal(model: ScalingModel) -> str:
     """Input that losses are drawn against: compute if the law knows of it, or its first one."""
     return "flops" if model.law.splits_compute else main_axis(model.law)
+
+
+def run_values(model: ScalingModel, runs: Runs, name: str) -> np.ndarray:
+    """Sizes of the runs as the model counts them: compute is 6ND unless its law reads it."""
+    values: np.ndarray = 10 ** run_axes(model.law, runs)[name].to_numpy()
+    return values
+
+
+def as_counted(draws: xr.Dataset, model: ScalingModel) -> xr.Dataset:
+    """Draws at points whose compute is counted as :func:`run_values` counts that of the runs."""
+    if "flops" in model.law.inputs or not {"params", "tokens"} <= set(draws.coords):
+        return draws
+    return draws.assign_coords(flops=compute(draws["params"], draws["tokens"]))
 
 
 def law_at_runs(fit: ScalingFit) -> tuple[LossSurface, xr.DataArray]:
@@ -164,8 +177,6 @@ def frontier(
 
 
 def run_budgets(runs: Runs, cost: Cost) -> np.ndarray:
-    """Cost of each run; in FLOP as the runs give it."""
-    if isinstance(cost, SixND):
-        return input_values(runs, "flops")
+    """Cost of each run, counted as that of a budget is."""
     spent: np.ndarray = cost.spent(runs.values("params"), runs.values("tokens"))
     return spent

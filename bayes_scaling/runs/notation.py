@@ -30,20 +30,21 @@ def plain_counts(
     label
         The name of the column in messages.
     """
-    numbers = checked_numbers(column, label, "input")
-    if texts := rounded_counts(column):
-        return numbers, (
-            f"{label} has {counted(len(texts), 'count')} written with a suffix ({listed(texts)}): "
-            f"rounded sizes move the exponents, exact counts are better.",
-        )
-    unit = stated_unit(part, source)
-    if unit is None:
-        return numbers, ()
-    if is_in_unit(part, numbers, unit.scale):
+    numbers, unit = checked_numbers(column, label, "input"), stated_unit(part, source)
+    texts = rounded_counts(column)
+    remarks: tuple[str, ...] = ()
+    if texts:
+        said = f"{label} has {counted(len(texts), 'count')} written with a suffix ({listed(texts)})"
+        remarks = (f"{said}: rounded sizes move the exponents, exact counts are better.",)
+    bare = ~column.isin(texts)
+    if unit is None or not bare.any():
+        return numbers, remarks
+    if is_in_unit(part, numbers[bare], unit.scale):
         said = f"{label} was multiplied by {format_flops(unit.scale)}, the unit that the name of"
-        return numbers * unit.scale, (f"{said} its column states.",)
+        scaled = numbers.where(~bare, numbers * unit.scale)
+        return scaled, (*remarks, f"{said} its column states.")
     said = f"{label} holds plain counts (up to {numbers.max():.3g}), whatever the name of its"
-    return numbers, (f"{said} column says.",)
+    return numbers, (*remarks, f"{said} column says.")
 
 
 def without_decimal_commas(

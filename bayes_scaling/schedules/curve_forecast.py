@@ -67,12 +67,12 @@ class CurveForecast(FitResult):
         return replace(self, draws=self.draws.isel({POINT: last}))
 
     def final(self, prob: float | None = None) -> pd.DataFrame:
-        """Losses at the end of every schedule, and the probability that it is the best.
+        """Losses at the last point of every schedule, and the probability that it is the best.
 
         Returns
         -------
         pandas.DataFrame
-            Rows of :meth:`table` at the last step of each schedule, and ``best``: in which share
+            Rows of :meth:`table` at the last step that was forecast, and ``best``: in which share
             of the draws a new run of it has the lowest loss of all. Only schedules of as many
             steps are of equal cost.
         """
@@ -90,6 +90,11 @@ class CurveForecast(FitResult):
         -------
         pandas.Series
             ``median``, ``lower``, ``upper``, and ``probability`` that the first is the lower.
+
+        Raises
+        ------
+        RunsError
+            A schedule was not forecast, or not to its end.
         """
         ends = [self._final_loss(name) for name in (first, second)]
         apart = ends[0] - ends[1]
@@ -104,6 +109,12 @@ class CurveForecast(FitResult):
             raise RunsError(
                 f"No schedule {name!r} was forecast, so there is nothing to compare. "
                 f"Forecast are {', '.join(map(repr, self.schedules))}."
+            )
+        step, last = int(self.draws["step"][places[-1]]), len(self.schedules[name]) - 1
+        if step < last:
+            raise RunsError(
+                f"Schedule {name!r} was forecast to step {step} of {last}, so its final loss is "
+                f"not known. Forecast it without steps=, or with {last} among them."
             )
         return self.draws["loss"].isel({POINT: places[-1]}, drop=True)
 

@@ -104,6 +104,8 @@ class Curves:
             )
         labels = [as_label(name) for name in table["curve"]]
         table = table.assign(curve=labels).astype({"step": int, "loss": float})
+        # Of a step that is logged twice, as after a restart, the later row.
+        table = table.drop_duplicates(["curve", "step"], keep="last")
         table = table.sort_values(["curve", "step"], ignore_index=True)
         given: Mapping[Any, Any] = schedules or {}
         if schedules is None:

@@ -60,7 +60,8 @@ def schedule_sums(schedule: Schedule, steps: npt.ArrayLike) -> xr.Dataset:
             f"Steps {asked.min(initial=0)} to {asked.max(initial=0)} are asked for of a schedule "
             f"of {len(rates)}, whose last is step {len(rates) - 1}. Give a longer schedule."
         )
-    peak, change = rates.max(), np.append(0.0, np.diff(rates))
+    # The first learning rate is a rise from zero, as one that is warmed up to is.
+    peak, change = rates.max(), np.diff(rates, prepend=0.0)
     total, changed = np.cumsum(rates), np.flatnonzero(change)
     if total[asked.min()] <= 0:
         raise RunsError(

@@ -169,3 +169,9 @@ def test_a_count_whose_interval_spans_decades_is_not_zero(name: str) -> None:
     found = [parse_count(number) for number in numbers]
     # One digit at least: a number is off by half its leading unit at the most.
     np.testing.assert_allclose(found, known, rtol=0.5)
+
+
+def test_parameters_named_after_columns_are_no_counts() -> None:
+    assert number_writer("A_tokens")(1041.0, 1) == "1040"
+    assert number_writer("alpha_flops")(0.153, -3) == "0.153"
+    assert number_writer("unique_tokens")(1041.0, 1) == "1.04K"

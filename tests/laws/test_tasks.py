@@ -253,3 +253,14 @@ def test_task_accuracy_recovers_its_truth(recovers: Callable[..., None]) -> None
         noise={"noise_sd": 0.05},
         response="accuracy",
     )
+
+
+@pytest.mark.parametrize(
+    "through", [bs.laws.DataConstrained(tied=True), bs.laws.Parallel(), bs.laws.Precision()]
+)
+def test_the_units_of_the_law_of_the_loss_are_kept(through: bs.Law) -> None:
+    """An input that a law reads in its own unit, or in that of another, stays so in two steps."""
+    law = bs.laws.TaskAccuracy(through=through)
+    assert law.same_unit == through.same_unit
+    assert law.unscaled == through.unscaled
+    assert law.ties == through.ties

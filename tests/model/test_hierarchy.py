@@ -6,6 +6,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+import bayes_scaling as bs
 from bayes_scaling.errors import ModelError
 from bayes_scaling.model.hierarchy import (
     CENTRED_FROM_RUNS,
@@ -149,3 +150,15 @@ def test_vary_says_the_names_that_the_posterior_has() -> None:
 def test_a_spread_that_may_be_negative_is_refused(spread: Prior) -> None:
     with pytest.raises(ModelError, match=r"Vary\('E'\).*not on the positive.*Prior.between"):
         Vary("E", by="corpus", spread=spread)
+
+
+@pytest.mark.parametrize(
+    ("law", "parameter", "kind"),
+    [("chinchilla", "E", "log"), ("nested", "floor", "logit"), ("saturating", "A", "logit")],
+)
+def test_levels_of_a_share_stay_below_one_and_those_of_a_floor_may_not(
+    law: str, parameter: str, kind: str
+) -> None:
+    link = bs.ScalingModel(law).link(parameter)
+    expected = np.log(0.9) if kind == "log" else np.log(0.9 / 0.1)
+    assert link.forward(0.9) == pytest.approx(expected)

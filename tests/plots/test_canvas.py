@@ -3,9 +3,12 @@
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 from matplotlib.colors import rgb_to_hsv, to_rgb
 
+import bayes_scaling as bs
+from bayes_scaling.plots import canvas
 from bayes_scaling.plots.canvas import COLOURS, Sheet, log_input_axis
 
 
@@ -45,3 +48,11 @@ def test_a_figure_is_made_with_no_more_axes_than_panels() -> None:
     assert list(sheet.panels) == sheet.ax.figure.axes
     assert len(sheet.panels) == 5
     assert sheet.ax.figure.get_size_inches().tolist() == [8.0, 2.0]
+
+
+def test_the_axis_of_losses_has_their_unit() -> None:
+    table = pd.DataFrame({"N": [1e8, 1e9], "D": [1e9, 1e10], "val_bpb": [1.2, 0.9]})
+    runs = bs.Runs.from_frame(table, loss="val_bpb")
+    assert canvas.loss_label(runs) == "loss (bits per byte)"
+    plain = bs.Runs.from_frame(table.rename(columns={"val_bpb": "loss"}))
+    assert canvas.loss_label(plain) == "loss (nats per token)"

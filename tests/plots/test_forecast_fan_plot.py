@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import arviz as az
 import numpy as np
 import pandas as pd
@@ -120,3 +122,18 @@ def test_several_inputs(many_input_fit: bs.ScalingFit) -> None:
     at = pd.DataFrame({"params": [7e10], "rate": [0.002]})
     ax = plots.forecast_fan(bs.forecast(many_input_fit, at=at))
     assert ax.get_xlabel() == "parameters"
+
+
+def test_compute_of_runs_and_targets_is_counted_alike(lone_fit: bs.ScalingFit) -> None:
+    """Runs whose column of compute is 1.9 times 6ND, asked for by parameters and compute."""
+    counted = lone_fit.runs.table.assign(flops=1.9 * lone_fit.runs.values("flops"))
+    fit = replace(lone_fit, runs=bs.Runs.from_frame(counted))
+    largest = fit.runs.table.loc[fit.runs.table["flops"].idxmax()]
+    forecast = bs.forecast(fit, params=largest["params"], flops=largest["flops"])
+    ax = plots.forecast_fan(forecast)
+    x = np.concatenate([dots.get_offsets()[:, 0] for dots in ax.collections
+                        if dots.get_label() == "runs"])  # fmt: skip
+    [target] = [line for line in ax.lines if line.get_label() == "target"]
+    assert x.max() == pytest.approx(6 * largest["params"] * largest["tokens"])
+    assert target.get_xdata()[0] == pytest.approx(x.max())
+    assert marked(ax, "extrapolated") == []

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 import bayes_scaling as bs
 from bayes_scaling.reporting.gathering import gathered
 from bayes_scaling.reporting.sections.contents import Contents, Listing, Paragraph
-from bayes_scaling.reporting.sections.opening import REASONS, opening
+from bayes_scaling.reporting.sections.opening import REASONS, opening, times_beyond
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.trust import CheckResult, TrustReport
 from tests.reporting.browser import Browser
@@ -241,3 +242,15 @@ def test_the_page_opens_at_the_number_of_the_first_screen(
     screen.show(page)
     finding = contents.opening.findings[0]
     assert screen.text("explore-run") == f"{finding.number}, {finding.interval}"
+
+
+def test_a_run_is_measured_from_the_runs_of_its_own_level(stored_fit: bs.ScalingFit) -> None:
+    table = stored_fit.runs.table
+    kept = (table["corpus"] != "web") | (table["flops"] < table["flops"].median())
+    fit = replace(stored_fit, runs=stored_fit.runs.where(kept))
+    asked = fit.runs.table.loc[[fit.runs.table["flops"].idxmax()], ["params", "tokens"]]
+    for level, beyond in (("web", True), ("books", False)):
+        subject = Subject(fit, bs.forecast(fit, at=asked.assign(corpus=level)))
+        farther = times_beyond(subject)
+        assert farther is not None
+        assert farther > 2 if beyond else farther <= 1

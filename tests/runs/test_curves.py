@@ -353,3 +353,34 @@ def test_curves_that_cannot_be_used(
 ) -> None:
     with pytest.raises(RunsError, match=message):
         Runs.from_curves(change(curves))
+
+
+# Runs that were resumed, and rows that were logged twice ------------------------------------------
+
+
+@pytest.fixture
+def resumed() -> pd.DataFrame:
+    """Run `a` diverges from step 800 on, is resumed there and ends at 3; so does `b`, at once."""
+    steps = np.arange(0, 1001, 100)
+    good = 3 + (1000 - steps) / 1000
+    bad = pd.DataFrame({"step": [800, 900, 1000], "loss": [1.0, 5.0, 5.0]})
+    first = pd.DataFrame({"step": steps[:8], "loss": good[:8]})
+    again = pd.DataFrame({"step": steps[8:], "loss": good[8:]})
+    a = pd.concat([first, bad, again]).assign(run="a", N=1e8)
+    b = pd.DataFrame({"step": steps, "loss": good}).assign(run="b", N=2e8)
+    return pd.concat([a, b], ignore_index=True)
+
+
+@pytest.mark.parametrize("final", ["last", "best", "smoothed"])
+def test_what_was_resumed_replaces_what_was_abandoned(resumed: pd.DataFrame, final: Final) -> None:
+    found = losses(Runs.from_curves(resumed, final=final, window=0.3))
+    assert found["a"] == found["b"]
+
+
+def test_rows_logged_twice_do_not_make_a_run_silent() -> None:
+    """A loss every 100 steps and rows every 10 up to 1080; the rows of `a` come from two ranks."""
+    steps = np.arange(0, 1081, 10)
+    loss = np.where(steps % 100 == 0, 3.0, np.nan)
+    one = pd.DataFrame({"step": steps, "loss": loss, "N": 1e8})
+    curves = pd.concat([one.assign(run="a"), one.assign(run="a"), one.assign(run="b")])
+    assert losses(Runs.from_curves(curves)) == {"a": 3.0, "b": 3.0}

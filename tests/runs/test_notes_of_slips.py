@@ -100,3 +100,9 @@ def test_words_for_failed_runs_are_left_out_on_request(table: pd.DataFrame) -> N
     runs = bs.Runs.from_frame(failed, missing="drop")
     assert runs.dropped == 2
     assert "2 rows with missing values were left out (rows '2', '5')." in runs.notes
+
+
+def test_a_unit_in_the_name_holds_for_cells_without_a_suffix(table: pd.DataFrame) -> None:
+    sizes = [f"{size / 1e9:.4f}" for size in table["params"]]
+    mixed = table.assign(params=["125M", *sizes[1:]]).rename(columns={"params": "params (B)"})
+    np.testing.assert_allclose(bs.Runs.from_frame(mixed).values("params"), table["params"], 1e-3)

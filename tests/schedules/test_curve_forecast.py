@@ -83,7 +83,9 @@ def test_what_was_not_forecast_cannot_be_compared(
 ) -> None:
     found = schedules.forecast(near_published(), {"a": paper_schedules["wsdcon_3"]}, steps=[9000])
     with pytest.raises(RunsError, match="No schedule 'b' was forecast"):
-        found.difference("a", "b")
+        found.difference("b", "a")
+    with pytest.raises(RunsError, match=r"to step 9000 of \d+, so its final loss is not known"):
+        found.difference("a", "a")
     with pytest.raises(RunsError, match="none of those asked for"):
         schedules.forecast(near_published(), {"a": np.ones(10)}, steps=[10])
 

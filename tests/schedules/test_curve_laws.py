@@ -30,10 +30,10 @@ def parameters(law: schedules.CurveLaw) -> Mapping[str, float]:
 
 def multi_power_sum(rates: np.ndarray, step: int, theta: Mapping[str, float]) -> float:
     """The published sum over every step, one by one."""
-    total, change = np.cumsum(rates), np.diff(rates)[:step]
+    total, change = np.cumsum(rates), np.diff(rates, prepend=0.0)[: step + 1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        area = total[step] - total[:step]
-        inner = theta["C"] * rates[1 : step + 1] ** -theta["gamma"] * area
+        area = total[step] - np.append(0.0, total[:step])
+        inner = theta["C"] * rates[: step + 1] ** -theta["gamma"] * area
         gain = np.where(area > 0, 1 - (1 + inner) ** -theta["beta"], 0.0)
     forward = theta["L0"] + theta["A"] * total[step] ** -theta["alpha"]
     return forward + theta["B"] * float(change @ gain)
@@ -141,3 +141,16 @@ def test_parameters_must_be_those_of_the_law() -> None:
 def test_steps_must_be_of_the_schedule(steps: list[int], message: str) -> None:
     with pytest.raises(RunsError, match=message):
         schedule_sums(schedules.constant(1.0, 5, warmup=2), steps)
+
+
+@each_law
+def test_a_run_without_warm_up_is_one_with_next_to_none(law: schedules.CurveLaw) -> None:
+    """The first learning rate is a rise like any other, and no loss goes below `L0`."""
+    theta, last = parameters(law), [239_999]
+    for peak in (3e-4, 3e-3):
+        without, with_one = (
+            law.loss(schedules.cosine(peak, 0.0, 240_000, warmup), theta, last).item()
+            for warmup in (0, 1)
+        )
+        assert without == pytest.approx(with_one, rel=1e-5)
+        assert without > theta["L0"]

@@ -90,3 +90,9 @@ def test_curves_may_be_numbered_and_are_copied_whole(frame: pd.DataFrame) -> Non
     copied = pickle.loads(pickle.dumps(curves))
     pd.testing.assert_frame_equal(copied.table, curves.table)
     np.testing.assert_array_equal(copied.schedules["1"], SCHEDULE)
+
+
+def test_of_a_step_logged_twice_the_later_row_counts() -> None:
+    logs = pd.DataFrame({"curve": "a", "step": [10, 20, 30, 20], "loss": [4.0, 5.0, 3.0, 3.5]})
+    curves = schedules.Curves.from_frame(logs, {"a": schedules.constant(1e-3, 40)})
+    assert curves.table["loss"].tolist() == [4.0, 3.5, 3.0]

@@ -152,12 +152,15 @@ def _flatness(subject: Subject) -> Iterator[str]:
     if subject.near is None:
         return
     medians = subject.near.draws.median(("chain", "draw"), skipna=True)
-    low, high = (float(medians[name].values[0]) for name in ("smallest_params", "largest_params"))
+    largest = medians.isel(budget=int(np.argmax(medians["flops"].to_numpy())))
+    low, high = (float(largest[name]) for name in ("smallest_params", "largest_params"))
+    levels = [str(largest[factor].item()) for factor in subject.main.model.factors]
+    where = ", ".join([f"{cell('flops', float(largest['flops']))} FLOP", *levels])
     if np.isfinite(low) and np.isfinite(high):
         yield (
-            f"Not the exact size: any from {cell('params', low)} to {cell('params', high)} "
-            f"parameters costs at most {100 * subject.near.within:g} % of loss, so that other "
-            "reasons may decide."
+            f"Not the exact size at {where}: any from {cell('params', low)} to "
+            f"{cell('params', high)} parameters costs at most {100 * subject.near.within:g} % of "
+            "loss, so that other reasons may decide."
         )
 
 

@@ -209,16 +209,22 @@ def priors(fit: ScalingFit) -> Block:
     given = {**fit.model.sampled_priors(fit.runs), **fit.model.priors_beyond(fit.runs)}
     table["prior"] = [f"{given[n].distribution}({_numbers(given[n])})" for n in table.index]
     caption = (
-        "Every prior with its 90 % range. On the reference scale the law sees inputs divided by "
-        "their geometric mean over the runs, and its value is multiplied by the 5 % quantile of "
-        "the losses; the "
-        "range in paper units is the same range for these runs."
+        f"Every prior with its 90 % range. On the reference scale the law sees inputs and "
+        f"{fit.runs.response} divided by reference values ({_scales(fit)}); the range in paper "
+        "units is the same range for these runs."
     )
     for one, other in fit.model.ties.items():
         caption += (
             f" The logarithms of {other} and {one} go together, with a correlation of {TIE:g}."
         )
     return tabulated(caption, table)
+
+
+def _scales(fit: ScalingFit) -> str:
+    """What inputs and response are divided by, in words."""
+    found = scales(fit.model.law, fit.runs)
+    named = {"loss": fit.runs.response}
+    return ", ".join(f"{named.get(name, name)} {cell(name, x)}" for name, x in found.items())
 
 
 def _numbers(prior: Prior) -> str:

@@ -13,7 +13,8 @@ from bayes_scaling.display.intervals import percent
 from bayes_scaling.display.wording import times
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
-from bayes_scaling.model.axes import main_axis, run_axes
+from bayes_scaling.model.axes import run_axes
+from bayes_scaling.model.inputs import input_values
 from bayes_scaling.reporting.citing.estimates import Citable, estimates, row_words
 from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, joined
 from bayes_scaling.reporting.sections.figures import drawn
@@ -187,24 +188,42 @@ def _interval(one: Written, prob: float, unit: str = "") -> str:
 def _context(subject: Subject) -> Iterator[str]:
     """Sentences on the distance from the runs, the sweep's own record, and its best run."""
     farther, record = times_beyond(subject), sweep_record(subject)
+    outside = "" if subject.forecast is None else _outside(subject.forecast)
     if farther is not None and farther > 1:
         yield sentence(f"{times(farther)} beyond your largest run{record and f', and {record}'}")
     elif farther is not None:
-        yield "No larger than your largest run."
+        yield outside or "No larger than your largest run."
     if subject.forecast is not None and subject.fit.runs.response == "loss":
         best = float(subject.fit.runs.values("loss").min())
         yield f"The best of your {len(subject.fit.runs)} runs reached {best:.3g}."
 
 
 def times_beyond(subject: Subject) -> float | None:
-    """Size of the farthest run asked about over the largest run, in compute where it is known."""
-    fit = widest(subject.fit)
-    along = main_axis(fit.model.law)
-    asked = [one.draws[along] for one in subject.asked if along in one.draws.coords]
-    if not asked:
-        return None
-    largest = float(10 ** run_axes(fit.model.law, fit.runs)[along].max())
-    return max(float(one.max()) for one in asked) / largest
+    """Size of the farthest run asked about over the largest run, in compute where it is known.
+
+    Of a forecast by the largest run of its own level.
+    """
+    found = []
+    if subject.forecast is not None:
+        found.append(float(subject.forecast.times_largest_run().max()))
+    if subject.allocation is not None and "flops" in subject.allocation.draws.coords:
+        fit = widest(subject.fit)
+        largest = float(10 ** run_axes(fit.model.law, fit.runs)["flops"].max())
+        found.append(float(subject.allocation.draws["flops"].max()) / largest)
+    return max(found, default=None)
+
+
+def _outside(forecast: Forecast) -> str:
+    """The input by which a forecast lies farthest above all runs, as a sentence; or nothing."""
+    fit, asked = widest(forecast.fit), forecast.points
+    above = {
+        name: float(asked[name].max() / input_values(fit.runs, name).max())
+        for name in fit.model.law.inputs
+    }
+    name = max(above, key=above.__getitem__)
+    if above[name] <= 1:
+        return ""
+    return f"{sentence(times(above[name]))} the {name.replace('_', ' ')} of any of your runs."
 
 
 def sweep_record(subject: Subject) -> str:

@@ -1,8 +1,8 @@
 """From the checkpoints of many runs to one row per run, a batch of checkpoints at a time.
 
 Owns which checkpoint a run is judged by, and what is found out about its curve on the way. Between
-batches it holds a few numbers per run; the smoothed loss also holds the losses of the window that
-it is taken over.
+batches it holds a few numbers per run; the best and the smoothed loss also hold the losses that
+they are taken over.
 """
 
 import math
@@ -33,6 +33,7 @@ WORDING: Mapping[Final, str] = {
 
 _SPANS = {
     "checkpoints": "sum",
+    "places": "sum",
     "start": "min",
     "end": "max",
     "first_gap": "min",
@@ -89,11 +90,11 @@ class Reduced:
     """One row per run, in the order in which the runs appear.
 
     `table` has the columns of the source. `facts` has, for every run of the curves, the number of
-    `checkpoints` with a loss, their first and last position `start` and `end`, the position
-    `first_gap` of the first row without one and `ran_to` of the last row of any kind, `peak_rate`
-    and `last_rate`, its `silence` at the end in units of the usual distance of two losses, and if
-    it `diverged` or fell `silent`; and for those kept, the number `judged` of checkpoints that
-    count and the position `at` of the chosen one.
+    `checkpoints` with a loss and of their `places`, the first and the last of these, `start` and
+    `end`, the position `first_gap` of the first row without one and `ran_to` of the last row of any
+    kind, `peak_rate` and `last_rate`, its `silence` at the end in units of the usual distance of
+    two losses, and if it `diverged` or fell `silent`; and for those kept, the number `judged` of
+    checkpoints that count and the position `at` of the chosen one.
     """
 
     table: pd.DataFrame
@@ -120,15 +121,11 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
     if kept.empty:
         raise _none_left(facts, rule)
     begin = rule.begin(facts.loc[kept, "end"])
-    after = (
-        rows[np.isfinite(rows[LOSS]) & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy())]
-        for rows in checkpoints(source, roles, codes)
-    )
     judged = pd.Series(1.0, kept)
-    if rule.final == "best":
-        chosen, judged = _best(after, rule.highest_is_best)
-    elif rule.final == "smoothed":
-        chosen, judged = _smoothed(after, chosen)
+    if rule.final != "last":
+        after = _after(checkpoints(source, roles, codes), begin)
+        judged = after.groupby(RUN).size().astype(float)
+        chosen = _best(after, chosen, rule) if rule.final == "best" else _smoothed(after, chosen)
     chosen = _with_gaps_filled(chosen, checkpoints(source, roles, codes), roles.varying)
     table = chosen.loc[kept, [*roles.varying]]
     table[roles.loss] = chosen[LOSS]
@@ -145,8 +142,8 @@ def _with_ends(facts: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
     That length is in units of the usual step between losses.
     """
     diverged = last[LOSS].reindex(facts.index).abs() == math.inf
-    several = facts["checkpoints"] > 1
-    usual = (facts["end"] - facts["start"]) / (facts["checkpoints"] - 1).where(several)
+    several = facts["places"] > 1
+    usual = (facts["end"] - facts["start"]) / (facts["places"] - 1).where(several)
     silence = (facts["ran_to"] - facts["end"]) / usual.where(several, facts["end"])
     most = np.where(facts["first_gap"] < facts["end"], _SILENT, _SILENT_WITHOUT_GAPS)
     return facts.assign(diverged=diverged, silence=silence, silent=silence > most)
@@ -185,26 +182,33 @@ def _whole_curves(
     )
 
 
-def _best(after: Iterable[pd.DataFrame], highest: bool) -> tuple[pd.DataFrame, "pd.Series[float]"]:
-    def best(rows: pd.DataFrame) -> pd.DataFrame:
-        extreme = rows.groupby(RUN)[LOSS].transform("max" if highest else "min")
-        ties = rows[rows[LOSS] == extreme].sort_values(AT, kind="stable")
-        return ties.drop_duplicates(RUN, keep="first")  # the earliest in training
+def _after(batches: Iterable[pd.DataFrame], begin: "pd.Series[float]") -> pd.DataFrame:
+    """Return the losses that count, from the position at which those of a run begin to.
 
-    chosen, judged = pd.DataFrame(), pd.Series(dtype=float)
-    for rows in after:
-        chosen = _combined(chosen, rows, best)
-        judged = judged.add(rows.groupby(RUN).size(), fill_value=0)
-    return chosen.set_index(RUN), judged
+    Of a position that is logged twice, as after a restart, the later row.
+    """
+    judged = (
+        rows.loc[
+            np.isfinite(rows[LOSS]) & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy()),
+            [RUN, AT, LOSS],
+        ]
+        for rows in batches
+    )
+    every: pd.DataFrame = pd.concat(judged, ignore_index=True)
+    return every.drop_duplicates([RUN, AT], keep="last")
 
 
-def _smoothed(
-    after: Iterable[pd.DataFrame], last: pd.DataFrame
-) -> tuple[pd.DataFrame, "pd.Series[float]"]:
-    losses = pd.concat([rows[[RUN, LOSS]] for rows in after]).groupby(RUN)[LOSS]
+def _best(after: pd.DataFrame, last: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    extreme = after.groupby(RUN)[LOSS].transform("max" if rule.highest_is_best else "min")
+    ties = after[after[LOSS] == extreme].sort_values(AT, kind="stable")
+    earliest = ties.drop_duplicates(RUN, keep="first").set_index(RUN)
+    return earliest.reindex(columns=last.columns)  # what else its row holds is filled in
+
+
+def _smoothed(after: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
     smoothed = last.copy()
-    smoothed[LOSS] = losses.median()
-    return smoothed, losses.count().astype(float)
+    smoothed[LOSS] = after.groupby(RUN)[LOSS].median()
+    return smoothed
 
 
 def _with_gaps_filled(
@@ -242,9 +246,11 @@ def _latest(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _spans(batch: pd.DataFrame) -> pd.DataFrame:
     at = batch[AT].where(batch[LOSS].notna())
+    again = pd.DataFrame({RUN: batch[RUN], AT: at}).duplicated()
     columns = {
         "run": batch[RUN],
         "checkpoints": at.notna().astype(int),
+        "places": (at.notna() & ~again).astype(int),
         "start": at,
         "end": at,
         "first_gap": batch[AT].where(batch[LOSS].isna()),
