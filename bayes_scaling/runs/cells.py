@@ -272,6 +272,6 @@ def as_typed(column: Column) -> Column:
 def as_label(cell: object) -> str:
     """Return a label as text."""
     # A blank among whole numbers turns a column into floats: seed 1.0 is still seed 1.
-    if isinstance(cell, float) and cell.is_integer():
+    if isinstance(cell, float | np.floating) and float(cell).is_integer():
         return str(int(cell))
     return str(cell)

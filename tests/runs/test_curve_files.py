@@ -139,3 +139,10 @@ def test_millions_of_rows_take_no_more_memory_than_some(tmp_path: Path) -> None:
         assert int(runs) == 300
         # Measured: 3 to 24 MB, where the same table read whole as a frame takes 790 MB.
         assert float(growth) < 60, final
+
+
+def test_parts_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    """A run was resumed: of the step that two parts have, that of the later part counts."""
+    for number, loss in ((2, 5.0), (10, 3.0)):
+        (tmp_path / f"part-{number}.csv").write_text(f"run,N,step,loss\na,1e8,100,{loss}\n")
+    assert losses(Runs.from_curves(tmp_path)) == {"a": 3.0}

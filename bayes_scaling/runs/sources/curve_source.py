@@ -5,6 +5,7 @@ What the rows mean is the business of `reducing`.
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ type Curves = pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike
 # Of eight columns this is 8 MB: large beside what a batch costs, small beside what a machine has.
 BATCH = 2**17
 
+_TEXT_AND_NUMBER = re.compile(r"(\D+)(\d*)")
 # Of the files in a folder, those that may be logs: not a requirements.txt or a config.json.
 _LOGS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 _LOG_NAMES = frozenset({"trainer_state.json"})  # of the Trainer of Hugging Face
@@ -96,7 +98,8 @@ def open_curves(curves: Curves, run: str | None = None) -> CurveSource:
 
 def _within(folder: Path) -> list[Path]:
     found = folder.rglob("*")
-    files = sorted(file for file in found if file.is_file() and _is_log(file.relative_to(folder)))
+    logs = (file for file in found if file.is_file() and _is_log(file.relative_to(folder)))
+    files = sorted(logs, key=_numbered)
     if not files:
         raise RunsError(
             f"Runs.from_curves: the folder {str(folder)!r} holds no file whose name ends in "
@@ -104,6 +107,11 @@ def _within(folder: Path) -> list[Path]:
             f"the file itself."
         )
     return files
+
+
+def _numbered(file: Path) -> list[tuple[str, int]]:
+    """Return a key by which part-2 comes before part-10, whose rows are then the later ones."""
+    return [(text, int(number or 0)) for text, number in _TEXT_AND_NUMBER.findall(str(file))]
 
 
 def _is_log(file: Path) -> bool:
