@@ -144,5 +144,7 @@ def test_millions_of_rows_take_no_more_memory_than_some(tmp_path: Path) -> None:
 def test_parts_are_read_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     """A run was resumed: of the step that two parts have, that of the later part counts."""
     for number, loss in ((2, 5.0), (10, 3.0)):
-        (tmp_path / f"part-{number}.csv").write_text(f"run,N,step,loss\na,1e8,100,{loss}\n")
+        (tmp_path / f"part-{number}.csv").write_text(
+            f"run,N,step,loss\na,1e8,50,6\na,1e8,100,{loss}\n"
+        )
     assert losses(Runs.from_curves(tmp_path)) == {"a": 3.0}
