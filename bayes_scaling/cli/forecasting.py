@@ -94,9 +94,10 @@ def _extrapolated(made: Forecast, prob: float | None) -> str:
     far = times(farthest) if len(share) == 1 else f"up to {times(farthest)}"
     span = f"{share.min():.0%} to {share.max():.0%}" if len(share) > 1 else f"{share.max():.0%}"
     axis = main_axis(leading(made.fit).model.law)
+    of_level = " of its level" if leading(made.fit).model.factors else ""
     size = "compute" if axis == "flops" else axis.replace("_", " ")
     return (
-        f"At {far} the {size} of the largest run, {span} of the width of a new "
+        f"At {far} the {size} of the largest run{of_level}, {span} of the width of a new "
         "run's interval comes from extrapolation: losses of public sweeps fell faster or slower "
         "than laws said beyond the runs."
     )

@@ -196,7 +196,11 @@ def _name_of(runs: Runs, column: str) -> str:
     """Return the name that a column of the file has in the table of runs."""
     from bayes_scaling.runs.conventions import column_source
 
-    named = (name for name, source in runs.sources.items() if source == column_source(name, column))
+    named = (
+        name
+        for name, source in runs.sources.items()
+        if source.partition(", times ")[0] == column_source(name, column)
+    )
     return column if column in runs.table else next(named, column)
 
 

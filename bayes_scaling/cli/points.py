@@ -52,6 +52,7 @@ def read_points(
             f"{option}: {str(error).removeprefix('Runs: ')} It lists {what}, with the names of "
             f"columns above them, such as params,tokens."
         ) from error
+    table = _named_as_runs(table)
     read = {
         name: [
             options.count(f"{option}: {name} in row {row}", str(cell))
@@ -61,3 +62,21 @@ def read_points(
         if name in table
     }
     return table.assign(**read)
+
+
+def _named_as_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its counts under the names that runs have, in plain counts."""
+    from bayes_scaling.runs.cells import as_numbers
+    from bayes_scaling.runs.columns import aliases
+    from bayes_scaling.runs.stated_units import is_in_unit, stated_unit
+
+    found = {name: aliases(name, list(table.columns)) for name in COUNTS if name not in table}
+    for name, [column, *others] in ((n, columns) for n, columns in found.items() if columns):
+        unit = stated_unit(name, column)
+        if others:
+            continue
+        table = table.rename(columns={column: name})
+        numbers = as_numbers(table[name], column, counts=True)
+        if unit is not None and is_in_unit(name, numbers, unit.scale):
+            table[name] = numbers * unit.scale
+    return table

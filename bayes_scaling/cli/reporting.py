@@ -101,21 +101,26 @@ def _asked(
     import numpy as np
 
     from bayes_scaling.decisions.allocation import allocate
+    from bayes_scaling.decisions.costs import SixND
     from bayes_scaling.errors import ModelError
     from bayes_scaling.forecasting.forecasts import forecast as ask
+    from bayes_scaling.units import compute
 
     if not (sizes or lengths or budgets):
         return None, None
     if budgets and not (sizes or lengths) and set(fitted.model.law.inputs) != {"flops"}:
         allocation = allocate(fitted, budgets)
         # Medians of params and of tokens would not spend the budget; what is left are the tokens.
-        best = allocation.draws["params"].median(("chain", "draw"), skipna=True)
-        return ask(fitted, at=best.to_dataframe()), allocation
+        best = allocation.draws["params"].median(("chain", "draw"), skipna=True).to_dataframe()
+        best = best.reset_index("flops") if "flops" in best.index.names else best
+        tokens = SixND().tokens(best["params"], best["flops"])
+        return ask(fitted, at=best.drop(columns="flops").assign(tokens=tokens)), allocation
     forecast = ask(fitted, sizes, lengths, budgets)
     if fitted.runs.response != "loss":
         return forecast, None
     try:
-        return forecast, allocate(fitted, np.unique(forecast.draws["flops"].values))
+        asked = forecast.points
+        return forecast, allocate(fitted, np.unique(compute(asked["params"], asked["tokens"])))
     except (ModelError, KeyError):
         return forecast, None
 

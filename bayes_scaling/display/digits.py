@@ -66,7 +66,7 @@ def interval_numbers(
         return (label_writer(name)(median),)
     writer, width = number_writer(name), upper - lower
     places = [last_place(monte_carlo_error(draws, value), width, value) for value in values]
-    if is_count(name) or is_compute(name):
+    if lower > 0:
         places = [_not_zero(value, place) for value, place in zip(values, places, strict=True)]
     return tuple(writer(value, place) for value, place in zip(values, places, strict=True))
 
@@ -191,9 +191,9 @@ def _rounded(value: float, place: int) -> float:
 
 
 def _not_zero(value: float, place: int) -> int:
-    """Place of the last digit, no higher than the first of a count that would be rounded to zero.
+    """Place of the last digit, no higher than the first of a number that would be written as zero.
 
-    An interval may span decades, and no model has no parameters.
+    The interval of a positive number may span decades, and does not reach down to zero.
     """
     return place if _rounded(value, place) or not value else _exponent(value)
 

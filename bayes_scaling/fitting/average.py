@@ -159,6 +159,21 @@ class Part:
     weight: float
 
 
+def check_is_fit(fit: object, asker: str) -> None:
+    """Refuse what is no fit, such as its path or its runs.
+
+    Raises
+    ------
+    ModelError
+        It is neither a fit to runs nor an average of such fits.
+    """
+    if not isinstance(fit, ScalingFit | FitAverage):
+        raise ModelError(
+            f"{asker}: fit is of type {type(fit).__name__}, and only a fit can be asked. Give what "
+            "bs.fit or bs.average returns; a saved one is read with bs.load_fit(path)."
+        )
+
+
 def parts(fitted: Fitted) -> tuple[Part, ...]:
     """The fits of a mixture, the heaviest first; a single fit is one with all the weight."""
     if isinstance(fitted, ScalingFit):

@@ -19,7 +19,7 @@ import xarray as xr
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import RunsError
-from bayes_scaling.fitting.average import FitAverage, Fitted, parts
+from bayes_scaling.fitting.average import FitAverage, Fitted, check_is_fit, parts
 from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.posterior_surface import labelled
@@ -185,6 +185,7 @@ def forecast(
     RunsError
         An input of the law is missing or not positive, or a level was not fitted.
     """
+    check_is_fit(fit, "forecast")
     given = {"params": params, "tokens": tokens, "flops": flops}
     chosen = fit.settings.seed if seed is None else seed
     if isinstance(fit, FitAverage):

@@ -13,6 +13,9 @@ from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 
+TIED = float(np.log10(1.02))
+"""Decades within which runs are of one size: those of one budget miss it by their rounding."""
+
 
 def run_points(model: ScalingModel, runs: Runs) -> pd.DataFrame:
     """The runs as points to evaluate law and noise at: a column for each input and factor."""
@@ -22,8 +25,17 @@ def run_points(model: ScalingModel, runs: Runs) -> pd.DataFrame:
 
 
 def largest_run(law: Law, runs: Runs) -> int:
-    """Position of the run of largest compute, or of largest first input of a law without it."""
-    return int(np.argmax(run_axes(law, runs)[main_axis(law)].to_numpy()))
+    """Position of the run of largest compute, or of largest first input of a law without it.
+
+    Of several that are as large, as those of one budget are, that of middling tokens per parameter.
+    """
+    places = run_axes(law, runs)
+    along = places[main_axis(law)].to_numpy()
+    [largest] = np.nonzero(along >= along.max() - TIED)
+    if "tokens_per_param" not in places:
+        return int(largest[along[largest].argmax()])
+    ratio = places["tokens_per_param"].to_numpy()[largest]
+    return int(largest[np.abs(ratio - np.median(ratio)).argmin()])
 
 
 def scaled_runs(

@@ -245,6 +245,13 @@ def notes_on(model: Specification, runs: Runs) -> tuple[str, ...]:
             f"{len(runs)} runs are fewer than the {count} parameters of {model.law.name}: "
             "the priors carry part of every answer."
         )
+    first = next(iter(model.law.priors))
+    for factor in set(runs.factors) - set(model.factors):
+        if len(levels := runs.levels(factor)) > 1:
+            notes.append(
+                f"No parameter varies by {factor}: its {len(levels)} levels are fitted as one. If "
+                f"they differ, no interval holds them: use bs.Vary({first!r}, by={factor!r})."
+            )
     counted = flops_per_pair(runs, ("flops",)) / FLOPS_PER_PARAM_TOKEN
     if abs(counted - 1) > COUNTED_ALIKE:
         notes.append(

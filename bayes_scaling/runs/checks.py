@@ -15,7 +15,7 @@ from bayes_scaling.display.wording import Column, cells, counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import Response, as_label, checked_labels, checked_numbers
 from bayes_scaling.runs.columns import STANDARD_INPUTS, check_unique
-from bayes_scaling.units import compute
+from bayes_scaling.units import ROUNDING, compute
 
 RESPONSES: tuple[str, ...] = get_args(Response.__value__)
 
@@ -145,7 +145,8 @@ def check_flops_agree(table: pd.DataFrame, factor: float, sources: Mapping[str, 
     with np.errstate(over="ignore"):
         product = compute(table["params"].to_numpy(), table["tokens"].to_numpy())
     ratio = pd.Series(np.asarray(product) / table["flops"].to_numpy(), index=table.index)
-    off = ratio[(ratio > factor) | (ratio < 1 / factor)]
+    most = factor * (1 + ROUNDING)
+    off = ratio[(ratio > most) | (ratio < 1 / most)]
     if off.empty:
         return
     worst = math.exp(np.abs(np.log(off)).max())

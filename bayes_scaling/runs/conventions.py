@@ -32,6 +32,10 @@ _CONVENTIONS: Mapping[str, Mapping[str, str]] = {
     },
 }
 _NO_LOSSES: Mapping[str, tuple[str, str]] = {
+    r"acc|accuracy": (
+        "an accuracy",
+        'Say response="accuracy" and fit a law of accuracies',
+    ),
     r"ppl|perplexity": (
         "a perplexity, the exponential of a loss",
         "Take its logarithm, a loss in nats per token, and name that column",
@@ -112,6 +116,17 @@ def of_bytes(loss: str) -> bool:
     (True, False)
     """
     return loss.endswith(("in bits per byte", "in bits per character"))
+
+
+def in_percent(column: str) -> bool:
+    """True for a column whose name says that it holds percentages.
+
+    Examples
+    --------
+    >>> in_percent("hellaswag (%)"), in_percent("acc_pct"), in_percent("accuracy")
+    (True, True, False)
+    """
+    return "%" in column or _says(column, r"percent|percentage|pct")
 
 
 def names_tokenizer(column: str) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed
@@ -32,19 +31,13 @@ from bayes_scaling.runs.columns import (
     rearrange,
 )
 from bayes_scaling.runs.conventions import check_is_loss, column_source, other_counts
+from bayes_scaling.runs.deriving import derive
 from bayes_scaling.runs.frames import as_pandas
-from bayes_scaling.runs.notation import plain_counts, without_decimal_commas
+from bayes_scaling.runs.notation import as_fractions, plain_counts, without_decimal_commas
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import repeated_names, run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
-from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, compute
-
-DERIVED = {
-    "params": "flops / (6 x tokens)",
-    "tokens": "flops / (6 x params)",
-    "flops": "6 x params x tokens",
-}
-"""Source of params, tokens or flops where it follows from the other two."""
+from bayes_scaling.units import format_flops
 
 
 @dataclass(frozen=True)
@@ -191,20 +184,28 @@ def _checked_inputs(
 ) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, str], tuple[str, ...]]:
     """Convert the inputs of a table to numbers and add the one that follows from the others.
 
-    Returns the table, their names, the source of the one that was added, and the remarks on them.
+    Returns the table, their names, sources that are more than a column, and the remarks on them.
     """
     numeric = [] if request.response == "metric" else _numeric(claims, request)
     table, remarks = without_decimal_commas(table, numeric)
-    found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
-    for name in found:
-        label = label_of(name, sources)
-        table[name], said = plain_counts(table[name], name, claims[name], label)
+    if request.response == "accuracy":
+        label = label_of("loss", sources)
+        table["loss"], said = as_fractions(table["loss"], claims["loss"], label)
         remarks += said
+    found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
+    told: dict[str, str] = {}
+    for name in found:
+        column = claims[name]
+        label = label_of(name, sources)
+        table[name], unit, said = plain_counts(table[name], name, column, label)
+        remarks += said
+        if unit != 1:
+            told[name] = f"{column_source(name, column)}, times {format_flops(unit)}"
     if {*STANDARD_INPUTS} <= {*found}:
         check_flops_agree(table, request.flops_factor, sources)
     derived = derive(table)
     inputs = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in (*found, *derived)]
-    return table, tuple(inputs), derived, remarks
+    return table, tuple(inputs), {**told, **derived}, remarks
 
 
 def _check_request(request: Request) -> None:
@@ -271,22 +272,6 @@ def _without_missing(
             f"is mostly missing, as in flops=False, or fill the cells in."
         )
     return table.loc[~out].copy(), tuple(table.index[out])
-
-
-def derive(table: pd.DataFrame) -> dict[str, str]:
-    """Add the third of params, tokens and flops to a table that has two; return its source."""
-    lacking = [name for name in STANDARD_INPUTS if name not in table]
-    if len(lacking) != 1:
-        return {}
-    (name,) = lacking
-    if name == "flops":
-        with np.errstate(over="ignore"):  # what is infinite is refused by its row
-            product = compute(table["params"].to_numpy(), table["tokens"].to_numpy())
-        table["flops"] = np.asarray(product)
-    else:
-        other = "tokens" if name == "params" else "params"
-        table[name] = table["flops"] / (FLOPS_PER_PARAM_TOKEN * table[other])
-    return {name: DERIVED[name]}
 
 
 def _nothing_to_learn_from(source: pd.DataFrame) -> RunsError:

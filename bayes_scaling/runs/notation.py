@@ -9,15 +9,16 @@ from collections.abc import Sequence
 import pandas as pd
 
 from bayes_scaling.display.wording import Column, counted, listed
-from bayes_scaling.runs.cells import checked_numbers, rounded_counts
+from bayes_scaling.runs.cells import as_numbers, checked_numbers, rounded_counts
+from bayes_scaling.runs.conventions import in_percent
 from bayes_scaling.runs.stated_units import is_in_unit, stated_unit
-from bayes_scaling.units import format_flops, has_unclear_comma, is_decimal_comma
+from bayes_scaling.units import has_unclear_comma, is_decimal_comma
 
 
 def plain_counts(
     column: Column, part: str, source: str, label: str
-) -> tuple["pd.Series[float]", tuple[str, ...]]:
-    """Return an input as plain counts, and the remarks on how they are written.
+) -> tuple["pd.Series[float]", float, tuple[str, ...]]:
+    """Return an input as plain counts, the unit it was multiplied by, and remarks on its cells.
 
     Parameters
     ----------
@@ -38,13 +39,18 @@ def plain_counts(
         remarks = (f"{said}: rounded sizes move the exponents, exact counts are better.",)
     bare = ~column.isin(texts)
     if unit is None or not bare.any():
-        return numbers, remarks
+        return numbers, 1.0, remarks
     if is_in_unit(part, numbers[bare], unit.scale):
-        said = f"{label} was multiplied by {format_flops(unit.scale)}, the unit that the name of"
-        scaled = numbers.where(~bare, numbers * unit.scale)
-        return scaled, (*remarks, f"{said} its column states.")
+        return numbers.where(~bare, numbers * unit.scale), unit.scale, remarks
     said = f"{label} holds plain counts (up to {numbers.max():.3g}), whatever the name of its"
-    return numbers, (*remarks, f"{said} column says.")
+    return numbers, 1.0, (*remarks, f"{said} column says.")
+
+
+def as_fractions(column: Column, source: str, label: str) -> tuple[Column, tuple[str, ...]]:
+    """Return accuracies as fractions, and a remark where their column says that it has percent."""
+    if not in_percent(source):
+        return column, ()
+    return as_numbers(column, label) / 100, (f"{label} was divided by 100, for it is in percent.",)
 
 
 def without_decimal_commas(

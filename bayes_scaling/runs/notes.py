@@ -160,7 +160,7 @@ def _collinear(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
     points = table[["params", "tokens"]].drop_duplicates()
     if _is_one(points["params"]) or _is_one(points["tokens"]):
         return
-    consequence = "alpha and beta cannot be separated by these runs, only by the priors."
+    consequence = "what each adds to the loss is not learnt from these runs, only from the priors."
     ratio = points["tokens"] / points["params"]
     if _is_one(ratio):
         yield f"Every run has {ratio.median():.3g} tokens per parameter: {consequence}"

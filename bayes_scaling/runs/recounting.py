@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayes_scaling.runs.conventions import column_source, counts
-from bayes_scaling.runs.intake import DERIVED, derive
+from bayes_scaling.runs.deriving import DERIVED, derive
 from bayes_scaling.runs.table import Runs
 from bayes_scaling.units import compute
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.fitting.average import FitAverage, Fitted
+from bayes_scaling.fitting.average import FitAverage, Fitted, check_is_fit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.trust.averages import asked_of
@@ -109,6 +109,7 @@ def assess(
             f"assess: level={level!r} does not say which checks to run. Use 'quick' for those "
             "that need no refit, or 'full' for all."
         )
+    check_is_fit(fit, "assess")
     wanted = [name for name in CHECKS if level == "full" or name not in FULL_ONLY]
     if rivals is not None and "form" not in wanted:
         wanted.append("form")

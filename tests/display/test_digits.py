@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bayes_scaling.display.digits import (
     estimate,
+    interval_numbers,
     label_writer,
     last_place,
     monte_carlo_error,
@@ -175,3 +176,10 @@ def test_parameters_named_after_columns_are_no_counts() -> None:
     assert number_writer("A_tokens")(1041.0, 1) == "1040"
     assert number_writer("alpha_flops")(0.153, -3) == "0.153"
     assert number_writer("unique_tokens")(1041.0, 1) == "1.04K"
+
+
+def test_no_end_of_a_positive_interval_is_written_as_zero() -> None:
+    draws = chains(np.exp(np.random.default_rng(1).normal(7, 1.5, (4, 1000))))
+    median, lower, upper = (float(x) for x in np.quantile(draws, [0.5, 0.05, 0.95]))
+    for text in interval_numbers("A", draws, (median, lower, upper)):
+        assert float(text) > 0

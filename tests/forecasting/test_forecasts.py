@@ -1,5 +1,6 @@
 """Forecasts: draws, tables and probabilities, on a stored posterior."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import arviz as az
@@ -248,3 +249,10 @@ def test_runs_of_one_forecast_scatter_independently(stored_fit: bs.ScalingFit) -
     lower = float((web[..., 1] < web[..., 0]).mean())
     # Of 400 draws a half is found within .075, three standard errors.
     assert lower == pytest.approx(0.5, abs=0.075)
+
+
+@pytest.mark.parametrize("ask", [bs.forecast, bs.allocate, bs.needed, bs.assess])
+@pytest.mark.parametrize("given", ["fit.nc", pd.DataFrame({"loss": [3.0]})])
+def test_what_is_no_fit_is_refused_in_words(ask: Callable[..., object], given: object) -> None:
+    with pytest.raises(bs.BayesScalingError, match=r"fit is of type (str|DataFrame).*load_fit"):
+        ask(given, 1e22)

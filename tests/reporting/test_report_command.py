@@ -1,12 +1,15 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 import bayes_scaling as bs
-from bayes_scaling.cli import app
+from bayes_scaling.cli import app, reporting
 from bayes_scaling.reporting.rendering import is_report
+from bayes_scaling.reporting.sections.subject import Subject
 
 Call = Callable[..., Result]
 
@@ -104,3 +107,19 @@ def test_a_report_that_cannot_be_written_says_so(
     with pytest.raises(bs.BayesScalingError, match=f"{name}' cannot be written .*No space left"):
         bs.report(converged_fit, tmp_path / name)
     assert not [path for path in tmp_path.iterdir() if path.is_file()]
+
+
+def test_what_is_forecast_is_what_the_budget_is_best_spent_on(stored_fit: bs.ScalingFit) -> None:
+    """Of runs whose column of compute is twice 6ND too: a budget is spent at 6ND."""
+    counted = stored_fit.runs.table.assign(flops=2 * stored_fit.runs.values("flops"))
+    fit = replace(stored_fit, runs=bs.Runs.from_frame(counted, factors=["corpus"]))
+    forecast, allocation = reporting._asked(fit, None, None, [1e22])
+    assert forecast is not None
+    assert allocation is not None
+    np.testing.assert_allclose(6 * forecast.points["params"] * forecast.points["tokens"], 1e22)
+    assert Subject(fit, forecast, allocation, None).allocation is allocation
+    asked, split = reporting._asked(fit, [1e10], None, [1e22])
+    assert asked is not None
+    assert split is not None
+    spent = np.unique(6 * asked.points["params"] * asked.points["tokens"])
+    np.testing.assert_allclose(np.unique(split.draws["flops"]), spent)

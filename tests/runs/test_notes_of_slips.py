@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.units import format_flops
 
 
 @pytest.fixture
@@ -63,8 +64,9 @@ def test_the_unit_in_the_name_of_a_column_holds(
     runs = bs.Runs.from_frame(scaled.rename(columns=columns))
     for name in ("params", "tokens"):
         np.testing.assert_allclose(runs.values(name), table[name])
-    assert len(runs.notes) == len(units)
-    assert "was multiplied by 1e6" in " ".join(runs.notes) or 1e6 not in units.values()
+    assert runs.notes == ()
+    for name, unit in units.items():
+        assert runs.sources[name] == f"column {columns[name]!r}, times {format_flops(unit)}"
 
 
 def test_compute_may_be_in_pf_days(table: pd.DataFrame) -> None:
@@ -106,3 +108,20 @@ def test_a_unit_in_the_name_holds_for_cells_without_a_suffix(table: pd.DataFrame
     sizes = [f"{size / 1e9:.4f}" for size in table["params"]]
     mixed = table.assign(params=["125M", *sizes[1:]]).rename(columns={"params": "params (B)"})
     np.testing.assert_allclose(bs.Runs.from_frame(mixed).values("params"), table["params"], 1e-3)
+
+
+def test_accuracies_in_percent_are_fractions(table: pd.DataFrame) -> None:
+    scores = table.drop(columns="loss").assign(**{"acc (%)": np.linspace(30.0, 60.0, 18)})
+    runs = bs.Runs.from_frame(scores, loss="acc (%)", response="accuracy")
+    np.testing.assert_allclose(runs.values("loss"), np.linspace(0.3, 0.6, 18))
+    assert "divided by 100" in runs.notes[0]
+    with pytest.raises(
+        bs.BayesScalingError, match=r'an accuracy, by its name.*response="accuracy"'
+    ):
+        bs.Runs.from_frame(scores, loss="acc (%)")
+
+
+def test_compute_of_a_constant_factor_is_taken_whole(table: pd.DataFrame) -> None:
+    """Twice 6ND is within a factor of two, whatever the rounding of a row says."""
+    doubled = table.assign(flops=2 * 6 * table["params"] * table["tokens"])
+    assert len(bs.Runs.from_frame(doubled)) == len(table)

@@ -687,12 +687,12 @@ def test_note_on_repeated_rows() -> None:
 def test_note_on_one_ratio_and_collinearity(rng: np.random.Generator) -> None:
     params = np.geomspace(1e8, 1e10, 8)
     loss = np.linspace(4, 2, 8)
-    assert "20 tokens per parameter: alpha and beta cannot" in notes(
+    assert "20 tokens per parameter: what each adds to the loss is not" in notes(
         N=params, D=20 * params, loss=loss
     )
     near = params**1.3 * np.exp(rng.normal(0, 0.2, 8))
     assert re.search(
-        r"collinear \(r = 0\.99\d\): alpha and beta", notes(N=params, D=near, loss=loss)
+        r"collinear \(r = 0\.99\d\): what each adds", notes(N=params, D=near, loss=loss)
     )
     assert "collinear" not in notes(N=params, D=rng.permutation(near), loss=loss)
     one_budget = notes(N=params, D=1e20 / params, loss=loss)

@@ -137,6 +137,19 @@ def test_runs_that_the_model_made_have_no_structure(stored_case: Cases) -> None:
     assert len(found.table.attrs["loo_pit"]) == 36
 
 
+def test_levels_that_no_parameter_varies_by_are_looked_at_too(
+    stored_case: Cases, stored_fit: bs.ScalingFit
+) -> None:
+    """Two recipes that differ by 4 %, in a model that does not know of them."""
+    recipe = np.tile([0, 1], len(stored_fit.runs))[: len(stored_fit.runs)]
+    shifted = with_losses(stored_fit, lambda loss: loss * np.exp(0.04 * recipe))
+    table = shifted.runs.table.assign(recipe=np.where(recipe, "new", "old"))
+    fit = replace(shifted, runs=bs.Runs.from_frame(table, factors=["corpus", "recipe"]))
+    rows = check_predictive(stored_case(fit)).table.set_index(["structure", "of"])
+    assert rows.loc[("level", "recipe"), "verdict"] == "do not trust"
+    assert any("No parameter varies by recipe: its 2 levels" in note for note in fit.notes)
+
+
 def test_a_bend_along_compute_is_found(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:
     flops = np.log(stored_fit.runs.values("flops"))
     bend = 0.03 * (((flops - flops.mean()) / flops.std()) ** 2 - 1)

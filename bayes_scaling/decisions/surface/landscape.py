@@ -16,6 +16,7 @@ import xarray as xr
 
 from bayes_scaling.decisions.surface.solvers import Array, first_below
 from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.fitting.average import check_is_fit
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import taken
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -212,7 +213,8 @@ def check_splits(fit: ScalingFit, question: str) -> None:
 
 
 def check_loss(fit: ScalingFit, question: str) -> None:
-    """Refuse a response that does not fall with scale."""
+    """Refuse what is no fit, and a response that does not fall with scale."""
+    check_is_fit(fit, question)
     if fit.runs.response != "loss":
         raise ModelError(
             f"{question}: the response of these runs is {fit.runs.response!r}, which need not "

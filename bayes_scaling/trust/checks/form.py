@@ -148,7 +148,9 @@ def _finding(case: Case, draws: xr.Dataset, rivals: Mapping[str, _Rival]) -> Fin
     if not counted_ones:
         if len(ruled_out) < len(rivals):
             reasons = "; ".join(f"{name}: {one.reason}" for name, one in rivals.items())
-            raise CannotJudge(f"no rival could be asked ({reasons})")
+            # No rival was asked: a doubt beyond the runs, where laws differ, and none inside.
+            unknown: list[Verdict] = ["trust" if one else "caution" for one in case.inside]
+            return Finding(unknown, f"Not judged: no rival could be asked ({reasons}).", table)
         said = f"The runs rule out {counted(len(rivals), 'rival')} ({', '.join(rivals)})."
         return Finding(["trust"] * case.size, said, table)
     headline = _headline(case, own, rivals, counted_ones)

@@ -200,7 +200,7 @@ def _structures(case: Case) -> Iterator[tuple[str, str, Share]]:
         if len(np.unique(values.round(2))) > 2:
             yield "curvature", name, partial(_along, vectors=basis[2:3])
         yield "likeness of neighbours", name, partial(_alike, order=np.argsort(values))
-    for factor in case.fit.model.factors:
+    for factor in case.fit.runs.factors:
         codes = case.fit.runs.codes(factor)
         if 1 < codes.max() + 1 < len(codes):
             levels = np.linalg.qr(np.eye(codes.max() + 1)[codes])[0].T

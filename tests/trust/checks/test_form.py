@@ -93,8 +93,12 @@ def test_rivals_that_cannot_be_asked_leave_the_question_open(
     stored_case: Cases, rival: Callable[..., None]
 ) -> None:
     rival(fails=True)
-    with pytest.raises(CannotJudge, match="Nested: the fit failed: BayesScalingError: stuck"):
-        form.check_form(replace(stored_case(), rivals=[RIVAL]))
+    case = replace(stored_case(), rivals=[RIVAL])
+    found = form.check_form(case)
+    assert "Nested: the fit failed: BayesScalingError: stuck" in found.headline
+    # A doubt where laws differ: beyond the runs.
+    assert [one == "trust" for one in found.by_point] == case.inside.tolist()
+    assert {*found.by_point} == {"trust", "caution"}
     with pytest.raises(CannotJudge, match="no rival of Chinchilla is known"):
         form.check_form(replace(stored_case(), rivals=[]))
 
