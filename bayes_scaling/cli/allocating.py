@@ -117,6 +117,8 @@ def _print(
     tables = {name: result.table(prob) for name, result in further.items()}
     results = (allocation, *further.values())
     notes = list(dict.fromkeys(note for result in results for note in result.notes))
+    if "regret" in further and allocation.constraints.given:
+        notes.append("Regrets are measured from the best split without these limits.")
     if json:
         content = output.licence(allocation.fit, optimum, notes)
         both = optimum.join(growth.drop(columns="diagnosis", level=0))

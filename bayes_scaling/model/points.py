@@ -236,11 +236,11 @@ def _check_inputs(model: ScalingModel, table: pd.DataFrame) -> None:
         columns = list(map(str, table))
         usual = {name: aliases(name, columns) for name in STANDARD_INPUTS if name not in table}
         meant = {found[0]: name for name, found in usual.items() if found}
-        cure = (
-            f"Columns of `at` have the names that the runs have here: at.rename(columns={meant})."
-            if meant
-            else f"Give {missing[0]}=…, or a column of that name in `at`."
-        )
+        cure = f"Give {missing[0]}, or a column of that name in the table of points."
+        if meant:
+            cure = f"Its columns have the names that the runs have: at.rename(columns={meant})."
+        elif columns == ["flops"] and model.law.splits_compute:
+            cure = "Give params or tokens beside flops; how they are best split allocate says."
         raise RunsError(
             f"No value for {', '.join(missing)} at the points asked for (given: "
             f"{', '.join(columns) or 'nothing'}); {model.law.name} is a function of "

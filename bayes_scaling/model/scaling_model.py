@@ -21,6 +21,7 @@ import pymc.dims as pmd
 import xarray as xr
 
 from bayes_scaling.display.html import html_formula, html_table
+from bayes_scaling.display.tables import WholeTable
 from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.model.building import (
@@ -235,7 +236,7 @@ class ScalingModel(Specification):
                 "paper_upper": paper_upper,
                 "varies_by": ", ".join(vary.by for vary in self.varying(parameter)),
             }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variable")
+        return WholeTable(pd.DataFrame.from_dict(rows, orient="index").rename_axis("variable"))
 
     def _paper_ranges(self, runs: Runs) -> dict[str, np.ndarray]:
         """90 % ranges, by simulation, of parameters whose prior is on the reference scale."""

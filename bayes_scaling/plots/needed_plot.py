@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.requirements import Needed
@@ -43,17 +44,16 @@ def needed(
         marks.draw_line(chance, draws["loss"], share, style, marker=style.marker)
     for group, style in looks.items():
         _draw_interval(amount, groups[group], of, style, group, prob)
-    _label_axes(sheet.panels, needed)
+    entries = _label_axes(sheet.panels, needed)
     label = legends.with_interval(f"{of} needed", prob)
     band = legends.band_entry(label, legends.colour_of(looks))
-    largest_run = legends.line_entry("largest run", canvas.neutral(), ":")
-    sheet.legend([*legends.group_entries(looks), band, largest_run])
+    sheet.legend([*legends.group_entries(looks), band, *entries])
     sheet.title(f"What a loss needs by {fit.model.law.name}", fit)
     return sheet.panels
 
 
-def _label_axes(panels: np.ndarray, needed: Needed) -> None:
-    """The largest run, and axes over all targets."""
+def _label_axes(panels: np.ndarray, needed: Needed) -> list[Artist]:
+    """Label the axes over all targets; return the entry of the largest run, where it is in view."""
     amount, chance = panels
     fit, of = needed.fit, needed.of
     largest = float(sources.run_values(fit.model, fit.runs, of).max())
@@ -65,6 +65,9 @@ def _label_axes(panels: np.ndarray, needed: Needed) -> None:
     for panel in panels:
         panel.set(xscale="log", xlim=ends, xlabel=canvas.loss_label(fit.runs))
         canvas.readable_log_ticks(panel.xaxis, canvas.format_number)
+    low, high = amount.get_ylim()
+    seen = low <= largest <= high
+    return [legends.line_entry("largest run", canvas.neutral(), ":")] if seen else []
 
 
 def _draw_amount(
