@@ -70,13 +70,13 @@ def _named_as_runs(table: pd.DataFrame) -> pd.DataFrame:
     from bayes_scaling.runs.columns import aliases
     from bayes_scaling.runs.stated_units import is_in_unit, stated_unit
 
-    found = {name: aliases(name, list(table.columns)) for name in COUNTS if name not in table}
-    for name, [column, *others] in ((n, columns) for n, columns in found.items() if columns):
-        unit = stated_unit(name, column)
-        if others:
+    for name in COUNTS:
+        found = aliases(name, list(table.columns))
+        if name in table or len(found) != 1:
             continue
-        table = table.rename(columns={column: name})
-        numbers = as_numbers(table[name], column, counts=True)
+        unit = stated_unit(name, found[0])
+        table = table.rename(columns={found[0]: name})
+        numbers = as_numbers(table[name], found[0], counts=True)
         if unit is not None and is_in_unit(name, numbers, unit.scale):
             table[name] = numbers * unit.scale
     return table

@@ -209,7 +209,7 @@ def priors(fit: ScalingFit) -> Block:
     given = {**fit.model.sampled_priors(fit.runs), **fit.model.priors_beyond(fit.runs)}
     table["prior"] = [f"{given[n].distribution}({_numbers(given[n])})" for n in table.index]
     caption = (
-        f"Every prior with its 90 % range. On the reference scale the law sees inputs and "
+        "Every prior with its 90 % range. On the reference scale the law sees inputs and "
         f"{fit.runs.response} divided by reference values ({_scales(fit)}); the range in paper "
         "units is the same range for these runs."
     )
