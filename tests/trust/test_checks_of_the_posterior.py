@@ -99,7 +99,7 @@ def test_thirty_six_runs_taught_the_forecast(stored_case: Cases) -> None:
 def test_the_miss_beyond_the_runs_is_not_of_their_teaching(stored_case: Cases) -> None:
     case = stored_case()
     found = check_learning(case)
-    inside, farther = found.table["miss_share"].iloc[[0, -1]]
+    inside, farther = found.table["miss_share_of_variance"].iloc[[0, -1]]
     assert inside == 0
     assert 0.1 < farther < 1
     assert "0% of its variance is how laws miss beyond their runs" in found.headline

@@ -32,6 +32,10 @@ def check_floor(case: Case) -> Finding:
     sweeps whose forecasts follow it most miss least. A forecast that follows the floor's prior is a
     doubt of :func:`bayes_scaling.trust.checks.learning.check_learning`.
     """
+    response = case.fit.runs.response
+    if response != "loss":
+        said = f"It does not apply: floors are of losses, and the response is {response}."
+        return Finding(["trust"] * case.size, said, pd.DataFrame())
     floor = case.surface.floor + xr.zeros_like(case.expected.reset_coords(drop=True))
     if not float(spread(floor).max()) > 0:
         said = f"It does not apply: {case.fit.model.law.name} has no floor that could be otherwise."

@@ -41,25 +41,30 @@ def check_learning(case: Case) -> Finding:
     prior = case.prior
     expected, inside = case.expected, case.surface.inside.loss(case.where)
     before = spread(_expected(prior, case))
+    miss_share = (1 - (spread(inside) / spread(expected)) ** 2).clip(0)
     table = pd.DataFrame(
         {
             "prior_sensitivity": _sensitivity(case, inside, "prior"),
             "likelihood_sensitivity": _sensitivity(case, inside, "likelihood"),
             "share_of_prior_spread": (spread(expected) / before).to_numpy(),
-            "miss_share": (1 - (spread(inside) / spread(expected)) ** 2).clip(0).to_numpy(),
+            "miss_share_of_variance": miss_share.to_numpy(),
         },
         index=pd.RangeIndex(case.size, name="point"),
     )
-    judged = table.drop(columns="miss_share")
+    judged = table.drop(columns="miss_share_of_variance")
     verdicts = [_verdict(*row) for row in judged.itertuples(index=False)]
     table.attrs["parameters"] = _contraction(prior, case.fit)
     worst, _, share, miss = table.iloc[: case.asked].max()
     least = table.attrs["parameters"]["share_of_prior_spread"]
+    missed = (
+        f"{miss:.0%} of its variance is how laws miss beyond their runs, taught by other sweeps"
+        if case.fit.model.has_surface(case.fit.runs)
+        else "nothing is added for how laws miss beyond their runs"
+    )
     headline = (
         f"The forecast's sensitivity to the law's priors is {worst:.3f}; from {SENSITIVE} they "
-        f"matter. Its spread is {share:.1%} of what the priors alone allow, and {miss:.0%} of its "
-        "variance is how laws miss beyond their runs, as other sweeps have taught. These runs "
-        f"taught least about {least.idxmax()}: {least.max():.0%} of its prior spread is left."
+        f"matter. Its spread is {share:.1%} of what the priors alone allow, and {missed}. These "
+        f"runs taught least about {least.idxmax()}: {least.max():.0%} of its prior spread is left."
     )
     return Finding(verdicts, headline, table)
 

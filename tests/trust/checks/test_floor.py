@@ -9,6 +9,7 @@ import pytest
 import bayes_scaling as bs
 from bayes_scaling.trust.case import Case, make_case
 from bayes_scaling.trust.checks.floor import PINNED, check_floor
+from bayes_scaling.trust.checks.learning import check_learning
 from bayes_scaling.validation.refits import Refitter
 
 AT = pd.DataFrame({"params": [1e9], "tokens": [2e10]})
@@ -80,3 +81,13 @@ def test_a_law_without_a_floor_or_with_a_known_one_is_not_asked(
         found = check_floor(case)
         assert set(found.by_point) == {"trust"}
         assert found.headline.startswith("It does not apply: ")
+
+
+def test_an_accuracy_has_no_floor_in_nats(prior_fit: Callable[..., bs.ScalingFit]) -> None:
+    flops = np.geomspace(1e18, 1e21, 8)
+    table = pd.DataFrame({"flops": flops, "accuracy": np.linspace(0.3, 0.6, 8)})
+    runs = bs.Runs.from_frame(table, response="accuracy")
+    fit = prior_fit(bs.ScalingModel("saturating", noise=bs.noise.LogitNormal()), runs)
+    case = make_case(fit, pd.DataFrame({"flops": [1e22]}), "quick", Refitter())
+    assert "floors are of losses, and the response is accuracy" in check_floor(case).headline
+    assert "nothing is added for how laws miss" in check_learning(case).headline
