@@ -1,8 +1,8 @@
 """From the checkpoints of many runs to one row per run, a batch of checkpoints at a time.
 
 Owns which checkpoint a run is judged by, and what is found out about its curve on the way. Between
-batches it holds a few numbers per run; the best and the smoothed loss also hold the losses that
-they are taken over.
+batches it holds a few numbers per run; the smoothed loss also holds the losses of the window that
+it is taken over.
 """
 
 import math
@@ -121,11 +121,15 @@ def reduced(source: CurveSource, roles: Roles, rule: Rule) -> Reduced:
     if kept.empty:
         raise _none_left(facts, rule)
     begin = rule.begin(facts.loc[kept, "end"])
+    after = (
+        rows[np.isfinite(rows[LOSS]) & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy())]
+        for rows in checkpoints(source, roles, codes)
+    )
     judged = pd.Series(1.0, kept)
-    if rule.final != "last":
-        after = _after(checkpoints(source, roles, codes), begin)
-        judged = after.groupby(RUN).size().astype(float)
-        chosen = _best(after, chosen, rule) if rule.final == "best" else _smoothed(after, chosen)
+    if rule.final == "best":
+        chosen, judged = _best(after, rule.highest_is_best)
+    elif rule.final == "smoothed":
+        chosen, judged = _smoothed(after, chosen)
     chosen = _with_gaps_filled(chosen, checkpoints(source, roles, codes), roles.varying)
     table = chosen.loc[kept, [*roles.varying]]
     table[roles.loss] = chosen[LOSS]
@@ -182,33 +186,28 @@ def _whole_curves(
     )
 
 
-def _after(batches: Iterable[pd.DataFrame], begin: "pd.Series[float]") -> pd.DataFrame:
-    """Return the losses that count, from the position at which those of a run begin to.
+def _best(after: Iterable[pd.DataFrame], highest: bool) -> tuple[pd.DataFrame, "pd.Series[float]"]:
+    def best(rows: pd.DataFrame) -> pd.DataFrame:
+        extreme = rows.groupby(RUN)[LOSS].transform("max" if highest else "min")
+        ties = rows[rows[LOSS] == extreme].sort_values(AT, kind="stable")
+        return ties.drop_duplicates(RUN, keep="first")  # the earliest in training
 
-    Of a position that is logged twice, as after a restart, the later row.
-    """
-    judged = (
-        rows.loc[
-            np.isfinite(rows[LOSS]) & (rows[AT] >= begin.reindex(rows[RUN]).to_numpy()),
-            [RUN, AT, LOSS],
-        ]
-        for rows in batches
-    )
-    every: pd.DataFrame = pd.concat(judged, ignore_index=True)
-    return every.drop_duplicates([RUN, AT], keep="last")
+    chosen, judged = pd.DataFrame(), pd.Series(dtype=float)
+    for rows in after:
+        chosen = _combined(chosen, rows, best)
+        judged = judged.add(rows.groupby(RUN).size(), fill_value=0)
+    return chosen.set_index(RUN), judged
 
 
-def _best(after: pd.DataFrame, last: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    extreme = after.groupby(RUN)[LOSS].transform("max" if rule.highest_is_best else "min")
-    ties = after[after[LOSS] == extreme].sort_values(AT, kind="stable")
-    earliest = ties.drop_duplicates(RUN, keep="first").set_index(RUN)
-    return earliest.reindex(columns=last.columns)  # what else its row holds is filled in
-
-
-def _smoothed(after: pd.DataFrame, last: pd.DataFrame) -> pd.DataFrame:
+def _smoothed(
+    after: Iterable[pd.DataFrame], last: pd.DataFrame
+) -> tuple[pd.DataFrame, "pd.Series[float]"]:
+    # Of a position that is logged twice, as after a restart, the later row.
+    every = pd.concat([rows[[RUN, AT, LOSS]] for rows in after])
+    losses = every.drop_duplicates([RUN, AT], keep="last").groupby(RUN)[LOSS]
     smoothed = last.copy()
-    smoothed[LOSS] = after.groupby(RUN)[LOSS].median()
-    return smoothed
+    smoothed[LOSS] = losses.median()
+    return smoothed, losses.count().astype(float)
 
 
 def _with_gaps_filled(
