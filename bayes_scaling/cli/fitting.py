@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
@@ -119,8 +118,8 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         tokens=tokens,
         loss=loss,
         flops=False if no_flops else flops,
-        inputs={**_as_named(_columns_read(model.law)), **options.columns("--input", further)},
-        factors={**_as_named(model.factors), **options.columns("--factor", factor)},
+        inputs=options.columns("--input", further, _columns_read(model.law)),
+        factors=options.columns("--factor", factor, model.factors),
         run=run,
         response=response,
         missing=missing,
@@ -154,10 +153,6 @@ def _model(law: str, vary: list[str], prior: list[str], noise: str) -> ScalingMo
         "one-sided": noises.LogExGaussian,
     }[noise]
     return ScalingModel(law, options.vary_terms(vary), options.priors(prior), scatter())
-
-
-def _as_named(names: Iterable[str]) -> dict[str, str]:
-    return {name: name for name in names}
 
 
 def _columns_read(law: Law) -> list[str]:

@@ -167,16 +167,19 @@ def _prior(name: str, text: str) -> Prior:
     return Prior.between(low, high, units="paper" if paper else "reference")
 
 
-def columns(option: str, texts: Sequence[str] | None) -> dict[str, str]:
+def columns(option: str, texts: Sequence[str] | None, read: Sequence[str] = ()) -> dict[str, str]:
     """Read columns such as ``lr`` or, under another name, ``unique_tokens=U``.
+
+    Those that a model reads stand under their own names where they are not given.
 
     Examples
     --------
-    >>> columns("--input", ["lr", "unique_tokens=U"])
-    {'lr': 'lr', 'unique_tokens': 'U'}
+    >>> columns("--input", ["lr", "unique_tokens=U"], ["unique_tokens", "depth"])
+    {'unique_tokens': 'U', 'depth': 'depth', 'lr': 'lr'}
     """
     named = [text if "=" in text else f"{text}={text}" for text in texts or ()]
-    return _named(option, named, "unique_tokens=U", "a name and its column")
+    given = _named(option, named, "unique_tokens=U", "a name and its column")
+    return {**{name: name for name in read}, **given}
 
 
 def conditions(runs: Runs, texts: Sequence[str]) -> dict[str, list[object]]:
@@ -194,13 +197,9 @@ def conditions(runs: Runs, texts: Sequence[str]) -> dict[str, list[object]]:
 
 def _name_of(runs: Runs, column: str) -> str:
     """Return the name that a column of the file has in the table of runs."""
-    from bayes_scaling.runs.conventions import column_source
+    from bayes_scaling.runs.conventions import is_from
 
-    named = (
-        name
-        for name, source in runs.sources.items()
-        if source.partition(", times ")[0] == column_source(name, column)
-    )
+    named = (name for name, source in runs.sources.items() if is_from(source, name, column))
     return column if column in runs.table else next(named, column)
 
 

@@ -66,17 +66,13 @@ def read_points(
 
 def _named_as_runs(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its counts under the names that runs have, in plain counts."""
-    from bayes_scaling.runs.cells import as_numbers
     from bayes_scaling.runs.columns import aliases
-    from bayes_scaling.runs.stated_units import is_in_unit, stated_unit
+    from bayes_scaling.runs.notation import plain_counts
 
     for name in COUNTS:
         found = aliases(name, list(table.columns))
         if name in table or len(found) != 1:
             continue
-        unit = stated_unit(name, found[0])
         table = table.rename(columns={found[0]: name})
-        numbers = as_numbers(table[name], found[0], counts=True)
-        if unit is not None and is_in_unit(name, numbers, unit.scale):
-            table[name] = numbers * unit.scale
+        table[name], _, _ = plain_counts(table[name], name, found[0], found[0])
     return table

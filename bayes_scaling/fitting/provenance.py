@@ -7,6 +7,7 @@ import platform
 
 from bayes_scaling.display.versions import installed_version
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs.conventions import bits_per
 
 PACKAGES = (
     "bayes_scaling",
@@ -47,8 +48,8 @@ def runs_csv(runs: Runs) -> str:
 
 def loss_column(runs: Runs) -> str:
     """Name of the column of losses in :func:`runs_csv`: it says their unit where it is known."""
-    _, known, unit = runs.sources.get("loss", "").rpartition(", in bits per ")
-    return f"bits_per_{unit}" if known else "loss"
+    unit = bits_per(runs.sources.get("loss", ""))
+    return f"bits_per_{unit}" if unit else "loss"
 
 
 def table_digest(runs: Runs) -> str:

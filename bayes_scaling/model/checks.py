@@ -246,8 +246,8 @@ def notes_on(model: Specification, runs: Runs) -> tuple[str, ...]:
             "the priors carry part of every answer."
         )
     first = next(iter(model.law.priors))
-    for factor in set(runs.factors) - set(model.factors):
-        if len(levels := runs.levels(factor)) > 1:
+    for factor in runs.factors:
+        if factor not in model.factors and len(levels := runs.levels(factor)) > 1:
             notes.append(
                 f"No parameter varies by {factor}: its {len(levels)} levels are fitted as one. If "
                 f"they differ, no interval holds them: use bs.Vary({first!r}, by={factor!r})."

@@ -23,8 +23,8 @@ from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullLocator
 
 from bayes_scaling.fitting.diagnostics import Diagnosed
-from bayes_scaling.fitting.provenance import loss_column
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs.conventions import bits_per
 from bayes_scaling.units import format_count, format_flops
 
 COLOURS = ("#2E8BCB", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
@@ -184,8 +184,8 @@ def loss_label(runs: Runs) -> str:
     """The response with its unit."""
     if runs.response != "loss":
         return runs.response
-    _, known, unit = loss_column(runs).partition("bits_per_")
-    return f"loss (bits per {unit})" if known else "loss (nats per token)"
+    unit = bits_per(runs.sources.get("loss", ""))
+    return f"loss (bits per {unit})" if unit else "loss (nats per token)"
 
 
 def format_input(name: str, value: float) -> str:

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.columns import aliases
+from bayes_scaling.units import format_flops
 
+_TIMES = ", times "
 _NO, _LEFT_OUT = r"(no|non|without|wo|excl[a-z]*)_?", r"excl[a-z]*"
 _WITH, _TAKEN_IN = r"(with|incl[a-z]*)_?", r"incl[a-z]*"
 # Of each part, patterns of words in names, and what a column with such words counts.
@@ -60,16 +62,31 @@ def convention(part: str, column: str) -> str | None:
     return next((meaning for words, meaning in known.items() if _says(column, words)), None)
 
 
-def column_source(part: str, column: str) -> str:
-    """Return a column as the source of a part, with the convention that its name says.
+def column_source(part: str, column: str, unit: float = 1.0) -> str:
+    """Return a column as the source of a part, with the convention and the unit of its name.
 
     Examples
     --------
-    >>> column_source("loss", "val/bpb")
-    "column 'val/bpb', in bits per byte"
+    >>> column_source("loss", "val/bpb"), column_source("params", "N (B)", 1e9)
+    ("column 'val/bpb', in bits per byte", "column 'N (B)', times 1e9")
     """
     known = convention(part, column)
-    return f"column {column!r}, {known}" if known else f"column {column!r}"
+    named = f"column {column!r}, {known}" if known else f"column {column!r}"
+    return named if unit == 1 else f"{named}{_TIMES}{format_flops(unit)}"
+
+
+def is_from(source: str, part: str, column: str) -> bool:
+    """True for the source of a part that is this column, in whatever unit.
+
+    Examples
+    --------
+    >>> (
+    ...     is_from("column 'N (B)', times 1e9", "params", "N (B)"),
+    ...     is_from("column 'N'", "params", "D"),
+    ... )
+    (True, False)
+    """
+    return source.partition(_TIMES)[0] == column_source(part, column)
 
 
 def counts(part: str, column: str) -> bool:
@@ -107,6 +124,18 @@ count: say which is meant, as in params="non_embedding_params".
     )
 
 
+def bits_per(loss: str) -> str:
+    """Return of what a loss counts the bits, by its source; nothing for one in nats.
+
+    Examples
+    --------
+    >>> bits_per("column 'bpb', in bits per byte"), bits_per("column 'nll'")
+    ('byte', '')
+    """
+    _, known, unit = loss.rpartition(", in bits per ")
+    return unit if known else ""
+
+
 def of_bytes(loss: str) -> bool:
     """True for a loss per byte or character, by its source: it does not depend on the tokenizer.
 
@@ -115,7 +144,7 @@ def of_bytes(loss: str) -> bool:
     >>> of_bytes("column 'bpb', in bits per byte"), of_bytes("column 'nll'")
     (True, False)
     """
-    return loss.endswith(("in bits per byte", "in bits per character"))
+    return bits_per(loss) in ("byte", "character")
 
 
 def in_percent(column: str) -> bool:

@@ -37,7 +37,6 @@ from bayes_scaling.runs.notation import as_fractions, plain_counts, without_deci
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import repeated_names, run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
-from bayes_scaling.units import format_flops
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,7 @@ def _checked_inputs(
         table[name], unit, said = plain_counts(table[name], name, column, label)
         remarks += said
         if unit != 1:
-            told[name] = f"{column_source(name, column)}, times {format_flops(unit)}"
+            told[name] = column_source(name, column, unit)
     if {*STANDARD_INPUTS} <= {*found}:
         check_flops_agree(table, request.flops_factor, sources)
     derived = derive(table)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed, rows
 from bayes_scaling.runs.cells import Response
+from bayes_scaling.runs.conventions import bits_per
 
 # Beyond this, log N explains 96 % of the variance of log D.
 _COLLINEAR = 0.98
@@ -108,7 +109,7 @@ def _unit_of_loss(losses: "pd.Series[float]", source: str) -> Iterator[str]:
             f"Every loss is above {_MOST_TYPICAL:g} ({losses.min():.3g} or more), in nats per "
             f"token that of models that have hardly learnt. {cure}"
         )
-    elif losses.max() < _LEAST_TYPICAL and " in bits per " not in source:
+    elif losses.max() < _LEAST_TYPICAL and not bits_per(source):
         yield (
             f"Every loss is below {_LEAST_TYPICAL:g} ({losses.max():.3g} or less), in nats per "
             f"token less than any published of text. If these are bits per byte, call their "

@@ -1,6 +1,6 @@
 """Units of counts that column names state, such as billions of parameters.
 
-Owns the words for such units. That a column of counts is multiplied by them is done in `intake`.
+Owns the words for such units. That a column of counts is multiplied by them is done in `notation`.
 """
 
 import re

@@ -305,10 +305,11 @@ def test_the_share_of_an_interval_that_is_due_to_the_way_beyond_is_told(
 
 
 def test_a_table_of_points_has_the_names_of_a_table_of_runs(tmp_path: Path) -> None:
-    (tmp_path / "at.csv").write_text("params (B),D,corpus\n7,1.4T,web\n")
+    (tmp_path / "at.csv").write_text("params (B),D,corpus\n7,1.4T,web\n13B,2.8T,web\n")
     read = points.read_points(tmp_path / "at.csv")
     assert read[["params", "tokens"]].iloc[0].tolist() == [7e9, 1.4e12]
-    assert read["corpus"].tolist() == ["web"]
+    assert read["params"].tolist() == [7e9, 13e9]
+    assert read["corpus"].tolist() == ["web", "web"]
 
 
 @pytest.mark.parametrize(

@@ -221,7 +221,7 @@ def priors(fit: ScalingFit) -> Block:
 
 
 def _scales(fit: ScalingFit) -> str:
-    """What inputs and response are divided by, in words."""
+    """Reference values by which inputs and response are divided, in words."""
     found = scales(fit.model.law, fit.runs)
     named = {"loss": fit.runs.response}
     return ", ".join(f"{named.get(name, name)} {cell(name, x)}" for name, x in found.items())

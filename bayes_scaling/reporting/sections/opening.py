@@ -13,8 +13,8 @@ from bayes_scaling.display.intervals import percent
 from bayes_scaling.display.wording import times
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
-from bayes_scaling.model.axes import run_axes
 from bayes_scaling.model.inputs import input_values
+from bayes_scaling.plots.sources import run_values
 from bayes_scaling.reporting.citing.estimates import Citable, estimates, row_words
 from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, joined
 from bayes_scaling.reporting.sections.figures import drawn
@@ -208,7 +208,7 @@ def times_beyond(subject: Subject) -> float | None:
         found.append(float(subject.forecast.times_largest_run().max()))
     if subject.allocation is not None and "flops" in subject.allocation.draws.coords:
         fit = widest(subject.fit)
-        largest = float(10 ** run_axes(fit.model.law, fit.runs)["flops"].max())
+        largest = float(run_values(fit.model, fit.runs, "flops").max())
         found.append(float(subject.allocation.draws["flops"].max()) / largest)
     return max(found, default=None)
 
