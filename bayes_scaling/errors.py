@@ -1,7 +1,8 @@
 """The errors of this package, under one base class.
 
-Owns the exception types, nothing else: the module that finds a problem writes its message. Every
-message has three parts: what is wrong with the value found, why it matters, what to do.
+Owns the exception types, and the check of an argument's type; the module that finds any other
+problem writes its message. Every message has three parts: what is wrong with the value found, why
+it matters, what to do.
 """
 
 __all__ = [
@@ -15,6 +16,24 @@ __all__ = [
     "SealError",
     "UnknownLawError",
 ]
+
+
+def check_kind(
+    asker: str, argument: str, value: object, kind: type | tuple[type, ...], example: str
+) -> None:
+    """Refuse an argument that is not of the kind that is read, such as text for an object.
+
+    Raises
+    ------
+    ModelError
+        It is of another type; None is left to its default.
+    """
+    if value is None or isinstance(value, kind):
+        return
+    raise ModelError(
+        f"{asker}: {argument} is of type {type(value).__name__}, which cannot be read here. "
+        f"Give {argument}={example}."
+    )
 
 
 class BayesScalingError(Exception):

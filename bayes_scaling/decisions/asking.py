@@ -12,7 +12,7 @@ from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.surface.landscape import Landscape, check_loss
 from bayes_scaling.decisions.surface.splitting import Splitting
-from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.errors import ModelError, RunsError, check_kind
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.model.points import FAR_ABOVE, FAR_BELOW, Numbers, as_floats, crossed
@@ -28,6 +28,7 @@ def asked_split(
     inputs: Mapping[str, float] | None,
 ) -> Splitting:
     """Split of the budgets asked for; arguments that no split answers are refused."""
+    check_kind(asker, "constraints", constraints, Constraints, "bs.Constraints(max_params=70e9)")
     fixed = checked_inputs(fit, inputs, asker)
     return splitting(fit, budget_table(fit, flops, cost, asker), cost, constraints, fixed)
 
@@ -46,6 +47,7 @@ def splitting(
 
 def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str) -> xr.Dataset:
     """Budgets crossed with the levels of the model's factors, dims (budget,)."""
+    check_cost(asker, cost)
     unit = (cost or SixND()).unit
     values = checked_budgets(budget, asker, unit)
     if isinstance(cost or SixND(), SixND):
@@ -53,6 +55,11 @@ def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str
     table = crossed(pd.DataFrame({unit: values}), fit.model, fit.runs)
     columns = {str(name): ("budget", table[name].to_numpy()) for name in table}
     return xr.Dataset(columns, {"budget": np.arange(len(table))})
+
+
+def check_cost(asker: str, cost: object) -> None:
+    """Refuse what is no cost."""
+    check_kind(asker, "cost", cost, Cost, "bs.decisions.costs.SixND(), or another cost")
 
 
 def checked_budgets(budget: Numbers, asker: str, unit: str = "flops") -> np.ndarray:
@@ -99,6 +106,7 @@ def checked_inputs(
     A law without a split is refused, and a response that is no loss, which is not to be least.
     """
     check_loss(fit, asker)
+    check_kind(asker, "inputs", inputs, Mapping, "{'unique_tokens': 25e9}")
     fixed = dict(inputs or {})
     _check_law(fit, fixed, asker)
     _check_inputs(fixed, asker)

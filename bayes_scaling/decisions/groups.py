@@ -26,7 +26,7 @@ from bayes_scaling.display.intervals import intervals, percent
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
-from bayes_scaling.model.points import Numbers
+from bayes_scaling.model.points import At, Numbers, asked_table
 from bayes_scaling.runs.cells import as_label
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -143,7 +143,7 @@ def compare_levels(
     *,
     factor: str | None = None,
     tokens_per_param: float | None = None,
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
 ) -> LevelComparison:
     """Compare two levels of a factor at given scales: the better one, and its worth in compute.
 
@@ -159,7 +159,7 @@ def compare_levels(
         To be given if the model has several.
     tokens_per_param : float, optional
         Fixes the split of compute; each level has its own optimal split if not given.
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         Levels of other factors, and other inputs of the law; a level left out is crossed.
 
     Raises
@@ -174,7 +174,7 @@ def compare_levels(
     for level in (first, second):
         check_level(fit, factor, level, "compare_levels")
     name = _scale_name(fit, at)
-    held = (pd.DataFrame(index=[0]) if at is None else at).assign(**{factor: first})
+    held = asked_table({factor: first}, at)
     free = ("params", "tokens") if fit.model.law.splits_compute else (name,)
     of_first = surface(fit, {name: scale}, held, free)
     labels = xr.full_like(of_first.where[factor], second)
@@ -226,7 +226,7 @@ def check_level(fit: ScalingFit, factor: str, level: str, asker: str) -> None:
         )
 
 
-def _scale_name(fit: ScalingFit, at: pd.DataFrame | None) -> str:
+def _scale_name(fit: ScalingFit, at: At | None) -> str:
     if fit.model.law.splits_compute:
         return "flops"
     free = [name for name in fit.model.law.inputs if at is None or name not in at]

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from bayes_scaling.decisions.surface.landscape import Landscape, check_splits, surface
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
-from bayes_scaling.model.points import Numbers, as_floats
+from bayes_scaling.model.points import At, Numbers, as_floats, asked_table
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 GRID = 41
@@ -54,7 +53,7 @@ def isoloss_curves(
     loss: Numbers,
     *,
     params: Numbers | None = None,
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
 ) -> Isolines:
     """Tokens that give models of each size the same expected loss.
 
@@ -66,7 +65,7 @@ def isoloss_curves(
         Loss of each curve, in the unit of the runs.
     params : float or array, optional
         Sizes; those of the runs and somewhat beyond if not given.
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         Levels of factors, and other inputs of the law, in one row or one for each curve.
 
     Raises
@@ -89,7 +88,7 @@ def isoflop_curves(
     flops: Numbers,
     *,
     params: Numbers | None = None,
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
 ) -> Isolines:
     """Expected loss of models of each size at the same training compute.
 
@@ -116,7 +115,7 @@ def _curves(
     question: str,
     held: Mapping[str, Numbers],
     params: Numbers | None,
-    at: pd.DataFrame | None,
+    at: At | None,
 ) -> tuple[Landscape, np.ndarray]:
     """The loss at every size on every curve, and these sizes."""
     check_splits(fit, question)
@@ -125,9 +124,10 @@ def _curves(
     along = grid if params is None else as_floats("params", params)
     [(name, value)] = held.items()
     values = as_floats(name, value)
-    curves = values if at is None else np.broadcast_to(values, max(len(values), len(at)))
+    table = None if at is None else asked_table({}, at)
+    curves = values if table is None else np.broadcast_to(values, max(len(values), len(table)))
     asked = {name: np.repeat(curves, len(along)), "params": np.tile(along, len(curves))}
-    if at is not None and len(at) > 1:
-        at = at.iloc[np.repeat(np.arange(len(at)), len(along))]
-    where = surface(fit, asked, at)
+    if table is not None and len(table) > 1:
+        table = table.iloc[np.repeat(np.arange(len(table)), len(along))]
+    where = surface(fit, asked, table)
     return where, where.asked("params")

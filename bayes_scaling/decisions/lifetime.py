@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from bayes_scaling.decisions.costs import Cost
 from bayes_scaling.decisions.surface.landscape import check_splits, log_ratio, surface
 from bayes_scaling.decisions.surface.solvers import first_change
 from bayes_scaling.decisions.surface.splitting import Split, Splitting
 from bayes_scaling.display.html import AsCode
-from bayes_scaling.errors import RunsError
+from bayes_scaling.errors import RunsError, check_kind
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
-from bayes_scaling.model.points import Numbers
+from bayes_scaling.model.points import At, Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 FLOPS_PER_SERVED_TOKEN = 2
@@ -147,7 +146,7 @@ def lifetime_allocation(
     flops: Numbers | None = None,
     loss: Numbers | None = None,
     prices: Prices | None = None,
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
 ) -> LifetimeAllocation:
     """The least cost of training and serving a model of a given quality.
 
@@ -163,7 +162,7 @@ def lifetime_allocation(
         the optimal run of so many training FLOP, or an expected loss.
     prices : Prices, optional
         Costs in money; the cost is total FLOP if not given.
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         Levels of factors, and other inputs of the law; a level left out is crossed.
 
     Raises
@@ -179,6 +178,8 @@ def lifetime_allocation(
     Scaling Laws, arXiv:2401.00448, equations 3 and 6.
     """
     check_splits(fit, "lifetime_allocation")
+    example = "bs.Prices(training=2e-18, serving=2e-18)"
+    check_kind("lifetime_allocation", "prices", prices, Prices, example)
     _check_served(input_tokens, output_tokens)
     name, value = _quality({"params": params, "flops": flops, "loss": loss})
     asked = f"optimal_{name}" if name != "loss" else "target_loss"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -21,7 +22,7 @@ from bayes_scaling.decisions.surface.landscape import log_ratio
 from bayes_scaling.decisions.surface.solvers import OUTWARDS, first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.errors import RunsError
+from bayes_scaling.errors import RunsError, check_kind
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import Numbers, as_floats
@@ -154,8 +155,9 @@ def near_optimal(
         A budget is not positive or cannot be spent within the constraints, `within` is no
         fraction, or the constraints are a ratio or a menu.
     """
-    _check(within, of, constraints)
+    _check(within, of)
     asked = asked_split("near_optimal", fit, flops, cost, constraints, inputs)
+    _check_bounds(asked.constraints)
     budget = asked.where.asked(asked.cost.unit)
     asked.check_budget(budget if of == "loss" else (1 - within) * budget)
     draws = asked.where.labelled(**_draws(asked, budget, within, of))
@@ -202,7 +204,8 @@ def _range(
     return found
 
 
-def _check(within: float, of: str, constraints: Constraints | None) -> None:
+def _check(within: float, of: str) -> None:
+    check_kind("near_optimal", "within", within, Real, "0.01 for one per cent")
     if not 0 < within < 1:
         raise RunsError(
             f"near_optimal: within={within} is not a fraction between 0 and 1, so nothing or "
@@ -212,7 +215,10 @@ def _check(within: float, of: str, constraints: Constraints | None) -> None:
         raise RunsError(
             f"near_optimal: of={of!r} is no measure of nearness. Give 'loss' or 'compute'."
         )
-    if constraints is not None and (constraints.sizes or constraints.tokens_per_param is not None):
+
+
+def _check_bounds(constraints: Constraints) -> None:
+    if constraints.sizes or constraints.tokens_per_param is not None:
         raise RunsError(
             f"near_optimal: {constraints!r} leaves single sizes and no range. Give bounds only, "
             "and compare single sizes by bs.regret."

@@ -20,7 +20,7 @@ from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
-from bayes_scaling.model.points import Numbers
+from bayes_scaling.model.points import At, Numbers
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 
@@ -67,9 +67,7 @@ class Needed(DrawnResult[ScalingFit]):
         return f"Needed {self.of}"
 
 
-def needed(
-    fit: ScalingFit, loss: Numbers, *, of: str = "flops", at: pd.DataFrame | None = None
-) -> Needed:
+def needed(fit: ScalingFit, loss: Numbers, *, of: str = "flops", at: At | None = None) -> Needed:
     """Compute, tokens or parameters that it takes to reach an expected loss.
 
     Parameters
@@ -80,7 +78,7 @@ def needed(
     of : str
         Input asked for. With a law of params and tokens, ``"flops"`` is the least compute of any
         split; ``"tokens"`` and ``"params"`` want the other one in `at`.
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         The inputs that are held, and levels of factors; a level left out is crossed.
 
     Raises

@@ -13,7 +13,7 @@ from bayes_scaling.decisions.surface.landscape import Landscape, check_splits, s
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
-from bayes_scaling.model.points import Numbers, points
+from bayes_scaling.model.points import At, Numbers, points
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 TENFOLD = 10.0
@@ -62,7 +62,7 @@ def marginal_returns(
     tokens: Numbers | None = None,
     flops: Numbers | None = None,
     *,
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
 ) -> MarginalReturns:
     """Elasticities and partial derivatives of the expected loss at points.
 
@@ -72,7 +72,7 @@ def marginal_returns(
         Of a law of params and tokens.
     params, tokens, flops : float or array
         Parameters, training tokens, FLOP of each run, of which two give the third.
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         Points as a table, with columns for inputs and factors.
 
     Raises
@@ -103,9 +103,7 @@ def marginal_returns(
     return MarginalReturns(draws, fit)
 
 
-def compute_returns(
-    fit: ScalingFit, flops: Numbers, *, at: pd.DataFrame | None = None
-) -> ComputeReturns:
+def compute_returns(fit: ScalingFit, flops: Numbers, *, at: At | None = None) -> ComputeReturns:
     """Gain from ten times the compute, and compute that halves the reducible loss.
 
     Parameters
@@ -114,7 +112,7 @@ def compute_returns(
         Of a law of params and tokens.
     flops : float or array
         Budgets, each split as is best for each draw (C = 6ND).
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         Levels of factors, and other inputs of the law; a level left out is crossed.
 
     Raises

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from bayes_scaling.fitting.average import FitAverage
 from bayes_scaling.fitting.posterior import taken
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.points import Numbers, asked_table, crossed, points
+from bayes_scaling.model.points import At, Numbers, asked_table, crossed, points
 
 
 def average_points(
     average: FitAverage,
     given: Mapping[str, Numbers | None],
-    at: pd.DataFrame | None,
+    at: At | None,
     new_levels: NewLevels,
 ) -> dict[str, xr.Dataset]:
     """Points for each fit, with the inputs of its law; a factor left out is crossed."""

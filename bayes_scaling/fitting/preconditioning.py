@@ -30,9 +30,8 @@ MANY = 1000
 """Runs from which it pays without levels: a hundred thousand are sampled in two thirds of the
 time. Of fewer, the sampler's own adaptation does as well."""
 
-WARMUP_OF_POOL, WARMUP_OF_MANY = 500, 120
-"""Warm-up draws in coordinates of a law's parameters, and of all that is sampled: more of them gave
-no more effective draws, and a hundred levels after 300 of them twice as many divergences."""
+WARMUP_OF_MANY = 120
+"""Warm-up draws in coordinates of all that is sampled: more gave no more effective draws."""
 
 STEP = 1e-5
 """Step of numerical derivatives, on the scale on which a parameter is sampled."""
@@ -70,19 +69,13 @@ def coordinates_of(model: ScalingModel, runs: Runs, density: Any) -> Coordinates
     """
     if not model.factors:
         return about_mode(density) if len(runs) >= MANY else None
-    return of_pool(model, runs) if _approximated(model) else None
+    # Least squares find no parameters of stages, and none with priors in paper units.
+    return None if model.law.stages or model.converted else of_pool(model, runs)
 
 
 def typical_warmup(model: ScalingModel, runs: Runs) -> int:
     """Warm-up draws that chains of these runs need in the coordinates that they are sampled in."""
-    if not model.factors:
-        return WARMUP_OF_MANY if len(runs) >= MANY else WARMUP
-    return WARMUP_OF_POOL if _approximated(model) else WARMUP
-
-
-def _approximated(model: ScalingModel) -> bool:
-    """True for a pool whose parameters least squares find: no stages, no priors in paper units."""
-    return not (model.law.stages or model.converted)
+    return WARMUP_OF_MANY if len(runs) >= MANY and not model.factors else WARMUP
 
 
 def of_pool(model: ScalingModel, runs: Runs) -> Coordinates:

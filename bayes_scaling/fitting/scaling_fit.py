@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
@@ -29,7 +28,7 @@ from bayes_scaling.fitting.tree import assemble
 from bayes_scaling.laws import Law
 from bayes_scaling.model.checks import notes_on
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.points import Numbers, points
+from bayes_scaling.model.points import At, Numbers, points
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 
@@ -86,7 +85,7 @@ class ScalingFit(LawFit):
         params: Numbers | None = None,
         tokens: Numbers | None = None,
         flops: Numbers | None = None,
-        at: pd.DataFrame | None = None,
+        at: At | None = None,
     ) -> xr.DataArray:
         """Draws of the expected loss, law and what it leaves out, without the scatter of a run.
 
@@ -95,7 +94,7 @@ class ScalingFit(LawFit):
         params, tokens, flops : float or array
             Parameters, training tokens, FLOP, of which two give the third: 6ND, or for a law that
             reads compute, as the runs typically count it.
-        at : pandas.DataFrame, optional
+        at : pandas.DataFrame or mapping, optional
             Points as a table, with columns for inputs and factors.
 
         Returns
@@ -176,8 +175,8 @@ def fit(
     draws : int, optional
         Kept draws of each chain. If given, no longer rounds are sampled; 1000 if not.
     tune : int, optional
-        Warm-up draws of each chain. If not given, 1000; of pools 500, and of a thousand runs or
-        more 120, where an approximation of the posterior is known before.
+        Warm-up draws of each chain. If not given, 500; of a thousand runs or more without levels
+        120, for which an approximation of the posterior is known before.
     chains : int
         Independent chains.
     seed : int, optional

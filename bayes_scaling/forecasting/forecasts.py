@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ import xarray as xr
 
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.tables import coordinate_index
-from bayes_scaling.errors import RunsError
+from bayes_scaling.errors import RunsError, check_kind
 from bayes_scaling.fitting.average import FitAverage, Fitted, check_is_fit, parts
 from bayes_scaling.fitting.mixture import average_points, mixture
 from bayes_scaling.fitting.posterior import new_runs
@@ -27,7 +28,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.sealed import SealedForecast, sealed
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.points import Numbers, points
+from bayes_scaling.model.points import At, Numbers, points
 from bayes_scaling.model.reach import reach
 
 
@@ -151,7 +152,7 @@ def forecast(
     tokens: Numbers | None = None,
     flops: Numbers | None = None,
     *,
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
     new_levels: NewLevels = "error",
     seed: int | None = None,
 ) -> Forecast:
@@ -169,7 +170,7 @@ def forecast(
     params, tokens, flops : float or array
         Parameters, training tokens, FLOP of each run, of which two give the third: C = 6ND, or for
         a law that reads compute, as the runs typically count it.
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         The runs as a table, with a column for each input and factor. A factor of the model that is
         left out is crossed with the runs: a point for each fitted level.
     new_levels : {"error", "draw", "typical"}
@@ -186,6 +187,7 @@ def forecast(
         An input of the law is missing or not positive, or a level was not fitted.
     """
     check_is_fit(fit, "forecast")
+    check_kind("forecast", "seed", seed, Integral, "1")
     given = {"params": params, "tokens": tokens, "flops": flops}
     chosen = fit.settings.seed if seed is None else seed
     if isinstance(fit, FitAverage):

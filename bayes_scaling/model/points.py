@@ -7,6 +7,7 @@ missing in the words of the model at hand.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,9 @@ FAR_ABOVE = {"params": 1e6, "tokens": 1e6, "flops": 1e12}
 
 Numbers = float | str | Sequence[float] | Sequence[str] | np.ndarray | pd.Series
 
+At = pd.DataFrame | Mapping[str, Any]
+"""Columns of points by name: a table, or values that are one for all points or one for each."""
+
 
 def points(
     model: ScalingModel,
@@ -48,7 +52,7 @@ def points(
     params: Numbers | None = None,
     tokens: Numbers | None = None,
     flops: Numbers | None = None,
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
     new_levels: NewLevels = "error",
 ) -> xr.Dataset:
     """Points given by two of N, D, C, or by a table with a column for each input.
@@ -60,8 +64,8 @@ def points(
         other. Parameters or tokens follow from compute counted as the runs count it, C = kND with
         their typical k, which is 6 for runs without compute of their own. Compute follows from
         C = 6ND, or where the model reads it, from kND.
-    at : pandas.DataFrame, optional
-        One row for each point: inputs by their names, and factors by theirs. A factor of the model
+    at : pandas.DataFrame or mapping, optional
+        A column for each input, and each factor, by name. A factor of the model
         that is left out is crossed with the points: one for each fitted level. A column that only
         the noise reads is that of a typical run where it is left out.
 
@@ -101,7 +105,7 @@ def crossed(table: pd.DataFrame, model: ScalingModel, runs: Runs) -> pd.DataFram
     return table
 
 
-def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None) -> pd.DataFrame:
+def asked_table(arguments: Mapping[str, Numbers | None], at: At | None) -> pd.DataFrame:
     """The points asked for as one table, before any law has read it.
 
     Raises
@@ -110,12 +114,13 @@ def asked_table(arguments: Mapping[str, Numbers | None], at: pd.DataFrame | None
         `at` is no table, a value is given twice, or lengths differ.
     """
     given = {name: np.ravel(value) for name, value in arguments.items() if value is not None}
-    if at is not None and not isinstance(at, pd.DataFrame):
+    if not isinstance(at, pd.DataFrame | Mapping | None):
         raise RunsError(
             f"at={type(at).__name__} has no column names, which say what each number is. "
-            "Give a pandas DataFrame with a column for each input."
+            "Give a pandas DataFrame with a column for each input, or a mapping such as "
+            "{'corpus': 'web'}."
         )
-    columns = {} if at is None else {str(name): at[name].to_numpy() for name in at}
+    columns = {} if at is None else {str(name): np.ravel(values) for name, values in at.items()}
     both = sorted(set(columns) & set(given))
     if both:
         raise RunsError(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from bayes_scaling.fitting.average import FitAverage, Fitted, check_is_fit
 from bayes_scaling.forecasting.forecasts import Forecast
+from bayes_scaling.model.points import At
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.trust.averages import asked_of
 from bayes_scaling.trust.averages import joined as joined_by_weight
@@ -63,7 +64,7 @@ FULL_ONLY = frozenset({"backtest", "calibration", "form", "conventions"})
 
 def assess(
     fit: Fitted,
-    at: Forecast | pd.DataFrame,
+    at: Forecast | At,
     *,
     level: Level = "quick",
     rivals: Sequence[ScalingModel] | None = None,
@@ -124,7 +125,7 @@ def assess(
 
 def _of_average(
     average: FitAverage,
-    at: Forecast | pd.DataFrame,
+    at: Forecast | At,
     wanted: Sequence[str],
     level: Level,
     rivals: Sequence[ScalingModel] | None,

@@ -14,6 +14,7 @@ import pandas as pd
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.average import FitAverage, made_from
 from bayes_scaling.forecasting.forecasts import Forecast, forecast
+from bayes_scaling.model.points import At
 from bayes_scaling.validation.verdict import VERDICTS, CheckResult, Verdict, worst
 
 LEAST = 0.05
@@ -23,7 +24,7 @@ QUARTER = 0.25
 """Weight of the fits that must doubt for the mixture to be doubted."""
 
 
-def asked_of(average: FitAverage, at: Forecast | pd.DataFrame) -> dict[str, Forecast]:
+def asked_of(average: FitAverage, at: Forecast | At) -> dict[str, Forecast]:
     """The targets as forecasts of each fit that is judged.
 
     Raises

@@ -25,7 +25,7 @@ from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.as_points import largest_run, scaled_runs
 from bayes_scaling.model.axes import decades_beyond, main_axis, point_axes, run_axes
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.points import points
+from bayes_scaling.model.points import At, points
 from bayes_scaling.model.reach import ranges
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.validation.backtesting import Backtest, run_backtest
@@ -160,9 +160,7 @@ class Case:
             raise CannotJudge(str(error)) from error
 
 
-def make_case(
-    fit: ScalingFit, at: Forecast | pd.DataFrame, level: Level, refitter: Refitter
-) -> Case:
+def make_case(fit: ScalingFit, at: Forecast | At, level: Level, refitter: Refitter) -> Case:
     """The case of a fit and its targets.
 
     Raises

@@ -22,6 +22,7 @@ from bayes_scaling.fitting.average import FitAverage, single
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.laws import Law
+from bayes_scaling.model.points import At
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.validation.refits import REFIT, Refitter
@@ -116,7 +117,7 @@ def calibrate(
     runs: Runs | None = None,
     *,
     simulations: int = 100,
-    at: Forecast | pd.DataFrame | None = None,
+    at: Forecast | At | None = None,
     executor: Executor | None = None,
     seed: int = 1,
     progress: bool = True,

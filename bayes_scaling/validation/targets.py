@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
 import xarray as xr
 
 from bayes_scaling.errors import RunsError
@@ -12,7 +11,7 @@ from bayes_scaling.fitting.average import FitAverage, made_from
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.points import points
+from bayes_scaling.model.points import At, points
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +29,7 @@ class Targets:
     new_levels: NewLevels
 
 
-def asked_points(fit: ScalingFit, at: Forecast | pd.DataFrame, asker: str) -> Targets:
+def asked_points(fit: ScalingFit, at: Forecast | At, asker: str) -> Targets:
     """Targets from a forecast or a table.
 
     Raises

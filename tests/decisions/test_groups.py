@@ -105,6 +105,8 @@ def test_what_cannot_be_compared_is_refused(
         bs.compare_levels(stored_fit, "books", "code", 1e21)
     with pytest.raises(ModelError, match="factor='family', and the model varies by corpus"):
         bs.compare_levels(stored_fit, "books", "web", 1e21, factor="family")
+    with pytest.raises(RunsError, match="corpus is given both as an argument and as a column"):
+        bs.compare_levels(stored_fit, "books", "web", 1e21, at=pd.DataFrame({"corpus": ["web"]}))
     with pytest.raises(ModelError, match="factor=None, and the model varies by none"):
         bs.compare_levels(sardana_fit, "books", "web", 1e21)
 

@@ -12,6 +12,7 @@ from bayes_scaling.fitting.preconditioning import (
     of_pool,
     typical_warmup,
 )
+from bayes_scaling.fitting.rounds import WARMUP
 
 TRUTH = {"E": 1.7, "A": 450.0, "B": 1900.0, "alpha": 0.34, "beta": 0.36}
 PAPER = bs.Prior.between(1.5, 1.9, units="paper")
@@ -58,12 +59,10 @@ def test_warm_up_is_shorter_where_an_approximation_is_known(
     runs: bs.Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = bs.ScalingModel("chinchilla")
-    assert typical_warmup(plain, runs) == 1000
-    assert typical_warmup(POOLED, runs) == 500
-    converted = bs.ScalingModel("chinchilla", POOLED.vary, priors={"E": PAPER})
-    assert typical_warmup(converted, runs) == 1000
+    assert typical_warmup(plain, runs) == WARMUP
     monkeypatch.setattr(preconditioning, "MANY", len(runs))
     assert typical_warmup(plain, runs) == 120
+    assert typical_warmup(POOLED, runs) == WARMUP
 
 
 def test_numbers_are_those_of_the_pymc_model(runs: bs.Runs) -> None:

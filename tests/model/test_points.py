@@ -54,6 +54,15 @@ def test_a_table_may_have_its_own_index_and_other_columns(runs: bs.Runs) -> None
     pd.testing.assert_frame_equal(table, before)
 
 
+def test_a_mapping_is_a_table_of_one_value_or_one_for_each(stored_fit: bs.ScalingFit) -> None:
+    table = pd.DataFrame({"params": [1e9, 2e9], "tokens": [1e11, 1e11], "corpus": ["web", "web"]})
+    mapping = {"params": [1e9, 2e9], "tokens": "100B", "corpus": "web"}
+    model, runs = stored_fit.model, stored_fit.runs
+    assert points(model, runs, at=mapping).identical(points(model, runs, at=table))
+    beside = points(model, runs, params=[1e9, 2e9], tokens=1e11, at={"corpus": "web"})
+    assert beside.identical(points(model, runs, at=table))
+
+
 def test_a_factor_that_is_left_out_is_crossed_with_the_points(stored_fit: bs.ScalingFit) -> None:
     where = points(stored_fit.model, stored_fit.runs, params=[1e9, 2e9], tokens=1e11)
     assert list(zip(where["params"].values, where["corpus"].values, strict=True)) == [

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from bayes_scaling.decisions.kaplan.paired_result import PairedResult
@@ -20,7 +19,7 @@ from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.laws import KaplanSteps
-from bayes_scaling.model.points import Numbers, points
+from bayes_scaling.model.points import At, Numbers, points
 from bayes_scaling.noise.location_scale import LocationScale
 from bayes_scaling.noise.scales import LOG, RAW
 
@@ -80,7 +79,7 @@ def overfitting_threshold(
     params: Numbers | None = None,
     *,
     penalty: float | None = None,
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
 ) -> OverfittingThreshold:
     """Tokens below which a model overfits by more than the scatter between seeds.
 
@@ -93,7 +92,7 @@ def overfitting_threshold(
     penalty : float, optional
         Relative excess of the loss that is allowed, such as 0.02. If not given, the scatter
         between seeds of each draw, or that between runs where seeds were not modelled.
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         Levels of factors, and other inputs of the law; a level left out is crossed.
 
     Raises
@@ -150,7 +149,7 @@ def early_stopping(
     params: Numbers,
     tokens: Numbers,
     *,
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
 ) -> EarlyStopping:
     """Earliest step at which a run on limited data should stop.
 
@@ -163,7 +162,7 @@ def early_stopping(
         the same unit. The two posteriors are independent: draws are paired as they come.
     params, tokens : float or array
         Size, and tokens of the data that the run repeats.
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         Levels of factors of `fit`; a level left out is crossed.
 
     Raises

@@ -8,7 +8,7 @@ import xarray as xr
 
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.wording import listed, rows
-from bayes_scaling.errors import RunsError
+from bayes_scaling.errors import RunsError, check_kind
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.points import points
 from bayes_scaling.units import compute
@@ -19,12 +19,14 @@ COST = "cost"
 
 def evaluated(fit: ScalingFit, candidates: pd.DataFrame) -> tuple[pd.DataFrame, xr.Dataset]:
     """Candidates with labels, inputs, factors and cost; and as points of the law."""
-    if isinstance(candidates, pd.DataFrame) and candidates.empty:
+    example = "bs.datasets.isoflop_design(...), or another table"
+    check_kind("next_runs", "candidates", candidates, pd.DataFrame, example)
+    if candidates.empty:
         raise RunsError(
             "next_runs: the table of candidates has no rows, so there is nothing to choose from. "
             "Give one row for each run that could be made, as bs.datasets.isoflop_design lays out."
         )
-    crossed = _crossed(fit, candidates) if isinstance(candidates, pd.DataFrame) else candidates
+    crossed = _crossed(fit, candidates)
     where = points(fit.model, fit.runs, at=crossed)
     twice = crossed.index[crossed.index.duplicated()]
     if len(twice):

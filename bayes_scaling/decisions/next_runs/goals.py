@@ -25,7 +25,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.runs.cells import as_label
 from bayes_scaling.units import format_flops
 
-type At = Mapping[str, float | str]
+type RunAt = Mapping[str, float | str]
 """Inputs and levels of factors, by column name."""
 
 Optimal = Literal["params", "tokens", "tokens_per_param"]
@@ -54,7 +54,7 @@ class Goal(AsCode, ABC):
         params: float | None = None,
         tokens: float | None = None,
         flops: float | None = None,
-        at: At | None = None,
+        at: RunAt | None = None,
     ) -> Goal:
         """The expected loss of one run, such as the large one that the sweep is for.
 
@@ -70,7 +70,7 @@ class Goal(AsCode, ABC):
         return _Loss(numbers, dict(at or {}))
 
     @staticmethod
-    def optimum(flops: float, of: Optimal = "params", at: At | None = None) -> Goal:
+    def optimum(flops: float, of: Optimal = "params", at: RunAt | None = None) -> Goal:
         """The compute-optimal run at a budget.
 
         Parameters
@@ -95,7 +95,7 @@ class Goal(AsCode, ABC):
         return _Optimum(float(flops), of, dict(at or {}))
 
     @staticmethod
-    def parameter(name: str, at: At | None = None) -> Goal:
+    def parameter(name: str, at: RunAt | None = None) -> Goal:
         """A parameter of the law, or a quantity derived from them such as ``"a"``.
 
         Parameters
@@ -109,7 +109,7 @@ class Goal(AsCode, ABC):
 
     @staticmethod
     def multiplier(
-        first: str, second: str, scale: float, factor: str | None = None, at: At | None = None
+        first: str, second: str, scale: float, factor: str | None = None, at: RunAt | None = None
     ) -> Goal:
         """Multiple of the compute that one level needs to reach the loss of another.
 
@@ -136,7 +136,7 @@ class Goal(AsCode, ABC):
 @dataclass(frozen=True, repr=False)
 class _Loss(Goal):
     numbers: Mapping[str, float]
-    at: At = field(default_factory=dict)
+    at: RunAt = field(default_factory=dict)
     quantity: str = "expected_loss"
 
     def draws(self, fit: ScalingFit) -> xr.DataArray:
@@ -152,7 +152,7 @@ class _Loss(Goal):
 class _Optimum(Goal):
     flops: float
     quantity: Optimal = "params"
-    at: At = field(default_factory=dict)
+    at: RunAt = field(default_factory=dict)
 
     def draws(self, fit: ScalingFit) -> xr.DataArray:
         labels = {n: as_label(self.at[n]) for n in fit.model.factors if n in self.at}
@@ -171,7 +171,7 @@ class _Optimum(Goal):
 @dataclass(frozen=True, repr=False)
 class _Parameter(Goal):
     quantity: str
-    at: At = field(default_factory=dict)
+    at: RunAt = field(default_factory=dict)
 
     def draws(self, fit: ScalingFit) -> xr.DataArray:
         if self.quantity not in fit.parameter_names:
@@ -198,7 +198,7 @@ class _Multiplier(Goal):
     second: str
     scale: float
     factor: str | None = None
-    at: At = field(default_factory=dict)
+    at: RunAt = field(default_factory=dict)
     quantity: str = "multiplier"
 
     def draws(self, fit: ScalingFit) -> xr.DataArray:
@@ -215,7 +215,7 @@ class _Multiplier(Goal):
         return f"Goal.multiplier({', '.join(parts)})"
 
 
-def _single(draws: xr.DataArray, dim: str, fit: ScalingFit, at: At) -> xr.DataArray:
+def _single(draws: xr.DataArray, dim: str, fit: ScalingFit, at: RunAt) -> xr.DataArray:
     """The draws of the only element of a dim; several mean that a level was not given."""
     if draws.sizes[dim] != 1:
         _refuse_levels([factor for factor in fit.model.factors if factor not in at], fit)
@@ -231,5 +231,5 @@ def _refuse_levels(factors: list[str], fit: ScalingFit) -> None:
     )
 
 
-def _shown(at: At) -> list[str]:
+def _shown(at: RunAt) -> list[str]:
     return [f"at={dict(at)!r}"] if at else []

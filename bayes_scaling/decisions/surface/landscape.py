@@ -21,7 +21,7 @@ from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import taken
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.inputs import RATIOS, flops_per_pair, typical_value
-from bayes_scaling.model.points import Numbers, as_floats, points
+from bayes_scaling.model.points import At, Numbers, as_floats, asked_table, points
 
 FAR = 1e100
 """Multiple of its reference at which no more of an input changes the loss."""
@@ -155,7 +155,7 @@ def log_ratio(value: Array, other: Array) -> Array:
 def surface(
     fit: ScalingFit,
     asked: Mapping[str, Any],
-    at: pd.DataFrame | None = None,
+    at: At | None = None,
     free: Sequence[str] = ("params", "tokens"),
 ) -> Landscape:
     """The loss at points crossed with the fitted levels.
@@ -164,7 +164,7 @@ def surface(
     ----------
     asked : mapping of str to array
         Numbers by name, broadcast against each other and the rows of `at`: targets, or inputs.
-    at : pandas.DataFrame, optional
+    at : pandas.DataFrame or mapping, optional
         Held inputs, and factors; a factor that is left out is crossed with the points.
     free : sequence of str
         Inputs that are solved for; they may be missing.
@@ -233,8 +233,8 @@ def with_compute(inputs: Mapping[str, Any], each: float) -> dict[str, Any]:
     return found
 
 
-def _table(asked: Mapping[str, Numbers], at: pd.DataFrame | None) -> pd.DataFrame:
-    columns = {} if at is None else {str(name): at[name].to_numpy() for name in at}
+def _table(asked: Mapping[str, Numbers], at: At | None) -> pd.DataFrame:
+    """Numbers asked for beside what is held, paired."""
     numbers = {name: as_floats(name, value) for name, value in asked.items()}
     for name, values in numbers.items():
         bad = values[~(np.isfinite(values) & (values >= 0))]
@@ -243,15 +243,7 @@ def _table(asked: Mapping[str, Numbers], at: pd.DataFrame | None) -> pd.DataFram
                 f"{name} is {bad[0]}, and laws are defined for positive finite numbers only. "
                 "Give positive finite numbers, such as 5.76e23 FLOP or a loss of 2.1."
             )
-    try:
-        arrays = np.broadcast_arrays(*columns.values(), *numbers.values())
-    except ValueError as error:
-        sizes = {name: np.size(value) for name, value in {**columns, **numbers}.items()}
-        raise RunsError(
-            f"What is asked has different lengths: {sizes}, so it cannot be paired. Give arrays "
-            "of one length, or single numbers."
-        ) from error
-    return pd.DataFrame(dict(zip((*columns, *numbers), arrays, strict=True)))
+    return asked_table(numbers, at)
 
 
 def _as_array(values: Any, place: str) -> Any:

@@ -252,7 +252,7 @@ def test_candidates_that_cannot_be_made(
 
 
 def test_candidates_are_a_table(stored_fit: bs.ScalingFit) -> None:
-    with pytest.raises(RunsError, match="at=dict has no column names"):
+    with pytest.raises(ModelError, match=r"candidates is of type dict.*isoflop_design"):
         bs.next_runs(stored_fit, {"params": [1e9]}, 1e21, TARGET)  # type: ignore[arg-type]
 
 
