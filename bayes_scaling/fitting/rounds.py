@@ -77,8 +77,8 @@ def converged[Table, Fit: Diagnosed](
 
     The first round is as `settings` say, `longest` is how many times as long the last may be.
     `made` makes a fit from draws, and `coordinates` gives those that it is sampled in, from the
-    compiled model with its data. A round in which a chain got lost is sampled again, once, from
-    where the others are.
+    compiled model with its data. A round in which a chain got lost, or did not move, is sampled
+    again, once, after twice the warm-up, from where the others are.
 
     Raises
     ------
@@ -86,28 +86,27 @@ def converged[Table, Fit: Diagnosed](
         No round gave a posterior.
     """
     found: Fit | None = None
-    failure: IncompletePosteriorError | None = None
+    failure, tree, again = IncompletePosteriorError("No round was sampled."), None, True
     with stages(progress) as shown:
-        sampler, tree = compiled(model, table, shown).of(model, table), None
+        sampler = compiled(model, table, shown).of(model, table)
         found_in = coordinates(sampler.density) if coordinates else None
-        again = True
         while True:
-            start, factor = time.monotonic(), MOST_LONGER
+            start, factor, lost = time.monotonic(), MOST_LONGER, True
             try:
                 tree = sampler.sample(settings, shown, found_in, tree)
                 found = made(tree, settings)
                 factor = _longer(found.diagnostics)
-                if again and factor > 1 and a_chain_is_lost(tree):
-                    again = False  # it takes many steps a draw: without it a round is shorter
-                    continue
+                lost = factor > 1 and a_chain_is_lost(tree)
             except StuckChainError as stuck:
                 failure = stuck
+            if again and lost:
+                again, settings = False, replace(settings, tune=2 * settings.tune)
+                continue
             thin = min(settings.thin * factor, longest)
             if thin <= settings.thin or (time.monotonic() - start) * factor > PATIENCE:
                 break
             settings = replace(settings, thin=thin)
     if found is None:
-        assert failure is not None
         raise failure
     return found
 

@@ -76,26 +76,47 @@ def test_the_next_round_is_as_long_as_what_is_short_needs(found: Diagnostics, fa
     assert _rounds._longer(found) == factor
 
 
-def test_a_stuck_chain_is_sampled_for_longer_before_it_is_refused(
-    rounds: list[Settings], stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def stuck_in(rounds: list[Settings], monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Chains get stuck in so many rounds, which are not counted, before they move."""
+    sampler = _rounds.compiled().of()
+
+    def install(number: int) -> None:
+        left = iter(range(number))
+
+        def sample(*given: Any) -> xr.DataTree:
+            if next(left, None) is not None:
+                raise StuckChainError("it is stuck")
+            return sampler.sample(*given)
+
+        monkeypatch.setattr(_rounds, "compiled", lambda *asked: _sampler(sample))
+
+    return install
+
+
+@pytest.mark.parametrize(("number", "expected"), [(1, [1, 4, 16]), (2, [4, 16]), (3, [16])])
+def test_after_a_stuck_chain_warm_up_is_twice_as_long_and_then_rounds(
+    number: int,
+    expected: list[int],
+    stuck_in: Callable[[int], None],
+    rounds: list[Settings],
+    stored_fit: bs.ScalingFit,
 ) -> None:
-    sampler, stuck = _rounds.compiled().of(), 0
+    stuck_in(number)
+    bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)
+    assert [settings.thin for settings in rounds] == expected
+    assert {settings.tune for settings in rounds} == {2 * _rounds.WARMUP}
 
-    def sample(*given: Any) -> xr.DataTree:
-        nonlocal stuck
-        if stuck > 0:
-            stuck -= 1
-            raise StuckChainError("it is stuck")
-        return sampler.sample(*given)
 
-    monkeypatch.setattr(_rounds, "compiled", lambda *asked: _sampler(sample))
-    stuck = 1
-    fit = bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)
-    assert fit.settings.thin == 16
-    assert [settings.thin for settings in rounds] == [4, 16]
-    stuck = 3
+def test_a_chain_that_stays_stuck_is_refused(
+    stuck_in: Callable[[int], None], stored_fit: bs.ScalingFit
+) -> None:
+    stuck_in(4)
     with pytest.raises(IncompletePosteriorError, match="it is stuck"):
         bs.fit(stored_fit.model, stored_fit.runs, seed=1, progress=False)
+    stuck_in(2)
+    with pytest.raises(IncompletePosteriorError, match="it is stuck"):
+        bs.fit(stored_fit.model, stored_fit.runs, draws=500, seed=1, progress=False)
 
 
 @pytest.mark.parametrize(
