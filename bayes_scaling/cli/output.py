@@ -23,6 +23,7 @@ type Record = dict[str, Json]
 _MAPPED = re.compile(r"""\b(input|factor)s=\{["'](?P<name>.+?)["']: ["'](?P<column>.+?)["']\}""")
 _LISTED = re.compile(r"""\b(input|factor)s=\(["'](?P<name>.+?)["'],\)""")
 _NAMED = re.compile(r"""\b(params|tokens|flops|loss|run|missing|response)=["'](?P<text>.+?)["']""")
+_REFUSED = re.compile(r", or (params|tokens)=False to take none of them")
 _NUMBER = re.compile(r"\bflops_factor=(\d[\d.]*)")
 
 
@@ -35,11 +36,16 @@ def in_options(message: str) -> str:
     "Name its column, as in --loss 'val loss'. Pass --no-flops or --input lr."
     >>> in_options('Map it: inputs={"lr": "rate"} (likewise factors).')
     'Map it: --input lr=rate (likewise --factor).'
+    >>> in_options(
+    ...     'Say which one is meant, as in params="N", or params=False to take none of them.'
+    ... )
+    'Say which one is meant, as in --params N.'
     """
     said = _MAPPED.sub(lambda m: f"--{m[1]} {shlex.quote(m['name'] + '=' + m['column'])}", message)
     said = _LISTED.sub(lambda m: f"--{m[1]} {shlex.quote(m['name'])}", said)
     said = _NAMED.sub(lambda m: f"--{m[1]} {shlex.quote(m['text'])}", said)
     said = _NUMBER.sub(r"--flops-factor \1", said).replace("flops=False", "--no-flops")
+    said = _REFUSED.sub("", said)
     return said.replace("(likewise factors)", "(likewise --factor)")
 
 

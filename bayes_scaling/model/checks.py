@@ -158,10 +158,11 @@ def _check_columns(model: Specification, runs: Runs) -> None:
         one = missing[0]
         own = one in ("params", "tokens", "flops")
         mapped = f"{one}='column'" if own else f"inputs={{{one!r}: 'column'}}"
+        alone = f", or fit a law of {available[0]} alone, such as 'PowerLaw'" if own else ""
         raise RunsError(
             f"Runs: no column for {', '.join(missing)}; these runs have {', '.join(available)}. "
-            f"{model.law.name} needs {', '.join(read)}. Map the column when reading "
-            f"the runs, for instance Runs.from_frame(table, {mapped})."
+            f"{model.law.name} needs {', '.join(read)}. Say which column holds it when the runs "
+            f"are read, as in {mapped}{alone}."
         )
     unknown = [factor for factor in model.factors if factor not in runs.factors]
     if unknown:

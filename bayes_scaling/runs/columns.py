@@ -6,7 +6,7 @@ with standard names. Looks at names only: what the cells hold is checked in `che
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -69,6 +69,7 @@ def assign_columns(
     standard: Mapping[str, Choice],
     further: Mapping[str, str],
     response: str,
+    skipped: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the source column of every part, by name of the part.
 
@@ -83,6 +84,8 @@ def assign_columns(
         Further inputs and the factors: name to source column.
     response
         What the loss column holds; decides under which names it is looked for.
+    skipped
+        Columns that are taken only where the user names them.
 
     Raises
     ------
@@ -94,7 +97,7 @@ def assign_columns(
     for name, column in said.items():
         if column not in columns:
             raise no_such_column(name, column, columns)
-    free = [column for column in columns if column not in said.values()]
+    free = [column for column in columns if column not in {*said.values(), *skipped}]
     claims = {}
     for name, choice in standard.items():
         found = choice if isinstance(choice, str) else None
@@ -108,8 +111,18 @@ def assign_columns(
         raise RunsError(
             f"Runs: no column holds the {response} (the columns are {listed(columns, 20)}). "
             f'{_PURPOSE["loss"]} Name its column, as in loss="{_guess("loss", columns)}".'
+            f"{_hint_at_curves(columns)}"
         )
     return claims
+
+
+def _hint_at_curves(columns: Sequence[str]) -> str:
+    if not aliases("step", columns):
+        return ""
+    return (
+        " A row for each step is a point of a training curve, and no run: give a table with a row "
+        "for each run, and its final loss."
+    )
 
 
 def rearrange(frame: pd.DataFrame, claims: Mapping[str, str], run: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs.candidates import chosen_columns
 from bayes_scaling.runs.cells import Response, is_missing, says_failed
 from bayes_scaling.runs.checks import (
     RESPONSES,
@@ -25,7 +26,6 @@ from bayes_scaling.runs.checks import (
 from bayes_scaling.runs.columns import (
     STANDARD_INPUTS,
     Choice,
-    assign_columns,
     check_unique,
     name_mapping,
     rearrange,
@@ -133,7 +133,7 @@ def _standard_parts(frame: object, request: Request) -> Parts:
     _check_request(request)
     source = _as_table(frame)
     columns, further = list(source.columns), {**request.inputs, **request.factors}
-    claims = assign_columns(columns, request.standard, further, request.response)
+    claims, alike = chosen_columns(source, request.standard, further, request.response)
     source, table, remarks = _named_rows(source, claims, request)
     table, left_out = _without_missing(table, list(claims), request)
     renamed = {name: column for name, column in claims.items() if name != column}
@@ -152,7 +152,7 @@ def _standard_parts(frame: object, request: Request) -> Parts:
         response=request.response,
         left_out=left_out,
         sources={**sources, **derived},
-        remarks=(*remarks, *said),
+        remarks=(*alike, *remarks, *said),
         urls=run_urls(source),
     )
 

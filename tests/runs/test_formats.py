@@ -111,7 +111,9 @@ RECORDS = [
 ]
 
 
-@pytest.mark.parametrize("orient", ["records", "columns", "split", "table", "runs", "lists"])
+@pytest.mark.parametrize(
+    "orient", ["records", "columns", "index", "split", "table", "runs", "lists"]
+)
 def test_json_of_every_kind(tmp_path: Path, orient: str) -> None:
     frame = pd.DataFrame(RECORDS)
     text = (

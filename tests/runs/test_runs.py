@@ -103,7 +103,28 @@ def test_missing_column_names_near_matches_and_all_columns(frame: pd.DataFrame) 
     refused(frame, "no column 'runs'", "Near matches: 'run'", run="runs")
 
 
+def test_words_are_no_sizes_where_another_column_has_some(frame: pd.DataFrame) -> None:
+    sizes = frame.rename(columns={"N": "num_params"}).assign(model_size=["S", "M", "L", "XL"])
+    for columns in (list(sizes), list(sizes)[::-1]):
+        assert list(Runs.from_frame(sizes[columns]).values("params")) == list(frame["N"])
+    assert Runs.from_frame(sizes, factors=["model_size"]).levels("model_size")[0] == "L"
+    refused(sizes, "'S'", params="model_size")
+
+
+def test_a_count_that_stands_twice_is_read_once(frame: pd.DataFrame) -> None:
+    planned = frame.assign(train_tokens=frame["D"] * 1.0001)
+    runs = Runs.from_frame(planned)
+    assert list(runs.values("tokens")) == list(frame["D"])
+    assert "tokens is column 'D'; 'train_tokens' agrees within 1 %." in runs.notes
+    assert not any("agrees" in note for note in Runs.from_frame(planned, tokens="D").notes)
+    other = frame.assign(train_tokens=frame["D"] * 2)
+    refused(other, "2 columns could be tokens ('D', 'train_tokens')", "tokens=False")
+    # Without a cell in one row, which of the two is meant is not known there.
+    refused(planned.assign(train_tokens=[*planned["train_tokens"][:-1], None]), "2 columns could")
+
+
 def test_no_loss_column(frame: pd.DataFrame) -> None:
+    refused(frame.drop(columns="loss").assign(step=1), "a point of a training curve, and no run")
     refused(frame.drop(columns="loss"), "no column holds the loss", 'loss="my_loss"')
     refused(frame.rename(columns={"loss": "ppl_losses"}), 'loss="ppl_losses"')
 

@@ -3,17 +3,17 @@
 Owns the list of these arguments, and which columns they settle on before a frame is there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypedDict
 
 import pandas as pd
 
 from bayes_scaling.display.wording import listed
+from bayes_scaling.runs.candidates import chosen_columns
 from bayes_scaling.runs.cells import Response, as_typed
 from bayes_scaling.runs.columns import (
     STANDARD_INPUTS,
     Choice,
-    assign_columns,
     name_mapping,
 )
 from bayes_scaling.runs.run_names import run_columns
@@ -36,8 +36,10 @@ class ColumnChoices(TypedDict, total=False):
     states: States
 
 
-def assigned_columns(columns: Sequence[str], choices: ColumnChoices) -> dict[str, str]:
-    """Return the source column of every part that `Runs.from_frame` would find.
+def assigned_columns(table: pd.DataFrame, choices: ColumnChoices) -> dict[str, str]:
+    """Return the source column of every part that `Runs.from_frame` would find in a table.
+
+    Of one that is not read yet, columns without rows do.
 
     Raises
     ------
@@ -46,7 +48,8 @@ def assigned_columns(columns: Sequence[str], choices: ColumnChoices) -> dict[str
 
     Examples
     --------
-    >>> assigned_columns(["N", "val/loss", "width"], {"inputs": ("width",)})
+    >>> table = pd.DataFrame(columns=["N", "val/loss", "width"])
+    >>> assigned_columns(table, {"inputs": ("width",)})
     {'params': 'N', 'loss': 'val/loss', 'width': 'width'}
     """
     known = ColumnChoices.__annotations__
@@ -63,7 +66,7 @@ def assigned_columns(columns: Sequence[str], choices: ColumnChoices) -> dict[str
         **name_mapping(choices.get("inputs", ()), "inputs"),
         **name_mapping(choices.get("factors", ()), "factors"),
     }
-    return assign_columns(columns, standard, further, choices.get("response", "loss"))
+    return chosen_columns(table, standard, further, choices.get("response", "loss"))[0]
 
 
 def with_numbers(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
@@ -72,7 +75,7 @@ def with_numbers(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:
     Conditions may be put on these; the cells of the others are read once their part is known.
     """
     columns = [str(name) for name in frame.columns]
-    used = {*assigned_columns(columns, choices).values(), *run_columns(columns), choices.get("run")}
+    used = {*assigned_columns(frame, choices).values(), *run_columns(columns), choices.get("run")}
     free = [name for name in columns if name not in used]
     return frame.assign(**{name: as_typed(frame[name]) for name in free})
 

@@ -205,7 +205,7 @@ def _roles(
             raise no_such_column(part, column, own)
     apart = {run, named["lr"], named["schedule"]}
     known = [name for name in dict.fromkeys([*own, *others]) if name not in apart]
-    claims = assigned_columns(known, columns)
+    claims = assigned_columns(pd.DataFrame(columns=known), columns)
     free = [name for name in own if name not in (*apart, *claims.values())]
     step = by_alias("step", "step", free) if named["step"] is None else named["step"]
     at = step or claims.get("tokens", "")

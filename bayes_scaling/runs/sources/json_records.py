@@ -11,6 +11,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs.columns import aliases
 from bayes_scaling.runs.sources.text import opened
 
 type Record = dict[str, object]
@@ -56,8 +57,9 @@ def json_records(path: Path) -> list[Record]:
     """Return the records of a JSON file.
 
     It holds a list of objects, an object with such a list as "runs" or "log_history", one run with
-    its "config" or "summary", columns by name, or what `DataFrame.to_json` writes with any `orient`
-    that keeps the names of columns. NaN and Infinity stay words: they were computed, null was not.
+    its "config" or "summary", runs by name, columns by name, or what `DataFrame.to_json` writes
+    with any `orient` that keeps the names of columns. NaN and Infinity stay words: they were
+    computed, null was not.
 
     Raises
     ------
@@ -98,6 +100,13 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> Record:
     return found
 
 
+def _by_run(read: dict[str, Any]) -> bool:
+    """True for an object of runs by their names, as opposed to columns by theirs."""
+    if not read or not all(isinstance(one, dict) for one in read.values()):
+        return False
+    return not aliases("loss", [*read]) and all(aliases("loss", [*one]) for one in read.values())
+
+
 def _of_object(read: dict[str, Any]) -> object:
     for name in _LISTS:
         if isinstance(read.get(name), list):
@@ -106,6 +115,8 @@ def _of_object(read: dict[str, Any]) -> object:
         return [read]
     if {*read} <= _KINDS:
         return [read]
+    if _by_run(read):
+        return [{"run": name, **one} for name, one in read.items()]
     if {"schema", "data"} == {*read}:  # orient="table"
         return read["data"]
     try:

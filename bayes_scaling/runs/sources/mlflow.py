@@ -101,7 +101,7 @@ def from_mlflow(
         urls = run_urls(frame)
         frame, remarks = in_states(frame, "status", columns.get("states"), tracked=True)
         choices = renamed_choices({**columns, "states": "any"}, names)
-        claims = assigned_columns(list(frame.columns), choices)
+        claims = assigned_columns(frame, choices)
         sources = {}
         if final != "last":
             metric = _metric_name(claims["loss"], names)

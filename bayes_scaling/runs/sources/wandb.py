@@ -273,7 +273,7 @@ def _record(run: Any) -> dict[str, object]:
 
 def _history(found: SelectedRuns, logged: Iterable[Any]) -> pd.DataFrame:
     """Return all that was logged of the loss: columns `run`, the step, and the metric."""
-    column = assigned_columns([*found.frame.columns], found.choices)["loss"]
+    column = assigned_columns(found.frame, found.choices)["loss"]
     metric = found.full.get(column, column).removeprefix("summary.")
     by_id = {run.id: run for run in logged}
     values = [
