@@ -84,7 +84,7 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
 
 def _extrapolated(made: Forecast, prob: float | None) -> str:
     """Sentence on how far the points lie beyond the runs, and what that costs in width."""
-    from bayes_scaling.display.wording import times
+    from bayes_scaling.display.wording import per_cent, times
     from bayes_scaling.fitting.average import leading
     from bayes_scaling.model.axes import main_axis
 
@@ -92,7 +92,11 @@ def _extrapolated(made: Forecast, prob: float | None) -> str:
     if not share.max() > 0:
         return ""
     far = times(farthest) if len(share) == 1 else f"up to {times(farthest)}"
-    span = f"{share.min():.0%} to {share.max():.0%}" if len(share) > 1 else f"{share.max():.0%}"
+    span = (
+        f"{per_cent(share.min())} to {per_cent(share.max())}"
+        if len(share) > 1
+        else f"{per_cent(share.max())}"
+    )
     axis = main_axis(leading(made.fit).model.law)
     of_level = " of its level" if leading(made.fit).model.factors else ""
     size = "compute" if axis == "flops" else axis.replace("_", " ")

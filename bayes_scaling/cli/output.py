@@ -45,7 +45,7 @@ def in_options(message: str) -> str:
     said = _LISTED.sub(lambda m: f"--{m[1]} {shlex.quote(m['name'])}", said)
     said = _NAMED.sub(lambda m: f"--{m[1]} {shlex.quote(m['text'])}", said)
     said = _NUMBER.sub(r"--flops-factor \1", said).replace("flops=False", "--no-flops")
-    said = _REFUSED.sub("", said)
+    said = _REFUSED.sub("", said).replace("as history=", "as --curves")
     return said.replace("(likewise factors)", "(likewise --factor)")
 
 

@@ -23,6 +23,7 @@ from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import short, titled_text
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.mixture import mixture
@@ -232,6 +233,6 @@ def _at_limits(at_limit: xr.DataArray, constraints: Constraints) -> Iterator[str
         share = float((at_limit == end).mean())
         if share:
             yield (
-                f"In {share:.1%} of draws the best size is the {size} {what}; beyond it "
+                f"In {per_cent(share, 1)} of draws the best size is the {size} {what}; beyond it "
                 "another may be better."
             )

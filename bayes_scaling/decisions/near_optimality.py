@@ -22,6 +22,7 @@ from bayes_scaling.decisions.surface.landscape import log_ratio
 from bayes_scaling.decisions.surface.solvers import OUTWARDS, first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.errors import RunsError, check_kind
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
@@ -66,14 +67,20 @@ class NearOptimal(DrawnResult[ScalingFit]):
         """Notes on draws whose range is missing, open or cut off."""
         missing = float(self.draws["params"].isnull().mean())
         if missing:
-            yield f"{missing:.1%} of draws have no optimum and are left out of the intervals."
+            yield (
+                f"{per_cent(missing, 1)} of draws have no optimum and are left out of the "
+                "intervals."
+            )
         for name in ("smallest_params", "largest_params"):
             unknown = float(self.draws[name].isnull().mean()) - missing
             if unknown > 0:
-                yield f"In {unknown:.1%} of draws {name} is beyond every size that was searched."
+                yield (
+                    f"In {per_cent(unknown, 1)} of draws {name} is beyond every size that was "
+                    "searched."
+                )
             cut = float(self.draws[f"{name}_at_limit"].mean())
             if cut:
-                yield f"In {cut:.1%} of draws {name} is cut off by {self.constraints!r}."
+                yield f"In {per_cent(cut, 1)} of draws {name} is cut off by {self.constraints!r}."
 
     def probability(self, params: Numbers) -> pd.DataFrame:
         """Probability that models of given sizes are nearly as good as the best.

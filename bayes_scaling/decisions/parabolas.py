@@ -18,6 +18,7 @@ from scipy import stats
 from bayes_scaling.decisions.surface.landscape import check_splits, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS, interval_prob, intervals
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -73,8 +74,8 @@ class IsoflopOptima(FitResult):
         apart = int((verdicts == "disagrees").sum())
         none = int((verdicts == NO_MINIMUM).sum())
         disagree = (
-            f"Parabola and law disagree at {apart} of {len(verdicts)} budgets; {LEVEL:.0%} would "
-            "by chance."
+            f"Parabola and law disagree at {apart} of {len(verdicts)} budgets; {per_cent(LEVEL)} "
+            "would by chance."
         )
         missing = (
             f"{none} of {len(verdicts)} budgets have no minimum among the sizes that were run."

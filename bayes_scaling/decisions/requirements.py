@@ -17,6 +17,7 @@ from bayes_scaling.decisions.surface.landscape import check_loss, surface
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.tables import coordinate_index
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
@@ -48,8 +49,8 @@ class Needed(DrawnResult[ScalingFit]):
         if not worst:
             return super().notes
         note = (
-            f"No amount of {self.of} reaches the loss in up to {worst:.1%} of draws, whose floor "
-            "is above it; they count as infinite."
+            f"No amount of {self.of} reaches the loss in up to {per_cent(worst, 1)} of draws, "
+            "whose floor is above it; they count as infinite."
         )
         return (*self.fit.notes, note, *self._missing_notes())
 

@@ -94,3 +94,12 @@ def cells(column: Column) -> str:
 def _shortened(value: object) -> str:
     text = repr(value.item() if isinstance(value, np.generic) else value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def per_cent(share: float, decimals: int = 0) -> str:
+    """A share as text writes it.
+
+    >>> per_cent(0.914), per_cent(0.005, 1)
+    ('91 %', '0.5 %')
+    """
+    return f"{100 * share:.{decimals}f} %"

@@ -19,6 +19,7 @@ from bayes_scaling.display.tables import (
     coordinate_index,
     result_table,
 )
+from bayes_scaling.display.wording import per_cent
 
 R_HAT_MOST = 1.01
 R_HAT_WORST = 1.05
@@ -59,7 +60,9 @@ class Diagnostics:
         if not self.ess_tail >= ESS_LEAST:
             found.append(f"tail ESS {self.ess_tail:.0f} < {ESS_LEAST}")
         if self.divergent > DIVERGENT_MOST:
-            found.append(f"{self.divergent:.1%} of draws divergent > {DIVERGENT_MOST:.1%}")
+            found.append(
+                f"{per_cent(self.divergent, 1)} of draws divergent > {per_cent(DIVERGENT_MOST, 1)}"
+            )
         return tuple(found)
 
     @property

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.diagnostics import FitResult
 
@@ -48,8 +49,8 @@ class DrawnResult[Fit: Fitted](FitResult):
         if not share:
             return ()
         return (
-            f"{share:.1%} of draws {self.missing} and are left out of the intervals, which are "
-            "too narrow by as much as these draws differ.",
+            f"{per_cent(share, 1)} of draws {self.missing} and are left out of the intervals, "
+            "which are too narrow by as much as these draws differ.",
         )
 
     def _listed(self) -> xr.Dataset:

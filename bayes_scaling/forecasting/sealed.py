@@ -20,6 +20,7 @@ import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS, interval_prob
 from bayes_scaling.display.tables import Result, coordinate_index
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.errors import SealError
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.provenance import table_digest, versions
@@ -213,8 +214,9 @@ def checked_prob(prob: float | None) -> float:
     chosen = interval_prob(prob)
     if chosen > WIDEST + 1e-12:
         raise SealError(
-            f"prob={chosen}: a sealed forecast holds quantiles from {LEVELS[0]:.1%} to "
-            f"{LEVELS[-1]:.1%}, and says nothing of what lies beyond. Ask for at most {WIDEST:.2f}."
+            f"prob={chosen}: a sealed forecast holds quantiles from {per_cent(LEVELS[0], 1)} to "
+            f"{per_cent(LEVELS[-1], 1)}, and says nothing of what lies beyond. Ask for at most "
+            f"{WIDEST:.2f}."
         )
     return chosen
 

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 
 from bayes_scaling.display.html import AsCode
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.errors import ModelError
 
 Support = Literal["real", "positive", "unit"]
@@ -238,7 +239,7 @@ class Prior(AsCode):
 
     def _repr_html_(self) -> str:
         low, high = self.range()
-        where = f"{PRIOR_MASS:.0%} within {low:.4g} to {high:.4g}, {self.units} scale"
+        where = f"{per_cent(PRIOR_MASS)} within {low:.4g} to {high:.4g}, {self.units} scale"
         return f"{super()._repr_html_()} {self.distribution}, {where}"
 
     def __repr__(self) -> str:

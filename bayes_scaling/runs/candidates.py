@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.display.wording import Column, listed
+from bayes_scaling.display.wording import Column, listed, per_cent
 from bayes_scaling.runs.cells import as_number
 from bayes_scaling.runs.columns import STANDARD_INPUTS, Choice, aliases, assign_columns
 
@@ -52,7 +52,7 @@ def passed_over(
         if alike:
             agree = "agrees" if len(alike) == 1 else "agree"
             remarks.append(
-                f"{part} is column {taken!r}; {listed(alike)} {agree} within {100 * ALIKE:g} %."
+                f"{part} is column {taken!r}; {listed(alike)} {agree} within {per_cent(ALIKE)}."
             )
     return frozenset(skipped), tuple(remarks)
 

@@ -226,16 +226,31 @@ def _is_held_out(name: str) -> bool:
 def aliases(kind: str, columns: Sequence[str]) -> list[str]:
     """Return the columns that have a usual name of a kind; without any, those that add a unit.
 
+    Without any of these, counts that were logged under a heading.
+
     >>> aliases("params", ["N", "D", "model size"]), aliases("tokens", ["Tokens (B)", "run"])
     (['N', 'model size'], ['Tokens (B)'])
+    >>> aliases(
+    ...     "tokens", ["throughput/total_tokens", "eval/tokens", "throughput/tokens_per_second"]
+    ... )
+    ['throughput/total_tokens']
     """
     plain = [column for column in columns if column_key(column) in _ALIASES[kind]]
-    return plain or [column for column in columns if _with_unit(kind, column)]
+    plain = plain or [column for column in columns if _with_unit(kind, column)]
+    return plain or [column for column in columns if _under_heading(kind, column)]
 
 
 def _with_unit(kind: str, column: str) -> bool:
     unit = stated_unit(kind, column)
     return unit is not None and column_key(unit.name) in _ALIASES[kind]
+
+
+def _under_heading(kind: str, column: str) -> bool:
+    *headings, name = re.split("[/.]", column.lower())
+    # Compute under a heading is mostly a speed, and a letter may be anything.
+    if kind not in ("params", "tokens") or not headings or len(name) == 1:
+        return False
+    return column_key(name) in _ALIASES[kind] and not _HELD_OUT & {*headings}
 
 
 def _check_one_part_each(claims: Mapping[str, str]) -> None:

@@ -186,7 +186,7 @@ def test_draws_at_a_bound_are_there_and_counted(stored_fit: bs.ScalingFit) -> No
     share = float((at_limit == 1).mean())
     assert 0.1 < share < 0.5
     [note] = [note for note in plan.notes if "largest" in note]
-    assert note.startswith(f"In {share:.1%} of draws the best size is the largest within")
+    assert note.startswith(f"In {100 * share:.1f} % of draws the best size is the largest within")
     assert note in repr(plan)
     # The whole budget is spent, on more tokens, and the loss is worse than without the bound.
     np.testing.assert_allclose(

@@ -95,7 +95,7 @@ def test_dear_output_favours_a_smaller_model(sardana_fit: bs.ScalingFit) -> None
 def test_a_loss_below_the_floor_is_nan_and_counted(stored_fit: bs.ScalingFit) -> None:
     plan = bs.lifetime_allocation(stored_fit, 1e12, loss=1.0)
     assert plan.draws["params"].isnull().all()
-    assert any("100.0% of draws do not reach the loss" in note for note in plan.notes)
+    assert any("100.0 % of draws do not reach the loss" in note for note in plan.notes)
 
 
 def test_it_prints_with_its_licence(plan: bs.decisions.LifetimeAllocation) -> None:

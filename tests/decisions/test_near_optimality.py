@@ -129,7 +129,7 @@ def test_a_range_without_end_is_missing_and_counted(
     fit = prior_fit(bs.ScalingModel(Levels), stored_fit.runs)  # type: ignore[operator]
     near = bs.near_optimal(fit, 1e21, 0.2)
     assert near.draws["smallest_params"].isnull().all()
-    assert any("In 100.0% of draws smallest_params is beyond" in note for note in near.notes)
+    assert any("In 100.0 % of draws smallest_params is beyond" in note for note in near.notes)
     assert near.probability(1e9).iloc[0, 0] != near.probability(1e9).iloc[0, 0]
 
 

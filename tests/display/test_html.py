@@ -137,7 +137,7 @@ def test_a_model_shows_formula_priors_pooling_and_noise() -> None:
 def test_a_prior_says_its_range() -> None:
     shown = bs.Prior.beta(2.5, 1.5)._repr_html_()
     low, high = bs.Prior.beta(2.5, 1.5).range()
-    assert f"Beta, 90% within {low:.4g} to {high:.4g}, reference scale" in shown
+    assert f"Beta, 90 % within {low:.4g} to {high:.4g}, reference scale" in shown
 
 
 def test_tables_and_formulas_are_escaped() -> None:

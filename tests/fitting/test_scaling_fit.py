@@ -349,7 +349,7 @@ def test_diagnostics_name_each_problem_with_its_number(stored_fit: bs.ScalingFit
         "R-hat 1.2000 > 1.01",
         "bulk ESS 99 < 400",
         "tail ESS 88 < 400",
-        "2.0% of draws divergent > 0.5%",
+        "2.0 % of draws divergent > 0.5 %",
     )
     good = replace(found, r_hat=1.0, ess_bulk=999.0, ess_tail=999.0, divergent=0.0)
     assert good.diagnosis == "ok"

@@ -57,7 +57,7 @@ def test_its_quantiles_are_those_of_the_forecast(path: Path, forecast: bs.Foreca
 def test_intervals_beyond_the_quantiles_kept_are_refused(path: Path) -> None:
     found = bs.SealedForecast.read(path)
     assert (found.table(0.99)["loss", "upper"] > found.table(0.98)["loss", "upper"]).all()
-    with pytest.raises(SealError, match=r"prob=0.995: .* from 0.5% to 99.5%.*at most 0.99"):
+    with pytest.raises(SealError, match=r"prob=0.995: .* from 0.5 % to 99.5 %.*at most 0.99"):
         found.table(0.995)
 
 

@@ -226,7 +226,7 @@ def test_learning_rates_that_have_not_decayed_are_noted(curves: pd.DataFrame) ->
     assert not any("learning rate" in note for note in Runs.from_curves(curves, lr="lr").notes)
     cut = curves[(curves["run"] != "run-0") | (curves["step"] <= CHECKPOINTS)]
     (note,) = (n for n in Runs.from_curves(cut, lr="lr").notes if "learning rate" in n)
-    assert note.startswith("1 of 6 runs is at 55% or more of the peak learning rate")
+    assert note.startswith("1 of 6 runs is at 55 % or more of the peak learning rate")
     assert "('run-0')" in note
     assert "2203.15556" in note
 

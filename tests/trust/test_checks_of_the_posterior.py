@@ -102,7 +102,7 @@ def test_the_miss_beyond_the_runs_is_not_of_their_teaching(stored_case: Cases) -
     inside, farther = found.table["miss_share_of_variance"].iloc[[0, -1]]
     assert inside == 0
     assert 0.1 < farther < 1
-    assert "0% of its variance is how laws miss beyond their runs" in found.headline
+    assert "0 % of its variance is how laws miss beyond their runs" in found.headline
 
 
 def test_what_was_learnt_of_a_positive_parameter_does_not_depend_on_its_size(
@@ -178,7 +178,7 @@ def test_the_headline_quotes_what_decided(stored_case: Cases, stored_fit: bs.Sca
     pit = found.table.attrs["loo_pit"].attrs
     assert found.headline.startswith("Runs scatter otherwise than the noise has it")
     assert f"uneven (by {pit['distance']:.2f} of 1, {chance(pit['p_value'])})" in found.headline
-    assert f"Intervals of 50 % hold {pit['coverage'][0.5]:.0%} of them" in found.headline
+    assert f"Intervals of 50 % hold {100 * pit['coverage'][0.5]:.0f} % of them" in found.headline
 
 
 @pytest.mark.parametrize(("size", "verdict"), [(0.04, "trust"), (0.1, "trust"), (0.2, "caution")])
@@ -195,7 +195,7 @@ def test_a_law_that_leaves_out_more_than_others_is_a_doubt(
     assert found.by_point[-1] == verdict
     # A target among the runs has it in its scatter.
     assert found.by_point[0] == "trust"
-    said = f"The law leaves out {size:.0%} of its reducible loss (delta_sd)"
+    said = f"The law leaves out {100 * size:.0f} % of its reducible loss (delta_sd)"
     assert found.headline.startswith(said) == (verdict != "trust")
 
 

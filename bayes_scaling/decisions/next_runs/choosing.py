@@ -24,7 +24,7 @@ from bayes_scaling.decisions.next_runs.greedy import (
 from bayes_scaling.decisions.next_runs.preposterior import Scaled, learnable, scaled_draws
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.intervals import interval_attrs, intervals, percent
-from bayes_scaling.display.wording import counted, listed
+from bayes_scaling.display.wording import counted, listed, per_cent
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -81,7 +81,9 @@ class NextRuns(FitResult):
     def notes(self) -> tuple[str, ...]:
         """Notes for a reader: of the fit, and the assumptions behind expected intervals."""
         missing = float(self._scaled.values.isnull().mean())
-        left_out = (f"{missing:.1%} of draws have no {self.goal.quantity} and are left out.",)
+        left_out = (
+            f"{per_cent(missing, 1)} of draws have no {self.goal.quantity} and are left out.",
+        )
         return (
             *self.fit.notes,
             *(left_out if missing else ()),

@@ -13,6 +13,7 @@ import xarray as xr
 
 from bayes_scaling.decisions.next_runs.goals import Goal
 from bayes_scaling.decisions.next_runs.greedy import Candidates
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.posterior import new_runs, noise_at
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -59,8 +60,8 @@ def scaled_draws(goal: Goal, fit: ScalingFit) -> Scaled:
     missing = float(draws.isnull().mean())
     if missing > MOST_MISSING:
         raise ModelError(
-            f"next_runs: {goal!r} has no value in {missing:.1%} of draws, so its spread is "
-            "unknown. Choose a budget nearer to the runs, or Goal.loss at the run you plan."
+            f"next_runs: {goal!r} has no value in {per_cent(missing, 1)} of draws, so its spread "
+            "is unknown. Choose a budget nearer to the runs, or Goal.loss at the run you plan."
         )
     centre = float(draws.median())
     if float(draws.std()) <= LEAST_SPREAD * abs(centre):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bayes_scaling import plots
 from bayes_scaling.display.intervals import intervals
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.fitting.diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import forecast
@@ -66,7 +67,8 @@ def _found(fit: ScalingFit) -> str:
     return (
         f"Largest R-hat {found.r_hat:.4f} (at most {R_HAT_MOST}). Smallest effective sample size "
         f"{found.ess_bulk:.0f} in the bulk and {found.ess_tail:.0f} in the tails (at least "
-        f"{ESS_LEAST}). {found.divergent:.2%} of draws divergent (at most {DIVERGENT_MOST:.1%})."
+        f"{ESS_LEAST}). {per_cent(found.divergent, 2)} of draws divergent (at most "
+        f"{per_cent(DIVERGENT_MOST, 1)})."
     )
 
 
@@ -152,7 +154,9 @@ def _coverage(fit: ScalingFit) -> tuple[str, pd.DataFrame]:
     replicated = fit.tree["posterior_predictive"].to_dataset()["loss"]
     observed = fit.runs.values("loss")
     below = (replicated < observed).mean(("chain", "draw")).values
-    rows = {f"{p:.0%}": f"{float((np.abs(2 * below - 1) <= p).mean()):.0%}" for p in PROBABILITIES}
+    rows = {
+        per_cent(p): per_cent(float((np.abs(2 * below - 1) <= p).mean())) for p in PROBABILITIES
+    }
     table = pd.DataFrame({"interval": list(rows), "runs inside": list(rows.values())})
     return f"Share of the {len(observed)} runs inside intervals of replicated runs.", table
 
@@ -203,7 +207,7 @@ def _backtested(check: CheckResult) -> list[Block]:
     )
     written = check.table.copy()
     for name in [one for one in map(str, written) if one.startswith("coverage_")]:
-        written[name] = written[name].map("{:.0%}".format)
+        written[name] = written[name].map(per_cent)
     blocks: list[Block] = [tabulated(caption, written)]
     if "folds" in check.table.attrs:
         folds = check.table.attrs["folds"].drop(columns="seconds", errors="ignore")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling import plots
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import axes
 from bayes_scaling.model.inputs import RATIOS, input_values, scales
@@ -113,7 +114,7 @@ def _mixture(subject: Subject) -> list[Block]:
         f"The answer is that of a mixture of {len(subject.parts)} fits of these runs: their "
         "weights are the probabilities that each is right, and its share of the draws."
     )
-    least = f" Fits with less than {LEAST:.0%} of the weight are described in short."
+    least = f" Fits with less than {per_cent(LEAST)} of the weight are described in short."
     return [Paragraph(text + (least if subject.light else "")), weights(subject)]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from bayes_scaling.display.wording import Column, counted, listed
+from bayes_scaling.display.wording import Column, counted, listed, per_cent
 from bayes_scaling.runs.cells import as_numbers
 from bayes_scaling.runs.sources.reducing import Rule
 from bayes_scaling.units import format_count
@@ -114,8 +114,8 @@ def _not_decayed(kept: pd.DataFrame) -> Iterator[str]:
     high = kept.index[share > _DECAYED]
     if len(high):
         yield (
-            f"{_some(high, kept)} at {share[high].min():.0%} or more of the peak learning rate at "
-            f"the end ({listed(high)}), undecayed: {_WHY}"
+            f"{_some(high, kept)} at {per_cent(share[high].min())} or more of the peak learning "
+            f"rate at the end ({listed(high)}), undecayed: {_WHY}"
         )
 
 

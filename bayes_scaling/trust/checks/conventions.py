@@ -83,7 +83,7 @@ def _headline(
     name, point = farthest(case, ways)
     away = float(found[name][point] / own[point] - 1)
     return (
-        f"Counted as {name!r}, the answer of {case.named(point)} changes by {away:+.1%}, "
+        f"Counted as {name!r}, the answer of {case.named(point)} changes by {100 * away:+.1f} %, "
         f"{ways[name][point]:.2f} of the way to the end of the 90 % interval; "
         f"the table holds {counted(len(ways), 'other count')}."
     )

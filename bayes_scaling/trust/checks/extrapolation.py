@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.display.wording import times
+from bayes_scaling.display.wording import per_cent, times
 from bayes_scaling.trust.case import LADDER, Case
 from bayes_scaling.trust.checks.design import SAME_DECADES
 from bayes_scaling.validation.folds import MODEL
@@ -59,11 +59,13 @@ def check_backtest(case: Case) -> Finding:
     near = within(tested.predictions, float(case.beyond[case.main].iloc[worst_asked]))
     shares = {str(name): _missed(part) for name, part in near.groupby("method", sort=False)}
     count = int((near["method"] == MODEL).sum())
-    others = "; ".join(f"{name} {share:.0%}" for name, share in shares.items() if name != MODEL)
+    others = "; ".join(
+        f"{name} {per_cent(share)}" for name, share in shares.items() if name != MODEL
+    )
     undone = len(tested.unfinished)
     failed = f" {undone} fold(s) failed." if undone else ""
     headline = (
-        f"{shares[MODEL]:.0%} of {count} held-out runs fell outside their 90 % interval; the "
+        f"{per_cent(shares[MODEL])} of {count} held-out runs fell outside their 90 % interval; the "
         f"farthest lay {times(10 ** near['decades'].max())} beyond those fitted. "
         f"Of the baselines' intervals: {others or 'not made'}."
     )

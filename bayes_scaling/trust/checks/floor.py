@@ -13,6 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.trust.case import Case
 from bayes_scaling.validation.scores import spread
 from bayes_scaling.validation.verdict import Finding
@@ -84,6 +85,6 @@ def _headline(case: Case, table: pd.DataFrame, moved: pd.Series[float]) -> str:
     (low, high), (first, last) = held["floor"], held["expected_loss"]
     return (
         f"With the floor held low ({low:.3g}) {case.named(point)} is expected at {first:.3g}. With "
-        f"it held high ({high:.3g}) it is expected at {last:.3g}: {moved.iloc[point]:.0%} of the "
-        "90 % interval's width lies between the two."
+        f"it held high ({high:.3g}) it is expected at {last:.3g}: {per_cent(moved.iloc[point])} of "
+        "the 90 % interval's width lies between the two."
     )

@@ -207,7 +207,7 @@ def _headline(
     better = rivals[name].difference > _clear(rivals[name].error, case)
     fits = ", and describes the runs better" if better else ""
     return (
-        f"Of {case.named(point)} {name} expects {away:+.1%}, {apart[name][point]:.2f} of the way "
-        f"to the end of the 90 % interval{fits}. Of {counted(len(rivals), 'rival')} no other that "
-        f"counts lies farther out.{left}"
+        f"Of {case.named(point)} {name} expects {100 * away:+.1f} %, {apart[name][point]:.2f} "
+        f"of the way to the end of the 90 % interval{fits}. Of {counted(len(rivals), 'rival')} no "
+        f"other that counts lies farther out.{left}"
     )

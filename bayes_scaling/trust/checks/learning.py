@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.hierarchy import LINKS
 from bayes_scaling.model.surface import SIZE
@@ -57,14 +58,16 @@ def check_learning(case: Case) -> Finding:
     worst, _, share, miss = table.iloc[: case.asked].max()
     least = table.attrs["parameters"]["share_of_prior_spread"]
     missed = (
-        f"{miss:.0%} of its variance is how laws miss beyond their runs, taught by other sweeps"
+        f"{per_cent(miss)} of its variance is how laws miss beyond their runs, taught by other "
+        "sweeps"
         if case.fit.model.has_surface(case.fit.runs)
         else "nothing is added for how laws miss beyond their runs"
     )
     headline = (
         f"The forecast's sensitivity to the law's priors is {worst:.3f}; from {SENSITIVE} they "
-        f"matter. Its spread is {share:.1%} of what the priors alone allow, and {missed}. These "
-        f"runs taught least about {least.idxmax()}: {least.max():.0%} of its prior spread is left."
+        f"matter. Its spread is {per_cent(share, 1)} of what the priors alone allow, and {missed}. "
+        f"These runs taught least about {least.idxmax()}: {per_cent(least.max())} of its prior "
+        "spread is left."
     )
     return Finding(verdicts, headline, table)
 

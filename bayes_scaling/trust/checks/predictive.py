@@ -12,7 +12,7 @@ import xarray as xr
 from scipy import stats
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.wording import chance
+from bayes_scaling.display.wording import chance, per_cent
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio
@@ -82,7 +82,7 @@ def check_predictive(case: Case) -> Finding:
     # Of a doubt at the targets, the finding that raised it comes first.
     scattered = calibration != "trust" and worst(structure[: case.asked]) == "trust"
     found = _scatter(pit) if scattered else ""
-    held = f"Leave-one-out 90 % intervals hold {pit.attrs['coverage'][0.9]:.0%} of the runs"
+    held = f"Leave-one-out 90 % intervals hold {per_cent(pit.attrs['coverage'][0.9])} of the runs"
     return Finding(by_point, f"{size}{found}{_clearest(table)}. {held}.", table)
 
 
@@ -94,11 +94,11 @@ def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
     verdict = graded(size, UNLIKE, np.inf)
     if verdict == "trust":
         return verdict, ""
-    usual, large = (f"{low:.0%} to {high:.0%}" for low, high in (ALIKE, NOT_ALIKE))
+    usual, large = (f"{per_cent(low)} to {per_cent(high)}" for low, high in (ALIKE, NOT_ALIKE))
     return verdict, (
-        f"The law leaves out {size:.0%} of its reducible loss ({SIZE}). Public sweeps whose runs "
-        f"were made alike show {usual}, and {large} where schedule or learning rate did not follow "
-        "the size of the run: these runs have another shape, or not all were made alike. "
+        f"The law leaves out {per_cent(size)} of its reducible loss ({SIZE}). Public sweeps whose "
+        f"runs were made alike show {usual}, and {large} where schedule or learning rate did not "
+        "follow the size of the run: these runs have another shape, or not all were made alike. "
     )
 
 
@@ -125,7 +125,7 @@ def _scatter(pit: pd.DataFrame) -> str:
     return (
         "Runs scatter otherwise than the noise has it: their leave-one-out probabilities are "
         f"uneven (by {pit.attrs['distance']:.2f} of 1, {chance(pit.attrs['p_value'])}). Intervals "
-        f"of 50 % hold {held:.0%} of them. "
+        f"of 50 % hold {per_cent(held)} of them. "
     )
 
 
@@ -135,8 +135,9 @@ def _clearest(table: pd.DataFrame) -> str:
     low = real.iloc[largest] if len(real) else table.iloc[int(table["p_value"].argmin())]
     return (
         f"The clearest structure in the residuals is the {low['structure']} along {low['of']}, "
-        f"{low['share']:.0%} of their variance where {max(low['expected_share'], 0.0):.0%} is "
-        f"expected ({chance(low['adjusted'])}, corrected for the number of tests)"
+        f"{per_cent(low['share'])} of their variance where "
+        f"{per_cent(max(low['expected_share'], 0.0))} is expected "
+        f"({chance(low['adjusted'])}, corrected for the number of tests)"
     )
 
 

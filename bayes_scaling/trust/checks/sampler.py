@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.wording import per_cent
 from bayes_scaling.fitting.diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST, R_HAT_WORST
 from bayes_scaling.trust.case import Case
 from bayes_scaling.validation.verdict import Finding, Verdict, graded, worst
@@ -102,11 +103,11 @@ def _headline(table: pd.DataFrame) -> str:
             f"The chains have not converged ({numbers}): the draws are not yet the "
             "posterior's. Fit with more draws and tune, or mend what the other checks name."
         )
-    diverged = f" {divergent:.1%} of the draws diverged." if divergent else ""
+    diverged = f" {per_cent(divergent, 1)} of the draws diverged." if divergent else ""
     more = " Fit with more draws." if len(bad) else ""
     return (
         f"The chains agree on the forecast (R-hat {r_hat:.3f}). Other draws would move the ends of "
-        f"its 90 % interval by {error:.1%} of the width.{diverged}{more}"
+        f"its 90 % interval by {per_cent(error, 1)} of the width.{diverged}{more}"
     )
 
 

@@ -182,7 +182,7 @@ def test_laws_that_do_not_cross_are_nan_and_counted(
         *laws_of_kaplan, tokens=bs.decisions.PowerOfCompute(1e40, 0.6)
     )
     assert found.draws["flops"].isnull().all()
-    assert any("100.0% of draws do not cross" in note for note in found.notes)
+    assert any("100.0 % of draws do not cross" in note for note in found.notes)
 
 
 def test_the_crossing_refuses_groups_and_other_inputs(

@@ -317,8 +317,8 @@ def test_draws_without_the_goal_are_left_out_and_told(stored_fit: bs.ScalingFit)
 
     plan = bs.next_runs(with_missing(0.1), CANDIDATES, 1e21, bs.Goal.parameter("a"))
     assert plan.sd[-1] < plan.sd[0]
-    assert any("10.0% of draws have no a" in note for note in plan.notes)
-    with pytest.raises(ModelError, match=r"has no value in 80\.0% of draws"):
+    assert any("10.0 % of draws have no a" in note for note in plan.notes)
+    with pytest.raises(ModelError, match=r"has no value in 80\.0 % of draws"):
         bs.next_runs(with_missing(0.8), CANDIDATES, 1e21, bs.Goal.parameter("a"))
 
 

@@ -141,7 +141,7 @@ def test_misses_count_beyond_the_runs_only(
     assert check_backtest(inside).by_point[0] == "trust"
     found = check_backtest(beyond)
     assert found.by_point[0] == verdict
-    assert found.headline.startswith(f"{misses}0% of 10 held-out runs")
+    assert found.headline.startswith(f"{misses}0 % of 10 held-out runs")
     assert "this sweep missed by 0.6 % per tenfold of compute." in found.headline
 
 
