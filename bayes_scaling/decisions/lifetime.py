@@ -20,7 +20,7 @@ from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import RunsError, check_kind
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
-from bayes_scaling.model.points import At, Numbers
+from bayes_scaling.model.points import At, Numbers, as_floats
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 FLOPS_PER_SERVED_TOKEN = 2
@@ -139,8 +139,8 @@ class LifetimeAllocation(DrawnResult[ScalingFit]):
 
 def lifetime_allocation(
     fit: ScalingFit,
-    input_tokens: float,
-    output_tokens: float = 0.0,
+    input_tokens: float | str,
+    output_tokens: float | str = 0.0,
     *,
     params: Numbers | None = None,
     flops: Numbers | None = None,
@@ -154,7 +154,7 @@ def lifetime_allocation(
     ----------
     fit : ScalingFit
         Of a law of params and tokens.
-    input_tokens, output_tokens : float
+    input_tokens, output_tokens : float or str
         Tokens that the model will read and write over its life. Their kind matters to `prices`
         only.
     params, flops, loss : float or array
@@ -178,13 +178,11 @@ def lifetime_allocation(
     Scaling Laws, arXiv:2401.00448, equations 3 and 6.
     """
     check_splits(fit, "lifetime_allocation")
-    example = "bs.Prices(training=2e-18, serving=2e-18)"
-    check_kind("lifetime_allocation", "prices", prices, Prices, example)
-    _check_served(input_tokens, output_tokens)
+    served = _served({"input_tokens": input_tokens, "output_tokens": output_tokens})
     name, value = _quality({"params": params, "flops": flops, "loss": loss})
     asked = f"optimal_{name}" if name != "loss" else "target_loss"
     where = surface(fit, {asked: value}, at)
-    cost = LifetimeCost(*_rates(prices, input_tokens, output_tokens))
+    cost = LifetimeCost(*_rates(prices, *served))
     small = _optimal(Splitting(where), name, where.asked(asked))
     chosen = Splitting(where, cost).cheapest(small.loss, small)
     costs = [cost.spent(run.params, run.tokens) for run in (small, chosen)]
@@ -217,18 +215,28 @@ def _quality(given: Mapping[str, Numbers | None]) -> tuple[str, Numbers]:
     return next(iter(quality.items()))
 
 
-def _check_served(input_tokens: float, output_tokens: float) -> None:
-    served = (input_tokens, output_tokens)
-    if not (np.isfinite(served).all() and min(served) >= 0 and max(served) > 0):
+def _served(asked: Mapping[str, Numbers]) -> list[float]:
+    """Tokens that a model reads and writes over its life."""
+    found = [as_floats(name, tokens) for name, tokens in asked.items()]
+    for (name, tokens), values in zip(asked.items(), found, strict=True):
+        if values.size != 1 or not (np.isfinite(values[0]) and values[0] >= 0):
+            raise RunsError(
+                f"lifetime_allocation: {name} is {tokens!r}, and a model has one life, in which it "
+                "reads and writes so many. Give one number of at least 0, such as 1e12."
+            )
+    served = [float(values[0]) for values in found]
+    if not max(served):
         raise RunsError(
-            f"lifetime_allocation: {input_tokens} input and {output_tokens} output tokens are "
-            "no tokens to serve. Give how many tokens the model will read and write over "
-            "its life, such as 1e12."
+            "lifetime_allocation: no tokens are served, so the compute-optimal model is cheapest. "
+            "Give how many the model will read and write over its life, such as 1e12."
         )
+    return served
 
 
 def _rates(prices: Prices | None, input_tokens: float, output_tokens: float) -> tuple[float, float]:
     """Costs of training per parameter and token, and of serving per parameter."""
+    example = "bs.Prices(training=2e-18, serving=2e-18)"
+    check_kind("lifetime_allocation", "prices", prices, Prices, example)
     if prices is None:
         served = FLOPS_PER_SERVED_TOKEN * (input_tokens + output_tokens)
         return float(FLOPS_PER_PARAM_TOKEN), served

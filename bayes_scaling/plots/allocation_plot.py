@@ -54,6 +54,8 @@ def allocation(
             marks.draw_band(panel, between[group][unit].values, ends, style, label)
             asked = intervals(budgets[group][quantity], prob)
             _draw_budgets(panel, budgets[group][unit].values, asked, style)
+        # Bars of many groups stand beside each other, and all within the frame.
+        panel.margins(x=min(0.03 * (1 + len(looks)), 0.15))
         canvas.log_input_axis(panel.xaxis, unit)
         canvas.log_input_axis(panel.yaxis, quantity)
         marks.shade_extrapolation(panel, float(spent.max()), reach[1], _free_end(quantity))

@@ -8,7 +8,7 @@ told apart in greyscale too. Marks are in :mod:`bayes_scaling.plots.marks`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice, pairwise
 from textwrap import fill
@@ -35,7 +35,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES: tuple[LineStyle, ...] = ("-", "--", "-.", ":")
 WARNING_COLOUR = "#D55E00"
 
-MOST_TICKS = 8
+MOST_TICKS, ROUNDING = 8, 1e-9
 ROUND = ((1, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 2, 3, 5), (1, 2, 5), (1, 3), (1,))
 """Steps within a decade at which ticks stand, the densest first."""
 
@@ -239,15 +239,31 @@ class RoundNumbers(Locator):
         assert self.axis is not None
         room = max(2, self.axis.get_tick_space())
         apart = math.log10(vmax / vmin) / room
-        powers = range(math.floor(math.log10(vmin)), math.floor(math.log10(vmax)) + 1)
-        for steps in ROUND:
-            ticks = [step * 10.0**power for power in powers for step in steps]
-            inside = [tick for tick in ticks if vmin <= tick <= vmax]
-            gaps = [math.log10(right / left) for left, right in pairwise(inside)]
-            if 2 < len(inside) <= MOST_TICKS and min(gaps) >= apart:
-                return inside
-        decades = [10.0**power for power in powers if vmin <= 10.0**power <= vmax]
-        if len(decades) > 2:
-            return decades[:: -(-len(decades) // min(room, MOST_TICKS))]
-        even = MaxNLocator(min(room, MOST_TICKS), steps=[1, 2, 2.5, 5, 10])
-        return [tick for tick in even.tick_values(vmin, vmax) if vmin <= tick <= vmax]
+        # Even steps, as for less than a decade, would crowd at the end of more.
+        least = 2 if vmax > 10 * vmin else 3
+        for ticks in _round_numbers(vmin, vmax, min(room, MOST_TICKS)):
+            gaps = [math.log10(right / left) for left, right in pairwise(ticks)]
+            if least <= len(ticks) <= MOST_TICKS and min(gaps) >= apart:
+                return ticks
+        powers = _within(vmin, vmax, [10.0**power for power in _powers(vmin, vmax)])
+        return powers[:: -(-len(powers) // room)] if len(powers) > 2 else [vmin, vmax]
+
+
+def _round_numbers(vmin: float, vmax: float, most: int) -> Iterator[list[float]]:
+    """Round numbers between two: of each decade the densest first, then in even steps."""
+    for steps in ROUND:
+        ticks = [step * 10.0**power for power in _powers(vmin, vmax) for step in steps]
+        yield _within(vmin, vmax, ticks)
+    for most_bins in range(most, 1, -1):
+        even = MaxNLocator(most_bins, steps=[1, 2, 2.5, 5, 10])
+        yield _within(vmin, vmax, even.tick_values(vmin, vmax))
+
+
+def _powers(vmin: float, vmax: float) -> Iterable[int]:
+    return range(math.floor(math.log10(vmin)), math.floor(math.log10(vmax)) + 1)
+
+
+def _within(vmin: float, vmax: float, ticks: Iterable[float]) -> list[float]:
+    """Ticks between two values; an end that is a round number may differ by rounding."""
+    low, high = vmin * (1 - ROUNDING), vmax * (1 + ROUNDING)
+    return [float(tick) for tick in ticks if low <= tick <= high]

@@ -121,8 +121,19 @@ def test_the_quality_is_given_once(
 
 
 def test_nothing_served_is_refused(sardana_fit: bs.ScalingFit) -> None:
-    with pytest.raises(RunsError, match=r"0\.0 input and 0\.0 output tokens"):
+    with pytest.raises(RunsError, match="no tokens are served"):
         bs.lifetime_allocation(sardana_fit, 0.0, params=1e9)
+
+
+@pytest.mark.parametrize("tokens", [[1e11, 1e12], -1.0, float("nan")])
+def test_a_model_has_one_life(tokens: float, sardana_fit: bs.ScalingFit) -> None:
+    with pytest.raises(RunsError, match=r"input_tokens is .*one life"):
+        bs.lifetime_allocation(sardana_fit, tokens, params=1e9)
+
+
+def test_tokens_served_may_be_written_as_people_write_them(sardana_fit: bs.ScalingFit) -> None:
+    said = bs.lifetime_allocation(sardana_fit, "1T", params="1B")
+    assert said.draws.identical(bs.lifetime_allocation(sardana_fit, 1e12, params=1e9).draws)
 
 
 def test_other_laws_are_refused(steps_fit: bs.ScalingFit) -> None:
