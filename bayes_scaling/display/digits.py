@@ -17,6 +17,12 @@ from bayes_scaling.units import format_count, format_flops
 DIGITS_OF_WIDTH = 2
 """Significant digits of an interval's width that its ends are written to."""
 
+WIDE = 2.0
+"""Upper over lower end from which numbers have two significant digits, nearly known."""
+
+NEARLY = 0.4
+"""Unit of a digit over the Monte-Carlo error from which it is nearly known."""
+
 DIGITS_AT_MOST = 4
 """Significant digits of a number whose draws say nothing of its error."""
 
@@ -42,8 +48,10 @@ def estimate(name: str, draws: xr.DataArray, median: float, lower: float, upper:
     str
         Such as ``1.97 [1.95, 2.00]``. Each number ends at a digit whose unit is no smaller than
         its own Monte-Carlo standard error: another run of the sampler would typically change it
-        by one at most. An end of the interval may so have fewer digits than the median. Without
-        any uncertainty, as of a ratio that was asked for, it is the number alone.
+        by one at most. An end of the interval may so have fewer digits than the median. Where the
+        upper end is more than twice the lower, the second digit is written if another run would
+        change it by two or three. Without any uncertainty, as of a ratio that was asked for, it is
+        the number alone.
     """
     return interval_text(interval_numbers(name, draws, (median, lower, upper)))
 
@@ -65,9 +73,12 @@ def interval_numbers(
     if lower == median == upper:
         return (label_writer(name)(median),)
     writer, width = number_writer(name), upper - lower
-    places = [last_place(monte_carlo_error(draws, value), width, value) for value in values]
+    errors = [monte_carlo_error(draws, value) for value in values]
+    places = [last_place(error, width, value) for error, value in zip(errors, values, strict=True)]
     if lower > 0:
         places = [_not_zero(value, place) for value, place in zip(values, places, strict=True)]
+    if 0 < WIDE * lower < upper:
+        places = list(map(_two_digits, values, places, errors))
     return tuple(writer(value, place) for value, place in zip(values, places, strict=True))
 
 
@@ -196,6 +207,14 @@ def _not_zero(value: float, place: int) -> int:
     The interval of a positive number may span decades, and does not reach down to zero.
     """
     return place if _rounded(value, place) or not value else _exponent(value)
+
+
+def _two_digits(value: float, place: int, error: float) -> int:
+    """Place of the last digit: of the second if it is known nearly, and no other is written."""
+    if not value or not math.isfinite(value):
+        return place
+    second = _exponent(value) - 1
+    return second if second < place and 10.0**second >= NEARLY * error else place
 
 
 def _exponent(value: float) -> int:

@@ -77,7 +77,7 @@ function standing(point) {
 // The verdict at a rung of the ladder, or those of the rungs on either side.
 function ladderVerdict(point) {
   const ladder = data.trust.ladder;
-  const times = point[data.trust.along] / data.trust.largest;
+  const times = point[data.trust.along] / data.range[point.group][data.trust.along].high;
   const where = times > 1 ? `${timesText(times)} your largest run` : "no larger than your largest run";
   const above = ladder.find((one) => one.times >= times * 0.99);
   const below = ladder.filter((one) => one.times <= times * 1.01).at(-1) || above;

@@ -274,22 +274,24 @@ def tested_range(grid: Grid, trust: TrustReport | None) -> list[dict[str, dict[s
     ]
 
 
-def verdicts(trust: TrustReport | None) -> dict[str, Any] | None:
+def verdicts(fit: ScalingFit, trust: TrustReport | None) -> dict[str, Any] | None:
     """Verdicts on the largest run, on larger ones and on the targets."""
     if trust is None:
         return None
-    rungs = [*zip(ladder_factors(trust), trust.ladder["verdict"], strict=True), *_asked(trust)]
+    judged = [*zip(ladder_factors(trust), trust.ladder["verdict"], strict=True)]
+    rungs = [*judged, *_asked(fit, trust)]
     return {
         "along": trust.along,
-        "largest": trust.largest,
         "ladder": [{"times": times, "verdict": verdict} for times, verdict in sorted(rungs)],
     }
 
 
-def _asked(trust: TrustReport) -> list[tuple[float, str]]:
-    """Times the largest run, and the verdict, of each target beyond it."""
-    if trust.along not in trust.targets:
+def _asked(fit: ScalingFit, trust: TrustReport) -> list[tuple[float, str]]:
+    """Times the largest run of its level, and the verdict, of each target beyond it."""
+    targets = trust.targets
+    if trust.along not in targets:
         return []
-    factors = trust.targets[trust.along] / trust.largest
-    asked = zip(factors.tolist(), trust.targets["verdict"], strict=True)
+    _, high = ranges(fit.model, fit.runs, targets.to_xarray(), len(targets))
+    factors = targets[trust.along] / (10 ** high[trust.along]).to_numpy()
+    asked = zip(factors.tolist(), targets["verdict"], strict=True)
     return [(times, verdict) for times, verdict in asked if times > 1]

@@ -99,7 +99,7 @@ def page(
         "error": grid.error(prob),
         "response": runs.response,
         "range": tested_range(grid, trust),
-        "trust": verdicts(trust),
+        "trust": verdicts(grid.fit, trust),
         "problems": fitted.diagnostics.problems,
     }
     folder = resources.files("bayes_scaling.reporting").joinpath("interactive")

@@ -10,7 +10,7 @@ import pandas as pd
 from bayes_scaling import plots
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.display.intervals import percent
-from bayes_scaling.display.wording import times
+from bayes_scaling.display.wording import counted, times
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
@@ -72,8 +72,10 @@ def _verdict(subject: Subject) -> tuple[str, str]:
     doubts = [one for one in trust.checks if one.verdict != "trust"]
     doubts.sort(key=lambda one: one.verdict == "caution")
     said = [doubt(one.check) for one in doubts]
-    more = f", and {len(said) - 2} more checks doubt it" if len(said) > 2 else ""
-    return trust.verdict, sentence("; ".join(said[:2]) + more or "its checks doubt it")
+    more, reason = len(said) - 2, "; ".join(said[:2]) or "its checks doubt it"
+    if more > 0:
+        reason += f", and {counted(more, 'more check')} {'doubts' if more == 1 else 'doubt'} it"
+    return trust.verdict, sentence(reason)
 
 
 def doubt(check: str) -> str:
