@@ -129,18 +129,18 @@ def test_it_warns_in_words_where_the_checks_end(
 ) -> None:
     top = float(stored_fit.runs.values("flops").max())
     browser.show(stored_page, "params=1e9&tokens=2e10&group=web")
-    assert "Trust: no larger than your largest run." in browser.text("explore-standing")
+    assert "Trust: no larger than the largest run of its group." in browser.text("explore-standing")
     said = {}
     for times in (30, 200, 1000, 2000):
         browser.show(stored_page, f"flops={times * top}&group=web")
         said[times] = browser.text("explore-standing")
-    assert said[30].endswith("Caution: 30 times your largest run.")
+    assert said[30].endswith("Caution: 30 times the largest run of its group.")
     assert said[200].endswith(
-        "Caution up to at least 30 times your largest run, do not trust from at most 1,000 times: "
-        "200 times your largest run."
+        "Caution up to at least 30 times the largest run of its group, do not trust from at most 1,000 times: "
+        "200 times the largest run of its group."
     )
-    assert said[1000].endswith("Do not trust: 1,000 times your largest run.")
-    farther = "Do not trust: 2,000 times your largest run, farther than was judged."
+    assert said[1000].endswith("Do not trust: 1,000 times the largest run of its group.")
+    farther = "Do not trust: 2,000 times the largest run of its group, farther than was judged."
     assert said[2000].endswith(farther)
 
 

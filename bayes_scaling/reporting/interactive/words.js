@@ -78,14 +78,15 @@ function standing(point) {
 function ladderVerdict(point) {
   const ladder = data.trust.ladder;
   const times = point[data.trust.along] / data.range[point.group][data.trust.along].high;
-  const where = times > 1 ? `${timesText(times)} your largest run` : "no larger than your largest run";
+  const largest = data.range.length > 1 ? "the largest run of its group" : "your largest run";
+  const where = times > 1 ? `${timesText(times)} ${largest}` : `no larger than ${largest}`;
   const above = ladder.find((one) => one.times >= times * 0.99);
   const below = ladder.filter((one) => one.times <= times * 1.01).at(-1) || above;
   if (!above) return `Do not trust: ${where}, farther than was judged.`;
   const verdict = `${below.verdict[0].toUpperCase()}${below.verdict.slice(1)}`;
   if (above.verdict === below.verdict || times > above.times * 0.99) return `${verdict}: ${where}.`;
   const from = `${above.verdict} from at most ${timesText(above.times)}`;
-  return `${verdict} up to at least ${timesText(below.times)} your largest run, ${from}: ${where}.`;
+  return `${verdict} up to at least ${timesText(below.times)} ${largest}, ${from}: ${where}.`;
 }
 
 function timesText(times) {

@@ -191,10 +191,12 @@ def _context(subject: Subject) -> Iterator[str]:
     """Sentences on the distance from the runs, the sweep's own record, and its best run."""
     farther, record = times_beyond(subject), sweep_record(subject)
     outside = "" if subject.forecast is None else _outside(subject.forecast)
+    grouped = subject.forecast is not None and bool(subject.main.model.factors)
+    largest = "the largest run of its group" if grouped else "your largest run"
     if farther is not None and farther > 1:
-        yield sentence(f"{times(farther)} beyond your largest run{record and f', and {record}'}")
+        yield sentence(f"{times(farther)} beyond {largest}{record and f', and {record}'}")
     elif farther is not None:
-        yield outside or "No larger than your largest run."
+        yield outside or f"No larger than {largest}."
     if subject.forecast is not None and subject.fit.runs.response == "loss":
         best = float(subject.fit.runs.values("loss").min())
         yield f"The best of your {len(subject.fit.runs)} runs reached {best:.3g}."
