@@ -136,8 +136,8 @@ def test_it_warns_in_words_where_the_checks_end(
         said[times] = browser.text("explore-standing")
     assert said[30].endswith("Caution: 30 times the largest run of its group.")
     assert said[200].endswith(
-        "Caution up to at least 30 times the largest run of its group, do not trust from at most 1,000 times: "
-        "200 times the largest run of its group."
+        "Caution up to at least 30 times the largest run of its group, do not trust from at most "
+        "1,000 times: 200 times the largest run of its group."
     )
     assert said[1000].endswith("Do not trust: 1,000 times the largest run of its group.")
     farther = "Do not trust: 2,000 times the largest run of its group, farther than was judged."
