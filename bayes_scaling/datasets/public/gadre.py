@@ -31,7 +31,7 @@ _LARGE = ("open_lm_1b", "open_lm_7b")
 def tidy(files: list[Path]) -> Runs:
     """Runs with the loss on C4, seven further losses, and their part in the paper."""
     table = pd.DataFrame([_row(json.loads(file.read_text(encoding="utf-8"))) for file in files])
-    return Runs.from_frame(table, factors=["corpus"], run="run")
+    return Runs.from_frame(table, params="params", factors=["corpus"], run="run")
 
 
 def _row(published: Mapping[str, Any]) -> dict[str, object]:
