@@ -43,8 +43,9 @@ class Allocation(DrawnResult[Fitted]):
     ----------
     draws : xarray.Dataset, dims (chain, draw, budget)
         ``params``, ``tokens``, ``tokens_per_param``, ``expected_loss`` there (in the unit of the
-        runs' loss), and the local exponents ``params_exponent`` and ``tokens_exponent``: a and b
-        in N ∝ C^a, D ∝ C^b. With ``unique_tokens`` given, ``epochs`` too. With constraints,
+        runs' loss; the least of each draw: any one plan, such as the median, is forecast a little
+        higher), and the local exponents ``params_exponent`` and ``tokens_exponent``: a and b in
+        N ∝ C^a, D ∝ C^b. With ``unique_tokens`` given, ``epochs`` too. With constraints,
         ``at_limit`` is -1 or 1 where the optimum is the smallest or the largest size that they
         leave, and else 0. The budgets (``flops``, or the unit of the cost) and the labels of
         factors are coordinates of ``budget``.

@@ -166,6 +166,8 @@ def _is_of_law(name: str) -> bool:
 
 
 def _short(value: float) -> str:
+    if abs(value) < _LARGE and float(value).is_integer():
+        return f"{value:.0f}"
     rounded = float(f"{value:.4g}")
     if rounded and not _SMALL <= abs(rounded) < _LARGE:
         return format_flops(rounded)

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bayes_scaling.display.digits import is_compute, is_count
 from bayes_scaling.units import format_count, format_flops
 
 WIDTH = 100
@@ -23,15 +24,11 @@ WIDTH = 100
 PAPER = 10_000
 """Characters in a line of tables: none is cut off."""
 
+MOST_WRITTEN = 1e6
+"""Whole numbers below it are written in full."""
+
 INTERVAL = ("median", "lower", "upper")
 
-_QUANTITIES: Mapping[str, Callable[[float], str]] = {
-    "params": format_count,
-    "smallest_params": format_count,
-    "largest_params": format_count,
-    "tokens": format_count,
-    "flops": format_flops,
-}
 _COLUMNS: Mapping[str, Callable[[float], str]] = {
     "r_hat": "{:.3f}".format,
     "ess_bulk": "{:.0f}".format,
@@ -155,5 +152,12 @@ def _written(quantity: str, value: object, column: str) -> str:
         return ""
     if column in _COLUMNS:
         return _COLUMNS[column](float(value))
-    write = _QUANTITIES.get(column) or _QUANTITIES.get(quantity) or "{:.4g}".format
+    names = (column, quantity)
+    write: Callable[[float], str] = format_flops if any(map(is_compute, names)) else _number
+    write = format_count if any(map(is_count, names)) else write
     return write(float(value))
+
+
+def _number(value: float) -> str:
+    """Whole numbers that are short, such as steps, and four digits of others."""
+    return f"{value:.0f}" if value.is_integer() and abs(value) < MOST_WRITTEN else f"{value:.4g}"

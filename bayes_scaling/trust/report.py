@@ -99,7 +99,17 @@ class TrustReport:
         lines = [f"TrustReport: {self.verdict} ({MEANING[self.verdict]}; level {self.level})"]
         lines += [f"  {r.verdict:<13}{r.check:<12}{r.headline}" for r in self.checks]
         rungs = ", ".join(f"{reach} {row.verdict}" for reach, row in self.ladder.iterrows())
-        return "\n".join([*lines, f"  {self.reach}", f"  Beyond the largest run: {rungs}"])
+        return "\n".join(
+            [*lines, f"  {self.reach}", f"  Beyond the largest run{self._group}: {rungs}"]
+        )
+
+    @property
+    def _group(self) -> str:
+        """The group of the largest run, if runs have groups."""
+        of_groups = self.ladder.drop(columns=["verdict", "because"], errors="ignore")
+        labels = of_groups.select_dtypes(exclude="number").iloc[0]
+        named = ", ".join(f"{name} {label!r}" for name, label in labels.items())
+        return f" ({named})" if named else ""
 
     def _repr_html_(self) -> str:
         head = f"<p><b>{escape(self.verdict)}</b>: {escape(MEANING[self.verdict])}. "

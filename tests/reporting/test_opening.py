@@ -254,3 +254,12 @@ def test_a_run_is_measured_from_the_runs_of_its_own_level(stored_fit: bs.Scaling
         farther = times_beyond(subject)
         assert farther is not None
         assert farther > 2 if beyond else farther <= 1
+
+
+def test_splits_are_those_of_the_group_that_the_forecast_is_of(stored_fit: bs.ScalingFit) -> None:
+    plan = bs.allocate(stored_fit, [1e21, 1e22])
+    forecast = bs.forecast(stored_fit, 1e10, 2e11, at={"corpus": "web"})
+    asked = opening(Subject(stored_fit, forecast, plan)).findings
+    assert [str(one).count("'web'") for one in asked] == [1, 1, 1]
+    alone = opening(Subject(stored_fit, None, plan)).findings
+    assert {"books", "web"} <= {re.findall(r"corpus '(\w+)'", str(one))[0] for one in alone}

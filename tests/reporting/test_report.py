@@ -360,6 +360,8 @@ def test_results_of_another_fit_are_refused(
     other = bs.forecast(stored_fit, params=1e9, tokens=2e10)
     with pytest.raises(BayesScalingError, match="forecast was made from another fit"):
         bs.report(converged_fit, tmp_path / "r.html", forecast=other)
+    with pytest.raises(BayesScalingError, match=r"allocation is of type Forecast.*bs.allocate"):
+        bs.report(converged_fit, tmp_path / "r.html", allocation=other)  # type: ignore[arg-type]
 
 
 def test_a_failure_leaves_the_old_report(

@@ -50,7 +50,8 @@ def test_it_prints_the_verdict_and_its_reasons(report: bs.TrustReport) -> None:
     text = repr(report)
     assert text.startswith("TrustReport: do not trust (")
     assert report["reach"].headline in text
-    assert "1000x" in text
+    assert f"Beyond the largest run (corpus {report.ladder['corpus'].iloc[0]!r}): 1x" in text
+    assert "nothing was tested" in report["reach"].headline
     assert "<b>do not trust</b>" in report._repr_html_()
     with pytest.raises(KeyError, match=r"No check 'backtest' in a report of level 'quick'"):
         report["backtest"]

@@ -15,7 +15,13 @@ from bayes_scaling.reporting.sections.contents import Block, Listing, Section, c
 from bayes_scaling.reporting.sections.describing import assumptions
 from bayes_scaling.reporting.sections.larger import ladder_factors, larger_runs
 from bayes_scaling.reporting.sections.misfit import off_fit, off_law
-from bayes_scaling.reporting.sections.opening import doubt, run_words, sentence, written
+from bayes_scaling.reporting.sections.opening import (
+    doubt,
+    run_words,
+    sentence,
+    times_beyond,
+    written,
+)
 from bayes_scaling.reporting.sections.subject import Subject
 
 NEXT = 3.0
@@ -142,8 +148,9 @@ def _reach(subject: Subject) -> Iterator[str]:
         yield "An assessment: without one, arguments against the answer are unknown."
         return
     rungs = zip(ladder_factors(subject.trust), subject.trust.ladder["verdict"], strict=True)
-    worse = [factor for factor, verdict in rungs if verdict == "do not trust"]
-    if worse:
+    asked = times_beyond(subject) or 0.0
+    worse = [factor for factor, verdict in rungs if verdict == "do not trust" and factor > asked]
+    if worse and subject.trust.verdict != "do not trust":
         said = f"at {times(worse[0])} your largest run the verdict is 'do not trust'"
         yield f"A larger target: {said}."
 

@@ -137,7 +137,7 @@ def _findings(subject: Subject) -> Iterator[Finding]:
         if isinstance(result, Forecast):
             yield from _losses(result, subject.prob)
         elif isinstance(result, Allocation):
-            yield from _splits(result, subject.prob)
+            yield from _splits(subject, result, subject.prob)
         else:
             yield from _parameters(result, subject.prob)
 
@@ -149,10 +149,13 @@ def _losses(forecast: Forecast, prob: float) -> Iterator[Finding]:
         yield Finding(f"{response.capitalize()} of {run}", one[1], _interval(one, prob))
 
 
-def _splits(allocation: Allocation, prob: float) -> Iterator[Finding]:
+def _splits(subject: Subject, allocation: Allocation, prob: float) -> Iterator[Finding]:
     budgets, table = _budgets(allocation), allocation.table(prob)
+    asked = _of_groups_asked(subject, table.index)
     tokens = {row: number for row, number, *_ in written(allocation, "tokens", prob)}
     for one in written(allocation, "params", prob):
+        if one[0] not in asked:
+            continue
         words = dict(zip(table.index.names, row_words(table, one[0]), strict=True))
         words.pop(allocation.cost.unit, None)
         yield Finding(
@@ -160,6 +163,19 @@ def _splits(allocation: Allocation, prob: float) -> Iterator[Finding]:
             f"{one[1]} parameters on {tokens[one[0]]} tokens",
             _interval(one, prob, " parameters"),
         )
+
+
+def _of_groups_asked(subject: Subject, index: pd.Index) -> set[int]:
+    """Rows of an allocation that are of the groups of the forecast, all if there are none."""
+    rows, factors = index.to_frame(index=False).astype(str), list(subject.main.model.factors)
+    found = set(range(len(rows)))
+    if subject.forecast is not None and set(factors) <= set(rows):
+        groups = set(
+            subject.forecast.points[factors].astype(str).itertuples(index=False, name=None)
+        )
+        of_rows = rows[factors].itertuples(index=False, name=None)
+        found = {row for row, group in enumerate(of_rows) if group in groups} or found
+    return found
 
 
 def _parameters(fit: ScalingFit, prob: float) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.costs import SixND
 from bayes_scaling.decisions.near_optimality import NearOptimal, near_optimal
 from bayes_scaling.display.intervals import PROB
-from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.errors import BayesScalingError, check_kind
 from bayes_scaling.fitting.average import FitAverage, Fitted, Part, made_from, parts
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
@@ -51,6 +51,8 @@ class Subject:
                 f"report: fit is of type {type(self.fit).__name__}, and a report is about a fit or "
                 "an average. Give what bs.fit or bs.average returns."
             )
+        check_kind("report", "forecast", self.forecast, Forecast, "bs.forecast(fit, ...)")
+        check_kind("report", "allocation", self.allocation, Allocation, "bs.allocate(fit, ...)")
         for name, result in (("forecast", self.forecast), ("allocation", self.allocation)):
             if result is not None and not made_from(result.fit, self.fit):
                 raise BayesScalingError(

@@ -111,7 +111,7 @@ def check_reach(case: Case) -> Finding:
     headline = (
         f"{name[0].upper()}{name[1:]} lies {times(10 ** beyond[point, column])} "
         f"{_side(case, point, column)} in {names[column]}. All runs span {times(10**span)}, and "
-        f"forecasts are tested up to {times(10 ** trusted.iloc[column])} beyond them ({source})."
+        f"forecasts are trusted up to {times(10 ** trusted.iloc[column])} beyond them ({source})."
     )
     return Finding(by_point, headline, table)
 
@@ -136,7 +136,7 @@ def reaches(case: Case) -> tuple[pd.Series[float], pd.Series[float], str]:
 
 def tested_share(case: Case) -> tuple[float, str]:
     """Trusted reach as a share of the runs' range, and the evidence for it."""
-    untested = TRUSTED_SHARE, "half of their range"
+    untested = TRUSTED_SHARE, "half of their range, since nothing was tested"
     if case.level != "full":
         return untested
     try:
@@ -147,7 +147,7 @@ def tested_share(case: Case) -> tuple[float, str]:
     farthest = np.sort(scores["decades"])[-FEW:][0]
     span = float(np.ptp(case.runs[case.main]))
     tested = float(farthest) / span, "as far as the backtest reached"
-    return min(tested, untested)
+    return min(tested, (TRUSTED_SHARE, "half of their range"))
 
 
 def trusted_factor(case: Case) -> float:

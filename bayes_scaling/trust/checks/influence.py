@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bayes_scaling.display.wording import rows
+from bayes_scaling.display.wording import counted, rows
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.runs import Runs
 from bayes_scaling.trust.case import Case
@@ -89,7 +89,8 @@ def _moved(case: Case, table: pd.DataFrame, shifts: np.ndarray) -> str:
     """The sentence on the run without which the forecasts move most."""
     run, point = divmod(int(np.abs(shifts).argmax()), shifts.shape[1])
     bad = int((table["by"] == "weights, not reliable").sum())
-    unsure = f"; {bad} runs have a Pareto k above {K_BAD}" if bad else ""
+    have = "has" if bad == 1 else "have"
+    unsure = f"; {counted(bad, 'run')} {have} a Pareto k above {K_BAD}" if bad else ""
     return (
         f"Without run {table.index[run]!r} the forecast of {case.named(point)} moves by "
         f"{shifts[run, point]:+.2f} posterior sd, more than without any other run{unsure}."
