@@ -45,7 +45,7 @@ def test_a_forecast_is_cited_by_the_end_of_each_schedule(fit: schedules.CurveFit
         rf"[Aa]t schedule 'half' and step 11999, {said}; at schedule 'long' and step 47999, {said}",
         citation.sentence,
     )
-    assert list(citation.table["step"]) == ["12000", "48000"]
+    assert list(citation.table["step"]) == ["11999", "47999"]
 
 
 def test_a_verdict_on_runs_is_refused(fit: schedules.CurveFit, stored_fit: bs.ScalingFit) -> None:
