@@ -43,8 +43,10 @@ def passed_over(
     remarks: list[str] = []
     for part in parts:
         found = aliases(part, [str(name) for name in table])
+        if len(found) < 2:
+            continue
         counts = {name: read for name in found if (read := _counts(table[name])) is not None}
-        if len(found) < 2 or not counts:
+        if not counts:
             continue
         (taken, first), *others = counts.items()
         alike = [name for name, read in others if np.allclose(read, first, ALIKE, 0, True)]
