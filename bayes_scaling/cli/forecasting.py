@@ -95,7 +95,7 @@ def _extrapolated(made: Forecast, prob: float | None) -> str:
     span = (
         f"{per_cent(share.min())} to {per_cent(share.max())}"
         if len(share) > 1
-        else f"{per_cent(share.max())}"
+        else per_cent(share.max())
     )
     axis = main_axis(leading(made.fit).model.law)
     of_level = " of its level" if leading(made.fit).model.factors else ""

@@ -47,19 +47,20 @@ def splitting(
 
 def budget_table(fit: ScalingFit, budget: Numbers, cost: Cost | None, asker: str) -> xr.Dataset:
     """Budgets crossed with the levels of the model's factors, dims (budget,)."""
-    check_cost(asker, cost)
-    unit = (cost or SixND()).unit
+    spent = checked_cost(asker, cost)
+    unit = spent.unit
     values = checked_budgets(budget, asker, unit)
-    if isinstance(cost or SixND(), SixND):
+    if isinstance(spent, SixND):
         _check_magnitude(fit, values, asker)
     table = crossed(pd.DataFrame({unit: values}), fit.model, fit.runs)
     columns = {str(name): ("budget", table[name].to_numpy()) for name in table}
     return xr.Dataset(columns, {"budget": np.arange(len(table))})
 
 
-def check_cost(asker: str, cost: object) -> None:
-    """Refuse what is no cost."""
+def checked_cost(asker: str, cost: Cost | None) -> Cost:
+    """The cost asked for, 6ND if none is; what is no cost is refused."""
     check_kind(asker, "cost", cost, Cost, "bs.decisions.costs.SixND(), or another cost")
+    return cost or SixND()
 
 
 def checked_budgets(budget: Numbers, asker: str, unit: str = "flops") -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.asking import check_cost, checked_inputs
+from bayes_scaling.decisions.asking import checked_cost, checked_inputs
 from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.surface.landscape import Landscape
 from bayes_scaling.decisions.surface.splitting import Splitting
@@ -116,10 +116,10 @@ def regret(
         A plan lacks params or tokens, they are not positive, or two plans have one name.
     """
     fixed = checked_inputs(fit, inputs, "regret")
-    check_cost("regret", cost)
+    spent = checked_cost("regret", cost)
     table = _plan_table(plans)
-    where = _points(fit, table, fixed, cost or SixND())
-    asked = Splitting(Landscape.of(fit, where, fixed), cost or SixND())
+    where = _points(fit, table, fixed, spent)
+    asked = Splitting(Landscape.of(fit, where, fixed), spent)
     draws = asked.where.labelled(**_draws(asked))
     return Regret(draws, fit, asked.cost, fixed)
 

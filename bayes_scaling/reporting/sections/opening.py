@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from bayes_scaling import plots
@@ -14,6 +15,7 @@ from bayes_scaling.display.wording import counted, times
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
+from bayes_scaling.model.reach import level_labels
 from bayes_scaling.plots.sources import run_values
 from bayes_scaling.reporting.citing.estimates import Citable, estimates, row_words
 from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, joined
@@ -167,15 +169,13 @@ def _splits(subject: Subject, allocation: Allocation, prob: float) -> Iterator[F
 
 def _of_groups_asked(subject: Subject, index: pd.Index) -> set[int]:
     """Rows of an allocation that are of the groups of the forecast, all if there are none."""
-    rows, factors = index.to_frame(index=False).astype(str), list(subject.main.model.factors)
-    found = set(range(len(rows)))
-    if subject.forecast is not None and set(factors) <= set(rows):
-        groups = set(
-            subject.forecast.points[factors].astype(str).itertuples(index=False, name=None)
-        )
-        of_rows = rows[factors].itertuples(index=False, name=None)
-        found = {row for row, group in enumerate(of_rows) if group in groups} or found
-    return found
+    factors, size = subject.main.model.factors, len(index)
+    if subject.forecast is None:
+        return set(range(size))
+    of_rows = level_labels([index.get_level_values(name).to_numpy() for name in factors], size)
+    points = subject.forecast.points
+    of_points = level_labels([points[name].to_numpy() for name in factors], len(points))
+    return {*np.flatnonzero(np.isin(of_rows, of_points)).tolist()} or set(range(size))
 
 
 def _parameters(fit: ScalingFit, prob: float) -> Iterator[Finding]:
