@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.stats import gmean
 
 from bayes_scaling.laws import Law
 from bayes_scaling.model.inputs import input_values, typical_value
 from bayes_scaling.runs import Runs
+from bayes_scaling.runs.notes import nearly_constant
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 Values = Callable[[str], np.ndarray]
@@ -95,6 +97,25 @@ def run_places(law: Law, runs: Runs) -> tuple[np.ndarray, np.ndarray | None]:
     """Log10 of compute and of tokens per parameter of the runs, dims (run,)."""
     u, v = place(law, {name: input_values(runs, name) for name in law.inputs})
     return np.asarray(u), None if v is None else np.asarray(v)
+
+
+def told_places(law: Law, runs: Runs) -> tuple[np.ndarray, np.ndarray | None]:
+    """The same without what is too small to tell anything: of what is nearly constant its mean.
+
+    Else `delta` would put down to one percent more parameters what other reasons have done, and
+    hold that for a slope.
+    """
+    read = {name: input_values(runs, name) for name in law.inputs}
+    constant = {name: values for name, values in read.items() if nearly_constant(values)}
+    read |= {name: np.full_like(values, gmean(values)) for name, values in constant.items()}
+    places = place(law, read)
+    u, v = (None if x is None else _told(np.asarray(x)) for x in places)
+    assert u is not None
+    return u, v
+
+
+def _told(place: np.ndarray) -> np.ndarray:
+    return np.full_like(place, place.mean()) if nearly_constant(10.0**place) else place
 
 
 def place(law: Law, inputs: Mapping[str, Any]) -> tuple[Any, Any]:

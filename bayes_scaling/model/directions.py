@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bayes_scaling.laws import Law
-from bayes_scaling.model.axes import run_places
+from bayes_scaling.model.axes import told_places
 from bayes_scaling.model.nodes import Placement
 from bayes_scaling.runs import Runs
 
@@ -83,7 +83,7 @@ class Rotation:
     @classmethod
     def of(cls, law: Law, runs: Runs) -> Rotation:
         """The directions of these runs."""
-        basis = Placement.of(law, runs).basis(*run_places(law, runs))
+        basis = Placement.of(law, runs).basis(*told_places(law, runs))
         reducible = reducible_share(runs)[:, None]
         left, strength, turn = by_strength(reducible * basis)
         chosen = _chosen(runs)
@@ -112,7 +112,7 @@ class LevelRotation:
     @classmethod
     def of(cls, law: Law, runs: Runs, factor: str) -> LevelRotation:
         """The directions of the levels of one factor."""
-        basis = Placement.of(law, runs).level_basis(*run_places(law, runs))
+        basis = Placement.of(law, runs).level_basis(*told_places(law, runs))
         codes, rows = runs.codes(factor), reducible_share(runs)[:, None] * basis
         levels = range(len(runs.levels(factor)))
         _, strengths, turns = zip(*(by_strength(rows[codes == one]) for one in levels), strict=True)

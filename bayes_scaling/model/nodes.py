@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bayes_scaling.laws import Law
-from bayes_scaling.model.axes import compute_and_ratio, run_places
+from bayes_scaling.model.axes import compute_and_ratio, run_places, told_places
 from bayes_scaling.runs import Runs
 
 COMPUTE_LENGTH = 1.0
@@ -130,8 +130,8 @@ class Placement:
     @classmethod
     def of(cls, law: Law, runs: Runs) -> Placement:
         """The nodes for these runs."""
-        u, v = run_places(law, runs)
-        top = float(u.max())
+        top = float(run_places(law, runs)[0].max())
+        u, v = told_places(law, runs)
         depth = min(float(u.min()) - top, -LEAST_DEPTH)
         compute = Nodes.between(depth, 0.0, COMPUTE_NODES, COMPUTE_LENGTH)
         if v is None:

@@ -5,6 +5,7 @@ the table alone, so they stay true of every subset.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -123,7 +124,7 @@ def _rising(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
     if len(table) < _ENOUGH_RUNS or not along:
         return
     size = table[along].prod(axis=1)
-    if _is_one(size) or _is_one(table["loss"]):
+    if nearly_constant(size) or nearly_constant(table["loss"]):
         return
     correlation = table["loss"].corr(size, method="spearman")
     if correlation > _RISING:
@@ -147,7 +148,7 @@ def _constant(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
     if len(table) < 2:
         return
     for name in inputs:
-        if _is_one(table[name]):
+        if nearly_constant(table[name]):
             yield (
                 f"Every run has the same {name}, or nearly so ({_plain(table[name].median())}): "
                 f"how the loss changes with {name} cannot be learnt from these runs, only from "
@@ -159,11 +160,11 @@ def _collinear(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
     if not {"params", "tokens"} <= set(inputs):
         return
     points = table[["params", "tokens"]].drop_duplicates()
-    if _is_one(points["params"]) or _is_one(points["tokens"]):
+    if nearly_constant(points["params"]) or nearly_constant(points["tokens"]):
         return
     consequence = "what each adds to the loss is not learnt from these runs, only from the priors."
     ratio = points["tokens"] / points["params"]
-    if _is_one(ratio):
+    if nearly_constant(ratio):
         yield f"Every run has {ratio.median():.3g} tokens per parameter: {consequence}"
         return
     correlation = np.corrcoef(np.log(points["params"]), np.log(points["tokens"]))[0, 1]
@@ -208,7 +209,8 @@ def _key(label: str) -> str:
     return " ".join(label.lower().split())
 
 
-def _is_one(values: "pd.Series[float]") -> bool:
+def nearly_constant(values: Any) -> bool:
+    """Whether positive numbers are so close to each other that no exponent is learnt from them."""
     return bool(values.max() < _SAME * values.min())
 
 

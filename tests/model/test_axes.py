@@ -6,7 +6,14 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.laws import as_law
-from bayes_scaling.model.axes import decades_beyond, main_axis, run_axes, scaled_up
+from bayes_scaling.model.axes import (
+    decades_beyond,
+    main_axis,
+    run_axes,
+    run_places,
+    scaled_up,
+    told_places,
+)
 
 
 def test_compute_and_ratio_follow_from_the_inputs() -> None:
@@ -39,3 +46,21 @@ def test_unique_tokens_grow_with_tokens() -> None:
     row = pd.DataFrame({name: [1.0] for name in law.inputs})
     larger = scaled_up(law, row, 4.0)
     assert larger.to_numpy().ravel() == pytest.approx(np.full(len(law.inputs), 2.0))
+
+
+@pytest.mark.parametrize("ratio", [None, 20.0])
+def test_what_is_nearly_constant_places_no_run(ratio: float | None) -> None:
+    nearly = 1e9 * np.array([1.0, 1.003, 1.002, 1.001, 1.0, 1.004])
+    tokens = np.array([1e9, 1e9, 4e9, 4e9, 2e10, 2e10])
+    table = pd.DataFrame({"params": nearly, "tokens": tokens, "loss": np.linspace(3, 2, 6)})
+    if ratio:
+        table["params"] = tokens / ratio * nearly / 1e9
+    law, runs = as_law("Chinchilla"), bs.Runs.from_frame(table)
+    (u, v), exact = told_places(law, runs), run_places(law, runs)
+    assert v is not None
+    if ratio:
+        assert np.ptp(v) < 1e-12
+        np.testing.assert_array_equal(u, exact[0])
+    else:
+        np.testing.assert_allclose(u[::2], u[1::2], atol=1e-12)
+        np.testing.assert_allclose(v - u, (v - u)[0], atol=1e-12)

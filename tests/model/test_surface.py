@@ -236,6 +236,17 @@ def test_directions_are_the_nodes_turned(stored_fit: bs.ScalingFit, rows: int) -
     assert (found.strength[rows:] < 1e-9).all()
 
 
+def test_sizes_a_fraction_of_a_percent_apart_settle_no_direction() -> None:
+    table = pd.DataFrame({"tokens": np.geomspace(1e9, 2e10, 12).repeat(4)})
+    table["params"] = np.tile([1e9, 1.001e9, 1.002e9, 1.003e9], 12)
+    table["loss"] = 1.9 + 400 * table["tokens"] ** -0.3
+    apart = bs.Runs.from_frame(table)
+    one = bs.Runs.from_frame(table.assign(params=1e9))
+    law = bs.laws.Chinchilla()
+    found, alike = (Rotation.of(law, runs).strength for runs in (apart, one))
+    np.testing.assert_allclose(found, alike, atol=1e-6)
+
+
 def test_of_many_runs_some_say_where_directions_lie(rng: np.random.Generator) -> None:
     size, data = 10 ** rng.uniform(7.5, 9.5, 5000), 10 ** rng.uniform(9, 11, 5000)
     table = pd.DataFrame({"params": size, "tokens": data})
