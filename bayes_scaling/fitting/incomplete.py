@@ -10,8 +10,8 @@ from bayes_scaling.errors import IncompletePosteriorError
 STUCK_BELOW = 0.01
 """Smallest share of distinct draws that a chain may have of any variable."""
 
-NO_SCATTER = 1e-8
-"""Scatter, as a share of the loss, that only computed losses have: 1e-7 is sampled easily."""
+NO_SCATTER = 1e-6
+"""Scatter, as a share of the loss, that only computed losses have: four decimals leave 1e-5."""
 
 RAISE = "Raise target_accept or tune, narrow the priors, or try another seed."
 

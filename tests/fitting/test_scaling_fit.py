@@ -357,9 +357,11 @@ def test_diagnostics_name_each_problem_with_its_number(stored_fit: bs.ScalingFit
     assert "R-hat nan" in replace(good, r_hat=float("nan")).diagnosis
 
 
-def test_runs_on_the_law_are_noted(stored_fit: bs.ScalingFit) -> None:
+@pytest.mark.parametrize("least", [1e-12, 1e-7])
+def test_runs_on_the_law_are_noted(stored_fit: bs.ScalingFit, least: float) -> None:
     draws = stored_fit.posterior
-    exact = replace(stored_fit, posterior=draws.assign(noise_sd=1e-10 * draws["noise_sd"]))
+    sd = least / draws["noise_sd"].min() * draws["noise_sd"]
+    exact = replace(stored_fit, posterior=draws.assign(noise_sd=sd))
     assert any("lie on the law without scatter" in note for note in exact.notes)
     assert not any("without scatter" in note for note in stored_fit.notes)
 
