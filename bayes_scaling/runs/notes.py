@@ -12,6 +12,7 @@ import pandas as pd
 from bayes_scaling.display.wording import counted, listed, rows
 from bayes_scaling.runs.cells import Response
 from bayes_scaling.runs.conventions import bits_per
+from bayes_scaling.runs.curve_notes import curve_notes
 
 # Beyond this, log N explains 96 % of the variance of log D.
 _COLLINEAR = 0.98
@@ -58,6 +59,7 @@ def table_notes(
         *_units(table, inputs),
         *(_unit_of_loss(table["loss"], source) if response == "loss" else ()),
         *(_rising(table, inputs) if response == "loss" else ()),
+        *curve_notes(table, inputs, factors),
         *_repeated(table, [*inputs, *factors, "loss"]),
         *_constant(table, inputs),
         *_collinear(table, inputs),

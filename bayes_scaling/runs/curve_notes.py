@@ -1,0 +1,106 @@
+"""Notes on tables that hold a row for each checkpoint of training curves.
+
+Owns what tells a curve from a sweep: its position rises row by row in small even steps, while the
+size and every label stay as they are. The runs of a sweep lie farther apart, or unevenly.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+
+import numpy as np
+import pandas as pd
+
+from bayes_scaling.display.wording import Column, counted
+from bayes_scaling.runs.columns import aliases
+from bayes_scaling.runs.run_names import NO_RUNS, run_columns
+
+# Points that make a curve. The densest public sweep has 12 token counts for a size, unevenly.
+_POINTS = 10
+# From a point to the next: in public sweeps 1.4 times and more, in logs a few per cent.
+_SMALL = 1.25
+# Steps, or their logarithms, within a tenth of the median one are even; in a curve most are.
+_ALIKE = 0.1
+
+
+def curve_notes(
+    table: pd.DataFrame, inputs: Collection[str], factors: Collection[str]
+) -> Iterator[str]:
+    """Yield a note if most rows are points of curves, unless names of runs repeat, as told.
+
+    Examples
+    --------
+    >>> curves = {"exp": [*"aaaaaaaaaa", *"bbbbbbbbbb"], "tokens": [*range(1, 11)] * 2}
+    >>> print(next(curve_notes(pd.DataFrame(curves), ["tokens"], [])).partition(",")[0])
+    In 20 of 20 rows tokens rises in small even steps while size and labels stay
+    """
+    if len(table) < _POINTS or _names_repeat(table):
+        return
+    labels = [str(name) for name in table if name in factors or _is_label(table[name])]
+    same = [*(["params"] if "params" in inputs else []), *labels]
+    for position in _positions(table, inputs):
+        curves = _curves(table, position, same)
+        points = int(curves.notna().sum())
+        if 2 * points > len(table):
+            yield (
+                f"In {points} of {len(table)} rows {position} rises in small even steps while size "
+                f"and labels stay, as at checkpoints of "
+                f"{counted(curves.nunique(), 'training curve')}. {NO_RUNS}"
+                f"{_naming(table, curves, [*inputs, position])}, which takes their ends."
+            )
+            return
+
+
+def _names_repeat(table: pd.DataFrame) -> bool:
+    named = [name for name in run_columns(map(str, table)) if table[name].duplicated().any()]
+    return bool(named) or "run_in_source" in table
+
+
+def _is_label(column: Column) -> bool:
+    """True for words and truth values that all points of a curve may share."""
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return False
+    with suppress(TypeError):  # of cells that are lists
+        return column.nunique() <= len(column) / _POINTS
+    return False
+
+
+def _positions(table: pd.DataFrame, inputs: Collection[str]) -> Iterator[str]:
+    for name in aliases("step", [str(name) for name in table]):
+        if pd.api.types.is_numeric_dtype(table[name]):
+            yield name
+    yield from [name for name in ("tokens", "flops") if name in inputs][:1]
+
+
+def _curves(table: pd.DataFrame, position: str, same: Sequence[str]) -> "pd.Series[float]":
+    """Return the number of the curve that each row belongs to, in whatever order; NaN in none."""
+    grouped = table.groupby([*same], sort=False, dropna=False) if same else None
+    group = np.zeros(len(table)) if grouped is None else grouped.ngroup().to_numpy()
+    order = np.argsort(group, kind="stable")
+    at = pd.Series(table[position].to_numpy(float)[order], order)
+    begins = (at.diff().to_numpy() > 0) & (np.diff(group[order], prepend=-1) == 0)
+    curve = pd.Series(np.cumsum(~begins), order)
+    before = at.groupby(curve).shift()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        even = _even(at - before, curve) | _even(np.log(at / before), curve)
+        small = (at / before).groupby(curve).transform("median") < _SMALL
+    long = curve.groupby(curve).transform("size") >= _POINTS
+    return curve.where(long & small & even).sort_index()
+
+
+def _even(steps: "pd.Series[float]", curve: Column) -> "pd.Series[bool]":
+    usual = steps.groupby(curve).transform("median")
+    alike = ((steps / usual - 1).abs() < _ALIKE).where(steps.notna())
+    return alike.astype(float).groupby(curve).transform("mean") > 0.5
+
+
+def _naming(table: pd.DataFrame, curves: "pd.Series[float]", others: Collection[str]) -> str:
+    """Return how to name the runs of the curves: by a column that changes from each to the next."""
+    count = curves.nunique()
+    if count == 1:
+        return ""
+    for name in table.columns.drop([*others, "loss"], errors="ignore"):
+        by_curve = table[name].set_axis(curves.index).groupby(curves)
+        with suppress(TypeError):
+            if by_curve.nunique().eq(1).all() and by_curve.first().nunique() == count:
+                return f' and run="{name}"'
+    return " and a column that names the run of each row"
