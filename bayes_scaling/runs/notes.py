@@ -13,6 +13,7 @@ from bayes_scaling.display.wording import counted, listed, rows
 from bayes_scaling.runs.cells import Response
 from bayes_scaling.runs.conventions import bits_per
 from bayes_scaling.runs.curve_notes import curve_notes
+from bayes_scaling.runs.mixed_runs import mixed_notes
 
 # Beyond this, log N explains 96 % of the variance of log D.
 _COLLINEAR = 0.98
@@ -61,6 +62,7 @@ def table_notes(
         *(_rising(table, inputs) if response == "loss" else ()),
         *curve_notes(table, inputs, factors),
         *_repeated(table, [*inputs, *factors, "loss"]),
+        *mixed_notes(table, inputs, factors, response),
         *_constant(table, inputs),
         *_collinear(table, inputs),
         *(note for factor in factors for note in _grouping(table[factor])),

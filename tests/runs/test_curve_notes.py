@@ -23,7 +23,7 @@ def curves(count: int = 4, points: int = 50) -> pd.DataFrame:
 
 
 def said(table: pd.DataFrame, **choices: Any) -> list[str]:
-    return [note for note in bs.Runs.from_frame(table, **choices).notes if "curve" in note]
+    return [note for note in bs.Runs.from_frame(table, **choices).notes if "read curves" in note]
 
 
 @pytest.mark.parametrize(
