@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.display.wording import Column, counted
-from bayes_scaling.runs.columns import aliases
 from bayes_scaling.runs.run_names import NO_RUNS, run_columns
+from bayes_scaling.runs.usual_names import aliases
 
 # Points that make a curve. The densest public sweep has 12 token counts for a size, unevenly.
 _POINTS = 10

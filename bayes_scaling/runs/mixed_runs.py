@@ -13,14 +13,13 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed, per_cent, rows
 from bayes_scaling.runs.cells import Response
-from bayes_scaling.runs.columns import column_key
+from bayes_scaling.runs.usual_names import aliases
 
 # Standard deviation of equal runs, of log loss or of an accuracy, above which more than the seed
 # differs: of public sweeps seeds make 0.002 to 0.008, corpora and learning rates 0.017 and more.
 _OF_SEEDS = 0.01
 # Differences between equal runs that tell a standard deviation.
 _ENOUGH = 3
-_RATES = frozenset({"lr", "learningrate", "peaklr", "maxlr", "baselr", "peaklearningrate"})
 _NOT_MEANT = frozenset(
     {
         *("outlier", "outliers", "exclude", "excluded", "dropped", "discarded", "ignored"),
@@ -93,9 +92,8 @@ def _cure(again: pd.DataFrame, sets: "pd.Series[int]", known: Collection[str]) -
 
 def _told(again: pd.DataFrame, varying: Sequence[str]) -> str:
     """Return how a column that varies is told to a law, or to a model that pools."""
-    for name in varying:
-        if column_key(name) in _RATES:
-            return f'TunedChinchilla reads learning rates, as inputs={{"learning_rate": "{name}"}}'
+    for name in aliases("learning_rate", varying):
+        return f'TunedChinchilla reads learning rates, as inputs={{"learning_rate": "{name}"}}'
     labels = [name for name in varying if not pd.api.types.is_numeric_dtype(again[name])]
     if labels:
         return f'group the runs by what matters, as in factors=("{labels[0]}",)'

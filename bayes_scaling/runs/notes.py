@@ -114,10 +114,11 @@ def _unit_of_loss(losses: "pd.Series[float]", source: str) -> Iterator[str]:
             f"token that of models that have hardly learnt. {cure}"
         )
     elif losses.max() < _LEAST_TYPICAL and not bits_per(source):
+        shares = " If these are accuracies, say response='accuracy'." if losses.max() <= 1 else ""
         yield (
             f"Every loss is below {_LEAST_TYPICAL:g} ({losses.max():.3g} or less), in nats per "
             f"token less than any published of text. If these are bits per byte, call their "
-            f"column bits_per_byte: results then say so, and tokenizers may be pooled."
+            f"column bits_per_byte: results then say so, and tokenizers may be pooled.{shares}"
         )
 
 
@@ -170,13 +171,16 @@ def _collinear(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
     if _is_one(ratio):
         yield f"Every run has {ratio.median():.3g} tokens per parameter: {consequence}"
         return
+    if len(points) == 2:
+        yield f"Of params and tokens the runs have two combinations only: {consequence}"
+        return
     correlation = np.corrcoef(np.log(points["params"]), np.log(points["tokens"]))[0, 1]
     if correlation < 0:
         consequence = (
             "how the loss falls as both grow is guessed from their trade-off. Add runs of another "
             "compute."
         )
-    if len(points) > 2 and abs(correlation) > _COLLINEAR:
+    if abs(correlation) > _COLLINEAR:
         yield f"log params and log tokens are collinear (r = {correlation:.3f}): {consequence}"
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 import pandas as pd
 
 from bayes_scaling.display.wording import Column, counted
-from bayes_scaling.runs.columns import column_key, no_such_column
+from bayes_scaling.runs.columns import no_such_column
+from bayes_scaling.runs.usual_names import column_key
 
 # Compared as aliases are, the likeliest first.
 _RUN_NAMES = ("run", "runid", "runname", "name")

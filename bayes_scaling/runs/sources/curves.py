@@ -16,13 +16,7 @@ import pandas as pd
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.checks import checked_index
-from bayes_scaling.runs.columns import (
-    Choice,
-    by_alias,
-    closest,
-    name_mapping,
-    no_such_column,
-)
+from bayes_scaling.runs.columns import Choice, by_alias, name_mapping, no_such_column
 from bayes_scaling.runs.frames import as_pandas
 from bayes_scaling.runs.intake import from_frame
 from bayes_scaling.runs.parts import Parts
@@ -38,6 +32,7 @@ from bayes_scaling.runs.sources.curve_remarks import curve_remarks
 from bayes_scaling.runs.sources.curve_source import Curves, open_curves
 from bayes_scaling.runs.sources.files import read_frame
 from bayes_scaling.runs.sources.reducing import WORDING, Final, Reduced, checked_rule, reduced
+from bayes_scaling.runs.usual_names import closest
 
 
 def from_curves(
