@@ -65,8 +65,8 @@ def _of_a_curve(table: pd.DataFrame) -> str:
     if all(table[name].astype(str).nunique() < 2 for name in steps):
         return ""
     return (
-        " A row for each step is a point of a training curve, and no run: give a table with a row "
-        "for each run, and its final loss."
+        " A row for each step is a point of a training curve, and no run: read curves with "
+        "Runs.from_curves, or give a table with a row for each run, and its final loss."
     )
 
 
