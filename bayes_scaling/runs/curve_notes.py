@@ -1,7 +1,7 @@
 """Notes on tables that hold a row for each checkpoint of training curves.
 
-Owns what tells a curve from a sweep: its position rises row by row in small even steps, while the
-size and every label stay as they are. The runs of a sweep lie farther apart, or unevenly.
+Owns what tells a curve from a sweep: its position rises in small even steps, while the size and
+every label stay as they are. The runs of a sweep lie farther apart, or unevenly.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -39,13 +39,15 @@ def curve_notes(
     same = [*(["params"] if "params" in inputs else []), *labels]
     for position in _positions(table, inputs):
         curves = _curves(table, position, same)
-        points = int(curves.notna().sum())
-        if 2 * points > len(table):
+        points = table[curves.notna().to_numpy()]
+        if 2 * len(points) > len(table):
+            name = _naming(points, curves.dropna(), position, [*inputs, "loss"])
+            count = points[name].nunique() if name else curves.nunique()
+            run = f'run="{name}"' if name else "a column that names the run of each row"
             yield (
-                f"In {points} of {len(table)} rows {position} rises in small even steps while size "
-                f"and labels stay, as at checkpoints of "
-                f"{counted(curves.nunique(), 'training curve')}. {NO_RUNS}"
-                f"{_naming(table, curves, [*inputs, position])}, which takes their ends."
+                f"In {len(points)} of {len(table)} rows {position} rises in small even steps while "
+                f"size and labels stay, as at checkpoints of {counted(count, 'training curve')}. "
+                f"{NO_RUNS}{f' and {run}' if count > 1 else ''}, which takes their ends."
             )
             return
 
@@ -75,8 +77,11 @@ def _curves(table: pd.DataFrame, position: str, same: Sequence[str]) -> "pd.Seri
     """Return the number of the curve that each row belongs to, in whatever order; NaN in none."""
     grouped = table.groupby([*same], sort=False, dropna=False) if same else None
     group = np.zeros(len(table)) if grouped is None else grouped.ngroup().to_numpy()
-    order = np.argsort(group, kind="stable")
-    at = pd.Series(table[position].to_numpy(float)[order], order)
+    where = table[position].to_numpy(float)
+    # Curves that no label tells apart share their positions, and follow each other.
+    shared = pd.DataFrame({"group": group, "at": where}).duplicated().any()
+    order = np.argsort(group, kind="stable") if shared else np.lexsort((where, group))
+    at = pd.Series(where[order], order)
     begins = (at.diff().to_numpy() > 0) & (np.diff(group[order], prepend=-1) == 0)
     curve = pd.Series(np.cumsum(~begins), order)
     before = at.groupby(curve).shift()
@@ -93,14 +98,13 @@ def _even(steps: "pd.Series[float]", curve: Column) -> "pd.Series[bool]":
     return alike.astype(float).groupby(curve).transform("mean") > 0.5
 
 
-def _naming(table: pd.DataFrame, curves: "pd.Series[float]", others: Collection[str]) -> str:
-    """Return how to name the runs of the curves: by a column that changes from each to the next."""
-    count = curves.nunique()
-    if count == 1:
-        return ""
-    for name in table.columns.drop([*others, "loss"], errors="ignore"):
-        by_curve = table[name].set_axis(curves.index).groupby(curves)
-        with suppress(TypeError):
-            if by_curve.nunique().eq(1).all() and by_curve.first().nunique() == count:
-                return f' and run="{name}"'
-    return " and a column that names the run of each row"
+def _naming(
+    points: pd.DataFrame, curves: "pd.Series[float]", position: str, others: Collection[str]
+) -> str | None:
+    """Return a column that names the runs of curves: with the position it tells all points."""
+    for name in points.columns.drop([*others, position], errors="ignore"):
+        with suppress(TypeError):  # of cells that are lists
+            constant = points[name].groupby(curves.to_numpy()).nunique().eq(1).all()
+            if constant and not points.duplicated([name, position]).any():
+                return str(name)
+    return None

@@ -645,9 +645,7 @@ def test_runs_that_the_model_cannot_be_fitted_to_are_refused() -> None:
         pooled.build(RUNS)
     accuracy = RUNS.table.assign(loss=0.5)
     shares = bs.Runs.from_frame(accuracy, response="accuracy")
-    with pytest.raises(
-        RunsError, match=r"response is 'accuracy'.*Chinchilla describes loss.*LogLinear"
-    ):
+    with pytest.raises(RunsError, match=r"is 'accuracy'.*Chinchilla describes loss.*LogLinear"):
         model.build(shares)
 
 
