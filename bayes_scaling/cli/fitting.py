@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Unpack
@@ -10,6 +11,7 @@ import typer
 
 from bayes_scaling.cli import options, output
 from bayes_scaling.cli.target import fit_path, saved_fit
+from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
     from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -18,13 +20,23 @@ if TYPE_CHECKING:
     from bayes_scaling.runs import Runs
     from bayes_scaling.runs.sources.choices import ColumnChoices
 
+# No `type` aliases, which Typer 0.19 does not read.
+Response = Literal["loss", "accuracy", "metric"]
+Scatter = Literal["student-t", "normal", "one-sided"]
+
 
 def fit(  # noqa: PLR0913 - one parameter for each option
     table: Annotated[
         Path,
         typer.Argument(metavar="RUNS", help="Table of runs: CSV, TSV, JSON, Parquet, Excel."),
     ],
-    law: Annotated[str, typer.Option(help="Scaling law, see 'bayes-scaling laws'.")] = "chinchilla",
+    law: Annotated[
+        str,
+        typer.Option(
+            metavar="LAW[:INPUT]",
+            help="Scaling law, see 'bayes-scaling laws'; one of one input as PowerLaw:tokens.",
+        ),
+    ] = "chinchilla",
     params: Annotated[str | None, typer.Option(help="Column of model sizes.")] = None,
     tokens: Annotated[str | None, typer.Option(help="Column of training tokens.")] = None,
     loss: Annotated[str | None, typer.Option(help="Column of losses.")] = None,
@@ -52,12 +64,12 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         list[str] | None,
         typer.Option(metavar="COLUMN=VALUE", help="Keep only such runs. Repeatable."),
     ] = None,
-    response: Annotated[
-        Literal["loss", "accuracy", "metric"], typer.Option(help="What the column of losses holds.")
-    ] = "loss",
+    response: Annotated[Response, typer.Option(help="What the column of losses holds.")] = "loss",
     curves: Annotated[
         Path | None,
-        typer.Option(help="Training curves that the losses are taken from, or a chart of W&B."),
+        typer.Option(
+            help="Training curves that the losses are taken from, a chart of W&B, or RUNS itself."
+        ),
     ] = None,
     state: Annotated[
         list[str] | None,
@@ -78,8 +90,12 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         ),
     ] = None,
     noise: Annotated[
-        Literal["student-t", "normal", "one-sided"], typer.Option(help="Scatter of log loss.")
-    ] = "student-t",
+        Scatter | None,
+        typer.Option(
+            help="Scatter of log loss; of other responses, which have no one-sided one, as it is.",
+            show_default="student-t; normal on the logit of accuracies",
+        ),
+    ] = None,
     draws: Annotated[
         int | None, typer.Option(help="Draws kept of each chain; as many as it takes if not given.")
     ] = None,
@@ -110,7 +126,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         from bayes_scaling.fitting.rounds import planned
         from bayes_scaling.fitting.scaling_fit import fit as sample
     options.reporting_mistakes(partial(planned, draws, tune, chains, seed))
-    model = _model(law, vary or [], prior or [], noise)
+    model = _model(law, vary or [], prior or [], noise, response)
     runs = read_table(
         table,
         curves,
@@ -127,6 +143,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         states="any" if state == ["any"] else state,
     )
     runs = runs.where(**options.conditions(runs, where or []))
+    model = replace(model, law=_of_only_input(model.law, runs, told=":" in law))
     path, shown = fit_path(table, saved, overwrite=overwrite), not no_progress
     made = sample(model, runs, draws=draws, tune=tune, chains=chains, seed=seed, progress=shown)
     _print(made, saved_fit(made, path), prob, json)
@@ -136,6 +153,8 @@ def read_table(table: Path, curves: Path | None, **choices: Unpack[ColumnChoices
     """Read the table of runs, with losses of their curves where these are given."""
     from bayes_scaling.runs import Runs, is_wandb_chart, read_runs
 
+    if curves is not None and table.is_file() and curves.is_file() and curves.samefile(table):
+        return Runs.from_curves(curves, **choices)
     if curves is None and not (table.is_file() and is_wandb_chart(table)):
         return read_runs(table, **choices)
     if curves is None or is_wandb_chart(curves):
@@ -143,16 +162,52 @@ def read_table(table: Path, curves: Path | None, **choices: Unpack[ColumnChoices
     return Runs.from_curves(curves, runs=table, **choices)
 
 
-def _model(law: str, vary: list[str], prior: list[str], noise: str) -> ScalingModel:
+def _model(
+    law: str,
+    vary: list[str],
+    prior: list[str],
+    noise: Scatter | None,
+    response: Response = "loss",
+) -> ScalingModel:
     from bayes_scaling import noise as noises
     from bayes_scaling.model.scaling_model import ScalingModel
 
+    of_loss = response == "loss"
     scatter = {
-        "student-t": noises.LogStudentT,
-        "normal": noises.LogNormal,
+        None: {"loss": noises.LogStudentT, "accuracy": noises.LogitNormal}.get(
+            response, noises.StudentT
+        ),
+        "student-t": noises.LogStudentT if of_loss else noises.StudentT,
+        "normal": noises.LogNormal if of_loss else noises.Normal,
         "one-sided": noises.LogExGaussian,
     }[noise]
-    return ScalingModel(law, options.vary_terms(vary), options.priors(prior), scatter())
+    return ScalingModel(_law(law), options.vary_terms(vary), options.priors(prior), scatter())
+
+
+def _law(text: str) -> Law:
+    """Read a law such as ``Chinchilla`` or, of one column that is named, ``PowerLaw:tokens``."""
+    from bayes_scaling.laws import as_law
+    from bayes_scaling.laws.one_input_law import OneInputLaw
+
+    name, told, column = text.partition(":")
+    law = as_law(name)
+    if not told:
+        return law
+    if not isinstance(law, OneInputLaw):
+        raise BayesScalingError(
+            f"--law {text}: {law.name} reads {', '.join(law.inputs)}, and only laws of one input "
+            f"are told it. Write --law {name}, and name columns by --params, --tokens or --input."
+        )
+    return replace(law, input=column)
+
+
+def _of_only_input(law: Law, runs: Runs, *, told: bool) -> Law:
+    """The law, of the only input of the runs if it is one of one input that was not told it."""
+    from bayes_scaling.laws.one_input_law import OneInputLaw
+
+    if isinstance(law, OneInputLaw) and not told and len(runs.inputs) == 1:
+        return replace(law, input=runs.inputs[0])
+    return law
 
 
 def _columns_read(law: Law) -> list[str]:
@@ -173,5 +228,6 @@ def _print(fitted: ScalingFit, path: Path, prob: float | None, json: bool) -> No
         return
     title = f"{fitted.model.law.name} fitted to {len(fitted.runs)} runs"
     output.print_table(title, summary.drop(columns="diagnosis"))
+    typer.echo(f"{fitted.runs}\n")
     output.print_notes(fitted.notes)
     typer.echo(f"Saved to {path}", err=True)

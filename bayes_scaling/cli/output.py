@@ -6,7 +6,7 @@ import json
 import math
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -21,10 +21,28 @@ type Record = dict[str, Json]
 
 
 _MAPPED = re.compile(r"""\b(input|factor)s=\{["'](?P<name>.+?)["']: ["'](?P<column>.+?)["']\}""")
-_LISTED = re.compile(r"""\b(input|factor)s=\(["'](?P<name>.+?)["'],\)""")
+_LISTED = re.compile(r"""\b(input|factor|state)s=\((?P<names>["'].+?["']),\)""")
 _NAMED = re.compile(r"""\b(params|tokens|flops|loss|run|missing|response)=["'](?P<text>.+?)["']""")
-_REFUSED = re.compile(r", or (params|tokens)=False to take none of them")
-_NUMBER = re.compile(r"\bflops_factor=(\d[\d.]*)")
+_KEPT = re.compile(
+    r"""\bruns\.where\((?:\*\*\{['"](?P<name>.+?)['"]: |(?P<plain>\w+)=)(?P<value>\w+)\}?\)"""
+)
+_OTHERS: Mapping[str, str] = {
+    r", or (params|tokens)=False to take none of them": "",
+    r"\bflops=False": "--no-flops",
+    r"\bflops_factor=(\d[\d.]*)": r"--flops-factor \1",
+    r"\bas history=": "as --curves",
+    r"\bstates=['\"](\w+)['\"]": r"--state \1",
+    r"\bwith Runs\.from_curves": "with --curves, which may name this file,",
+    r"\b(?:vary=\[?)?bs\.Vary\('(\w+)', by='(.+?)'\)\]?": r"--vary \1:\2",
+    r"\bbs\.laws\.(\w+)\('(.+?)'\)": r"--law \1:\2",
+    r"\bbs\.noise\.Binomial\(\) or ": "",
+    r" or bs\.noise\.LogitNormal\(\) for accuracies": ", or leave it out for accuracies",
+    r"\b(?:noise=)?bs\.noise\.(?:Log)?StudentT\(\)": "--noise student-t",
+    r"\bruns\.where\(lambda table: table\[(['\"].+?['\"])\] == \.\.\.\)": r"--where \1=...",
+    r"\b(params|tokens|flops|loss|run|response|noise|vary)=(?=[\s.,;)]|$)": r"--\1",
+    r"\b(input|factor|state)s=(?=[\s.,;)]|$)": r"--\1",
+    r"\(likewise factors\)": "(likewise --factor)",
+}
 
 
 def in_options(message: str) -> str:
@@ -40,13 +58,25 @@ def in_options(message: str) -> str:
     ...     'Say which one is meant, as in params="N", or params=False to take none of them.'
     ... )
     'Say which one is meant, as in --params N.'
+    >>> in_options("Pass states=('failed', 'killed',), or leave states= out: runs.where(ok=True).")
+    'Pass --state failed --state killed, or leave --state out: --where ok=True.'
+    >>> in_options("Use bs.Vary('E', by='corpus'), or read response='metric' with response=.")
+    'Use --vary E:corpus, or read --response metric with --response.'
     """
     said = _MAPPED.sub(lambda m: f"--{m[1]} {shlex.quote(m['name'] + '=' + m['column'])}", message)
-    said = _LISTED.sub(lambda m: f"--{m[1]} {shlex.quote(m['name'])}", said)
+    said = _LISTED.sub(lambda m: _repeated(m[1], m["names"]), said)
+    said = _KEPT.sub(
+        lambda m: f"--where {shlex.quote((m['name'] or m['plain']) + '=' + m['value'])}", said
+    )
     said = _NAMED.sub(lambda m: f"--{m[1]} {shlex.quote(m['text'])}", said)
-    said = _NUMBER.sub(r"--flops-factor \1", said).replace("flops=False", "--no-flops")
-    said = _REFUSED.sub("", said).replace("as history=", "as --curves")
-    return said.replace("(likewise factors)", "(likewise --factor)")
+    for pattern, option in _OTHERS.items():
+        said = re.sub(pattern, option, said)
+    return said
+
+
+def _repeated(option: str, names: str) -> str:
+    quoted = re.findall(r"""["'](.+?)["']""", names)
+    return " ".join(f"--{option} {shlex.quote(name)}" for name in quoted)
 
 
 def print_table(title: str, table: pd.DataFrame) -> None:

@@ -66,8 +66,8 @@ def read_points(
 
 def _named_as_runs(table: pd.DataFrame) -> pd.DataFrame:
     """The table with its counts under the names that runs have, in plain counts."""
-    from bayes_scaling.runs.columns import aliases
     from bayes_scaling.runs.notation import plain_counts
+    from bayes_scaling.runs.usual_names import aliases
 
     for name in COUNTS:
         found = aliases(name, list(table.columns))

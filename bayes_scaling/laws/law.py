@@ -7,6 +7,7 @@ Laws know nothing of runs, noise or PyMC.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from html import escape
 from inspect import getdoc
@@ -241,6 +242,19 @@ def find_law(name: str) -> type[Law]:
             f"{meant(name, (law.__name__ for law in _REGISTRY.values()))} "
             f"Laws known here: {known}. A law of your own must be defined or imported first."
         ) from None
+
+
+def laws_of(response: str) -> list[str]:
+    """Names of the laws known here that describe a response with their default options.
+
+    >>> "PowerLaw" in laws_of("loss"), "PowerLaw" in laws_of("accuracy")
+    (True, False)
+    """
+    found = []
+    for law in _REGISTRY.values():
+        with suppress(TypeError, ModelError):  # of a law of the user's without defaults
+            found += [law.__name__] if response in law().responses else []
+    return sorted(found)
 
 
 def as_law(law: Law | type[Law] | str) -> Law:

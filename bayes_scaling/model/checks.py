@@ -12,6 +12,8 @@ from bayes_scaling.display.wording import listed, meant, rows
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.laws import Law
 from bayes_scaling.laws.contract import quantities
+from bayes_scaling.laws.law import laws_of
+from bayes_scaling.laws.one_input_law import OneInputLaw
 from bayes_scaling.model.directions import DIRECTION, LEVEL_DIRECTION, SHOWN
 from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.inputs import available_inputs, flops_per_pair
@@ -22,6 +24,7 @@ from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.conventions import names_tokenizer, of_bytes
+from bayes_scaling.runs.usual_names import near_matches
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 COUNTED_ALIKE = 0.05
@@ -136,7 +139,8 @@ def check_runs(model: Specification, runs: Runs, data: Callable[[], Collection[s
         raise RunsError(
             f"Runs: the response is {runs.response!r}, and {model.law.name} describes "
             f"{' or '.join(model.law.responses)}. Its values could not be compared. Choose a law "
-            "made for it, or say what the column holds with response=."
+            f"made for it ({', '.join(laws_of(runs.response))}), or say what the column holds with "
+            "response=."
         )
     _check_noise(model, runs)
     _check_tokenizers(runs)
@@ -158,11 +162,12 @@ def _check_columns(model: Specification, runs: Runs) -> None:
         one = missing[0]
         own = one in ("params", "tokens", "flops")
         mapped = f"{one}='column'" if own else f"inputs={{{one!r}: 'column'}}"
-        alone = f", or fit a law of {available[0]} alone, such as 'PowerLaw'" if own else ""
+        free = [str(name) for name in runs.table if name not in (*runs.inputs, "loss")]
         raise RunsError(
             f"Runs: no column for {', '.join(missing)}; these runs have {', '.join(available)}. "
-            f"{model.law.name} needs {', '.join(read)}. Say which column holds it when the runs "
-            f"are read, as in {mapped}{alone}."
+            f"{model.law.name} needs {', '.join(read)}. {near_matches(one, free)}Say which column "
+            f"holds it when the runs are read, as in {mapped}"
+            f"{_other_law(model.law, available[0], own)}."
         )
     unknown = [factor for factor in model.factors if factor not in runs.factors]
     if unknown:
@@ -172,6 +177,14 @@ def _check_columns(model: Specification, runs: Runs) -> None:
             f"Vary(by={unknown[0]!r}) needs its levels. Read the runs with "
             f"factors=({unknown[0]!r},)."
         )
+
+
+def _other_law(law: Law, column: str, own: bool) -> str:
+    """Advice to fit a law of a column that these runs have, where that may be what is meant."""
+    if isinstance(law, OneInputLaw):
+        return f", or tell the law its input: bs.laws.{law.name}({column!r})"
+    alone = f", or fit a law of {column} alone, such as 'PowerLaw': bs.laws.PowerLaw({column!r})"
+    return alone if own else ""
 
 
 def _check_tokenizers(runs: Runs) -> None:

@@ -24,7 +24,8 @@ from bayes_scaling.model.inputs import (
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.cells import as_label, as_number
-from bayes_scaling.runs.columns import STANDARD_INPUTS, aliases
+from bayes_scaling.runs.columns import STANDARD_INPUTS
+from bayes_scaling.runs.usual_names import aliases
 from bayes_scaling.units import compute
 
 FLOPS_FACTOR = 2.0

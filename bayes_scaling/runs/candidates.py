@@ -6,11 +6,19 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.display.wording import Column, listed, per_cent
+from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import as_number
-from bayes_scaling.runs.columns import STANDARD_INPUTS, Choice, aliases, assign_columns
+from bayes_scaling.runs.columns import STANDARD_INPUTS, Choice, assign_columns
+from bayes_scaling.runs.conventions import counts
+from bayes_scaling.runs.usual_names import aliases, column_key, guess
 
 ALIKE = 0.01
 """Difference up to which two columns are one count: of tokens planned, say, and tokens read."""
+
+# FLOP of the smallest run: a million parameters on as many tokens take six times as many.
+_LEAST_COMPUTE = 1e12
+# Rows whose labels are looked at for names of columns.
+_LABELS = 50
 
 
 def chosen_columns(
@@ -19,19 +27,56 @@ def chosen_columns(
     further: Mapping[str, str],
     response: str,
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the source column of every part, as `assign_columns` does, and remarks on others."""
+    """Return the source column of every part, as `assign_columns` does, and remarks on others.
+
+    Raises
+    ------
+    RunsError
+        See `assign_columns`; or no column holds the response.
+    """
     parts = [name for name in STANDARD_INPUTS if standard[name] is None]
     skipped, remarks = passed_over(table, parts)
     columns = [str(name) for name in table]
-    return assign_columns(columns, standard, further, response, skipped), remarks
+    claims = assign_columns(columns, standard, further, response, skipped)
+    if "loss" not in claims:
+        name = f'Name its column, as in loss="{guess(columns, response)}".{_of_a_curve(table)}'
+        raise RunsError(
+            f"Runs: no column holds the {response} (the columns are {listed(columns, 20)}). It is "
+            f"what the law explains. {_turned(table, response) or name}"
+        )
+    return claims, remarks
+
+
+def _turned(table: pd.DataFrame, response: str) -> str:
+    """Return what is wrong with a table whose rows are called as its columns should be."""
+    first = str(table.columns[0])
+    for labels, column in ((table.index, ""), (table[first], f".set_index({first!r})")):
+        words = [str(label) for label in labels.tolist()[:_LABELS]]
+        if aliases(response, words) and any(aliases(part, words) for part in STANDARD_INPUTS):
+            return (
+                f"Rows are called {listed(words)}: the table has its runs as columns. Turn it, as "
+                f"in table{column}.T, so that each run is a row."
+            )
+    return ""
+
+
+def _of_a_curve(table: pd.DataFrame) -> str:
+    steps = aliases("step", [str(name) for name in table])
+    if all(table[name].astype(str).nunique() < 2 for name in steps):
+        return ""
+    return (
+        " A row for each step is a point of a training curve, and no run: read curves with "
+        "Runs.from_curves, or give a table with a row for each run, and its final loss."
+    )
 
 
 def passed_over(
     table: pd.DataFrame, parts: Iterable[str]
 ) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Return the columns that are not chosen from where several have a usual name, and remarks.
+    """Return the columns with a usual name that are not chosen from, and remarks.
 
-    Those of words, such as "tiny" for a size, and those that agree with one before.
+    Those of words, such as "tiny" for a size, those that agree with one before, and budgets that
+    are too small for compute.
 
     Examples
     --------
@@ -39,24 +84,52 @@ def passed_over(
     >>> passed_over(table, ["tokens"])
     (frozenset({'train_tokens'}), ("tokens is column 'D'; 'train_tokens' agrees within 1 %.",))
     """
-    skipped: list[str] = []
+    skipped = [str(name) for name in table if _is_other_budget(str(name), table[name])]
     remarks: list[str] = []
     for part in parts:
         found = aliases(part, [str(name) for name in table])
         if len(found) < 2:
             continue
-        counts = {name: read for name in found if (read := _counts(table[name])) is not None}
-        if not counts:
+        numbers = {name: read for name in found if (read := _counts(table[name])) is not None}
+        if not numbers:
             continue
-        (taken, first), *others = counts.items()
+        (taken, first), *others = numbers.items()
         alike = [name for name, read in others if np.allclose(read, first, ALIKE, 0, True)]
-        skipped += [name for name in found if name not in counts or name in alike]
+        skipped += [name for name in found if name not in numbers or name in alike]
         if alike:
             agree = "agrees" if len(alike) == 1 else "agree"
             remarks.append(
                 f"{part} is column {taken!r}; {listed(alike)} {agree} within {per_cent(ALIKE)}."
             )
     return frozenset(skipped), tuple(remarks)
+
+
+def other_counts(table: pd.DataFrame, part: str, taken: str) -> tuple[str, ...]:
+    """Return a remark where other columns hold the same part by another count.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"N": [2e9], "model_size": ["XL"], "non_embedding_params": ["1B"]})
+    >>> print(*other_counts(table, "params", "N"))
+    params is column 'N'; 'non_embedding_params' counts otherwise, and exponents depend on the \
+count: say which is meant, as in params="non_embedding_params".
+    """
+    named = [str(name) for name in table if name != taken and counts(part, str(name))]
+    others = [name for name in named if _counts(table[name]) is not None]
+    if not others:
+        return ()
+    return (
+        f"{part} is column {taken!r}; {listed(others)} counts otherwise, and exponents depend on "
+        f'the count: say which is meant, as in {part}="{others[0]}".',
+    )
+
+
+def _is_other_budget(name: str, column: Column) -> bool:
+    """True for a column of budgets that are no FLOP, but hours, say, or money."""
+    if column_key(name) != "budget":
+        return False
+    read = _counts(column)
+    return read is None or np.nanmin(read) < _LEAST_COMPUTE
 
 
 def _counts(column: Column) -> np.ndarray | None:

@@ -1,11 +1,9 @@
 """Roles of the columns of the user's table.
 
-Owns the aliases of the standard columns, the search for near matches and the rearranged table
-with standard names. Looks at names only: what the cells hold is checked in `checks`.
+Owns which column plays which part, and the rearranged table with standard names. Looks at names
+only: what the cells hold is checked in `checks`.
 """
 
-import difflib
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -13,47 +11,12 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.stated_units import stated_unit
+from bayes_scaling.runs.usual_names import aliases, held_out, near_matches
 
 type Choice = str | Literal[False] | None
 
 STANDARD_INPUTS = ("params", "tokens", "flops")
 
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-# Compared in lower case and without spaces, dashes, slashes and underscores.
-_ALIASES: Mapping[str, frozenset[str]] = {
-    "params": _words(
-        "n params param parameters nparams numparams nparameters numparameters modelsize "
-        "modelparams modelparameters paramcount parametercount totalparams totalparameters"
-    ),
-    "tokens": _words(
-        "d tokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen tokencount "
-        "numinputtokensseen numtokensseen"
-    ),
-    "flops": _words(
-        "c flops flop compute trainflops trainflop trainingflops trainingflop totalflops totalflop "
-        "traincompute trainingcompute totalcompute numflops"
-    ),
-    "loss": _words(
-        "l loss valloss validationloss testloss evalloss evaluationloss finalloss finalvalloss "
-        "nll ce celoss crossentropy crossentropyloss"
-    ),
-    "accuracy": _words("accuracy acc loss"),
-    "metric": _words("metric score loss"),
-    "step": _words("step steps globalstep trainstep trainingstep trainerglobalstep iteration iter"),
-}
-
-# Words of columns that hold what was measured on held-out data: beside them, a bare "loss" or
-# "accuracy" is that of training, as Keras and the Trainer of Hugging Face log it.
-_HELD_OUT = _words("val valid validation eval evaluation test dev heldout holdout")
-_MEASURES = _words("loss nll ce xent crossentropy accuracy acc score metric")
-_MEASURED = _MEASURES | _words("ppl perplexity bpb bpc bits")
-_FILLERS = _words("lm token mean avg final") | {""}
-_HELD_OUT_KEYS = frozenset(f"{data}{measure}" for data in _HELD_OUT for measure in _MEASURES)
 
 _PURPOSE = {
     "params": "The size of the model is read from it.",
@@ -71,7 +34,7 @@ def assign_columns(
     response: str,
     skipped: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return the source column of every part, by name of the part.
+    """Return the source column of every part that has one, by name of the part.
 
     Parameters
     ----------
@@ -90,7 +53,7 @@ def assign_columns(
     Raises
     ------
     RunsError
-        A column is missing or ambiguous, or plays two parts.
+        A column that was named is missing, or one is ambiguous or plays two parts.
     """
     said = {name: choice for name, choice in standard.items() if isinstance(choice, str)}
     said |= further
@@ -107,22 +70,7 @@ def assign_columns(
             claims[name] = found
     claims |= further
     _check_one_part_each(claims)
-    if "loss" not in claims:
-        raise RunsError(
-            f"Runs: no column holds the {response} (the columns are {listed(columns, 20)}). "
-            f'{_PURPOSE["loss"]} Name its column, as in loss="{_guess("loss", columns)}".'
-            f"{_hint_at_curves(columns)}"
-        )
     return claims
-
-
-def _hint_at_curves(columns: Sequence[str]) -> str:
-    if not aliases("step", columns):
-        return ""
-    return (
-        " A row for each step is a point of a training curve, and no run: give a table with a row "
-        "for each run, and its final loss."
-    )
 
 
 def rearrange(frame: pd.DataFrame, claims: Mapping[str, str], run: str) -> pd.DataFrame:
@@ -183,74 +131,21 @@ def check_unique(columns: pd.Index) -> None:
         )
 
 
-def closest(word: str, known: Iterable[str]) -> list[str]:
-    """Return at most three of the known names that resemble a word, the nearest first.
-
-    >>> closest("Tokens", ["params", "tokens", "n_tokens"])
-    ['tokens', 'n_tokens']
-    """
-    by_key: dict[str, list[str]] = {}
-    for name in known:
-        by_key.setdefault(column_key(name), []).append(name)
-    keys = difflib.get_close_matches(column_key(word), by_key, n=3, cutoff=0.6)
-    return [name for key in keys for name in by_key[key]][:3]
-
-
 def by_alias(name: str, kind: str, free: Sequence[str]) -> str | None:
     """Return the column that has a usual name of its kind, refusing to choose among several."""
     found = aliases(kind, free)
-    held_out = _held_out(free) if name == "loss" and found else []
-    if kind in free and not held_out:
+    measured = held_out(free) if name == "loss" and found else []
+    if kind in free and not measured:
         return kind
-    found = list(dict.fromkeys([*held_out, *found]))
+    found = list(dict.fromkeys([*measured, *found]))
     if len(found) > 1:
         unsure = "" if name == "loss" else f", or {name}=False to take none of them"
-        training = f" Beside {held_out[0]!r}, {kind!r} may be that of training." if held_out else ""
+        training = f" Beside {measured[0]!r}, {kind!r} may be that of training." if measured else ""
         raise RunsError(
             f"Runs: {len(found)} columns could be {name} ({listed(found)}). {_PURPOSE[name]}"
             f"{training} Say which one is meant, as in {name}={_quoted(found[0])}{unsure}."
         )
     return found[0] if found else None
-
-
-def _held_out(columns: Sequence[str]) -> list[str]:
-    """Return the columns of losses or scores on data that were not trained on, by their words."""
-    return [name for name in columns if column_key(name) in _HELD_OUT_KEYS or _is_held_out(name)]
-
-
-def _is_held_out(name: str) -> bool:
-    words = {*re.split(r"[\W\d_]+", name.lower())} - _FILLERS
-    return bool(words & _HELD_OUT and words & _MEASURES and words <= _HELD_OUT | _MEASURES)
-
-
-def aliases(kind: str, columns: Sequence[str]) -> list[str]:
-    """Return the columns that have a usual name of a kind; without any, those that add a unit.
-
-    Without any of these, counts that were logged under a heading.
-
-    >>> aliases("params", ["N", "D", "model size"]), aliases("tokens", ["Tokens (B)", "run"])
-    (['N', 'model size'], ['Tokens (B)'])
-    >>> aliases(
-    ...     "tokens", ["throughput/total_tokens", "eval/tokens", "throughput/tokens_per_second"]
-    ... )
-    ['throughput/total_tokens']
-    """
-    plain = [column for column in columns if column_key(column) in _ALIASES[kind]]
-    plain = plain or [column for column in columns if _with_unit(kind, column)]
-    return plain or [column for column in columns if _under_heading(kind, column)]
-
-
-def _with_unit(kind: str, column: str) -> bool:
-    unit = stated_unit(kind, column)
-    return unit is not None and column_key(unit.name) in _ALIASES[kind]
-
-
-def _under_heading(kind: str, column: str) -> bool:
-    *headings, name = re.split("[/.]", column.lower())
-    # Compute under a heading is mostly a speed, and a letter may be anything.
-    if kind not in ("params", "tokens") or not headings or len(name) == 1:
-        return False
-    return column_key(name) in _ALIASES[kind] and not _HELD_OUT & {*headings}
 
 
 def _check_one_part_each(claims: Mapping[str, str]) -> None:
@@ -263,12 +158,6 @@ def _check_one_part_each(claims: Mapping[str, str]) -> None:
             )
 
 
-def near_matches(word: str, known: Iterable[str]) -> str:
-    """Return a hint at the known names that resemble a word; nothing if none does."""
-    near = closest(word, known)
-    return f"Near matches: {listed(near)}. " if near else ""
-
-
 def no_such_column(name: str, asked: str, columns: Sequence[str]) -> RunsError:
     """Return the error about a column that was asked for as `name` and is not there."""
     hint = near_matches(asked, columns) or near_matches(name, columns)
@@ -279,24 +168,6 @@ def no_such_column(name: str, asked: str, columns: Sequence[str]) -> RunsError:
         f"{_PURPOSE.get(name, 'It was asked for by name.')} {hint}"
         f"The columns are {listed(columns, 20)}: name one of them{mapped}."
     )
-
-
-def _guess(name: str, columns: Sequence[str]) -> str:
-    near = closest(name, columns) or [
-        column
-        for column in columns
-        if name in column.lower() or _MEASURED & {*re.split(r"[\W\d_]+", column.lower())}
-    ]
-    return near[0] if near else f"my_{name}"
-
-
-def column_key(name: str) -> str:
-    """Return a name in the form in which names are compared: lower case, no separators.
-
-    >>> column_key("Run ID")
-    'runid'
-    """
-    return name.lower().translate(str.maketrans("", "", " -_/"))
 
 
 def _quoted(text: str) -> str:

@@ -4,11 +4,10 @@ Owns the words for conventions. Which column plays which part is settled in `col
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.columns import aliases
+from bayes_scaling.runs.usual_names import aliases
 from bayes_scaling.units import format_flops
 
 _TIMES = ", times "
@@ -104,24 +103,6 @@ def counts(part: str, column: str) -> bool:
     for words in _CONVENTIONS.get(part, {}):
         plain = re.sub(rf"(^|_)({words})(?=_|$)", "", plain)
     return bool(aliases(part, [plain]))
-
-
-def other_counts(part: str, taken: str, columns: Iterable[str]) -> tuple[str, ...]:
-    """Return a remark where other columns hold the same part by another count.
-
-    Examples
-    --------
-    >>> print(*other_counts("params", "N", ["N", "D", "non_embedding_params"]))
-    params is column 'N'; 'non_embedding_params' counts otherwise, and exponents depend on the \
-count: say which is meant, as in params="non_embedding_params".
-    """
-    others = [column for column in columns if column != taken and counts(part, column)]
-    if not others:
-        return ()
-    return (
-        f"{part} is column {taken!r}; {listed(others)} counts otherwise, and exponents depend on "
-        f'the count: say which is meant, as in {part}="{others[0]}".',
-    )
 
 
 def bits_per(loss: str) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.candidates import chosen_columns
+from bayes_scaling.runs.candidates import chosen_columns, other_counts
 from bayes_scaling.runs.cells import Response, is_missing, says_failed
 from bayes_scaling.runs.checks import (
     RESPONSES,
@@ -30,7 +30,7 @@ from bayes_scaling.runs.columns import (
     name_mapping,
     rearrange,
 )
-from bayes_scaling.runs.conventions import check_is_loss, column_source, other_counts
+from bayes_scaling.runs.conventions import check_is_loss, column_source
 from bayes_scaling.runs.deriving import derive
 from bayes_scaling.runs.frames import as_pandas
 from bayes_scaling.runs.notation import as_fractions, plain_counts, without_decimal_commas
@@ -132,7 +132,7 @@ def from_frame(  # noqa: PLR0913 - one argument for each part that a column can 
 def _standard_parts(frame: object, request: Request) -> Parts:
     _check_request(request)
     source = _as_table(frame)
-    columns, further = list(source.columns), {**request.inputs, **request.factors}
+    further = {**request.inputs, **request.factors}
     claims, alike = chosen_columns(source, request.standard, further, request.response)
     source, table, remarks = _named_rows(source, claims, request)
     table, left_out = _without_missing(table, list(claims), request)
@@ -144,7 +144,7 @@ def _standard_parts(frame: object, request: Request) -> Parts:
     if not inputs:
         raise _nothing_to_learn_from(source)
     if request.standard["params"] is None and "params" in claims:
-        said += other_counts("params", claims["params"], columns)
+        said += other_counts(source, "params", claims["params"])
     return Parts(
         table,
         inputs=inputs,

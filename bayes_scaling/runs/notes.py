@@ -13,6 +13,8 @@ import pandas as pd
 from bayes_scaling.display.wording import counted, listed, rows
 from bayes_scaling.runs.cells import Response
 from bayes_scaling.runs.conventions import bits_per
+from bayes_scaling.runs.curve_notes import curve_notes
+from bayes_scaling.runs.mixed_runs import mixed_notes
 
 # Beyond this, log N explains 96 % of the variance of log D.
 _COLLINEAR = 0.98
@@ -59,7 +61,9 @@ def table_notes(
         *_units(table, inputs),
         *(_unit_of_loss(table["loss"], source) if response == "loss" else ()),
         *(_rising(table, inputs) if response == "loss" else ()),
+        *curve_notes(table, inputs, factors),
         *_repeated(table, [*inputs, *factors, "loss"]),
+        *mixed_notes(table, inputs, factors, response),
         *_constant(table, inputs),
         *_collinear(table, inputs),
         *(note for factor in factors for note in _grouping(table[factor])),
@@ -111,10 +115,11 @@ def _unit_of_loss(losses: "pd.Series[float]", source: str) -> Iterator[str]:
             f"token that of models that have hardly learnt. {cure}"
         )
     elif losses.max() < _LEAST_TYPICAL and not bits_per(source):
+        shares = " If these are accuracies, say response='accuracy'." if losses.max() <= 1 else ""
         yield (
             f"Every loss is below {_LEAST_TYPICAL:g} ({losses.max():.3g} or less), in nats per "
             f"token less than any published of text. If these are bits per byte, call their "
-            f"column bits_per_byte: results then say so, and tokenizers may be pooled."
+            f"column bits_per_byte: results then say so, and tokenizers may be pooled.{shares}"
         )
 
 
@@ -167,13 +172,16 @@ def _collinear(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
     if nearly_constant(ratio):
         yield f"Every run has {ratio.median():.3g} tokens per parameter: {consequence}"
         return
+    if len(points) == 2:
+        yield f"Of params and tokens the runs have two combinations only: {consequence}"
+        return
     correlation = np.corrcoef(np.log(points["params"]), np.log(points["tokens"]))[0, 1]
     if correlation < 0:
         consequence = (
             "how the loss falls as both grow is guessed from their trade-off. Add runs of another "
             "compute."
         )
-    if len(points) > 2 and abs(correlation) > _COLLINEAR:
+    if abs(correlation) > _COLLINEAR:
         yield f"log params and log tokens are collinear (r = {correlation:.3f}): {consequence}"
 
 

@@ -9,11 +9,16 @@ from collections.abc import Iterable
 import pandas as pd
 
 from bayes_scaling.display.wording import Column, counted
-from bayes_scaling.runs.columns import column_key, no_such_column
+from bayes_scaling.runs.columns import no_such_column
+from bayes_scaling.runs.usual_names import column_key
 
 # Compared as aliases are, the likeliest first.
 _RUN_NAMES = ("run", "runid", "runname", "name")
 _URL_NAMES = ("url", "runurl", "link", "runlink")
+NO_RUNS = (
+    "Checkpoints of one run are no runs of their own, and taken for such they make intervals too "
+    "narrow: read curves with Runs.from_curves"
+)
 # Such as a report can link to as they are.
 _WEB_PAGE = re.compile(r"""https?://[^\s<>"'`|\\(){}\[\]]+""")
 
@@ -56,9 +61,7 @@ def repeated_names(frame: pd.DataFrame, claimed: Iterable[str]) -> tuple[str, ..
         if 0 < count < len(frame):
             return (
                 f"Column {name!r} names {counted(count, 'run')} in {len(frame)} rows, so rows were "
-                f"numbered. Checkpoints of one run are no runs of their own, and taken for such "
-                f"they make intervals too narrow: read curves with Runs.from_curves, which takes "
-                f"their ends.",
+                f"numbered. {NO_RUNS}, which takes their ends.",
             )
     return ()
 

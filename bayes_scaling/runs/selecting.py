@@ -9,8 +9,8 @@ import pandas as pd
 from bayes_scaling.display.wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import as_label
-from bayes_scaling.runs.columns import near_matches
 from bayes_scaling.runs.scales import is_scale
+from bayes_scaling.runs.usual_names import near_matches
 from bayes_scaling.units import ROUNDING, format_flops
 
 type Kept = npt.NDArray[np.bool]

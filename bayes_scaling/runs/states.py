@@ -11,7 +11,7 @@ import pandas as pd
 from bayes_scaling.display.wording import Column, counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import is_missing
-from bayes_scaling.runs.columns import column_key
+from bayes_scaling.runs.usual_names import column_key
 
 type States = Iterable[str] | Literal["any"] | None
 

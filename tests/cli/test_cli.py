@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import bayes_scaling as bs
-from bayes_scaling.cli import app, fitting, options, points, reporting, target
+from bayes_scaling.cli import app, fitting, options, output, points, reporting, target
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.units import format_flops
 
@@ -614,6 +614,101 @@ def test_scatter_is_chosen_by_its_name(name: Any, noise: bs.noise.Noise) -> None
 
 
 @pytest.mark.parametrize(
+    ("name", "response", "noise"),
+    [
+        (None, "loss", bs.noise.LogStudentT()),
+        (None, "accuracy", bs.noise.LogitNormal()),
+        (None, "metric", bs.noise.StudentT()),
+        ("student-t", "accuracy", bs.noise.StudentT()),
+        ("normal", "metric", bs.noise.Normal()),
+    ],
+)
+def test_scatter_is_that_of_the_response(name: Any, response: Any, noise: bs.noise.Noise) -> None:
+    assert fitting._model("LogLinear", [], [], name, response).noise == noise
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "law"),
+    [
+        ("D,loss\n1e9,3.1\n4e9,2.8\n", ("PowerLaw",), bs.laws.PowerLaw("tokens")),
+        ("C,loss\n1e19,3.1\n4e19,2.8\n", ("BrokenPowerLaw",), bs.laws.BrokenPowerLaw("flops")),
+        ("hours,loss\n3,3.1\n9,2.8\n", ("PowerLaw:hours",), bs.laws.PowerLaw("hours")),
+        ("N,D,loss\n1e8,1e9,3.1\n4e8,4e9,2.8\n", ("PowerLaw:flops",), bs.laws.PowerLaw("flops")),
+        ("N,D,loss\n1e8,1e9,3.1\n4e8,4e9,2.8\n", ("PowerLaw",), bs.laws.PowerLaw("params")),
+        (
+            "C,accuracy\n1e19,0.31\n4e19,0.38\n",
+            ("LogLinear", "--response", "accuracy"),
+            bs.laws.LogLinear("flops"),
+        ),
+    ],
+)
+def test_a_law_of_one_input_is_of_the_only_one_or_of_that_named(
+    call: Call, tmp_path: Path, monkeypatch: Any, text: str, arguments: tuple[str, ...], law: bs.Law
+) -> None:
+    def stopped(model: bs.ScalingModel, runs: bs.Runs, **others: object) -> None:
+        model.check(runs)
+        assert model.law == law
+        raise BayesScalingError("All was read.")
+
+    monkeypatch.setattr("bayes_scaling.fitting.scaling_fit.fit", stopped)
+    (tmp_path / "t.csv").write_text(text)
+    said = mistake(call("fit", "t.csv", "--no-progress", "--law", *arguments))
+    assert said == "Error: All was read."
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        (
+            "D,loss\n1e9,3.1\n4e9,2.8\n",
+            (),
+            "as in --params column, or fit a law of tokens alone, such as 'PowerLaw': "
+            r"--law PowerLaw:tokens\.$",
+        ),
+        (
+            "D,loss\n1e9,3.1\n4e9,2.8\n",
+            ("--law", "PowerLaw:params"),
+            r"or tell the law its input: --law PowerLaw:tokens\.$",
+        ),
+        ("D,loss\n1e9,3.1\n", ("--law", "Chinchilla:tokens"), "only laws of one input are told"),
+        (
+            "N,D,accuracy\n1e8,1e9,0.3\n4e8,4e9,0.4\n",
+            ("--response", "accuracy"),
+            r"made for it \(.*LogLinear, .*PassAtK, .*TaskError.*\), or say .* with --response\.$",
+        ),
+        (
+            "N,D,lr,loss\n1e8,1e9,1,3.1\n4e8,4e9,2,2.8\n",
+            ("--law", "TunedChinchilla"),
+            "Near matches: 'lr'",
+        ),
+        ("N,D,loss\n1e8,1e9,3\n", ("--state", "done"), "Leave --state out."),
+        (
+            "N,D,loss,state\n1e8,1e9,3,killed\n",
+            ("--state", "finished"),
+            "Pass --state killed if they are meant.",
+        ),
+        ("D,N,loss\n1,1e8,3\n2,1e8,2\n", ("--curves", "t.csv"), r"there is 1 run \(t\)\."),
+    ],
+)
+def test_mistakes_are_told_in_options(
+    call: Call, tmp_path: Path, text: str, arguments: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    said = mistake(call("fit", "t.csv", "--no-progress", *arguments))
+    assert re.search(message, said), said
+
+
+def test_a_file_of_curves_is_read_by_itself(tmp_path: Path) -> None:
+    path = tmp_path / "curves.csv"
+    rows = [f"{run},{step},1e8,{5 - step / 10}" for run in "ab" for step in range(1, 21)]
+    path.write_text("\n".join(["hyper_id,step,N,loss", *rows]))
+    (note,) = (note for note in fitting.read_table(path, None).notes if "curve" in note)
+    told = output.in_options(note)
+    assert "with --curves, which may name this file, and --run hyper_id, which takes" in told
+    assert len(fitting.read_table(path, path, run="hyper_id")) == 2
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("--law", "chinchila"), r"No law 'chinchila'.*Laws known here: .*Chinchilla"),
@@ -787,6 +882,8 @@ def test_a_fit_from_table_to_file(call: Call, table: Path) -> None:
     assert f"Chinchilla fitted to {len(fitted.runs)} runs: median and 80 %" in result.stdout
     row = fitted.summary(0.8).loc["alpha"]
     assert f"{row['median']:.4g}" in result.stdout
+    assert result.stdout.endswith(f"\n\n{fitted.runs}\n\n")
+    assert re.search(r"tokens .* column 'tokens_b'\n", result.stdout)
 
     again = call("fit", table, *MAPPED, *small, *quick, "--json", "--where", "ok=True")
     answer: dict[str, Any] = json.loads(again.stdout)

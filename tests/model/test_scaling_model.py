@@ -634,12 +634,18 @@ def test_runs_that_the_model_cannot_be_fitted_to_are_refused() -> None:
         RunsError, match=r"no column for tokens.*Chinchilla needs.*tokens='column', or.*'PowerLaw'"
     ):
         model.describe(only)
+    data = bs.Runs.from_frame(RUNS.table[["tokens", "loss"]])
+    with pytest.raises(RunsError, match=r"tell the law its input: bs\.laws\.PowerLaw\('tokens'\)"):
+        bs.ScalingModel("PowerLaw").build(data)
+    rates = bs.Runs.from_frame(RUNS.table.assign(peak_lr=1e-3))
+    with pytest.raises(RunsError, match=r"no column for learning_rate.*Near matches: 'peak_lr'"):
+        bs.ScalingModel("TunedChinchilla").build(rates)
     pooled = bs.ScalingModel("chinchilla", bs.Vary("E", by="seed"))
     with pytest.raises(RunsError, match=r"'seed' is not a factor.*corpus, arch.*factors=\('seed'"):
         pooled.build(RUNS)
     accuracy = RUNS.table.assign(loss=0.5)
     shares = bs.Runs.from_frame(accuracy, response="accuracy")
-    with pytest.raises(RunsError, match=r"response is 'accuracy'.*Chinchilla describes loss"):
+    with pytest.raises(RunsError, match=r"is 'accuracy'.*Chinchilla describes loss.*LogLinear"):
         model.build(shares)
 
 

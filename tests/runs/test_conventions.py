@@ -38,6 +38,7 @@ def test_losses_too_large_for_nats_per_token_are_noted() -> None:
     [
         ([9.0, 7.5], "loss", "perplexity"),
         ([1.3, 0.9], "loss", "bits per byte"),
+        ([0.7, 0.4], "loss", "If these are accuracies, say response='accuracy'"),
         ([1.3, 0.9], "bits_per_byte", ""),
         ([3.5, 1.2], "loss", ""),
     ],

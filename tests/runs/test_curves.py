@@ -355,6 +355,31 @@ def test_curves_that_cannot_be_used(
         Runs.from_curves(change(curves))
 
 
+def one_curve() -> pd.DataFrame:
+    seen = np.arange(1, 21) * 1e8
+    return pd.DataFrame({"step": np.arange(20), "N": 1e8, "tokens": seen, "loss": 5 - seen / 1e9})
+
+
+def test_the_curve_of_one_run_needs_no_name(tmp_path: Path) -> None:
+    one_curve().to_csv(tmp_path / "small.log.csv", index=False)
+    for curves, name in ((one_curve(), "run"), (tmp_path / "small.log.csv", "small")):
+        runs = Runs.from_curves(curves)
+        assert dict(runs.table["loss"]) == {name: 3.0}
+        assert runs.values("tokens")[0] == 2e9
+    about = pd.DataFrame({"run": ["s-1"], "lr": [1e-3]})
+    joined = Runs.from_curves(one_curve(), runs=about)
+    assert joined.table[["loss", "lr"]].to_dict("index") == {"s-1": {"loss": 3.0, "lr": 1e-3}}
+
+
+@pytest.mark.parametrize(
+    "several",
+    [pd.concat([one_curve()] * 2), one_curve().iloc[::-1], one_curve().assign(step=[1, 2] * 10)],
+)
+def test_curves_of_several_runs_need_their_names(several: pd.DataFrame) -> None:
+    with pytest.raises(RunsError, match=r"'step' does not rise from row to row.*run=\"my_run\""):
+        Runs.from_curves(several)
+
+
 # Runs that were resumed, and rows that were logged twice ------------------------------------------
 
 

@@ -126,6 +126,16 @@ def test_json_of_every_kind(tmp_path: Path, orient: str) -> None:
     check(read_runs(written(tmp_path, text, "runs.json")))
 
 
+@pytest.mark.parametrize(
+    "beside", [{}, {"seed": 1, "tags": ["a"]}, {"config": {"lr": 1e-3}}, {"history": [{"step": 1}]}]
+)
+def test_json_of_runs_under_another_name(tmp_path: Path, beside: dict[str, object]) -> None:
+    check(read_runs(written(tmp_path, json.dumps({"results": RECORDS, **beside}), "runs.json")))
+    if not {"history", "config"} & {*beside}:  # as an object of one run has them
+        text = json.dumps({**beside, "data points": RECORDS})
+        check(read_runs(written(tmp_path, text, "runs.json")))
+
+
 def test_excel(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl")
     frame = pd.DataFrame(RECORDS).assign(objective=["NA", "007", "1.10"])

@@ -167,9 +167,11 @@ def test_chinchilla(shared_data: Path) -> None:
     runs = read_runs(shared_data / "chinchilla.csv")
     assert len(runs) == 245
     assert runs.inputs == ("params", "tokens", "flops")
-    assert runs.notes == ()
+    (note,) = runs.notes
+    assert "'dropped_in_replication' marks 5 runs of 245" in note
     kept = runs.where(dropped_in_replication=False)
     assert len(kept) == 240
+    assert kept.notes == ()
     assert kept.values("loss").max() < runs.values("loss").max()
     train, hidden = kept.split(train_up_to_flops=1e21)
     assert len(train) + len(hidden) == 240
@@ -190,7 +192,10 @@ def test_gadre(shared_data: Path) -> None:
     assert runs.levels("dataset") == ("c4", "redpajama", "refinedweb")
     assert len(runs.notes) == 1
     assert "'params_non_embedding' counts otherwise" in runs.notes[0]
-    assert read_runs(path, params="params").notes == ()
+    assert read_runs(path, params="params", factors=("dataset",)).notes == ()
+    (mixed,) = read_runs(path, params="params").notes
+    assert "differ in loss by 3 %" in mixed
+    assert "'dataset' varies among them" in mixed
     assert np.bincount(runs.codes("dataset")).sum() == 104
     assert len(runs.where(dataset="c4", role=["fit", "target"])) < 35
     other = read_runs(path, params="params_non_embedding", flops=False)

@@ -49,6 +49,8 @@ def refused(frame: pd.DataFrame, *parts: str, **arguments: object) -> None:
         ("n_params", "num tokens", "Eval Loss"),
         ("NUM_PARAMETERS", "train_tokens", "nll"),
         ("parameters", "tokens", "final_loss"),
+        ("num_scaling_params", "tokens_trained", "val_bpb"),
+        ("total_parameter_count", "tokens", "val_bpc"),
     ],
 )
 def test_usual_names_are_found(params: str, tokens: str, loss: str) -> None:
@@ -57,10 +59,22 @@ def test_usual_names_are_found(params: str, tokens: str, loss: str) -> None:
     assert [runs.values(name)[0] for name in ("params", "tokens", "loss")] == [1e8, 2e9, 3.0]
 
 
-@pytest.mark.parametrize("flops", ["C", "compute", "Training FLOP", "total_flops", "flop"])
+@pytest.mark.parametrize(
+    "flops", ["C", "compute", "Training FLOP", "total_flops", "flop", "compute_budget", "Budget"]
+)
 def test_usual_names_of_compute_are_found(flops: str) -> None:
     runs = Runs.from_frame(pd.DataFrame({flops: [1e20], "loss": [3.0]}))
     assert runs.inputs == ("flops",)
+
+
+def test_less_usual_names_are_taken_alone(frame: pd.DataFrame) -> None:
+    table = frame.assign(val_bpb=frame["loss"] / 3, budget=1e20)
+    runs = Runs.from_frame(table.assign(flops=6 * frame["N"] * frame["D"]))
+    assert list(runs.values("loss")) == list(frame["loss"])
+    assert "budget" in runs.table
+    assert "bits per byte" in Runs.from_frame(table[["N", "val_bpb"]]).sources["loss"]
+    for other in (12.0, "small"):  # hours, or a word
+        assert "budget" in Runs.from_frame(frame.assign(budget=other)).table
 
 
 def test_columns_taken_by_another_name_show_in_the_repr(frame: pd.DataFrame) -> None:
@@ -111,6 +125,13 @@ def test_words_are_no_sizes_where_another_column_has_some(frame: pd.DataFrame) -
     refused(sizes, "'S'", params="model_size")
 
 
+def test_words_are_no_other_count(frame: pd.DataFrame) -> None:
+    words = frame.rename(columns={"N": "params"}).assign(model_size=["S", "M", "L", "XL"])
+    assert Runs.from_frame(words).notes == ()
+    numbers = words.assign(model_size=["1B", "2B", "3B", "4B"])
+    assert "'model_size' counts otherwise" in Runs.from_frame(numbers).notes[0]
+
+
 def test_a_count_that_stands_twice_is_read_once(frame: pd.DataFrame) -> None:
     planned = frame.assign(train_tokens=frame["D"] * 1.0001)
     runs = Runs.from_frame(planned)
@@ -124,9 +145,37 @@ def test_a_count_that_stands_twice_is_read_once(frame: pd.DataFrame) -> None:
 
 
 def test_no_loss_column(frame: pd.DataFrame) -> None:
-    refused(frame.drop(columns="loss").assign(step=1), "a point of a training curve, and no run")
+    stepped = frame.drop(columns="loss").assign(step=[1, 2, 3, 4])
+    refused(stepped, "a point of a training curve, and no run")
+    with pytest.raises(RunsError, match=r'in loss="my_loss"\.$'):  # a step that all runs share
+        Runs.from_frame(stepped.assign(step=1))
     refused(frame.drop(columns="loss"), "no column holds the loss", 'loss="my_loss"')
     refused(frame.rename(columns={"loss": "ppl_losses"}), 'loss="ppl_losses"')
+
+
+@pytest.mark.parametrize(
+    ("columns", "response", "guessed"),
+    [
+        (["flops", "tokens_seen"], "loss", "my_loss"),
+        (["flops", "train_loss", "c4_val_ce"], "loss", "c4_val_ce"),
+        (["train_loss", "c4_loss"], "loss", "c4_loss"),
+        (["train_loss", "mmlu_acc", "val_loss_c4"], "accuracy", "mmlu_acc"),
+        (["lr", "losss"], "loss", "losss"),
+    ],
+)
+def test_the_column_of_the_loss_is_guessed(
+    frame: pd.DataFrame, columns: list[str], response: str, guessed: str
+) -> None:
+    table = frame[["N"]].assign(**dict.fromkeys(columns, 1e13))
+    refused(table, f'as in loss="{guessed}".', response=response)
+
+
+def test_a_table_on_its_side(frame: pd.DataFrame) -> None:
+    turned = frame.set_index("run")[["N", "D", "loss"]].T
+    refused(
+        turned, "Rows are called 'N', 'D', 'loss': the table has its runs as columns", "table.T"
+    )
+    refused(turned.reset_index(names="what"), "as in table.set_index('what').T")
 
 
 def test_no_input_at_all(frame: pd.DataFrame) -> None:
@@ -716,6 +765,8 @@ def test_note_on_one_ratio_and_collinearity(rng: np.random.Generator) -> None:
         r"collinear \(r = 0\.99\d\): what each adds", notes(N=params, D=near, loss=loss)
     )
     assert "collinear" not in notes(N=params, D=rng.permutation(near), loss=loss)
+    two = notes(N=[1e8, 1e8, 1e9], D=[2e9, 2e9, 9e9], loss=[3.5, 3.6, 2.9])
+    assert "Of params and tokens the runs have two combinations only: what each adds" in two
     one_budget = notes(N=params, D=1e20 / params, loss=loss)
     assert "collinear (r = -1.000): how the loss falls as both grow" in one_budget
 

@@ -11,11 +11,7 @@ import pandas as pd
 from bayes_scaling.display.wording import listed
 from bayes_scaling.runs.candidates import chosen_columns
 from bayes_scaling.runs.cells import Response, as_typed
-from bayes_scaling.runs.columns import (
-    STANDARD_INPUTS,
-    Choice,
-    name_mapping,
-)
+from bayes_scaling.runs.columns import STANDARD_INPUTS, Choice, name_mapping
 from bayes_scaling.runs.run_names import run_columns
 from bayes_scaling.runs.states import States
 

@@ -96,6 +96,17 @@ def open_curves(curves: Curves, run: str | None = None) -> CurveSource:
     )
 
 
+def as_one_run(source: CurveSource, column: str, name: str) -> CurveSource:
+    """Return a source without names of runs as that of one run, with a column of its name."""
+
+    def batches(asked: Sequence[str], labels: Sequence[str]) -> Iterator[pd.DataFrame]:
+        own = [[one for one in names if one != column] for names in (asked, labels)]
+        for batch in source.batches(*own):
+            yield batch.assign(**{column: name})
+
+    return CurveSource((column, *source.columns), batches)
+
+
 def _within(folder: Path) -> list[Path]:
     found = folder.rglob("*")
     logs = (file for file in found if file.is_file() and _is_log(file.relative_to(folder)))

@@ -16,18 +16,12 @@ import pandas as pd
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.checks import checked_index
-from bayes_scaling.runs.columns import (
-    Choice,
-    by_alias,
-    closest,
-    name_mapping,
-    no_such_column,
-)
+from bayes_scaling.runs.columns import Choice, by_alias, name_mapping, no_such_column
 from bayes_scaling.runs.frames import as_pandas
 from bayes_scaling.runs.intake import from_frame
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import run_columns, run_names, run_urls
-from bayes_scaling.runs.sources.checkpoints import Roles
+from bayes_scaling.runs.sources.checkpoints import AT, LOSS, Roles, checkpoints
 from bayes_scaling.runs.sources.choices import (
     ColumnChoices,
     assigned_columns,
@@ -35,9 +29,10 @@ from bayes_scaling.runs.sources.choices import (
     with_numbers,
 )
 from bayes_scaling.runs.sources.curve_remarks import curve_remarks
-from bayes_scaling.runs.sources.curve_source import Curves, open_curves
+from bayes_scaling.runs.sources.curve_source import Curves, CurveSource, as_one_run, open_curves
 from bayes_scaling.runs.sources.files import read_frame
 from bayes_scaling.runs.sources.reducing import WORDING, Final, Reduced, checked_rule, reduced
+from bayes_scaling.runs.usual_names import closest
 
 
 def from_curves(
@@ -63,7 +58,7 @@ def from_curves(
     curves
         A frame, a file as `read_runs` understands it, a folder or a list of such files: these
         are one table, and each is a run of its own, called after its file, if no column names
-        runs.
+        runs. A frame without one is the curve of one run, and its positions rise.
     step
         The column that orders the checkpoints. None looks for the usual names (`step`, `_step`,
         `global_step`, `iteration`); where there is none, and for False, it is the tokens seen.
@@ -147,7 +142,12 @@ def from_curves(
     run = _run_column(source.columns, columns.get("run"))
     about = _table_of_runs(runs, run)
     named: dict[str, Choice] = {"step": step, "lr": lr, "schedule": schedule}
+    alone = run not in source.columns
+    if alone:
+        source = as_one_run(source, run, _only_name(curves, about))
     roles = _roles(source.columns, [*about.columns], run, named, columns)
+    if alone:
+        _check_one_run(source, roles)
     found = reduced(source, roles, rule)
     frame, without_curve = _joined(found, about, run)
     choices: ColumnChoices = {**columns, "run": run}
@@ -159,16 +159,31 @@ def from_curves(
 
 
 def _run_column(columns: Sequence[str], asked: str | None) -> str:
-    found = asked or next(iter(run_columns(columns)), None)
-    if found is None:
+    """Return the column that names runs, "run" where there is none: that of one run alone."""
+    if asked is not None and asked not in columns:
+        raise no_such_column("run", asked, columns)
+    return asked or next(iter(run_columns(columns)), "run")
+
+
+def _only_name(curves: Curves, about: pd.DataFrame) -> str:
+    """Return the name of the run that is alone: that of its table, or that of its file."""
+    if len(about) == 1:
+        return str(about.index[0])
+    return Path(curves).name.split(".")[0] if isinstance(curves, str | os.PathLike) else "run"
+
+
+def _check_one_run(source: CurveSource, roles: Roles) -> None:
+    """Refuse curves without names of runs whose positions do not rise, as those of one run do."""
+    rows = checkpoints(source, roles, {})
+    at = [part.loc[part[LOSS].notna(), AT] for part in rows]
+    every = pd.concat(at) if at else pd.Series(dtype=float)
+    if not (every.is_monotonic_increasing and every.is_unique):
         raise RunsError(
             f"Runs.from_curves: no column names the run of each checkpoint (the columns are "
-            f"{listed(columns, 20)}). Checkpoints of a run belong together. Name it, as in "
-            f'run="{(closest("run_name", columns) or ["my_run"])[0]}".'
+            f"{listed(source.columns[1:], 20)}), and {roles.at!r} does not rise from row to row, "
+            f"as in the curve of one run. Checkpoints of a run belong together. Name it, as in "
+            f'run="{(closest("run_name", source.columns[1:]) or ["my_run"])[0]}".'
         )
-    if found not in columns:
-        raise no_such_column("run", found, columns)
-    return found
 
 
 def _table_of_runs(runs: pd.DataFrame | str | os.PathLike[str] | None, run: str) -> pd.DataFrame:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.columns import aliases
 from bayes_scaling.runs.sources.text import opened
+from bayes_scaling.runs.usual_names import aliases
 
 type Record = dict[str, object]
 
@@ -20,7 +20,7 @@ _EXAMPLE = '{"params": 7e9, "tokens": 2e11, "loss": 2.3}'
 
 
 # Under which name an object holds the list, as the Trainer of Hugging Face has its log.
-_LISTS = ("runs", "log_history")
+_LISTS = ("runs", "results", "log_history")
 # Keys of a run of W&B beside its name.
 _KINDS = frozenset({"config", "summary", "summaryMetrics", "summary_metrics"})
 
@@ -56,10 +56,10 @@ def json_lines(path: Path) -> list[Record]:
 def json_records(path: Path) -> list[Record]:
     """Return the records of a JSON file.
 
-    It holds a list of objects, an object with such a list as "runs" or "log_history", one run with
-    its "config" or "summary", runs by name, columns by name, or what `DataFrame.to_json` writes
-    with any `orient` that keeps the names of columns. NaN and Infinity stay words: they were
-    computed, null was not.
+    It holds a list of objects, an object with such a list as "runs" or "log_history" or with one
+    such list of any name, one run with its "config" or "summary", runs by name, columns by name,
+    or what `DataFrame.to_json` writes with any `orient` that keeps the names of columns. NaN and
+    Infinity stay words: they were computed, null was not.
 
     Raises
     ------
@@ -72,8 +72,8 @@ def json_records(path: Path) -> list[Record]:
     if not (isinstance(records, list) and all(isinstance(record, dict) for record in records)):
         raise RunsError(
             f"Runs: {str(path)!r} is not a list of runs. Understood are a list of objects such as "
-            f'{_EXAMPLE}, an object with such a list as "runs", and what DataFrame.to_json writes. '
-            f"Write the file in one of these ways."
+            f'{_EXAMPLE}, an object with one such list, such as "runs", and what '
+            f"DataFrame.to_json writes. Write the file in one of these ways."
         )
     return records
 
@@ -117,8 +117,10 @@ def _of_object(read: dict[str, Any]) -> object:
         return [read]
     if _by_run(read):
         return [{"run": name, **one} for name, one in read.items()]
-    if {"schema", "data"} == {*read}:  # orient="table"
-        return read["data"]
+    lists = [one for one in read.values() if isinstance(one, list)]
+    objects = [one for one in lists if one and all(isinstance(item, dict) for item in one)]
+    if len(objects) == 1 and not aliases("loss", [*read]):  # orient="table" among them
+        return objects[0]
     try:
         if {"columns", "data"} <= {*read}:  # orient="split"
             return pd.DataFrame(read["data"], columns=read["columns"]).to_dict("records")

@@ -17,7 +17,6 @@ import pandas as pd
 
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.columns import near_matches
 from bayes_scaling.runs.intake import from_frame
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import run_urls
@@ -27,6 +26,7 @@ from bayes_scaling.runs.sources.optional import require
 from bayes_scaling.runs.sources.reducing import WORDING, Final, checked_rule
 from bayes_scaling.runs.sources.trackers import distinct_names, short_names
 from bayes_scaling.runs.states import in_states
+from bayes_scaling.runs.usual_names import near_matches
 
 _KINDS = ("metrics", "params", "tags")
 _ABOUT = ("experiment", "status", "run_id", "url")
