@@ -15,7 +15,7 @@ from bayes_scaling.laws.shared_priors import FLOOR
 from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.points import Numbers
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import MISS_MEAN, MISS_SD, Surface
+from bayes_scaling.model.surface import Surface
 from bayes_scaling.noise import LogNormal, Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
@@ -32,6 +32,10 @@ SPREAD = Prior.between(0.09, 0.11)
 
 EXPONENT_SPREAD = Prior.between(0.045, 0.055)
 """Relative spread of exponents between recipes: small, for the text is the same."""
+
+BEYOND = Surface(miss_sd=Prior.between(0.028, 0.089), miss_mean=0.1)
+"""What lies beyond the largest rung, so that ladders of public sweeps are covered there and at ten
+times it (``tests/benchmarks/test_ladders.py``)."""
 
 NOISE = Prior.between(0.001, 0.01)
 """Scatter of log loss where none is given: seeds give 0.03 % to 1 %."""
@@ -108,7 +112,7 @@ def ladder_model(by: str, floor: Prior | None = None, noise: Noise | None = None
         vary=[Vary("A", by=by, spread=SPREAD), Vary("alpha", by=by, spread=EXPONENT_SPREAD)],
         priors={"E": floor or FLOOR, "alpha": PATH_EXPONENT},
         noise=noise or LogNormal(NOISE),
-        surface=Surface(miss_sd=MISS_SD, miss_mean=MISS_MEAN),
+        surface=BEYOND,
     )
 
 

@@ -14,7 +14,8 @@ import numpy as np
 import xarray as xr
 from scipy import special
 
-from bayes_scaling.fitting.loss_surface import LeftOut, LossSurface, coefficients
+from bayes_scaling.fitting.left_out import LeftOut, coefficients
+from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.model.axes import compute_and_ratio, inputs_at
 from bayes_scaling.model.inputs import scales
 from bayes_scaling.model.nodes import Placement
@@ -44,7 +45,7 @@ def beyond(
     runs: Runs,
     seed: int,
 ) -> dict[str, xr.DataArray]:
-    """Draws of `miss` and `drift`, of their sizes, and of each level's own `miss`.
+    """Draws of `miss`, `drift`, `floor_drop`, of their sizes, and of each level's own `miss`.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def beyond(
     rng = np.random.default_rng([seed, 1, crc32(runs.values("loss").tobytes())])
     sample = xr.ones_like(draws["chain"], float) * xr.ones_like(draws["draw"], float)
     found: dict[str, xr.DataArray] = {}
-    for name, prior in model.surface.sizes_beyond(model.law).items():
+    for name, prior in model.surface.priors_beyond(model.law).items():
         values = prior.sample(sample.size, rng).reshape(sample.shape)
         found[name] = sample.copy(data=values)
     size = found[MISS_SIZE]

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.fitting.loss_surface import Deviation, Drift, LeftOut, LossSurface, coefficients
+from bayes_scaling.fitting.left_out import Deviation, Drift, LeftOut, coefficients
+from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import parameters_at
 from bayes_scaling.model.hierarchy import NewLevels, extended
 from bayes_scaling.model.inputs import scales
 from bayes_scaling.model.nodes import Placement
 from bayes_scaling.model.reach import tops_of
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import DELTA, DRIFT, EDGE, LEVEL_MISS, MISS, MISS_SIZE
+from bayes_scaling.model.surface import DELTA, DRIFT, DROP, EDGE, LEVEL_MISS, MISS, MISS_SIZE
 from bayes_scaling.runs import Runs
 
 
@@ -76,4 +77,5 @@ def _left_out(
         for one in model.deviating(DELTA, runs)
     ]
     deviation = Deviation.of(nodes, sum(weights[1:], start=weights[0])) if weights else None
-    return LeftOut(nodes, *coefficients(nodes, posterior), misses, drift, deviation)
+    found = coefficients(nodes, posterior)
+    return LeftOut(nodes, *found, misses, drift, deviation, posterior.get(DROP))

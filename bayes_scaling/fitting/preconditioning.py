@@ -18,6 +18,7 @@ from scipy import linalg, optimize, special, stats
 
 from bayes_scaling.fitting.coordinates import Coordinates, about_mode
 from bayes_scaling.fitting.rounds import WARMUP
+from bayes_scaling.model.axes import compute_and_ratio
 from bayes_scaling.model.building import TYPICAL_SCATTER
 from bayes_scaling.model.directions import Rotation, reducible_share
 from bayes_scaling.model.hierarchy import Vary, centred_weights, combine, level_centre, offset
@@ -76,6 +77,14 @@ def coordinates_of(model: ScalingModel, runs: Runs, density: Any) -> Coordinates
 def typical_warmup(model: ScalingModel, runs: Runs) -> int:
     """Warm-up draws that chains of these runs need in the coordinates that they are sampled in."""
     return WARMUP_OF_MANY if len(runs) >= MANY and not model.factors else WARMUP
+
+
+def typical_acceptance(model: ScalingModel) -> float:
+    """Acceptance rate of a first round: with 0.8 half as many steps give as many effective draws.
+
+    Learning curves and pools then have chains that diverge.
+    """
+    return 0.9 if model.factors or not compute_and_ratio(model.law)[1] else 0.8
 
 
 def of_pool(model: ScalingModel, runs: Runs) -> Coordinates:

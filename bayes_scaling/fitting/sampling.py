@@ -103,8 +103,13 @@ class Settings:
 
     @property
     def acceptance(self) -> float:
-        """Acceptance rate of what is sampled for longer: 0.9 becomes 0.95, and then 0.975."""
-        return float(1 - (1 - self.target_accept) / np.sqrt(self.thin))
+        """Acceptance rate of what is sampled for longer: 0.9 becomes 0.95, and then 0.975.
+
+        Where less was enough at first, longer rounds are as if it had been 0.9.
+        """
+        if self.thin == 1:
+            return self.target_accept
+        return float(1 - min(1 - self.target_accept, 0.1) / np.sqrt(self.thin))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior import complete, derived
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
-from bayes_scaling.fitting.preconditioning import coordinates_of, typical_warmup
+from bayes_scaling.fitting.preconditioning import coordinates_of, typical_acceptance, typical_warmup
 from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.tree import assemble
@@ -154,7 +154,7 @@ def fit(
     tune: int | None = None,
     chains: int = 4,
     seed: int | None = None,
-    target_accept: float = 0.9,
+    target_accept: float | None = None,
     progress: bool = True,
 ) -> ScalingFit:
     """Sample the posterior of a model on a table of runs, until the chains have converged.
@@ -182,7 +182,8 @@ def fit(
     seed : int, optional
         Seed of the sampler; one is chosen, and kept in ``settings``, if not given.
     target_accept : float
-        Acceptance rate that the sampler's step size is tuned to.
+        Acceptance rate that the sampler's step size is tuned to, nearer to 1 in longer rounds. If
+        not given, 0.8 for a law of size and data without levels, and 0.9 for all others.
     progress : bool
         Show the stages, compiling and sampling, on standard error.
 
@@ -201,8 +202,9 @@ def fit(
     """
     model = model if isinstance(model, ScalingModel) else ScalingModel(model)
     model.check(runs)
+    accepted = typical_acceptance(model) if target_accept is None else target_accept
     warmup = typical_warmup(model, runs)
-    settings, longest = planned(draws, tune, chains, seed, target_accept, warmup)
+    settings, longest = planned(draws, tune, chains, seed, accepted, warmup)
     return _fit(model, runs, settings, longest, progress)
 
 

@@ -161,7 +161,7 @@ class Specification:
         return {**self.top_level, SIZE: self.surface.size(self.law), **spreads}
 
     def priors_beyond(self, runs: Runs) -> Mapping[str, Prior]:
-        """Prior of every size of what lies beyond these runs, of which none of them informs."""
+        """Priors of how the surface goes on beyond these runs, of which none informs them."""
         if not self.has_surface(runs) or self.surface is None:
             return {}
-        return self.surface.sizes_beyond(self.law)
+        return self.surface.priors_beyond(self.law)

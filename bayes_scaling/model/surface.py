@@ -9,7 +9,9 @@ alone and of one of u and v. Beyond the largest run, at `reach` decades from it:
 * `delta` keeps its shape over v, and its height at the best ratio of the largest runs fades;
 * all is as if v were ``drift * reach`` less: the best ratio of tokens to parameters goes on moving
   as `delta` says it did among the runs, give or take what public sweeps have taught;
-* `R` declines ``exp(miss)`` times as fast as the law says.
+* `R` declines ``exp(miss)`` times as fast as the law says;
+* of what `E` has above six tenths of the loss there, a share ``floor_drop`` goes on declining: the
+  loss falls at first as the law says, and then for longer.
 
 Where parameters vary by a factor, each of its levels deviates from the `delta` that all share by a
 function of u and one of v, of a size that is learned; beyond the largest run that of u stays as it
@@ -38,11 +40,20 @@ AMPLITUDE = Prior.log_normal(np.log(0.01), 1.0)
 CURVE_AMPLITUDE = Prior.log_normal(np.log(0.03), 1.0)
 """Size of `delta` for a law of one input: learning curves bend otherwise than a power by more."""
 
-MISS_MEAN = 0.1
+MISS_MEAN = 0.05
 """Mean of `miss`: on public sweeps losses fell faster beyond the runs than laws said."""
 
-MISS_SD = Prior.between(0.028, 0.089)
+MISS_SD = Prior.between(0.056, 0.178)
 """Size of `miss`."""
+
+FLOOR_DROP = Prior.beta(0.5, 0.5)
+"""Share of a floor's excess that is none. Floors fitted to small runs of public sweeps came out
+higher than those of larger ones, up to the loss of the largest, however narrow their intervals;
+losses simulated from a law keep theirs. So nothing and all of it are the likeliest."""
+
+FLOOR_SHARE = 0.6
+"""Share of the loss at the edge of the runs up to which a floor is believed: the mean of the prior
+that laws have for floors."""
 
 CURVE_MISS_MEAN = 0.0
 """Mean of `miss` for a law of one input: learning curves bend either way."""
@@ -85,7 +96,10 @@ DRIFT, DRIFT_SIZE, EDGE = "drift", "drift_sd", "edge_ratio"
 """Posterior names: `drift`, the size of what is not known of it, the best number of tokens per
 parameter at the compute of the largest run."""
 
-BEYOND = MISS, MISS_SIZE, DRIFT, DRIFT_SIZE, EDGE
+DROP = "floor_drop"
+"""Posterior name of the share of the floor's excess that goes on declining beyond the runs."""
+
+BEYOND = MISS, MISS_SIZE, DRIFT, DRIFT_SIZE, EDGE, DROP
 """Posterior names of all that says how the surface goes on beyond the runs."""
 
 
@@ -101,10 +115,14 @@ class Surface(AsCode):
     miss_sd : Prior, optional
         Standard deviation of `miss`, by whose exponential the law's decline beyond the largest run
         is multiplied: 0.1 means that the reducible loss typically falls a tenth faster or slower
-        than the law says. What public sweeps have taught if not given: 0.03 to 0.09 for a law of
+        than the law says. What public sweeps have taught if not given: 0.06 to 0.18 for a law of
         size and data, 0.28 to 0.89 for a law of one input.
     miss_mean : float, optional
-        Mean of `miss`; if not given, 0.1 for a law of size and data and 0 for one of one input.
+        Mean of `miss`; if not given, 0.05 for a law of size and data and 0 for one of one input.
+    floor_drop : Prior, optional
+        Of what the fitted floor has above six tenths of the loss at the largest runs, the share
+        that goes on declining beyond them: 0 keeps the law's floor. If not given, Beta(0.5, 0.5)
+        for a law of size and data, and none for one of one input.
     drift_sd : Prior, optional
         Standard deviation of `drift` about what the runs show: of the decades by which the best
         ratio of tokens to parameters moves, beside the law's growth, with each decade of compute
@@ -123,6 +141,7 @@ class Surface(AsCode):
     amplitude: Prior | None = None
     miss_sd: Prior | None = None
     miss_mean: float | None = None
+    floor_drop: Prior | None = None
     drift_sd: Prior = DRIFT_SD
     level_sd: Prior = LEVEL_SD
 
@@ -139,6 +158,12 @@ class Surface(AsCode):
                     "alone."
                 )
 
+        if self.floor_drop is not None and not _is_share(self.floor_drop):
+            raise ModelError(
+                f"Surface: floor_drop={self.floor_drop!r} allows numbers outside 0 to 1, and it is "
+                "a share. Give Prior.beta(0.5, 0.5), or Prior.fixed_at(0) for the law's own floor."
+            )
+
     def size(self, law: Law) -> Prior:
         """Prior of the size of `delta`, for a law."""
         return self.amplitude or (AMPLITUDE if compute_and_ratio(law)[1] else CURVE_AMPLITUDE)
@@ -149,8 +174,14 @@ class Surface(AsCode):
             return self.miss_mean
         return MISS_MEAN if compute_and_ratio(law)[1] else CURVE_MISS_MEAN
 
-    def sizes_beyond(self, law: Law) -> dict[str, Prior]:
-        """Prior of each size that no run informs, by its posterior name."""
+    def priors_beyond(self, law: Law) -> dict[str, Prior]:
+        """Priors that no run informs, by their posterior names."""
+        drop = {DROP: self.floor_drop} if self.floor_drop else {}
         if not compute_and_ratio(law)[1]:
-            return {MISS_SIZE: self.miss_sd or CURVE_MISS_SD}
-        return {MISS_SIZE: self.miss_sd or MISS_SD, DRIFT_SIZE: self.drift_sd}
+            return {MISS_SIZE: self.miss_sd or CURVE_MISS_SD, **drop}
+        drop = drop or {DROP: FLOOR_DROP}
+        return {MISS_SIZE: self.miss_sd or MISS_SD, DRIFT_SIZE: self.drift_sd, **drop}
+
+
+def _is_share(prior: Prior) -> bool:
+    return 0 <= prior.numbers[0] <= 1 if prior.fixed else prior.support == "unit"

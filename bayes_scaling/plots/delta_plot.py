@@ -118,7 +118,8 @@ def _shown_by_runs(fit: ScalingFit) -> np.ndarray:
     """Distance of each run's reducible loss from the law's, in per cent, posterior median."""
     surface, law = sources.law_at_runs(fit)
     loss = xr.DataArray(fit.runs.values("loss"), dims="run")
-    ratio = (loss - surface.floor) / (law - surface.floor)
+    floor = surface.inside.floor
+    ratio = (loss - floor) / (law - floor)
     return np.asarray(100 * (ratio - 1).median(SAMPLE_DIMS))
 
 

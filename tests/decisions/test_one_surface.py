@@ -151,7 +151,7 @@ def test_more_compute_is_never_worse_and_no_draw_is_below_its_floor(
         for size in [np.sqrt(budgets / 6 / ratio)]
     ]
     web = frontier.isel(budget=frontier["corpus"].values == "web").rename(budget="point")
-    floor = stored_fit.posterior["E"].sel(corpus="web")
+    floor = stored_fit.surface_at({"corpus": xr.DataArray("web")}).floor
     for losses in (web, *fixed):
         ordered = losses.transpose("chain", "draw", "point").values
         assert (np.diff(ordered, axis=-1) <= 1e-9).all()

@@ -10,6 +10,7 @@ from bayes_scaling.fitting.preconditioning import (
     Misfit,
     coordinates_of,
     of_pool,
+    typical_acceptance,
     typical_warmup,
 )
 from bayes_scaling.fitting.rounds import WARMUP
@@ -63,6 +64,11 @@ def test_warm_up_is_shorter_where_an_approximation_is_known(
     monkeypatch.setattr(preconditioning, "MANY", len(runs))
     assert typical_warmup(plain, runs) == 120
     assert typical_warmup(POOLED, runs) == WARMUP
+
+
+def test_steps_are_long_where_no_chain_diverges_with_them() -> None:
+    models = bs.ScalingModel("chinchilla"), POOLED, bs.ScalingModel(bs.laws.PowerLaw("tokens"))
+    assert [typical_acceptance(one) for one in models] == [0.8, 0.9, 0.9]
 
 
 def test_numbers_are_those_of_the_pymc_model(runs: bs.Runs) -> None:

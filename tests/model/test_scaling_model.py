@@ -556,7 +556,7 @@ def test_describe_gives_every_sampled_variable_in_both_units() -> None:
     table = model.describe(RUNS)
     assert list(table.index) == [
         "E_typical_ref", "A_ref", "B_ref", "alpha", "beta", "E_sd_corpus", "noise_sd", "noise_df",
-        "delta_sd", "delta_sd_corpus", "noise_sd_sd_corpus", "miss_sd", "drift_sd",
+        "delta_sd", "delta_sd_corpus", "noise_sd_sd_corpus", "miss_sd", "drift_sd", "floor_drop",
     ]  # fmt: skip
     assert table.loc["E_typical_ref", "varies_by"] == "corpus"
     assert table.loc["alpha", "varies_by"] == ""

@@ -106,12 +106,13 @@ def test_no_draw_is_below_its_floor(stored_fit: bs.ScalingFit) -> None:
         loss = surface.loss(path(stored_fit, decades=20.0))
         assert np.isfinite(loss).all()
         assert (loss >= surface.floor).all()
-    np.testing.assert_allclose(surface.floor, stored_fit.posterior["E"].sel(corpus="web"))
+    own = surface_of(stored_fit, floor_drop=0.0)
+    np.testing.assert_allclose(own.floor, stored_fit.posterior["E"].sel(corpus="web"))
 
 
 def test_beyond_the_runs_the_decline_of_the_law_is_multiplied(stored_fit: bs.ScalingFit) -> None:
     """By hand: a law that leaves out nothing inside, ten times beyond the largest run."""
-    held = {"miss_corpus": 0.0, "miss": 0.4, "drift": 0.0, "edge_ratio": RATIO}
+    held = {"miss_corpus": 0.0, "miss": 0.4, "drift": 0.0, "edge_ratio": RATIO, "floor_drop": 0.0}
     held |= NOTHING_LEFT_OUT
     surface = surface_of(stored_fit, **held)
     edge, far = on_path(stored_fit), on_path(stored_fit, 10)
@@ -122,11 +123,34 @@ def test_beyond_the_runs_the_decline_of_the_law_is_multiplied(stored_fit: bs.Sca
     np.testing.assert_allclose(surface.inside.loss(far), law.loss(far), rtol=1e-9)
 
 
+def test_what_of_the_floor_goes_on_declining_changes_how_long_and_not_how_fast(
+    stored_fit: bs.ScalingFit,
+) -> None:
+    """By hand: the floor's excess over six tenths of the loss at the largest run, half of it."""
+    held = {"miss_corpus": 0.0, "miss": 0.0, "drift": 0.0, "edge_ratio": RATIO} | NOTHING_LEFT_OUT
+    kept, dropped = (surface_of(stored_fit, **held, floor_drop=drop) for drop in (0.0, 0.5))
+    law, edge = replace(kept, left_out=None), on_path(stored_fit)
+    np.testing.assert_allclose(dropped.loss(edge), law.loss(edge), rtol=1e-12)
+    nearby = on_path(stored_fit, 1.001)
+    slopes = [one.loss(nearby) - one.loss(edge) for one in (kept, dropped)]
+    np.testing.assert_allclose(slopes[1], slopes[0], rtol=1e-3)
+    given = 0.5 * (kept.floor - 0.6 * law.loss(edge)).clip(0)
+    share = (law.loss(edge) - kept.floor) / (law.loss(edge) - kept.floor + given)
+    for times in (10, 1e4):
+        far = on_path(stored_fit, times)
+        ratio = (law.loss(far) - kept.floor) / (law.loss(edge) - kept.floor)
+        expected = kept.floor - given + (law.loss(edge) - kept.floor + given) * ratio**share
+        np.testing.assert_allclose(dropped.loss(far), expected, rtol=1e-9)
+        assert (dropped.loss(far) < kept.loss(far)).all()
+    np.testing.assert_allclose(dropped.inside.loss(far), law.loss(far), rtol=1e-9)
+
+
 def test_beyond_a_level_its_own_miss_counts_and_beyond_all_runs_both(
     stored_fit: bs.ScalingFit,
 ) -> None:
     """By hand: a level whose runs end two decades below the others', at points on one path."""
-    surface = surface_of(stored_fit, **NOTHING_LEFT_OUT, drift=0.0, edge_ratio=RATIO)
+    held = {"drift": 0.0, "edge_ratio": RATIO, "floor_drop": 0.0}
+    surface = surface_of(stored_fit, **NOTHING_LEFT_OUT, **held)
     assert surface.left_out is not None
     top = surface.left_out.placement.top
     misses = [(top - 2.0, 0.2), (top, -0.5)]
@@ -277,13 +301,16 @@ def test_misses_and_drifts_have_the_sizes_that_are_given(
 
 def test_what_is_beyond_a_law_of_one_input_is_that_of_learning_curves() -> None:
     surface, law_of_one = bs.Surface(), bs.laws.PowerLaw("flops")
-    curve, both = (surface.sizes_beyond(law) for law in (law_of_one, bs.laws.Chinchilla()))
+    curve, both = (surface.priors_beyond(law) for law in (law_of_one, bs.laws.Chinchilla()))
     assert surface.mean_miss(law_of_one) == 0 < surface.mean_miss(bs.laws.Chinchilla())
     assert curve["miss_sd"].range()[0] > both["miss_sd"].range()[1]
     assert set(curve) == {"miss_sd"}
+    assert set(both) == {"miss_sd", "drift_sd", "floor_drop"}
+    held = bs.Surface(floor_drop=bs.Prior.fixed_at(0))
+    assert held.priors_beyond(law_of_one)["floor_drop"] == bs.Prior.fixed_at(0)
     own = bs.Surface(miss_sd=bs.Prior.between(0.1, 0.3), miss_mean=-0.2)
     assert own.mean_miss(bs.laws.Chinchilla()) == -0.2
-    assert own.sizes_beyond(bs.laws.Chinchilla())["miss_sd"] == bs.Prior.between(0.1, 0.3)
+    assert own.priors_beyond(bs.laws.Chinchilla())["miss_sd"] == bs.Prior.between(0.1, 0.3)
 
 
 def test_reach_is_that_of_the_own_level(stored_fit: bs.ScalingFit) -> None:
@@ -307,6 +334,7 @@ def test_beyond_the_largest_run_a_deviation_stays_and_makes_no_larger_run_worse(
     draws = stored_fit.posterior
     weights = draws["delta_z_corpus"].copy(data=3 * rng.standard_normal((2, 200, 2, 9)))
     own = draws.assign(
+        floor_drop=xr.zeros_like(draws["floor_drop"]),
         delta_z=xr.zeros_like(draws["delta_z"]),
         delta_z_corpus=weights,
         delta_sd_corpus=xr.full_like(draws["delta_sd_corpus"], 0.3),
@@ -318,7 +346,7 @@ def test_beyond_the_largest_run_a_deviation_stays_and_makes_no_larger_run_worse(
     loss = surface.loss(beyond)
     assert float((loss / loss.shift(point=1)).max()) <= 1 + 1e-9
     assert (surface.loss(along) >= surface.floor).all()
-    shared = surface_of(stored_fit, **NOTHING_LEFT_OUT).loss(beyond)
+    shared = surface_of(stored_fit, **NOTHING_LEFT_OUT, floor_drop=0.0).loss(beyond)
     gap = np.log(loss - surface.floor) - np.log(shared - surface.floor)
     assert float(abs(gap).max()) > 0.3
     assert float((gap.max("point") - gap.min("point")).max()) < 1e-6
