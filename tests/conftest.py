@@ -89,6 +89,18 @@ def prior_fit() -> Callable[..., bs.ScalingFit]:
 
 
 @pytest.fixture(scope="session")
+def accuracy_fit(
+    prior_fit: Callable[..., bs.ScalingFit], stored_fit: bs.ScalingFit
+) -> bs.ScalingFit:
+    """Accuracies of the stored fit's runs, by a law of params and tokens by way of their loss."""
+    loss = stored_fit.runs.values("loss")
+    table = stored_fit.runs.table.assign(task_loss=loss, accuracy=0.95 - 0.15 * loss)
+    runs = bs.Runs.from_frame(table, loss="accuracy", response="accuracy", inputs=["task_loss"])
+    law = bs.laws.TaskAccuracy(through=bs.laws.Chinchilla(), column="task_loss", chance=0.25)
+    return prior_fit(bs.ScalingModel(law, noise=bs.noise.LogitNormal()), runs)
+
+
+@pytest.fixture(scope="session")
 def known_fit() -> Callable[..., bs.ScalingFit]:
     """Make a fit whose draws are given parameters in paper units: single values, or one a draw."""
 

@@ -3,6 +3,7 @@
 Owns the wording only: which rows and values a message is about is decided by its caller.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -57,6 +58,15 @@ def chance(probability: float) -> str:
     ('p = 0.031', 'p < 0.001')
     """
     return "p < 0.001" if probability < 0.001 else f"p = {probability:.2g}"
+
+
+def of_response(name: str, response: str) -> str:
+    """Return the name of a quantity for runs whose response may not be a loss.
+
+    >>> of_response("expected_loss", "accuracy"), of_response("loss", "loss")
+    ('expected_accuracy', 'loss')
+    """
+    return re.sub("(?<![a-z])loss$", response, name)
 
 
 def meant(word: str, known: Iterable[str]) -> str:

@@ -188,6 +188,11 @@ def loss_label(runs: Runs) -> str:
     return f"loss (bits per {unit})" if unit else "loss (nats per token)"
 
 
+def expected_label(runs: Runs) -> str:
+    """What is expected of a run, as legends call it: ``expected loss``."""
+    return f"expected {runs.response}"
+
+
 def format_input(name: str, value: float) -> str:
     """A value of an input as axes and labels print it: ``70B``, ``5.76e23``."""
     if name == "flops":

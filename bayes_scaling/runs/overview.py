@@ -11,7 +11,7 @@ import pandas as pd
 
 from bayes_scaling.display.html import html_table
 from bayes_scaling.display.links import html_with_links
-from bayes_scaling.display.wording import counted
+from bayes_scaling.display.wording import counted, of_response
 from bayes_scaling.units import format_count, format_flops
 
 _LONGEST = 40
@@ -24,6 +24,7 @@ class Overview:
     table: pd.DataFrame
     inputs: tuple[str, ...]
     factors: tuple[str, ...]
+    response: str
     sources: Mapping[str, str]
     notes: tuple[str, ...]
     urls: Mapping[str, str]
@@ -60,7 +61,10 @@ class Overview:
     def _lines(self) -> list[tuple[str, str, str]]:
         spans = {name: _span(self.table[name], name) for name in (*self.inputs, "loss")}
         spans |= {name: _levels(sorted(self.table[name].unique())) for name in self.factors}
-        return [(name, content, self.sources.get(name, "")) for name, content in spans.items()]
+        return [
+            (of_response(name, self.response), content, self.sources.get(name, ""))
+            for name, content in spans.items()
+        ]
 
 
 def _span(column: "pd.Series[float]", name: str) -> str:

@@ -272,7 +272,7 @@ class Runs:
 
     @property
     def _overview(self) -> Overview:
-        columns = (self.table, self.inputs, self.factors, self.sources)
+        columns = (self.table, self.inputs, self.factors, self.response, self.sources)
         return Overview(*columns, self.notes, self.urls, self.dropped)
 
     def _subset(self, keep: npt.NDArray[np.bool]) -> Self:

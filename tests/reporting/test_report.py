@@ -185,6 +185,18 @@ def test_the_checklist_names_the_unit_of_the_response(
     assert ("nats" in str(answer)) == (response == "loss")
 
 
+def test_a_report_of_accuracies_speaks_of_no_other_response(
+    accuracy_fit: bs.ScalingFit, tmp_path: Path
+) -> None:
+    forecast = bs.forecast(accuracy_fit, 7e10, 1.4e12)
+    path = bs.report(accuracy_fit, tmp_path / "report.md", forecast=forecast)
+    text = path.read_text("utf-8")
+    assert "| expected accuracy | accuracy |" in text
+    assert "![Accuracy of each run" in text
+    assert "expected loss" not in text.lower()
+    assert "not drawn" not in text
+
+
 def test_what_was_not_made_is_said_and_how_to_make_it(plain: Path) -> None:
     assert "A backtest: not given" in section(plain, "backtest")
     assert "level='full'" in section(plain, "backtest")

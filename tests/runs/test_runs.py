@@ -755,6 +755,12 @@ def test_repr_is_short_and_shows_ranges(frame: pd.DataFrame) -> None:
     assert max(map(len, many.splitlines())) < 110
 
 
+def test_repr_calls_an_accuracy_so(frame: pd.DataFrame) -> None:
+    shown = repr(Runs.from_frame(frame.assign(loss=[0.2, 0.3, 0.5, 0.6]), response="accuracy"))
+    assert re.search(r"accuracy +0.2-0.6$", shown, re.MULTILINE)
+    assert "loss" not in shown
+
+
 def test_html_escapes_all_text_of_the_user(frame: pd.DataFrame) -> None:
     bad = "<script>alert('x')</script>"
     table = frame.assign(corpus=bad).rename(columns={"N": "<b>", "corpus": "<i>"})

@@ -12,12 +12,14 @@ import pandas as pd
 
 from bayes_scaling.display.intervals import interval_attrs, percent
 from bayes_scaling.display.terminal import flat_name
+from bayes_scaling.display.wording import of_response
 from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped, one_line
 from bayes_scaling.reporting.citing.estimates import (
     Citable,
     check_result,
     estimates,
+    response,
     written_label,
 )
 
@@ -59,7 +61,7 @@ def written_table(result: Citable, prob: float | None = None) -> pd.DataFrame:
             for name, values in about.items()
         }
         for one in found:
-            columns.setdefault(one.quantity, []).append(one.text)
+            columns.setdefault(of_response(one.quantity, response(result)), []).append(one.text)
     table = pd.DataFrame(columns)
     table.attrs["caption"] = caption(result, prob)
     return table

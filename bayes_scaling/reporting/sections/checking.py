@@ -9,10 +9,10 @@ import pandas as pd
 
 from bayes_scaling import plots
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.display.wording import per_cent
+from bayes_scaling.display.wording import of_response, per_cent
 from bayes_scaling.fitting.diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.forecasting.forecasts import forecast
+from bayes_scaling.forecasting.forecasts import Forecast, forecast
 from bayes_scaling.plots.delta_plot import delta_at_runs
 from bayes_scaling.reporting.citing.methods import settings_words
 from bayes_scaling.reporting.citing.tables import interval_words, written_table
@@ -118,7 +118,7 @@ def predictive(subject: Subject) -> Section:
     caption = "Structures that residuals may follow: their share of the variance, and p-value."
     residuals = drawn(
         "residuals",
-        "Relative distance of each run from its expected loss, against compute.",
+        "Distance of each run from what is expected of it, against compute.",
         "Distance of each run from the fit; runs that only scatter lie in the band.",
         lambda ax: plots.residuals(fit, ax=ax, prob=subject.prob),
     )
@@ -236,7 +236,7 @@ def _apart(subject: Subject) -> list[Block]:
     if asked is None:
         return []
     at, labels = asked.points, written_table(asked, subject.prob)
-    quantities = ["expected_loss", "loss"]
+    quantities = [of_response(name, subject.fit.runs.response) for name in Forecast.shown]
     tables = []
     for part in subject.described:
         alone = forecast(part.fit, at=at, new_levels=asked.new_levels)

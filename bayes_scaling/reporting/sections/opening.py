@@ -261,9 +261,10 @@ def _picture(subject: Subject) -> Block | None:
 
 def fan(forecast: Forecast, prob: float) -> Block:
     """The runs and the forecast."""
+    response = forecast.fit.runs.response.capitalize()
     return drawn(
         "forecast",
-        "Loss of the runs and of the forecast, with its credible band, out to the target.",
+        f"{response} of the runs and of the forecast, with its credible band, out to the target.",
         "Your runs, and the forecast beyond the largest of them (shaded).",
         lambda ax: plots.forecast_fan(forecast, ax=ax, prob=prob),
     )
