@@ -14,7 +14,8 @@ import numpy as np
 
 from bayes_scaling.display.intervals import percent
 from bayes_scaling.fitting.average import Fitted
-from bayes_scaling.reporting.page.embedding import ABOVE, ASIDE, BELOW, Grid, tested_range, verdicts
+from bayes_scaling.reporting.page.embedding import ABOVE, ASIDE, BELOW, Grid
+from bayes_scaling.reporting.page.standing import tested_range, verdicts
 from bayes_scaling.reporting.sections.contents import cell
 from bayes_scaling.trust import TrustReport
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -73,11 +73,20 @@ def _verdict(subject: Subject) -> tuple[str, str]:
         return "trust", "No check found a reason for doubt."
     doubts = [one for one in trust.checks if one.verdict != "trust"]
     doubts.sort(key=lambda one: one.verdict == "caution")
-    said = [doubt(one.check) for one in doubts]
+    return trust.verdict, because([one.check for one in doubts])
+
+
+def because(checks: Sequence[str]) -> str:
+    """The doubts of checks in one sentence: two of them, and how many more there are.
+
+    >>> because(["design", "influence", "form"])[-67:]
+    ' apart; single runs carry much of it, and 1 more check doubts it.'
+    """
+    said = [doubt(check) for check in checks]
     more, reason = len(said) - 2, "; ".join(said[:2]) or "its checks doubt it"
     if more > 0:
         reason += f", and {counted(more, 'more check')} {'doubts' if more == 1 else 'doubt'} it"
-    return trust.verdict, sentence(reason)
+    return sentence(reason)
 
 
 def doubt(check: str) -> str:
