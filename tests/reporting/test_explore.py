@@ -187,15 +187,12 @@ def test_a_verdict_has_its_colour(
     browser.show(page_of(converged_fit, trust), f"flops={times * trust.largest}")
     shown = "getComputedStyle(document.getElementById('explore-standing'))"
     of_page = f"getComputedStyle(document.documentElement).getPropertyValue('{colour}')"
-    mixed = "const probe = document.createElement('i'); document.body.append(probe)"
-    browser.run(f"{mixed}; probe.setAttribute('id', 'probe')")
     assert browser.run(f"return {shown}.borderLeftColor") == browser.run(
-        f"probe = document.getElementById('probe'); probe.style.color = {of_page};"
-        "return getComputedStyle(probe).color"
+        "const probe = document.createElement('i'); document.body.append(probe);"
+        f"probe.style.color = {of_page}; return getComputedStyle(probe).color"
     )
-    assert (
-        browser.run("return document.getElementById('explore-standing').dataset.verdict") == verdict
-    )
+    said = browser.run("return document.getElementById('explore-standing').dataset.verdict")
+    assert said == verdict
 
 
 def test_each_group_has_the_range_of_its_own_runs(stored_fit: bs.ScalingFit) -> None:

@@ -219,6 +219,15 @@ def test_the_answer_has_the_digits_that_the_draws_support(
     assert bs.cite(forecast, prob=0.9).table["loss"].iloc[0] in section(plain, "answer")
 
 
+def test_the_near_optimal_range_is_written_in_one_way(plain: Path) -> None:
+    found = re.search(r"any from (\S+) to (\S+) parameters", section(plain, "changes"))
+    assert found is not None
+    smallest, largest = found.groups()
+    numbers = section(plain, "answer").split("Sizes within")[1]
+    assert f" {smallest} [" in numbers
+    assert f" {largest} [" in numbers
+
+
 def test_the_conclusion_can_be_overturned_by_a_run_that_it_predicts(
     plain: Path, converged_fit: bs.ScalingFit
 ) -> None:

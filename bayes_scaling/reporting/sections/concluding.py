@@ -158,16 +158,16 @@ def _reach(subject: Subject) -> Iterator[str]:
 def _flatness(subject: Subject) -> Iterator[str]:
     if subject.near is None:
         return
-    medians = subject.near.draws.median(("chain", "draw"), skipna=True)
-    largest = medians.isel(budget=int(np.argmax(medians["flops"].to_numpy())))
-    low, high = (float(largest[name]) for name in ("smallest_params", "largest_params"))
+    place = int(subject.near.draws["flops"].argmax())
+    largest = subject.near.draws.isel(budget=place)
+    ends = [largest[name].median(skipna=True) for name in ("smallest_params", "largest_params")]
     levels = [str(largest[factor].item()) for factor in subject.main.model.factors]
     where = ", ".join([f"{cell('flops', float(largest['flops']))} FLOP", *levels])
-    if np.isfinite(low) and np.isfinite(high):
+    if np.isfinite(ends).all():
+        low, high = (written(subject.near, str(end.name), subject.prob)[place][1] for end in ends)
         yield (
-            f"Not the exact size at {where}: any from {cell('params', low)} to "
-            f"{cell('params', high)} parameters costs at most {100 * subject.near.within:g} % of "
-            "loss, so that other reasons may decide."
+            f"Not the exact size at {where}: any from {low} to {high} parameters costs at most "
+            f"{100 * subject.near.within:g} % of loss, so that other reasons may decide."
         )
 
 
