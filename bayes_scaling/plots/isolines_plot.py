@@ -54,7 +54,9 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
         canvas.log_loss_axis(ax, lines.fit.runs)
     canvas.log_input_axis(ax.xaxis, "params")
     what = "Equal expected loss" if equal_loss else "Equal compute"
-    bands = [legends.band_entry(_name(lines, key), look.colour) for key, look in looks.items()]
+    bands = [
+        legends.line_entry(_name(lines, key), look.colour, look.line) for key, look in looks.items()
+    ]
     runs = [legends.point_entry("runs", canvas.neutral())]
     sheet.legend([*bands, *runs], f"medians and {legends.interval_label(prob)}")
     sheet.title(f"{what} by {lines.fit.model.law.name}", lines.fit)

@@ -28,10 +28,10 @@ def with_interval(what: str, prob: float | None, group: sources.Group = ()) -> s
 
 def group_entries(looks: Mapping[sources.Group, canvas.Style]) -> list[Artist]:
     """Entry of each group; none for a model without groups."""
-    named = {sources.group_name(group): style for group, style in looks.items() if group}
     return [
         Line2D([], [], color=s.colour, marker=s.marker, linestyle=s.line, label=name)
-        for name, s in named.items()
+        for name, s in zip(sources.group_names(looks).values(), looks.values(), strict=True)
+        if name
     ]
 
 

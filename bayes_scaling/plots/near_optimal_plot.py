@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.near_optimality import NearOptimal
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
+from bayes_scaling.display.wording import tellable
 from bayes_scaling.plots import canvas, legends, marks, sources
 
 SIZES = 81
@@ -62,7 +63,7 @@ def near_optimal(
 def _names(near: NearOptimal) -> list[str]:
     """Budget and levels of each curve."""
     unit, factors = near.cost.unit, near.fit.model.factors
-    columns = [near.draws[factor].values.astype(str) for factor in factors]
+    columns = [tellable(near.draws[factor].values.astype(str).tolist()) for factor in factors]
     shown = "FLOP" if unit == "flops" else unit
     budgets = [f"{canvas.format_input(unit, value)} {shown}" for value in near.draws[unit].values]
     return [", ".join(parts) for parts in zip(budgets, *columns, strict=True)]

@@ -55,8 +55,10 @@ def residuals(
     off = _off(fit, fit.runs.values("loss"), expected.median(SAMPLE_DIMS).values)
     groups = sources.groups_of(fit.runs, fit.model)
     looks = canvas.styles(groups)
+    names = sources.group_names(groups)
     for group, rows in groups.items():
-        marks.draw_runs(ax, values[rows], off[rows], looks[group], sources.named("runs", group))
+        label = sources.named("runs", (names[group],) if group else ())
+        marks.draw_runs(ax, values[rows], off[rows], looks[group], label)
     _draw_scatter(ax, few, expected, values, prob)
     ax.set_ylabel(_off_label(fit))
     canvas.log_input_axis(ax.xaxis, name)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.display.wording import counted, listed
+from bayes_scaling.display.wording import counted, listed, tellable
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.posterior import parameters_at
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -201,7 +201,8 @@ def _label(ax: Axes, fit: ScalingFit, parameter: str, factor: str) -> None:
     """Levels downwards in their order, each with its number of runs."""
     levels = fit.runs.levels(factor)
     counts = np.bincount(fit.runs.codes(factor))
-    names = [f"{level} ({counted(int(n), 'run')})" for level, n in zip(levels, counts, strict=True)]
+    short = zip(tellable(levels), counts, strict=True)
+    names = [f"{level} ({counted(int(n), 'run')})" for level, n in short]
     ax.set_yticks(range(len(levels)), names)
     ax.set_ylim(len(levels) - 0.5, -0.5 - LIFT)
     ax.xaxis.set_major_locator(MaxNLocator(6))

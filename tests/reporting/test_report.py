@@ -277,6 +277,20 @@ def test_figures_leave_no_window_and_no_setting_behind(converged_fit: bs.Scaling
     assert image.startswith(b"<?xml")
 
 
+@pytest.mark.parametrize("plot", [bs.plots.shrinkage, bs.plots.residuals, bs.plots.fit_curves])
+def test_no_name_is_cut_off_in_a_figure(
+    long_named_fit: bs.ScalingFit, plot: Callable[..., object]
+) -> None:
+    figure = drawn("runs", "", "", lambda ax: plot(long_named_fit, ax=ax)).figure
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_position().width > 0.3
+    texts = [*figure.axes[0].get_yticklabels(), *figure.legends[0].get_texts()]
+    page = figure.bbox
+    boxes = [text.get_window_extent() for text in texts if text.get_text()]
+    assert all(box.x0 >= page.x0 and box.x1 <= page.x1 for box in boxes)
+    assert all(box.y0 >= page.y0 - 1 for box in boxes)
+
+
 def test_a_figure_that_cannot_be_drawn_says_why() -> None:
     def refused(ax: object) -> None:
         raise bs.BayesScalingError("The law has many inputs.")

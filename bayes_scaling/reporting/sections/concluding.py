@@ -158,7 +158,7 @@ def _reach(subject: Subject) -> Iterator[str]:
 def _flatness(subject: Subject) -> Iterator[str]:
     if subject.near is None:
         return
-    place = int(subject.near.draws["flops"].argmax())
+    place = int(np.argmax(subject.near.draws["flops"].values))
     largest = subject.near.draws.isel(budget=place)
     ends = [largest[name].median(skipna=True) for name in ("smallest_params", "largest_params")]
     levels = [str(largest[factor].item()) for factor in subject.main.model.factors]
