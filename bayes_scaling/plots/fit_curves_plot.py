@@ -16,9 +16,11 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.plots import canvas, legends, marks, sizes, sources
+from bayes_scaling.plots.asking import asked_kind
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, format_count
 
 
+@asked_kind
 def fit_curves(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
     """Draw the runs and the credible band of the expected loss, by group.
 

@@ -18,6 +18,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 APART = 6.0
 """Points between the bars of groups at one target."""
@@ -29,6 +30,7 @@ GROWTH = {"flops": 1.0, "params": 0.5, "tokens": 0.5}
 """Powers of compute by which inputs grow along the path: tokens per parameter stay."""
 
 
+@asked_kind
 def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
     """Draw the forecast from the runs out to its target, with what lies beyond the runs shaded.
 

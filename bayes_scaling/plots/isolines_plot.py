@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.isolines import Isolines
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 NEARBY = 1.15
 """Runs within this factor of a budget are drawn as points of its curve."""
@@ -22,6 +23,7 @@ HEADROOM = 3.0
 """Factor beyond runs and medians up to which the tokens of an isoloss curve are shown."""
 
 
+@asked_kind
 def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
     """Draw isoloss curves, tokens against parameters, or isoFLOP curves, loss against parameters.
 

@@ -12,13 +12,13 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from bayes_scaling.display.intervals import interval_attrs, percent
+from bayes_scaling.display.intervals import interval_attrs, interval_percent
 from bayes_scaling.plots import canvas, sources
 
 
 def interval_label(prob: float | None) -> str:
     """Probability and kind of an interval: ``90 % ETI``."""
-    return f"{percent(prob)} {str(interval_attrs(prob)['ci_kind']).upper()}"
+    return f"{interval_percent(prob)} {str(interval_attrs(prob)['ci_kind']).upper()}"
 
 
 def with_interval(what: str, prob: float | None, group: sources.Group = ()) -> str:

@@ -13,11 +13,13 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.wording import tellable
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 ACROSS = 28
 """Characters in a line beside an axis."""
 
 
+@asked_kind
 def level_comparison(
     comparison: LevelComparison, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:

@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter
 
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.wording import tellable
+from bayes_scaling.plots.asking import asked_kind
 from bayes_scaling.plots.canvas import Sheet, neutral, styles
 from bayes_scaling.plots.legends import band_entry, line_entry, point_entry, with_interval
 from bayes_scaling.plots.marks import draw_band
@@ -22,6 +23,7 @@ SHOWN = 60
 """Points of an observed curve that are drawn at the most."""
 
 
+@asked_kind
 def loss_curves(
     forecast: CurveForecast,
     *,

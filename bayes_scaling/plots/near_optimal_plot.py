@@ -13,6 +13,7 @@ from bayes_scaling.decisions.near_optimality import NearOptimal
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.display.wording import tellable
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 SIZES = 81
 """Model sizes at which the curve is drawn."""
@@ -21,6 +22,7 @@ MARGIN = 2.5
 """Ratio of sizes by which the curve goes on beyond the near-optimal range."""
 
 
+@asked_kind
 def near_optimal(
     near: NearOptimal, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:

@@ -15,11 +15,13 @@ from bayes_scaling.model.as_points import run_points
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.points import points
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 BAND_POINTS = 40
 """Runs at which the band of scatter is worked out, evenly among them."""
 
 
+@asked_kind
 def residuals(
     fit: ScalingFit,
     *,

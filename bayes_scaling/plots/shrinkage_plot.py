@@ -17,6 +17,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.inputs import scales
 from bayes_scaling.plots import canvas, legends, marks
+from bayes_scaling.plots.asking import asked_kind
 
 POOLED, UNPOOLED = canvas.COLOURS[0], canvas.COLOURS[-1]
 ROW_HEIGHT = 0.5
@@ -27,6 +28,7 @@ ANY_LEVEL = ("",)
 """The label of no level that was fitted."""
 
 
+@asked_kind
 def shrinkage(
     fit: ScalingFit,
     parameter: str | None = None,

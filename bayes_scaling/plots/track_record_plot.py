@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from bayes_scaling.display.intervals import percent
+from bayes_scaling.display.intervals import interval_percent
 from bayes_scaling.errors import SealError
+from bayes_scaling.plots.asking import asked_kind
 from bayes_scaling.plots.canvas import COLOURS, WARNING_COLOUR, Sheet
 from bayes_scaling.plots.marks import draw_reference
 from bayes_scaling.validation.track_record import TrackRecord
@@ -19,6 +20,7 @@ ROW = 0.32
 """Inches of a figure for each run."""
 
 
+@asked_kind
 def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
     """Draw each run that was made, in the interval of the loss that was predicted for it.
 
@@ -52,7 +54,7 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
         table[name] / table["median"] - 1 if relative else table[name] - table["median"]
         for name in ("lower", "upper", "observed")
     )
-    share = f"{percent(prob)} interval"
+    share = f"{interval_percent(prob)} interval"
     ax.hlines(rows, lower, upper, COLOURS[0], linewidth=5, alpha=0.35, label=share, gid="interval")
     draw_reference(ax, x=0.0, label="median of the forecast")
     _draw_runs(ax, observed, rows, inside)

@@ -6,6 +6,7 @@ Owns the layout; numbers are printed by `units`. Knows of runs only the columns 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import shorten
 
 import pandas as pd
 
@@ -13,6 +14,9 @@ from bayes_scaling.display.html import html_table
 from bayes_scaling.display.links import html_with_links
 from bayes_scaling.display.wording import counted, of_response
 from bayes_scaling.units import format_count, format_flops
+
+NOTES, LINE = 3, 84
+"""Notes that are shown as text, and characters of each."""
 
 _LONGEST = 40
 
@@ -32,7 +36,7 @@ class Overview:
 
     @property
     def text(self) -> str:
-        """The headline and one line for each column in use."""
+        """The headline, one line for each column in use, and the notes in short."""
         lines = self._lines()
         first = max(len(name) for name, _, _ in lines)
         second = max(len(content) for _, content, _ in lines)
@@ -40,7 +44,10 @@ class Overview:
             f"  {name:<{first}}  {content:<{second}}  {source}".rstrip()
             for name, content, source in lines
         ]
-        return "\n".join([f"Runs: {self._headline()}", *body])
+        notes = [f"  note: {shorten(note, LINE, placeholder=' …')}" for note in self.notes[:NOTES]]
+        more = len(self.notes) - NOTES
+        notes += [f"  and {counted(more, 'more note')}, in runs.notes"] if more > 0 else []
+        return "\n".join([f"Runs: {self._headline()}", *body, *notes])
 
     @property
     def html(self) -> str:

@@ -160,6 +160,14 @@ def test_accuracies_are_called_so_where_they_are_read(accuracy_fit: bs.ScalingFi
     assert ("loss", "median") in made.table().columns
 
 
+def test_the_table_prints_all_of_its_columns_within_a_line(forecast: bs.Forecast) -> None:
+    shown = repr(forecast.table())
+    assert "..." not in shown
+    assert "miss_share" in shown
+    # Inputs and the diagnosis, which is a sentence, are the longest line.
+    assert max(map(len, shown.splitlines())) <= 125
+
+
 @pytest.mark.parametrize("prob", [0.0, 1.0, 90])
 def test_a_probability_that_is_none_is_refused(prob: float, forecast: bs.Forecast) -> None:
     with pytest.raises(ValueError, match=f"prob={float(prob)} is not the probability.*0.9 for"):

@@ -78,4 +78,5 @@ def test_the_title_says_that_the_chains_have_not_converged(plan: bs.decisions.Ne
     assert plan.fit.diagnostics.problems
     title = plots.next_runs(plan)[0].figure.get_suptitle()
     assert f"{len(plan.chosen)} of 10 runs for" in title
+    assert f"chosen for {plan.goal.words}" in title.replace("\n", " ")
     assert "not converged" in title

@@ -744,6 +744,16 @@ def test_remarks_come_first_and_stay_with_subsets(runs: Runs) -> None:
     assert "1 note" in repr(told)
 
 
+def test_repr_shows_three_notes_in_short_and_counts_the_others(runs: Runs) -> None:
+    told = replace(runs, remarks=("One run crashed.", "x " * 200, "Third.", "Fourth.", "Fifth."))
+    *_, first, second, third, more = repr(told).splitlines()
+    assert first == "  note: One run crashed."
+    assert second.endswith(" …")
+    assert third == "  note: Third."
+    assert more == f"  and {len(told.notes) - 3} more notes, in runs.notes"
+    assert max(map(len, repr(told).splitlines())) <= 100
+
+
 def test_repr_is_short_and_shows_ranges(frame: pd.DataFrame) -> None:
     shown = repr(Runs.from_frame(frame, factors={"data": "corpus"}))
     assert shown.splitlines()[0] == "Runs: 4 runs"

@@ -23,7 +23,7 @@ from bayes_scaling.decisions.next_runs.greedy import (
 )
 from bayes_scaling.decisions.next_runs.preposterior import Scaled, learnable, scaled_draws
 from bayes_scaling.display.digits import label_writer
-from bayes_scaling.display.intervals import interval_attrs, intervals, percent
+from bayes_scaling.display.intervals import interval_attrs, interval_percent, intervals
 from bayes_scaling.display.wording import counted, listed, per_cent
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.diagnostics import FitResult
@@ -161,7 +161,7 @@ class NextRuns(FitResult):
         number, total, ends = len(self.chosen), len(self.candidates), self.intervals(prob)
         write, cost_text = label_writer(self.goal.quantity), label_writer(COST)
         now, last = (write(width) for width in (ends["upper"] - ends["lower"]).values[[0, -1]])
-        interval = f"{percent(prob)} interval of {self.goal!r}"
+        interval = f"{interval_percent(prob)} interval of {self.goal.words}"
         cost, budget = cost_text(self.cost), cost_text(self.budget)
         if not number:
             return (

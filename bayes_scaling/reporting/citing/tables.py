@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from bayes_scaling.display.intervals import interval_attrs, percent
+from bayes_scaling.display.intervals import interval_attrs, interval_percent
 from bayes_scaling.display.terminal import flat_name
 from bayes_scaling.display.wording import of_response
 from bayes_scaling.fitting.law_fit import LawFit
@@ -80,7 +80,7 @@ def interval_words(prob: float | None) -> str:
     >>> interval_words(0.9)
     '90 % equal-tailed credible interval'
     """
-    return f"{percent(prob)} {KINDS[interval_attrs(prob)['ci_kind']]} credible interval"
+    return f"{interval_percent(prob)} {KINDS[interval_attrs(prob)['ci_kind']]} credible interval"
 
 
 def markdown_table(table: pd.DataFrame | Citable, prob: float | None = None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bayes_scaling.display.intervals import percent
+from bayes_scaling.display.intervals import interval_percent
 from bayes_scaling.display.wording import listed, times
 from bayes_scaling.forecasting.forecasts import forecast
 from bayes_scaling.laws import Law
@@ -104,10 +104,10 @@ def _next_run(subject: Subject) -> Iterator[str]:
     made = forecast(subject.fit, at=row)
     table = made.table(subject.prob)
     [(_, _, low, high)] = written(made, "loss", subject.prob)
-    what = "the laws" if subject.mixed else "the law"
+    what, prob = "the laws" if subject.mixed else "the law", interval_percent(subject.prob)
     yield (
         f"A run {NEXT:g} times your largest: {run_words(table, 0)}. Expect a "
-        f"{subject.fit.runs.response} between {low} and {high} ({percent(subject.prob)}). One "
+        f"{subject.fit.runs.response} between {low} and {high} ({prob}). One "
         f"outside would speak against {what}, or against the scatter seen so far."
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from bayes_scaling import plots
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.display.intervals import percent
+from bayes_scaling.display.intervals import interval_percent
 from bayes_scaling.display.wording import counted, times
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
@@ -79,8 +79,8 @@ def _verdict(subject: Subject) -> tuple[str, str]:
 def because(checks: Sequence[str]) -> str:
     """The doubts of checks in one sentence: two of them, and how many more there are.
 
-    >>> because(["design", "influence", "form"])[-67:]
-    ' apart; single runs carry much of it, and 1 more check doubts it.'
+    >>> because(["design", "influence", "form"])[-66:]
+    's apart; single runs carry much of it, and 1 more check doubts it.'
     """
     said = [doubt(check) for check in checks]
     more, reason = len(said) - 2, "; ".join(said[:2]) or "its checks doubt it"
@@ -209,7 +209,7 @@ def written(result: Citable, quantity: str, prob: float) -> list[Written]:
 
 
 def _interval(one: Written, prob: float, unit: str = "") -> str:
-    return f"{percent(prob)} between {one[2]} and {one[3]}{unit}" if one[2] else ""
+    return f"{interval_percent(prob)} between {one[2]} and {one[3]}{unit}" if one[2] else ""
 
 
 def _context(subject: Subject) -> Iterator[str]:
