@@ -164,7 +164,9 @@ def test_the_verdict_on_a_target_is_that_of_the_report(
     trust = checks(converged_fit)
     targets = pd.DataFrame({"flops": [45 * trust.largest], "verdict": ["caution"]})
     targets["because"] = "reach, floor, form"
-    page = page_of(converged_fit, replace(trust, targets=targets))
+    others = [CheckResult(one, "caution", "", pd.DataFrame(), 0.0) for one in ("floor", "form")]
+    trust = replace(trust, targets=targets, checks=[*trust.checks, *others])
+    page = page_of(converged_fit, trust)
     browser.show(page, f"flops={45 * trust.largest}")
     said = browser.text("explore-standing")
     assert said.startswith(f"Caution: 45 times your largest run.{REASON[:-1]}; it could not be")

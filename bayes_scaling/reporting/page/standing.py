@@ -43,7 +43,7 @@ def verdicts(fit: ScalingFit, trust: TrustReport | None) -> dict[str, Any] | Non
     """Verdicts on the largest run, on larger ones and on the targets."""
     if trust is None:
         return None
-    judged = [*zip(ladder_factors(trust), *_judged(trust.ladder), strict=True)]
+    judged = [*zip(ladder_factors(trust), *_judged(trust, trust.ladder), strict=True)]
     rungs = [
         {"times": times, "verdict": verdict, "reason": reason}
         for times, verdict, reason in sorted([*judged, *_asked(fit, trust)])
@@ -51,11 +51,12 @@ def verdicts(fit: ScalingFit, trust: TrustReport | None) -> dict[str, Any] | Non
     return {"along": trust.along, "ladder": rungs}
 
 
-def _judged(points: pd.DataFrame) -> tuple[list[str], list[str]]:
+def _judged(trust: TrustReport, points: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Verdicts, and the doubts behind them as sentences; none of what is trusted."""
-    verdicts, checks = points["verdict"].to_list(), points["because"].str.split(", ").to_list()
-    doubted = [verdict != "trust" for verdict in verdicts]
-    return verdicts, [because(one) * doubt for one, doubt in zip(checks, doubted, strict=True)]
+    doubting = [
+        list(map(trust.__getitem__, filter(None, one.split(", ")))) for one in points["because"]
+    ]
+    return points["verdict"].to_list(), [because(one) if one else "" for one in doubting]
 
 
 def _asked(fit: ScalingFit, trust: TrustReport) -> list[tuple[float, str, str]]:
@@ -65,5 +66,5 @@ def _asked(fit: ScalingFit, trust: TrustReport) -> list[tuple[float, str, str]]:
         return []
     _, high = ranges(fit.model, fit.runs, targets.to_xarray(), len(targets))
     factors = targets[trust.along] / (10 ** high[trust.along]).to_numpy()
-    asked = zip(factors.tolist(), *_judged(targets), strict=True)
+    asked = zip(factors.tolist(), *_judged(trust, targets), strict=True)
     return [one for one in asked if one[0] > 1]

@@ -95,7 +95,8 @@ def _doubts(subject: Subject) -> Iterator[str]:
     for check in checks:
         if check.verdict != "trust":
             remedy = REMEDIES.get(check.check, "what its finding names")
-            yield f"{sentence(doubt(check.check))} To settle it: {remedy}."
+            remedy = "more runs" if check.table.attrs.get("only_few") else remedy
+            yield f"{sentence(doubt(check))} To settle it: {remedy}."
 
 
 def _next_run(subject: Subject) -> Iterator[str]:

@@ -22,6 +22,7 @@ from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, j
 from bayes_scaling.reporting.sections.figures import drawn
 from bayes_scaling.reporting.sections.larger import widest
 from bayes_scaling.reporting.sections.subject import Subject
+from bayes_scaling.trust import CheckResult
 from bayes_scaling.units import format_count, format_flops
 
 NAMED = 3
@@ -41,6 +42,9 @@ REASONS = {
     "conventions": "it hangs on how the table counts parameters or compute",
 }
 """The doubt of each check, as the end of a sentence about the answer."""
+
+TOO_FEW = "these runs are too few for all that the law has to learn from them"
+"""That of the design where nothing but the number of runs is wrong with it."""
 
 
 def opening(subject: Subject) -> Opening:
@@ -73,15 +77,11 @@ def _verdict(subject: Subject) -> tuple[str, str]:
         return "trust", "No check found a reason for doubt."
     doubts = [one for one in trust.checks if one.verdict != "trust"]
     doubts.sort(key=lambda one: one.verdict == "caution")
-    return trust.verdict, because([one.check for one in doubts])
+    return trust.verdict, because(doubts)
 
 
-def because(checks: Sequence[str]) -> str:
-    """The doubts of checks in one sentence: two of them, and how many more there are.
-
-    >>> because(["design", "influence", "form"])[-66:]
-    's apart; single runs carry much of it, and 1 more check doubts it.'
-    """
+def because(checks: Sequence[CheckResult]) -> str:
+    """The doubts of checks in one sentence: two of them, and how many more there are."""
     said = [doubt(check) for check in checks]
     more, reason = len(said) - 2, "; ".join(said[:2]) or "its checks doubt it"
     if more > 0:
@@ -89,9 +89,11 @@ def because(checks: Sequence[str]) -> str:
     return sentence(reason)
 
 
-def doubt(check: str) -> str:
+def doubt(check: CheckResult) -> str:
     """Doubt that a check raises, as part of a sentence."""
-    return REASONS.get(check, f"the check '{check}' doubts it")
+    if check.table.attrs.get("only_few"):
+        return TOO_FEW
+    return REASONS.get(check.check, f"the check '{check.check}' doubts it")
 
 
 def sentence(text: str) -> str:
