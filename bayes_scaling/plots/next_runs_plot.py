@@ -44,7 +44,7 @@ def next_runs(
     for panel in sheet.panels:
         panel.legend(loc="best", fontsize="small")
     runs = f"{len(plan.chosen)} of {len(plan.candidates)} runs"
-    title = f"{runs} for {label_writer(COST)(plan.cost)}, chosen for {plan.goal.words}"
+    title = f"{runs} for {label_writer(COST)(plan.cost)}, chosen for {plan.aim}"
     sheet.title(title, plan.fit, 110)
     return sheet.panels
 
