@@ -69,6 +69,7 @@ SUBSTITUTIONS = {
     "structure_worst": _per_cent(predictive.RULING),
     "unlike": _per_cent(predictive.UNLIKE),
     "run_moves": influence.MOVES,
+    "run_unsure": _per_cent(influence.MOST),
     "run_moves_worst": 2 * influence.MOVES,
     "impossible": _per_cent(influence.IMPOSSIBLE),
     "simulations": coverage.SIMULATIONS,

@@ -89,6 +89,30 @@ def prior_fit() -> Callable[..., bs.ScalingFit]:
 
 
 @pytest.fixture(scope="session")
+def accuracy_fit(
+    prior_fit: Callable[..., bs.ScalingFit], stored_fit: bs.ScalingFit
+) -> bs.ScalingFit:
+    """Accuracies of the stored fit's runs, by a law of params and tokens by way of their loss."""
+    loss = stored_fit.runs.values("loss")
+    table = stored_fit.runs.table.assign(task_loss=loss, accuracy=0.95 - 0.15 * loss)
+    runs = bs.Runs.from_frame(table, loss="accuracy", response="accuracy", inputs=["task_loss"])
+    law = bs.laws.TaskAccuracy(through=bs.laws.Chinchilla(), column="task_loss", chance=0.25)
+    return prior_fit(bs.ScalingModel(law, noise=bs.noise.LogitNormal()), runs)
+
+
+@pytest.fixture(scope="session")
+def long_named_fit(
+    prior_fit: Callable[..., bs.ScalingFit], stored_fit: bs.ScalingFit
+) -> bs.ScalingFit:
+    """A pooled fit whose levels have names far longer than a legend is wide."""
+    named = stored_fit.runs.table["corpus"].map("the crawl of {0}, cleaned for {0} again".format)
+    named = "of all the corpora that we have ever made, " + named + ", with all duplicates left in"
+    runs = bs.Runs.from_frame(stored_fit.runs.table.assign(corpus=named), factors=["corpus"])
+    model = bs.ScalingModel("chinchilla", vary=[bs.Vary("E", by="corpus")])
+    return prior_fit(model, runs)
+
+
+@pytest.fixture(scope="session")
 def known_fit() -> Callable[..., bs.ScalingFit]:
     """Make a fit whose draws are given parameters in paper units: single values, or one a draw."""
 

@@ -62,6 +62,7 @@ def _check_below(below: float | None) -> None:
 
 def _print(made: Forecast, below: float | None, prob: float | None, json: bool) -> None:
     from bayes_scaling.display.terminal import by_quantity, sentence
+    from bayes_scaling.display.wording import of_response
 
     table = made.table(prob)
     chances = None if below is None else made.probability_below(below)
@@ -73,12 +74,16 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
                 row["probability_below"] = {name: chance[name] for name in named}
         output.print_json({**output.licence(made.fit, table, made.notes), "forecast": rows})
         return
-    output.print_table("Forecast", by_quantity(table))
+    output.print_table("Forecast", by_quantity(made.readable(prob)))
     if extrapolated := _extrapolated(made, prob):
         typer.echo(f"{sentence(extrapolated)}\n")
     if chances is not None:
-        title = "Probability of a loss below the target"
-        output.print_table(title, chances.drop(columns="diagnosis"))
+        response = made.fit.runs.response
+        chances = chances.drop(columns="diagnosis").rename(
+            columns=lambda name: of_response(name, response)
+        )
+        one = "an accuracy" if response == "accuracy" else f"a {response}"
+        output.print_table(f"Probability of {one} below the target", chances)
     output.print_notes(made.notes)
 
 

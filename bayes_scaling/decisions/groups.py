@@ -22,7 +22,7 @@ from bayes_scaling.decisions.surface.landscape import (
 from bayes_scaling.decisions.surface.solvers import first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.digits import label_writer
-from bayes_scaling.display.intervals import intervals, percent
+from bayes_scaling.display.intervals import interval_percent, intervals
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
@@ -112,7 +112,7 @@ class LevelComparison(DrawnResult[ScalingFit]):
         ]
         return (
             f"To reach the loss of {self.first}, {self.second} needs {', '.join(worth)} "
-            f"(median and {percent(prob)} interval)."
+            f"(median and {interval_percent(prob)} interval)."
         )
 
     def probability(self) -> pd.DataFrame:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
+import xarray as xr
 
 from bayes_scaling.decisions.surface.landscape import Landscape, check_splits, surface
+from bayes_scaling.display.tables import coordinate_index
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.model.points import At, Numbers, as_floats, asked_table
@@ -20,6 +23,9 @@ from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 GRID = 41
 """Sizes on a curve, if none are given."""
+
+_LEAST = {"flops": "expected_loss", "loss": "flops"}
+"""What is least at the best size of a curve, by what is equal along it."""
 
 MARGIN = 4.0
 """Factor by which those go beyond the sizes of the runs, either way."""
@@ -44,8 +50,40 @@ class Isolines(DrawnResult[ScalingFit]):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Notes for a reader: of the fit."""
-        return self.fit.notes
+        """Notes for a reader: of the fit, and what is shown of each curve."""
+        sizes = len(np.unique(self.draws["params"]))
+        least = "fewest FLOP" if self.held == "loss" else "least expected loss"
+        return (
+            *self.fit.notes,
+            f"Shown is the size of {least} on each curve; table() has all {sizes} sizes.",
+        )
+
+    def best(self) -> xr.Dataset:
+        """The point of each curve that is best in each draw, of the sizes on the curve.
+
+        Returns
+        -------
+        xarray.Dataset, dims (chain, draw, point)
+            ``params`` and ``expected_loss``, or ``flops`` on an isoloss curve; missing where no
+            size reaches the loss. Coordinates of ``point``: what is held, and levels.
+        """
+        names, least = [self.held, *self.fit.model.factors], _LEAST[self.held]
+        table = coordinate_index(self.draws["point"]).to_frame(index=False)
+        curves = list(table.groupby(names).indices.values())
+        found: dict[str, list[np.ndarray]] = {"params": [], least: []}
+        for rows in curves:
+            values, sizes = self.draws[least].values[..., rows], table["params"].to_numpy()[rows]
+            lowest = values.min(axis=-1)
+            best = sizes[values.argmin(axis=-1)]
+            found["params"].append(np.where(np.isfinite(lowest), best, np.nan))
+            found[least].append(lowest)
+        labels = self.draws.coords.to_dataset().drop_vars("params")[["chain", "draw", *names]]
+        empty = labels.isel(point=[rows[0] for rows in curves])
+        dims = ("chain", "draw", "point")
+        return empty.assign({name: (dims, np.stack(of, axis=-1)) for name, of in found.items()})
+
+    def _shown(self) -> pd.DataFrame:
+        return self._intervals(self.best(), "point", None)
 
 
 def isoloss_curves(

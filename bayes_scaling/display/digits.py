@@ -147,7 +147,7 @@ def label_writer(name: str) -> Callable[[float], str]:
     """The function that writes an exact number of that name, such as a size asked for."""
     if is_compute(name):
         return format_flops
-    return format_count if is_count(name) else _short
+    return format_count if is_count(name) else short_number
 
 
 def is_count(name: str) -> bool:
@@ -165,7 +165,12 @@ def _is_of_law(name: str) -> bool:
     return name.startswith(("A_", "a_", "alpha_"))
 
 
-def _short(value: float) -> str:
+def short_number(value: float) -> str:
+    """A number to four digits, short whole ones such as steps in full.
+
+    >>> short_number(24000), short_number(1.96912), short_number(1e-5)
+    ('24000', '1.969', '1e-5')
+    """
     if abs(value) < _LARGE and float(value).is_integer():
         return f"{value:.0f}"
     rounded = float(f"{value:.4g}")

@@ -41,7 +41,7 @@ def interval_prob(prob: float | None) -> float:
     return chosen
 
 
-def percent(prob: float | None) -> str:
+def interval_percent(prob: float | None) -> str:
     """The probability of an interval as text and headings write it: ``90 %``."""
     return f"{100 * interval_prob(prob):.3g} %"
 

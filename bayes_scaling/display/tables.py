@@ -10,12 +10,12 @@ from html import escape
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.display.intervals import interval_table
-from bayes_scaling.display.terminal import by_quantity, interval_title, table_text, written
+from bayes_scaling.display.intervals import interval_attrs, interval_table
+from bayes_scaling.display.terminal import WIDTH, by_quantity, interval_title, table_text, written
 
 
 class WholeTable(pd.DataFrame):
-    """A data frame that prints all of its columns, numbers to four digits.
+    """A data frame that prints all of its columns within 100 characters, numbers to four digits.
 
     Examples
     --------
@@ -25,7 +25,7 @@ class WholeTable(pd.DataFrame):
     """
 
     def __repr__(self) -> str:
-        return self.to_string(float_format=short)
+        return self.to_string(float_format=short, line_width=WIDTH)
 
 
 def result_table(
@@ -40,7 +40,8 @@ def result_table(
     The index holds the coordinates along `dim`; ``attrs`` carry ``ci_kind``, ``ci_prob``,
     ``notes``.
     """
-    table = interval_table(draws, dim, prob)
+    table = WholeTable(interval_table(draws, dim, prob))
+    table.attrs.update(interval_attrs(prob))
     table.index = coordinate_index(draws[dim])
     table["diagnosis", ""] = diagnosis
     table.attrs["notes"] = tuple(notes)

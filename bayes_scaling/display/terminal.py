@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bayes_scaling.display.digits import is_compute, is_count
+from bayes_scaling.display.digits import is_compute, is_count, short_number
 from bayes_scaling.units import format_count, format_flops
 
 WIDTH = 100
@@ -23,9 +23,6 @@ WIDTH = 100
 
 PAPER = 10_000
 """Characters in a line of tables: none is cut off."""
-
-MOST_WRITTEN = 1e6
-"""Whole numbers below it are written in full."""
 
 INTERVAL = ("median", "lower", "upper")
 
@@ -153,11 +150,6 @@ def _written(quantity: str, value: object, column: str) -> str:
     if column in _COLUMNS:
         return _COLUMNS[column](float(value))
     names = (column, quantity)
-    write: Callable[[float], str] = format_flops if any(map(is_compute, names)) else _number
+    write: Callable[[float], str] = format_flops if any(map(is_compute, names)) else short_number
     write = format_count if any(map(is_count, names)) else write
     return write(float(value))
-
-
-def _number(value: float) -> str:
-    """Whole numbers that are short, such as steps, and four digits of others."""
-    return f"{value:.0f}" if value.is_integer() and abs(value) < MOST_WRITTEN else f"{value:.4g}"

@@ -3,8 +3,10 @@
 Owns the wording only: which rows and values a message is about is decided by its caller.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,32 @@ def listed(items: Iterable[object], shown: int = _SHOWN) -> str:
     return ", ".join(words) or "none"
 
 
+def tellable(names: Iterable[str], longest: int = 36) -> list[str]:
+    """Return names that are short, as far as they stay different from each other.
+
+    Too long ones lose most of what all begin or end with alike, then their middle.
+
+    >>> tellable(["web", "a sweep of the year of code", "a sweep of the year of prose"], 16)
+    ['web', 'a sweep … of code', 'a sweep …of prose']
+    >>> tellable([f"a sweep by the recipe of {name} of last May" for name in ("web", "code")])
+    ['…web…', '…code…']
+    """
+    names = list(names)
+    if len(set(names)) < 2 or max(map(len, names)) <= longest:
+        return names
+    start, end = (_alike(text) for text in (names, [name[::-1] for name in names]))
+    short = ["…" * bool(start) + name[start : len(name) - end] + "…" * bool(end) for name in names]
+    half = longest // 2
+    short = [one if len(one) <= longest else f"{one[:half]}…{one[-half:]}" for one in short]
+    return short if len(set(short)) == len(set(names)) else tellable(names, 2 * longest)
+
+
+def _alike(names: list[str]) -> int:
+    """Characters of the whole words that all names begin with alike."""
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return len(re.sub(r"\w+$", "", "".join(letters[0] for letters in same)))
+
+
 def times(factor: float) -> str:
     """Return a factor to two digits, thousands apart.
 
@@ -57,6 +85,15 @@ def chance(probability: float) -> str:
     ('p = 0.031', 'p < 0.001')
     """
     return "p < 0.001" if probability < 0.001 else f"p = {probability:.2g}"
+
+
+def of_response(name: str, response: str) -> str:
+    """Return the name of a quantity for runs whose response may not be a loss.
+
+    >>> of_response("expected_loss", "accuracy"), of_response("loss", "loss")
+    ('expected_accuracy', 'loss')
+    """
+    return re.sub("(?<![a-z])loss$", response, name)
 
 
 def meant(word: str, known: Iterable[str]) -> str:

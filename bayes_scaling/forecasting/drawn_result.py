@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.wording import per_cent
+from bayes_scaling.display.wording import of_response, per_cent
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.diagnostics import FitResult
 
@@ -77,6 +77,14 @@ class DrawnResult[Fit: Fitted](FitResult):
         for name, values in self._further(prob).items():
             table.insert(table.shape[1] - 1, (name, ""), values)
         return table
+
+    def readable(self, prob: float | None = None) -> pd.DataFrame:
+        """The table for people: what the runs have in place of a loss is called by its name."""
+        response = self.fit.runs.response
+        return self.table(prob).rename(columns=lambda name: of_response(name, response))
+
+    def _shown(self) -> pd.DataFrame:
+        return self.readable()
 
     def _further(self, prob: float | None) -> Mapping[str, Any]:  # noqa: ARG002
         """Columns of the table beside the intervals."""

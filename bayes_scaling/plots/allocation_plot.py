@@ -13,6 +13,7 @@ from bayes_scaling.display.intervals import intervals
 from bayes_scaling.fitting.average import single
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 QUANTITIES = ("params", "tokens", "tokens_per_param")
 
@@ -20,6 +21,7 @@ APART = 6.0
 """Points between the bars of groups at one budget."""
 
 
+@asked_kind
 def allocation(
     allocation: Allocation, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:

@@ -31,6 +31,9 @@ COLOURS = ("#2E8BCB", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
 """Okabe and Ito's colours for the colour-blind, with one blue, a little lighter than theirs, and
 without black and yellow, which a dark or a white page swallows."""
 
+FURTHER = ("#8073AC", "#8C564B", "#BCBD22", "#17BECF", "#B03060")
+"""Colours of the groups after the fifth, which those with poor sight for colour tell by marks."""
+
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES: tuple[LineStyle, ...] = ("-", "--", "-.", ":")
 WARNING_COLOUR = "#D55E00"
@@ -45,6 +48,9 @@ INPUT_LABELS = {
     "flops": "compute (FLOP)",
     "tokens_per_param": "tokens per parameter",
 }
+
+WIDER = 20
+"""Characters that a line of a title has beyond one of what is said under it."""
 
 type LineStyle = Literal["-", "--", "-.", ":"]
 
@@ -71,7 +77,7 @@ class Style:
 
 def styles[Group](groups: Collection[Group]) -> dict[Group, Style]:
     """A style for each group; colours, markers and lines repeat in different rhythms."""
-    looks = islice(zip(cycle(COLOURS), cycle(MARKERS), cycle(LINES), strict=False), len(groups))
+    looks = islice(zip(cycle(COLOURS + FURTHER), cycle(MARKERS), cycle(LINES)), len(groups))
     middle = (len(groups) - 1) / 2
     return {
         group: Style(*look, number - middle)
@@ -161,9 +167,9 @@ class Sheet:
         It goes over the whole figure where the figure was made here and has several panels.
         """
         found = about.diagnostics
-        text, colour = title, neutral()
+        text, colour = fill(title, width + WIDER), neutral()
         if found.problems:
-            text, colour = f"{title}\n{fill(found.diagnosis, width)}", WARNING_COLOUR
+            text, colour = f"{text}\n{fill(found.diagnosis, width)}", WARNING_COLOUR
         if self.made and len(self.ax.figure.axes) > 1:
             self.ax.figure.suptitle(text, color=colour, fontsize="medium")
         else:
@@ -186,6 +192,11 @@ def loss_label(runs: Runs) -> str:
         return runs.response
     unit = bits_per(runs.sources.get("loss", ""))
     return f"loss (bits per {unit})" if unit else "loss (nats per token)"
+
+
+def expected_label(runs: Runs) -> str:
+    """What is expected of a run, as legends call it: ``expected loss``."""
+    return f"expected {runs.response}"
 
 
 def format_input(name: str, value: float) -> str:

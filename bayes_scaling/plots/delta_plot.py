@@ -13,6 +13,7 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio, run_places
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 ACROSS, ALONG = 25, 40
@@ -32,6 +33,7 @@ MARGIN = 0.05
 UNIT = "% of the reducible loss"
 
 
+@asked_kind
 def delta(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
     """Draw what the law leaves out inside the range of the runs, in per cent of its reducible loss.
 

@@ -16,16 +16,19 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.plots import canvas, legends, marks, sizes, sources
+from bayes_scaling.plots.asking import asked_kind
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN, format_count
 
 
+@asked_kind
 def fit_curves(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
     """Draw the runs and the credible band of the expected loss, by group.
 
     For a law of params and tokens: loss against compute. The band is the expected loss of the
     compute-optimal run, which runs should lie on or above; thin lines are the median expected
     loss at fixed model sizes, which runs of that size should lie on. Colour is the group, or the
-    size in a model without groups. For a law of one input: loss against that input.
+    size in a model without groups. For a law of one input: loss against that input. Of another
+    response than a loss there is no compute-optimal run: bands are those of the model sizes.
 
     Bands end where the runs of the group end; for what lies beyond, see :func:`forecast_fan`.
     With many groups every k-th draw is used.
@@ -59,7 +62,7 @@ def fit_curves(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = 
     by_size = not one_input and () in groups
     # A colour bar is where a legend beside the axes would go; losses leave the top right free.
     beside = replace(sheet, made=sheet.made and not by_size)
-    beside.legend(_entries(looks, one_input, by_size, prob))
+    beside.legend(_entries(fit, looks, prob))
     sheet.title(f"{fit.model.law.name} fitted to {len(fit.runs)} runs", fit)
     return ax
 
@@ -75,14 +78,22 @@ def _check_inputs(fit: ScalingFit) -> None:
 
 
 def _entries(
-    looks: Mapping[sources.Group, canvas.Style], one_input: bool, by_size: bool, prob: float | None
+    fit: ScalingFit, looks: Mapping[sources.Group, canvas.Style], prob: float | None
 ) -> list[Artist]:
+    one_input = len(fit.model.law.inputs) == 1
+    by_size = not one_input and () in looks
     colour = canvas.neutral() if by_size else legends.colour_of(looks)
     runs = [] if len(looks) > 1 else [legends.point_entry("runs", colour)]
-    what = "expected loss" if one_input else "expected loss if compute-optimal"
+    of = " if compute-optimal" if _has_frontier(fit) else ""
+    what = f"{canvas.expected_label(fit.runs)}{of}"
     band = legends.band_entry(legends.with_interval(what, prob), colour)
     sizes = [] if one_input else [legends.line_entry("median at one model size", colour, width=0.9)]
     return [*legends.group_entries(looks), *runs, band, *sizes]
+
+
+def _has_frontier(fit: ScalingFit) -> bool:
+    """True if there is a run of least expected loss at each compute."""
+    return len(fit.model.law.inputs) > 1 and fit.runs.response == "loss"
 
 
 def _draw_curve(
@@ -100,7 +111,7 @@ def _draw_curve(
     table = sources.with_levels(pd.DataFrame({name: grid}), group, fit.model)
     draws = sources.thinned(fit, sources.CURVE_POINTS).expected_loss(at=table)
     marks.draw_runs(ax, values, fit.runs.values("loss")[rows], style, sources.named("runs", group))
-    label = legends.with_interval("expected loss", prob, group)
+    label = legends.with_interval(canvas.expected_label(fit.runs), prob, group)
     marks.draw_band(ax, grid, intervals(draws, prob), style, label)
 
 
@@ -116,7 +127,7 @@ def _draw_group(
     flops = sources.run_values(fit.model, fit.runs, "flops")[rows]
     params = fit.runs.values("params")
     for size, of_size in sizes.representative_sizes(params, rows):
-        _draw_size(ax, fit, group, size, of_size, style.colour)
+        _draw_size(ax, fit, group, (size, of_size), style.colour, prob)
     marks.draw_runs(ax, flops, fit.runs.values("loss")[rows], style, sources.named("runs", group))
     _draw_frontier(ax, fit, group, flops, style, prob)
 
@@ -126,7 +137,7 @@ def _draw_by_size(ax: Axes, fit: ScalingFit, rows: np.ndarray, prob: float | Non
     flops, params = sources.run_values(fit.model, fit.runs, "flops"), fit.runs.values("params")
     colours = sizes.size_colours(params)
     for size, of_size in sizes.representative_sizes(params, rows):
-        _draw_size(ax, fit, (), size, of_size, colours.to_rgba(np.array(size)))
+        _draw_size(ax, fit, (), (size, of_size), colours.to_rgba(np.array(size)), prob)
     shades = colours.to_rgba(params)
     ax.scatter(flops, fit.runs.values("loss"), c=shades, s=16, linewidths=0, zorder=3, label="runs")
     if np.ptp(params) > 0:
@@ -143,6 +154,8 @@ def _draw_frontier(
     style: canvas.Style,
     prob: float | None,
 ) -> None:
+    if not _has_frontier(fit):
+        return
     draws = sources.frontier(fit, flops.min(), flops.max()).draws
     optimal = sources.by_group(draws, fit.model.factors)[group]
     label = legends.with_interval("expected loss if compute-optimal", prob, group)
@@ -151,14 +164,23 @@ def _draw_frontier(
 
 
 def _draw_size(
-    ax: Axes, fit: ScalingFit, group: sources.Group, size: float, of_size: np.ndarray, colour: Any
+    ax: Axes,
+    fit: ScalingFit,
+    group: sources.Group,
+    one_size: tuple[float, np.ndarray],
+    colour: Any,
+    prob: float | None,
 ) -> None:
-    """Median at one model size over the compute of its runs."""
+    """Median at one model size over the compute of its runs; its band where no other is drawn."""
+    size, of_size = one_size
     flops = sources.run_values(fit.model, fit.runs, "flops")[of_size]
     grid = np.geomspace(flops.min(), flops.max(), sources.CURVE_POINTS // 3)
     table = pd.DataFrame({"params": size, "tokens": grid / FLOPS_PER_PARAM_TOKEN / size})
     few = sources.thinned(fit, sizes.MOST_SIZES * sources.CURVE_POINTS)
     draws = few.expected_loss(at=sources.with_levels(table, group, fit.model))
+    if not _has_frontier(fit):
+        ends = intervals(draws, prob)
+        ax.fill_between(grid, ends["lower"], ends["upper"], color=colour, alpha=0.25, linewidth=0)
     median = draws.median(SAMPLE_DIMS).values
     label = sources.named(f"median at {format_count(size)} parameters", group)
     ax.plot(grid, median, color=colour, linewidth=0.9, zorder=2, label=label)

@@ -18,6 +18,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 APART = 6.0
 """Points between the bars of groups at one target."""
@@ -29,6 +30,7 @@ GROWTH = {"flops": 1.0, "params": 0.5, "tokens": 0.5}
 """Powers of compute by which inputs grow along the path: tokens per parameter stay."""
 
 
+@asked_kind
 def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
     """Draw the forecast from the runs out to its target, with what lies beyond the runs shaded.
 
@@ -66,8 +68,7 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     largest = float(sources.run_values(fit.model, fit.runs, name).max())
     marks.shade_extrapolation(ax, largest, float(draws[name].max()))
     shown = {group: looks[group] for group in targets}
-    missed = bool((draws["miss"] != 0).any())
-    sheet.legend(_entries(shown, set(known) - set(targets), prob, missed), _path_name(targets))
+    sheet.legend(_entries(forecast, shown, set(known) - set(targets), prob), _path_name(targets))
     sheet.title(f"Forecast by {_author(forecast.fit)}", forecast)
     return ax
 
@@ -79,15 +80,15 @@ def _author(fitted: Fitted) -> str:
 
 
 def _entries(
+    forecast: Forecast,
     looks: dict[sources.Group, canvas.Style],
     others: set[sources.Group],
     prob: float | None,
-    missed: bool,
 ) -> list[Artist]:
     colour = legends.colour_of(looks)
-    expected = legends.with_interval("expected loss", prob)
+    expected = legends.with_interval(canvas.expected_label(forecast.fit.runs), prob)
     bands = [legends.band_entry(expected, colour, MISS_ALPHA + INSIDE_ALPHA)]
-    if missed:
+    if (forecast.draws["miss"] != 0).any():
         bands.append(legends.band_entry("added where the law may miss", colour, MISS_ALPHA))
     run = legends.line_entry(legends.with_interval("a new run", prob), colour, "--")
     target = legends.point_entry("target", colour, "D")
@@ -137,7 +138,7 @@ def _draw_path(
     table = sources.with_levels(_path(fitted, name, target, grid), group, fit.model)
     draws = sources.losses_along(fitted, table, new_levels, misses=True)
     expected = intervals(draws["expected_loss"], prob)
-    label = legends.with_interval("expected loss", prob, group)
+    label = legends.with_interval(canvas.expected_label(fit.runs), prob, group)
     marks.draw_band(ax, grid, expected, style, label, MISS_ALPHA)
     by_law = intervals(draws["expected_loss"] / np.exp(draws["miss"]), prob)
     inside = by_law.clip(expected["lower"], expected["upper"])

@@ -10,8 +10,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.parabolas import NO_MINIMUM, IsoflopOptima
-from bayes_scaling.display.intervals import intervals, percent
+from bayes_scaling.display.intervals import interval_percent, intervals
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
 MARGIN = 1.5
@@ -28,6 +29,7 @@ RING: dict[str, Any] = {
 """The mark of a budget at which parabola and law disagree."""
 
 
+@asked_kind
 def isoflop_optima(
     result: IsoflopOptima, *, ax: Axes | None = None, prob: float | None = None
 ) -> Axes:
@@ -104,7 +106,7 @@ def _entries(
     return [
         *legends.group_entries(looks),
         legends.band_entry(legends.with_interval("law", prob), colour),
-        legends.point_entry(f"parabola, {percent(prob)} confidence", colour),
+        legends.point_entry(f"parabola, {interval_percent(prob)} confidence", colour),
         *([ring] if "disagrees" in verdicts else []),
         *([legends.point_entry(NO_MINIMUM, colour, "x")] if NO_MINIMUM in verdicts else []),
         legends.point_entry("runs", canvas.neutral(), "."),

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.isolines import Isolines
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 NEARBY = 1.15
 """Runs within this factor of a budget are drawn as points of its curve."""
@@ -22,6 +23,7 @@ HEADROOM = 3.0
 """Factor beyond runs and medians up to which the tokens of an isoloss curve are shown."""
 
 
+@asked_kind
 def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
     """Draw isoloss curves, tokens against parameters, or isoFLOP curves, loss against parameters.
 
@@ -54,7 +56,9 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
         canvas.log_loss_axis(ax, lines.fit.runs)
     canvas.log_input_axis(ax.xaxis, "params")
     what = "Equal expected loss" if equal_loss else "Equal compute"
-    bands = [legends.band_entry(_name(lines, key), look.colour) for key, look in looks.items()]
+    bands = [
+        legends.line_entry(_name(lines, key), look.colour, look.line) for key, look in looks.items()
+    ]
     runs = [legends.point_entry("runs", canvas.neutral())]
     sheet.legend([*bands, *runs], f"medians and {legends.interval_label(prob)}")
     sheet.title(f"{what} by {lines.fit.model.law.name}", lines.fit)

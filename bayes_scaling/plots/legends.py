@@ -12,13 +12,13 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from bayes_scaling.display.intervals import interval_attrs, percent
+from bayes_scaling.display.intervals import interval_attrs, interval_percent
 from bayes_scaling.plots import canvas, sources
 
 
 def interval_label(prob: float | None) -> str:
     """Probability and kind of an interval: ``90 % ETI``."""
-    return f"{percent(prob)} {str(interval_attrs(prob)['ci_kind']).upper()}"
+    return f"{interval_percent(prob)} {str(interval_attrs(prob)['ci_kind']).upper()}"
 
 
 def with_interval(what: str, prob: float | None, group: sources.Group = ()) -> str:
@@ -28,10 +28,10 @@ def with_interval(what: str, prob: float | None, group: sources.Group = ()) -> s
 
 def group_entries(looks: Mapping[sources.Group, canvas.Style]) -> list[Artist]:
     """Entry of each group; none for a model without groups."""
-    named = {sources.group_name(group): style for group, style in looks.items() if group}
     return [
         Line2D([], [], color=s.colour, marker=s.marker, linestyle=s.line, label=name)
-        for name, s in named.items()
+        for name, s in zip(sources.group_names(looks).values(), looks.values(), strict=True)
+        if name
     ]
 
 

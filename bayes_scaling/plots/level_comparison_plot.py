@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.groups import LevelComparison
 from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.wording import tellable
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
+
+ACROSS = 28
+"""Characters in a line beside an axis."""
 
 
+@asked_kind
 def level_comparison(
     comparison: LevelComparison, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
@@ -43,7 +51,8 @@ def level_comparison(
     _label_axes(sheet.panels, comparison)
     band = legends.band_entry(legends.with_interval("multiplier", prob), legends.colour_of(looks))
     sheet.legend([*legends.group_entries(looks), band])
-    sheet.title(f"{comparison.first} against {comparison.second}", fit)
+    first, second = _names(comparison)
+    sheet.title(f"{first} against {second}", fit)
     return sheet.panels
 
 
@@ -58,8 +67,13 @@ def _label_axes(panels: np.ndarray, comparison: LevelComparison) -> None:
         canvas.log_input_axis(panel.xaxis, name)
         marks.shade_extrapolation(panel, largest, reach, "bottom")
     canvas.readable_log_ticks(times.yaxis, canvas.format_number)
-    times.set_ylabel(f"times the {name}\n{comparison.second} needs")
-    chance.set(ylim=(-0.04, 1.04), ylabel=f"probability that\n{comparison.first} is better")
+    first, second = _names(comparison)
+    times.set_ylabel(f"times the {name}\n{fill(f'{second} needs', ACROSS)}")
+    chance.set(ylim=(-0.04, 1.04), ylabel=f"probability that\n{fill(f'{first} is better', ACROSS)}")
+
+
+def _names(comparison: LevelComparison) -> list[str]:
+    return tellable([comparison.first, comparison.second], 2 * ACROSS)
 
 
 def _draw_multiplier(

@@ -11,6 +11,7 @@ from matplotlib.ticker import PercentFormatter
 from bayes_scaling.decisions.lifetime import LifetimeAllocation
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 PANELS = ("params", "tokens", "saving")
 
@@ -24,6 +25,7 @@ LOSS_MARGIN = 1.02
 """Factor for losses, which differ by less."""
 
 
+@asked_kind
 def lifetime(
     result: LifetimeAllocation, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from bayes_scaling.display.intervals import intervals
+from bayes_scaling.display.wording import tellable
+from bayes_scaling.plots.asking import asked_kind
 from bayes_scaling.plots.canvas import Sheet, neutral, styles
 from bayes_scaling.plots.legends import band_entry, line_entry, point_entry, with_interval
 from bayes_scaling.plots.marks import draw_band
@@ -21,6 +23,7 @@ SHOWN = 60
 """Points of an observed curve that are drawn at the most."""
 
 
+@asked_kind
 def loss_curves(
     forecast: CurveForecast,
     *,
@@ -54,7 +57,8 @@ def loss_curves(
         _draw_points(ax, observed, colours)
     ax.set(xlabel="step", ylabel="loss (nats per token)")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_count(value)))
-    entries = [line_entry(name, look.colour, look.line) for name, look in looks.items()]
+    shown = zip(tellable(looks), looks.values(), strict=True)
+    entries = [line_entry(name, look.colour, look.line) for name, look in shown]
     band = band_entry(with_interval("a new run", prob), neutral())
     sheet.legend([*entries, band, point_entry("fitted curves", neutral())])
     sheet.title(f"Loss curves by {type(forecast.fit.law).__name__}", forecast)

@@ -11,7 +11,9 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.near_optimality import NearOptimal
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
+from bayes_scaling.display.wording import tellable
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 SIZES = 81
 """Model sizes at which the curve is drawn."""
@@ -20,6 +22,7 @@ MARGIN = 2.5
 """Ratio of sizes by which the curve goes on beyond the near-optimal range."""
 
 
+@asked_kind
 def near_optimal(
     near: NearOptimal, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
@@ -62,7 +65,7 @@ def near_optimal(
 def _names(near: NearOptimal) -> list[str]:
     """Budget and levels of each curve."""
     unit, factors = near.cost.unit, near.fit.model.factors
-    columns = [near.draws[factor].values.astype(str) for factor in factors]
+    columns = [tellable(near.draws[factor].values.astype(str).tolist()) for factor in factors]
     shown = "FLOP" if unit == "flops" else unit
     budgets = [f"{canvas.format_input(unit, value)} {shown}" for value in near.draws[unit].values]
     return [", ".join(parts) for parts in zip(budgets, *columns, strict=True)]

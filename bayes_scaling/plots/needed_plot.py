@@ -10,11 +10,13 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.requirements import Needed
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 MARGIN = 1.01
 """Factor by which the axes go beyond the targets."""
 
 
+@asked_kind
 def needed(
     needed: Needed, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:

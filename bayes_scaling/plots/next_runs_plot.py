@@ -11,6 +11,7 @@ from bayes_scaling.decisions.next_runs.choosing import NextRuns
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots import canvas, legends, marks, sizes
+from bayes_scaling.plots.asking import asked_kind
 
 RINGS = (canvas.COLOURS[-1], canvas.COLOURS[1], canvas.COLOURS[3], canvas.COLOURS[0])
 """Colours of the rings about chosen runs, by group."""
@@ -19,6 +20,7 @@ MOST_LABELS = 8
 """Runs that are named below the right panel; of more, every second or third is."""
 
 
+@asked_kind
 def next_runs(
     plan: NextRuns, *, ax: canvas.Panels | None = None, prob: float | None = None
 ) -> np.ndarray:
@@ -42,7 +44,7 @@ def next_runs(
     for panel in sheet.panels:
         panel.legend(loc="best", fontsize="small")
     runs = f"{len(plan.chosen)} of {len(plan.candidates)} runs"
-    title = f"{runs} for {label_writer(COST)(plan.cost)}, chosen for {plan.goal!r}"
+    title = f"{runs} for {label_writer(COST)(plan.cost)}, chosen for {plan.aim}"
     sheet.title(title, plan.fit, 110)
     return sheet.panels
 

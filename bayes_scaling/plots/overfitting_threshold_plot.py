@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from bayes_scaling.decisions.kaplan.limits import OverfittingThreshold
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 HEADROOM = 3.0
 """Factor beyond runs and medians up to which tokens are shown; a band may run off the page."""
@@ -24,6 +25,7 @@ SOURCES = {
 """Origin of the penalty in words, for the legend."""
 
 
+@asked_kind
 def overfitting_threshold(
     result: OverfittingThreshold, *, ax: Axes | None = None, prob: float | None = None
 ) -> Axes:

@@ -17,6 +17,7 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 PRIOR_DRAWS = 2000
 
@@ -25,6 +26,7 @@ LOG_FROM = 30.0
 """Ratio of the ends of the prior's central 98 % from which the axis is logarithmic."""
 
 
+@asked_kind
 def prior_posterior(
     fit: ScalingFit,
     *,

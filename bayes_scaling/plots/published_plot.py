@@ -17,6 +17,7 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws import Law, PublishedSet, published_set
 from bayes_scaling.laws.published_parameters.lookup import published_sets
 from bayes_scaling.plots import canvas, legends, sources
+from bayes_scaling.plots.asking import asked_kind
 
 POSTERIOR, PUBLISHED = canvas.COLOURS[0], canvas.COLOURS[-1]
 COLUMNS = 3
@@ -28,6 +29,7 @@ LOG_FROM = 10.0
 _TOP = "posterior"
 
 
+@asked_kind
 def published(
     fit: ScalingFit,
     sets: Sequence[PublishedSet | str] | None = None,

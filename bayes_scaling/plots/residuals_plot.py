@@ -15,11 +15,13 @@ from bayes_scaling.model.as_points import run_points
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.points import points
 from bayes_scaling.plots import canvas, legends, marks, sources
+from bayes_scaling.plots.asking import asked_kind
 
 BAND_POINTS = 40
 """Runs at which the band of scatter is worked out, evenly among them."""
 
 
+@asked_kind
 def residuals(
     fit: ScalingFit,
     *,
@@ -55,8 +57,10 @@ def residuals(
     off = _off(fit, fit.runs.values("loss"), expected.median(SAMPLE_DIMS).values)
     groups = sources.groups_of(fit.runs, fit.model)
     looks = canvas.styles(groups)
+    names = sources.group_names(groups)
     for group, rows in groups.items():
-        marks.draw_runs(ax, values[rows], off[rows], looks[group], sources.named("runs", group))
+        label = sources.named("runs", (names[group],) if group else ())
+        marks.draw_runs(ax, values[rows], off[rows], looks[group], label)
     _draw_scatter(ax, few, expected, values, prob)
     ax.set_ylabel(_off_label(fit))
     canvas.log_input_axis(ax.xaxis, name)

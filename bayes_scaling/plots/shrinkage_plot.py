@@ -10,13 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.display.wording import counted, listed
+from bayes_scaling.display.wording import counted, listed, tellable
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.posterior import parameters_at
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.inputs import scales
 from bayes_scaling.plots import canvas, legends, marks
+from bayes_scaling.plots.asking import asked_kind
 
 POOLED, UNPOOLED = canvas.COLOURS[0], canvas.COLOURS[-1]
 ROW_HEIGHT = 0.5
@@ -27,6 +28,7 @@ ANY_LEVEL = ("",)
 """The label of no level that was fitted."""
 
 
+@asked_kind
 def shrinkage(
     fit: ScalingFit,
     parameter: str | None = None,
@@ -201,7 +203,8 @@ def _label(ax: Axes, fit: ScalingFit, parameter: str, factor: str) -> None:
     """Levels downwards in their order, each with its number of runs."""
     levels = fit.runs.levels(factor)
     counts = np.bincount(fit.runs.codes(factor))
-    names = [f"{level} ({counted(int(n), 'run')})" for level, n in zip(levels, counts, strict=True)]
+    short = zip(tellable(levels), counts, strict=True)
+    names = [f"{level} ({counted(int(n), 'run')})" for level, n in short]
     ax.set_yticks(range(len(levels)), names)
     ax.set_ylim(len(levels) - 0.5, -0.5 - LIFT)
     ax.xaxis.set_major_locator(MaxNLocator(6))

@@ -5,7 +5,7 @@ Owns which posterior draws a curve is made of, and nothing of how it is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ import xarray as xr
 from bayes_scaling.decisions.allocation import Allocation, allocate
 from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
+from bayes_scaling.display.wording import tellable
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.mixture import average_points
@@ -138,6 +139,12 @@ def by_group(
 def group_name(group: Group) -> str:
     """A group as legends name it."""
     return ", ".join(group)
+
+
+def group_names(groups: Iterable[Group]) -> dict[Group, str]:
+    """Groups as legends of several name them: short, as far as that tells them apart."""
+    groups = list(groups)
+    return dict(zip(groups, tellable(map(group_name, groups)), strict=True))
 
 
 def named(what: str, group: Group) -> str:

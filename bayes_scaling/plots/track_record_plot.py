@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from bayes_scaling.display.intervals import percent
+from bayes_scaling.display.intervals import interval_percent
 from bayes_scaling.errors import SealError
+from bayes_scaling.plots.asking import asked_kind
 from bayes_scaling.plots.canvas import COLOURS, WARNING_COLOUR, Sheet
 from bayes_scaling.plots.marks import draw_reference
 from bayes_scaling.validation.track_record import TrackRecord
@@ -19,6 +20,7 @@ ROW = 0.32
 """Inches of a figure for each run."""
 
 
+@asked_kind
 def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | None = None) -> Axes:
     """Draw each run that was made, in the interval of the loss that was predicted for it.
 
@@ -45,17 +47,19 @@ def track_record(record: TrackRecord, *, ax: Axes | None = None, prob: float | N
     sheet = Sheet.of(ax, cell=(8.5, 1.4 + ROW * len(table)))
     ax = sheet.ax
     rows, inside = np.arange(len(table)), table["inside"].to_numpy(bool)
-    relative = all(one.response == "loss" for one in record.forecasts.values())
+    responses = {one.response for one in record.forecasts.values()}
+    response = responses.pop() if len(responses) == 1 else "response"
+    relative = response == "loss"
     lower, upper, observed = (
         table[name] / table["median"] - 1 if relative else table[name] - table["median"]
         for name in ("lower", "upper", "observed")
     )
-    share = f"{percent(prob)} interval"
+    share = f"{interval_percent(prob)} interval"
     ax.hlines(rows, lower, upper, COLOURS[0], linewidth=5, alpha=0.35, label=share, gid="interval")
     draw_reference(ax, x=0.0, label="median of the forecast")
     _draw_runs(ax, observed, rows, inside)
     ax.set_title(f"{inside.sum()} of {len(table)} runs in their {share}", fontsize="medium")
-    _label(ax, _labels(table.index), relative)
+    _label(ax, _labels(table.index), response)
     sheet.legend()
     return ax
 
@@ -70,12 +74,12 @@ def _draw_runs(ax: Axes, observed: pd.Series[float], rows: np.ndarray, inside: n
             dots.set(zorder=3, label=f"run {name}", gid=name)
 
 
-def _label(ax: Axes, labels: list[str], relative: bool) -> None:
+def _label(ax: Axes, labels: list[str], response: str) -> None:
     """Rows by their names, the first on top, and the axis of what is left."""
     ax.set_yticks(range(len(labels)), labels, fontsize="small")
     ax.invert_yaxis()
-    ax.set_xlabel(f"{'loss' if relative else 'response'} less the median of its forecast")
-    if relative:
+    ax.set_xlabel(f"{response} less the median of its forecast")
+    if response == "loss":
         ax.xaxis.set_major_formatter(PercentFormatter(1.0))
 
 

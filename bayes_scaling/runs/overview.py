@@ -6,13 +6,17 @@ Owns the layout; numbers are printed by `units`. Knows of runs only the columns 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import shorten
 
 import pandas as pd
 
 from bayes_scaling.display.html import html_table
 from bayes_scaling.display.links import html_with_links
-from bayes_scaling.display.wording import counted
+from bayes_scaling.display.wording import counted, of_response
 from bayes_scaling.units import format_count, format_flops
+
+NOTES, LINE = 3, 84
+"""Notes that are shown as text, and characters of each."""
 
 _LONGEST = 40
 
@@ -24,6 +28,7 @@ class Overview:
     table: pd.DataFrame
     inputs: tuple[str, ...]
     factors: tuple[str, ...]
+    response: str
     sources: Mapping[str, str]
     notes: tuple[str, ...]
     urls: Mapping[str, str]
@@ -31,7 +36,7 @@ class Overview:
 
     @property
     def text(self) -> str:
-        """The headline and one line for each column in use."""
+        """The headline, one line for each column in use, and the notes in short."""
         lines = self._lines()
         first = max(len(name) for name, _, _ in lines)
         second = max(len(content) for _, content, _ in lines)
@@ -39,7 +44,10 @@ class Overview:
             f"  {name:<{first}}  {content:<{second}}  {source}".rstrip()
             for name, content, source in lines
         ]
-        return "\n".join([f"Runs: {self._headline()}", *body])
+        notes = [f"  note: {shorten(note, LINE, placeholder=' …')}" for note in self.notes[:NOTES]]
+        more = len(self.notes) - NOTES
+        notes += [f"  and {counted(more, 'more note')}, in runs.notes"] if more > 0 else []
+        return "\n".join([f"Runs: {self._headline()}", *body, *notes])
 
     @property
     def html(self) -> str:
@@ -60,7 +68,10 @@ class Overview:
     def _lines(self) -> list[tuple[str, str, str]]:
         spans = {name: _span(self.table[name], name) for name in (*self.inputs, "loss")}
         spans |= {name: _levels(sorted(self.table[name].unique())) for name in self.factors}
-        return [(name, content, self.sources.get(name, "")) for name, content in spans.items()]
+        return [
+            (of_response(name, self.response), content, self.sources.get(name, ""))
+            for name, content in spans.items()
+        ]
 
 
 def _span(column: "pd.Series[float]", name: str) -> str:

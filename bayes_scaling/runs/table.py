@@ -104,10 +104,11 @@ class Runs:
     >>> frame = pd.DataFrame({"N": [1e8, 1e9], "D": [2e9, 2e10], "loss": [3.5, 2.9]})
     >>> Runs.from_frame(frame)
     Runs: 2 runs, 1 note
-      params  100M-1B      column 'N'
-      tokens  2B-20B       column 'D'
+      params  100M-1B        column 'N'
+      tokens  2B-20B         column 'D'
       flops   1.2e18-1.2e20  6 x params x tokens
       loss    2.9-3.5
+      note: Every run has 20 tokens per parameter: what each adds to the loss is not learnt …
     """
 
     table: _OwnFrame = _OwnFrame()
@@ -272,7 +273,7 @@ class Runs:
 
     @property
     def _overview(self) -> Overview:
-        columns = (self.table, self.inputs, self.factors, self.sources)
+        columns = (self.table, self.inputs, self.factors, self.response, self.sources)
         return Overview(*columns, self.notes, self.urls, self.dropped)
 
     def _subset(self, keep: npt.NDArray[np.bool]) -> Self:

@@ -149,9 +149,11 @@ def _of_average(
 
 def _report(fit: Fitted, case: Case, results: tuple[CheckResult, ...]) -> TrustReport:
     joined = [decide(result.by_point[i] for result in results) for i in range(case.size)]
-    targets = case.placed.iloc[: case.asked].assign(verdict=joined[: case.asked])
-    reasons = [_reason(results, case.asked + rung) for rung in range(len(LADDER))]
-    ladder = ladder_frame(case).assign(verdict=joined[case.asked :], because=reasons)
+    reasons = [_reason(results, point) for point in range(case.size)]
+    judged = pd.DataFrame({"verdict": joined, "because": reasons})
+    targets = case.placed.iloc[: case.asked].join(judged)
+    on_rungs = judged.iloc[case.asked :].set_axis(ladder_frame(case).index)
+    ladder = ladder_frame(case).join(on_rungs)
     return TrustReport(
         verdict=worst(joined[: case.asked]),
         checks=list(results),
@@ -182,7 +184,10 @@ def run_check(name: str, check: Callable[[Case], Finding], case: Case) -> CheckR
 
 
 def _reason(results: tuple[CheckResult, ...], point: int) -> str:
-    return ", ".join(r.check for r in results if r.by_point[point] != "trust")
+    """Checks that doubt a point, the worst first."""
+    doubting = [one for one in results if one.by_point[point] != "trust"]
+    doubting.sort(key=lambda one: one.by_point[point] == "caution")
+    return ", ".join(one.check for one in doubting)
 
 
 def _trusted_to(case: Case, results: tuple[CheckResult, ...], ladder: list[Verdict]) -> float:

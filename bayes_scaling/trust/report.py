@@ -31,7 +31,8 @@ class TrustReport:
     checks : list of CheckResult
         In the order in which they ran.
     targets : pandas.DataFrame
-        One row for each target: where it lies along each axis, its levels, and its verdict.
+        One row for each target: where it lies along each axis, its levels, its verdict, and the
+        checks that it is ``because`` of.
     ladder : pandas.DataFrame
         The run of largest compute and the same 3, 30 and 1000 times larger, all in the level of
         that run: the verdict on each, and the checks that it is ``because`` of.

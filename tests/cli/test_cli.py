@@ -243,6 +243,15 @@ def test_probabilities_below_a_target(
     assert "Probability" not in call(*arguments).stdout
 
 
+def test_accuracies_are_called_so(call: Call, accuracy_fit: bs.ScalingFit, tmp_path: Path) -> None:
+    accuracy_fit.save(tmp_path / "accuracies.nc")
+    asked = ("--params", "70B", "--tokens", "1.4T", "--below", "0.5")
+    shown = call("forecast", "accuracies.nc", *asked).stdout
+    assert "Probability of an accuracy below the target" in shown
+    assert "expected_accuracy" in shown
+    assert "loss" not in shown
+
+
 def test_a_table_of_points(call: Call, stored_fit_path: Path, tmp_path: Path) -> None:
     (tmp_path / "at.csv").write_text("params,tokens,corpus\n70B,1.4T,web\n7e9,2_000B,code\n")
     arguments = ("forecast", stored_fit_path, "--at", "at.csv")
@@ -558,7 +567,7 @@ def test_the_next_runs_are_those_of_the_package(
 
     result = call("next", stored_fit_path, *BATCH, *asked)
     assert result.exit_code == 0
-    assert "is expected to shrink from" in result.stdout
+    assert "is expected to shrink from" in " ".join(result.stdout.split())
     assert "Expected 90 % credible interval (ETI) after each run" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 100
     assert "note: The chains have not converged" in result.stderr

@@ -38,7 +38,8 @@ def test_a_multiplier_can_be_the_goal_of_more_rungs(prior_draws: bs.ScalingFit) 
     rungs = pd.DataFrame({"params": 1.6e9, "tokens": 3.2e10, "recipe": ["new", "base"]})
     plan = bs.next_runs(prior_draws, rungs, 1e21, goal)
     assert plan.table()["share"].iloc[-1] < 1
-    assert "Goal.multiplier('new', 'base', 7.7e19)" in plan.headline()
+    promised = "the multiple of the compute of 'new' that 'base' needs at 7.7e19"
+    assert promised in plan.headline()
 
 
 def test_the_headline_says_what_the_first_is_worth(prior_draws: bs.ScalingFit) -> None:

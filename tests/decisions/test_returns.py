@@ -1,10 +1,13 @@
 """Marginal returns against calculus, and the isolines they are the slopes of."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.decisions.isolines import Isolines
 from bayes_scaling.errors import ModelError
 
 POINT = {"params": 7e9, "tokens": 1.4e11}
@@ -79,6 +82,31 @@ def test_isoloss_curves_hold_runs_of_equal_loss(law_fit: bs.ScalingFit) -> None:
     endless = bs.laws.Chinchilla.loss(tokens["params"], np.inf, **paper)
     assert ((endless >= tokens["loss"]) == ~reached).all()
     assert np.isinf(lines.table()["tokens", "lower"]).any()
+
+
+@pytest.mark.parametrize(
+    ("curves", "least"),
+    [
+        (lambda fit: bs.isoflop_curves(fit, [1e20, 1e21]), "expected_loss"),
+        (lambda fit: bs.isoloss_curves(fit, [2.4, 2.6]), "flops"),
+    ],
+)
+def test_curves_print_the_best_size_of_each(
+    stored_fit: bs.ScalingFit, curves: Callable[..., Isolines], least: str
+) -> None:
+    lines = curves(stored_fit)
+    best = lines.best()
+    for place in range(4):
+        held, corpus = (best[name].values[place] for name in (lines.held, "corpus"))
+        on = (lines.draws[lines.held] == held) & (lines.draws["corpus"] == corpus)
+        curve = lines.draws[least].isel(point=on.values)
+        np.testing.assert_array_equal(best[least].isel(point=place), curve.min("point"))
+        at = curve["params"].values[curve.argmin("point").values]
+        np.testing.assert_array_equal(best["params"].isel(point=place), at)
+    shown = repr(lines)
+    assert len(shown.split("note:")[0].strip().splitlines()) == 3 + 4 * 2
+    assert "params" in shown
+    assert "all 41 sizes" in shown
 
 
 def test_isoflop_curves_are_forecasts_at_one_compute(stored_fit: bs.ScalingFit) -> None:

@@ -154,6 +154,22 @@ def test_tables_print_and_say_what_they_hold(forecast: bs.Forecast) -> None:
         assert note in repr(forecast)
 
 
+def test_accuracies_are_called_so_where_they_are_read(accuracy_fit: bs.ScalingFit) -> None:
+    made = bs.forecast(accuracy_fit, 7e10, 1.4e12)
+    for shown in (repr(made), made._repr_html_()):
+        assert "expected_accuracy" in shown
+        assert "loss" not in shown
+    assert ("loss", "median") in made.table().columns
+
+
+def test_the_table_prints_all_of_its_columns_within_a_line(forecast: bs.Forecast) -> None:
+    shown = repr(forecast.table())
+    assert "..." not in shown
+    assert "miss_share" in shown
+    # Inputs and the diagnosis, which is a sentence, are the longest line.
+    assert max(map(len, shown.splitlines())) <= 125
+
+
 @pytest.mark.parametrize("prob", [0.0, 1.0, 90])
 def test_a_probability_that_is_none_is_refused(prob: float, forecast: bs.Forecast) -> None:
     with pytest.raises(ValueError, match=f"prob={float(prob)} is not the probability.*0.9 for"):

@@ -56,3 +56,11 @@ def test_the_axis_of_losses_has_their_unit() -> None:
     assert canvas.loss_label(runs) == "loss (bits per byte)"
     plain = bs.Runs.from_frame(table.rename(columns={"val_bpb": "loss"}))
     assert canvas.loss_label(plain) == "loss (nats per token)"
+
+
+def test_many_groups_have_colours_of_their_own_and_repeats_other_marks() -> None:
+    looks = list(canvas.styles(range(20)).values())
+    assert len({look.colour for look in looks[:10]}) == 10
+    assert [look.colour for look in looks[:5]] == list(canvas.COLOURS)
+    assert len({(look.colour, look.marker) for look in looks}) == 20
+    assert len({(look.colour, look.line) for look in looks}) == 20

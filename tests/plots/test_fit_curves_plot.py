@@ -3,7 +3,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
+from matplotlib.collections import FillBetweenPolyCollection, PathCollection
 
 import bayes_scaling as bs
 from bayes_scaling import plots
@@ -82,6 +82,15 @@ def test_a_law_of_one_input_is_drawn_against_it(token_fit: bs.ScalingFit) -> Non
     assert [label.get_text() for label in ax.get_xticklabels()][-1].endswith(("B", "T"))
     np.testing.assert_allclose(points(ax)["runs"][:, 0], token_fit.runs.values("tokens"))
     assert list(bands(ax)) == ["expected loss, 90 % ETI"]
+
+
+def test_accuracies_have_bands_by_size_and_no_optimum(accuracy_fit: bs.ScalingFit) -> None:
+    ax = plots.fit_curves(accuracy_fit)
+    assert ax.get_ylabel() == "accuracy"
+    texts = legend_texts(ax.get_legend())
+    assert texts == ["runs", "expected accuracy, 90 % ETI", "median at one model size"]
+    bands_of_sizes = [one for one in ax.collections if isinstance(one, FillBetweenPolyCollection)]
+    assert len(bands_of_sizes) == len(ax.lines) > 1
 
 
 def test_other_laws_are_sent_to_residuals(many_input_fit: bs.ScalingFit) -> None:

@@ -99,6 +99,12 @@ def test_the_legend_tells_the_expected_loss_from_a_new_run(forecast: bs.Forecast
     ]
 
 
+def test_accuracies_are_called_so(accuracy_fit: bs.ScalingFit) -> None:
+    ax = plots.forecast_fan(bs.forecast(accuracy_fit, 7e10, 1.4e12))
+    assert "expected accuracy, 90 % ETI" in legend_texts(ax.get_legend())
+    assert ax.get_ylabel() == "accuracy"
+
+
 @pytest.mark.parametrize("how", ["draw", "typical"])
 def test_a_new_level_has_a_fan_that_ends_in_its_forecast(stored_fit: bs.ScalingFit, how) -> None:
     at = pd.DataFrame({**TARGET, "corpus": ["code"]})

@@ -1,5 +1,6 @@
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 import bayes_scaling as bs
@@ -78,4 +79,12 @@ def test_the_title_says_that_the_chains_have_not_converged(plan: bs.decisions.Ne
     assert plan.fit.diagnostics.problems
     title = plots.next_runs(plan)[0].figure.get_suptitle()
     assert f"{len(plan.chosen)} of 10 runs for" in title
+    assert f"chosen for {plan.aim}" in title.replace("\n", " ")
     assert "not converged" in title
+
+
+def test_accuracies_are_called_so(accuracy_fit: bs.ScalingFit) -> None:
+    table = pd.DataFrame({"params": [1e9, 4e9], "tokens": [2e10, 8e10]})
+    plan = bs.next_runs(accuracy_fit, table, 1e22, bs.Goal.loss(params=7e10, tokens=1.4e12))
+    assert plan.aim == "the expected accuracy at params 70B, tokens 1.4T"
+    assert plots.next_runs(plan)[1].get_ylabel() == "expected accuracy"

@@ -29,6 +29,14 @@ def test_levels_have_their_estimates_and_numbers_of_runs(stored_fit: bs.ScalingF
     assert ax.get_xlabel() == "E (paper units)"
 
 
+def test_long_names_are_shortened_and_stay_tellable(long_named_fit: bs.ScalingFit) -> None:
+    ax = plots.shrinkage(long_named_fit)
+    books, web = (label.get_text() for label in ax.get_yticklabels())
+    assert len(books) < 60
+    assert "books" in books
+    assert "web" in web
+
+
 def test_the_first_varying_parameter_is_drawn_if_none_is_named(stored_fit: bs.ScalingFit) -> None:
     assert plots.shrinkage(stored_fit).get_title().startswith("E by corpus")
 

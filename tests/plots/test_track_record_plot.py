@@ -39,3 +39,9 @@ def test_it_draws_on_given_axes_and_needs_a_run(folder: Path) -> None:
     assert plots.track_record(bs.score(folder, {"target": [2.0, 2.1]}), ax=ax) is ax
     with pytest.raises(SealError, match="none of the runs that were forecast has been made"):
         plots.track_record(bs.score(folder, {}))
+
+
+def test_the_axis_names_the_response(accuracy_fit: bs.ScalingFit, tmp_path: Path) -> None:
+    bs.forecast(accuracy_fit, 7e10, 1.4e12).seal(tmp_path / "large.json")
+    ax = plots.track_record(bs.score(tmp_path, {"large": 0.7}))
+    assert ax.get_xlabel() == "accuracy less the median of its forecast"

@@ -28,7 +28,7 @@ def checks(fit: bs.ScalingFit, times: float = 10.0) -> TrustReport:
     )
     largest = float(fit.runs.values("flops").max())
     reach = CheckResult("reach", "caution", "It lies beyond.", table, 0.0)
-    targets = pd.DataFrame({"verdict": ["caution"]})
+    targets = pd.DataFrame({"verdict": ["caution"], "because": ["reach"]})
     return TrustReport("caution", [reach], targets, ladder, times, "full", "flops", largest)
 
 
@@ -56,6 +56,9 @@ def close(found: dict[str, float], table: pd.DataFrame, quantity: str, rel: floa
     expected = table[quantity].iloc[0][["median", "lower", "upper"]].to_dict()
     assert found == pytest.approx(expected, rel=rel)
 
+
+REASON = " It lies farther beyond the runs than these runs could test."
+"""The doubt of the check of reach, as the first screen says it."""
 
 RUNS = [(1e9, 2e10), (3.3e8, 1.7e10), (4.1e9, 3e10), (7e10, 1.4e12)]
 """Inside and beyond the runs, none of them at a node."""
@@ -134,12 +137,12 @@ def test_it_warns_in_words_where_the_checks_end(
     for times in (30, 200, 1000, 2000):
         browser.show(stored_page, f"flops={times * top}&group=web")
         said[times] = browser.text("explore-standing")
-    assert said[30].endswith("Caution: 30 times the largest run of its group.")
+    assert said[30].endswith(f"Caution: 30 times the largest run of its group.{REASON}")
     assert said[200].endswith(
         "Caution up to at least 30 times the largest run of its group, do not trust from at most "
-        "1,000 times: 200 times the largest run of its group."
+        f"1,000 times: 200 times the largest run of its group.{REASON}"
     )
-    assert said[1000].endswith("Do not trust: 1,000 times the largest run of its group.")
+    assert said[1000].endswith(f"Do not trust: 1,000 times the largest run of its group.{REASON}")
     farther = "Do not trust: 2,000 times the largest run of its group, farther than was judged."
     assert said[2000].endswith(farther)
 
@@ -160,9 +163,38 @@ def test_the_verdict_on_a_target_is_that_of_the_report(
 ) -> None:
     trust = checks(converged_fit)
     targets = pd.DataFrame({"flops": [45 * trust.largest], "verdict": ["caution"]})
-    page = page_of(converged_fit, replace(trust, targets=targets))
+    targets["because"] = "reach, floor, form"
+    others = [CheckResult(one, "caution", "", pd.DataFrame(), 0.0) for one in ("floor", "form")]
+    trust = replace(trust, targets=targets, checks=[*trust.checks, *others])
+    page = page_of(converged_fit, trust)
     browser.show(page, f"flops={45 * trust.largest}")
-    assert browser.text("explore-standing").endswith("Caution: 45 times your largest run.")
+    said = browser.text("explore-standing")
+    assert said.startswith(f"Caution: 45 times your largest run.{REASON[:-1]}; it could not be")
+    assert said.endswith(", and 1 more check doubts it.")
+
+
+@pytest.mark.parametrize(
+    ("times", "colour", "verdict"),
+    [(30, "--doubt-line", "caution"), (1000, "--warn-line", "do not trust")],
+)
+def test_a_verdict_has_its_colour(
+    browser: Browser,
+    page_of: Callable[..., Path],
+    converged_fit: bs.ScalingFit,
+    times: float,
+    colour: str,
+    verdict: str,
+) -> None:
+    trust = checks(converged_fit)
+    browser.show(page_of(converged_fit, trust), f"flops={times * trust.largest}")
+    shown = "getComputedStyle(document.getElementById('explore-standing'))"
+    of_page = f"getComputedStyle(document.documentElement).getPropertyValue('{colour}')"
+    assert browser.run(f"return {shown}.borderLeftColor") == browser.run(
+        "const probe = document.createElement('i'); document.body.append(probe);"
+        f"probe.style.color = {of_page}; return getComputedStyle(probe).color"
+    )
+    said = browser.run("return document.getElementById('explore-standing').dataset.verdict")
+    assert said == verdict
 
 
 def test_each_group_has_the_range_of_its_own_runs(stored_fit: bs.ScalingFit) -> None:

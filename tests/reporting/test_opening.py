@@ -10,6 +10,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling.reporting.gathering import gathered
+from bayes_scaling.reporting.sections.concluding import changes
 from bayes_scaling.reporting.sections.contents import Contents, Listing, Paragraph
 from bayes_scaling.reporting.sections.opening import REASONS, opening, times_beyond
 from bayes_scaling.reporting.sections.subject import Subject
@@ -111,6 +112,23 @@ def test_the_verdict_has_its_reason(
     assert first.status == (verdict or "not assessed")
     assert first.reason.startswith(reason)
     assert first.warns == (verdict == "do not trust")
+
+
+@pytest.mark.parametrize("only_few", [True, False])
+def test_a_design_of_few_runs_is_said_to_have_few(
+    converged_fit: bs.ScalingFit, only_few: bool
+) -> None:
+    table = pd.DataFrame()
+    table.attrs["only_few"] = only_few
+    trust = trust_of(converged_fit, "caution")
+    trust = replace(trust, checks=[CheckResult("design", "caution", "", table, 0.0)])
+    subject = Subject(converged_fit, trust=trust)
+    [listing] = changes(subject).blocks
+    assert isinstance(listing, Listing)
+    said = [opening(subject).reason, listing.entries[0]]
+    for text in said:
+        assert text.startswith("These runs are too few") == only_few
+    assert said[1].endswith("To settle it: more runs.") == only_few
 
 
 def test_chains_that_have_not_converged_come_before_any_verdict(stored_fit: bs.ScalingFit) -> None:

@@ -185,6 +185,18 @@ def test_the_checklist_names_the_unit_of_the_response(
     assert ("nats" in str(answer)) == (response == "loss")
 
 
+def test_a_report_of_accuracies_speaks_of_no_other_response(
+    accuracy_fit: bs.ScalingFit, tmp_path: Path
+) -> None:
+    forecast = bs.forecast(accuracy_fit, 7e10, 1.4e12)
+    path = bs.report(accuracy_fit, tmp_path / "report.md", forecast=forecast)
+    text = path.read_text("utf-8")
+    assert "| expected accuracy | accuracy |" in text
+    assert "![Accuracy of each run" in text
+    assert "expected loss" not in text.lower()
+    assert "not drawn" not in text
+
+
 def test_what_was_not_made_is_said_and_how_to_make_it(plain: Path) -> None:
     assert "A backtest: not given" in section(plain, "backtest")
     assert "level='full'" in section(plain, "backtest")
@@ -205,6 +217,15 @@ def test_the_answer_has_the_digits_that_the_draws_support(
 ) -> None:
     forecast = bs.forecast(converged_fit, params=1e10, tokens=2e11)
     assert bs.cite(forecast, prob=0.9).table["loss"].iloc[0] in section(plain, "answer")
+
+
+def test_the_near_optimal_range_is_written_in_one_way(plain: Path) -> None:
+    found = re.search(r"any from (\S+) to (\S+) parameters", section(plain, "changes"))
+    assert found is not None
+    smallest, largest = found.groups()
+    numbers = section(plain, "answer").split("Sizes within")[1]
+    assert f" {smallest} [" in numbers
+    assert f" {largest} [" in numbers
 
 
 def test_the_conclusion_can_be_overturned_by_a_run_that_it_predicts(
@@ -254,6 +275,20 @@ def test_figures_leave_no_window_and_no_setting_behind(converged_fit: bs.Scaling
     assert plt.rcParams["font.size"] == size
     assert shown.figure.get_facecolor() == (1, 1, 1, 1)
     assert image.startswith(b"<?xml")
+
+
+@pytest.mark.parametrize("plot", [bs.plots.shrinkage, bs.plots.residuals, bs.plots.fit_curves])
+def test_no_name_is_cut_off_in_a_figure(
+    long_named_fit: bs.ScalingFit, plot: Callable[..., object]
+) -> None:
+    figure = drawn("runs", "", "", lambda ax: plot(long_named_fit, ax=ax)).figure
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_position().width > 0.3
+    texts = [*figure.axes[0].get_yticklabels(), *figure.legends[0].get_texts()]
+    page = figure.bbox
+    boxes = [text.get_window_extent() for text in texts if text.get_text()]
+    assert all(box.x0 >= page.x0 and box.x1 <= page.x1 for box in boxes)
+    assert all(box.y0 >= page.y0 - 1 for box in boxes)
 
 
 def test_a_figure_that_cannot_be_drawn_says_why() -> None:

@@ -28,6 +28,11 @@ def test_a_written_table_has_a_row_for_each_point(converged_fit: bs.ScalingFit) 
     assert table.attrs["caption"].startswith("Median and 90 % equal-tailed credible interval.")
 
 
+def test_accuracies_are_called_so_in_written_tables(accuracy_fit: bs.ScalingFit) -> None:
+    table = written_table(bs.forecast(accuracy_fit, 7e9, 1.4e12))
+    assert list(table)[-2:] == ["expected_accuracy", "accuracy"]
+
+
 def test_numbers_are_those_of_the_results_table(converged_fit: bs.ScalingFit) -> None:
     forecast = bs.forecast(converged_fit, 7e9, 1.4e12)
     cell = written_table(forecast, 0.5)["expected_loss"].iloc[0]

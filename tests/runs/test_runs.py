@@ -795,6 +795,16 @@ def test_remarks_come_first_and_stay_with_subsets(runs: Runs) -> None:
     assert "1 note" in repr(told)
 
 
+def test_repr_shows_three_notes_in_short_and_counts_the_others(runs: Runs) -> None:
+    told = replace(runs, remarks=("One run crashed.", "x " * 200, "Third.", "Fourth.", "Fifth."))
+    *_, first, second, third, more = repr(told).splitlines()
+    assert first == "  note: One run crashed."
+    assert second.endswith(" …")
+    assert third == "  note: Third."
+    assert more == f"  and {len(told.notes) - 3} more notes, in runs.notes"
+    assert max(map(len, repr(told).splitlines())) <= 100
+
+
 def test_repr_is_short_and_shows_ranges(frame: pd.DataFrame) -> None:
     shown = repr(Runs.from_frame(frame, factors={"data": "corpus"}))
     assert shown.splitlines()[0] == "Runs: 4 runs"
@@ -804,6 +814,12 @@ def test_repr_is_short_and_shows_ranges(frame: pd.DataFrame) -> None:
     many = repr(Runs.from_frame(frame.assign(long=["x" * 90, "y", "z", "w"]), factors=["long"]))
     assert "4 levels" in many
     assert max(map(len, many.splitlines())) < 110
+
+
+def test_repr_calls_an_accuracy_so(frame: pd.DataFrame) -> None:
+    shown = repr(Runs.from_frame(frame.assign(loss=[0.2, 0.3, 0.5, 0.6]), response="accuracy"))
+    assert re.search(r"accuracy +0.2-0.6$", shown, re.MULTILINE)
+    assert "loss" not in shown
 
 
 def test_html_escapes_all_text_of_the_user(frame: pd.DataFrame) -> None:

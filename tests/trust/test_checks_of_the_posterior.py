@@ -1,6 +1,8 @@
 """Sampler, learning, predictive and influence checks, on the stored posterior and spoilt ones."""
 
+import re
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -197,6 +199,26 @@ def test_a_law_that_leaves_out_more_than_others_is_a_doubt(
     assert found.by_point[0] == "trust"
     said = f"The law leaves out {100 * size:.0f} % of its reducible loss (delta_sd)"
     assert found.headline.startswith(said) == (verdict != "trust")
+    beyond = "larger than its prior expected (90 % within 0.0019 to 0.052)"
+    assert (beyond in found.headline) == (size == 0.1)
+
+
+def test_a_largest_run_outside_its_interval_is_named(
+    stored_case: Cases, stored_fit: bs.ScalingFit
+) -> None:
+    web = stored_fit.runs.table["corpus"] == "web"
+    largest = int(np.where(web, stored_fit.runs.values("flops"), 0).argmax())
+
+    def raise_largest(loss: np.ndarray) -> np.ndarray:
+        loss[largest] *= 1.05
+        return loss
+
+    said = check_predictive(stored_case(with_losses(stored_fit, raise_largest))).headline
+    name = stored_fit.runs.table.index[largest]
+    found = re.search(rf"The largest run \(row '{name}'\) lies (\S+) % above", said)
+    assert found is not None
+    assert float(found[1]) == pytest.approx(5, abs=1)
+    assert "The largest run" not in check_predictive(stored_case()).headline
 
 
 def test_the_law_alone_leaves_nothing_out(
@@ -223,6 +245,21 @@ def test_no_run_of_a_clean_sweep_is_impossible(stored_case: Cases) -> None:
     assert (found.table["tail_probability"] > 0.01).all()
     assert found.by_point[0] == "trust"
     assert (found.table["shift_0"].abs() < 1.645).all()
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.1, "trust"), (0.6, "caution")])
+def test_weights_of_most_runs_that_are_not_reliable_are_a_doubt(
+    stored_case: Cases, share: float, verdict: str
+) -> None:
+    case = stored_case()
+    loo = copy(case.loo)
+    bad = np.arange(len(case.runs)) < share * len(case.runs)
+    loo.pareto_k = loo.pareto_k.where(~bad, 0.9)
+    case.__dict__["loo"] = loo
+    found = check_influence(case)
+    assert set(found.by_point[: case.asked]) == {verdict}
+    said = f"Of {bad.sum()} of {len(bad)} runs it is not known what they carry"
+    assert (said in found.headline) == (verdict == "caution")
 
 
 def test_a_mistyped_loss_is_named(stored_case: Cases, stored_fit: bs.ScalingFit) -> None:

@@ -23,8 +23,8 @@ from bayes_scaling.decisions.next_runs.greedy import (
 )
 from bayes_scaling.decisions.next_runs.preposterior import Scaled, learnable, scaled_draws
 from bayes_scaling.display.digits import label_writer
-from bayes_scaling.display.intervals import interval_attrs, intervals, percent
-from bayes_scaling.display.wording import counted, listed, per_cent
+from bayes_scaling.display.intervals import interval_attrs, interval_percent, intervals
+from bayes_scaling.display.wording import counted, listed, of_response, per_cent
 from bayes_scaling.errors import RunsError
 from bayes_scaling.fitting.diagnostics import FitResult
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -70,6 +70,15 @@ class NextRuns(FitResult):
         return float(self.chosen[COST].sum())
 
     @property
+    def aim(self) -> str:
+        """The goal in words, with what the runs have in place of a loss."""
+        return self.goal.words.replace("expected loss", f"expected {self.fit.runs.response}")
+
+    @property
+    def _quantity(self) -> str:
+        return of_response(self.goal.quantity, self.fit.runs.response)
+
+    @property
     def sd(self) -> np.ndarray:
         """Standard deviation of the goal now and expected after each run.
 
@@ -81,9 +90,7 @@ class NextRuns(FitResult):
     def notes(self) -> tuple[str, ...]:
         """Notes for a reader: of the fit, and the assumptions behind expected intervals."""
         missing = float(self._scaled.values.isnull().mean())
-        left_out = (
-            f"{per_cent(missing, 1)} of draws have no {self.goal.quantity} and are left out.",
-        )
+        left_out = (f"{per_cent(missing, 1)} of draws have no {self._quantity} and are left out.",)
         return (
             *self.fit.notes,
             *(left_out if missing else ()),
@@ -161,7 +168,7 @@ class NextRuns(FitResult):
         number, total, ends = len(self.chosen), len(self.candidates), self.intervals(prob)
         write, cost_text = label_writer(self.goal.quantity), label_writer(COST)
         now, last = (write(width) for width in (ends["upper"] - ends["lower"]).values[[0, -1]])
-        interval = f"{percent(prob)} interval of {self.goal!r}"
+        interval = f"{interval_percent(prob)} interval of {self.aim}"
         cost, budget = cost_text(self.cost), cost_text(self.budget)
         if not number:
             return (

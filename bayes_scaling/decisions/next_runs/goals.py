@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from bayes_scaling.decisions.groups import check_level, compare_levels
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.errors import ModelError, RunsError, check_kind
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.runs.cells import as_label
 from bayes_scaling.units import format_flops
@@ -29,6 +30,10 @@ type RunAt = Mapping[str, float | str]
 """Inputs and levels of factors, by column name."""
 
 Optimal = Literal["params", "tokens", "tokens_per_param"]
+
+
+AT = '{"corpus": "web"}'
+"""Levels of factors, as a message shows them."""
 
 
 class Goal(AsCode, ABC):
@@ -66,7 +71,10 @@ class Goal(AsCode, ABC):
             Further inputs of the law, and the level of each factor of the model.
         """
         given = {"params": params, "tokens": tokens, "flops": flops}
+        for name, value in given.items():
+            check_kind("Goal.loss", name, value, Real, "7e10")
         numbers = {name: float(value) for name, value in given.items() if value is not None}
+        check_kind("Goal.loss", "at", at, Mapping, AT)
         return _Loss(numbers, dict(at or {}))
 
     @staticmethod
@@ -92,6 +100,8 @@ class Goal(AsCode, ABC):
                 f"Goal.optimum: of={of!r} is no part of a split of compute. Use 'params', "
                 "'tokens' or 'tokens_per_param'."
             )
+        check_kind("Goal.optimum", "flops", flops, Real, "1e24")
+        check_kind("Goal.optimum", "at", at, Mapping, AT)
         return _Optimum(float(flops), of, dict(at or {}))
 
     @staticmethod
@@ -105,6 +115,8 @@ class Goal(AsCode, ABC):
         at : mapping of str to str, optional
             The level of each factor that it varies by.
         """
+        check_kind("Goal.parameter", "name", name, str, '"E"')
+        check_kind("Goal.parameter", "at", at, Mapping, AT)
         return _Parameter(name, dict(at or {}))
 
     @staticmethod
@@ -120,7 +132,16 @@ class Goal(AsCode, ABC):
         at : mapping, optional
             Levels of other factors, and other inputs of the law.
         """
+        for name, level in (("first", first), ("second", second)):
+            check_kind("Goal.multiplier", name, level, str, '"web"')
+        check_kind("Goal.multiplier", "scale", scale, Real, "1e24")
+        check_kind("Goal.multiplier", "at", at, Mapping, AT)
         return _Multiplier(first, second, float(scale), factor, dict(at or {}))
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """The quantity in words, as titles call it."""
 
     @abstractmethod
     def draws(self, fit: ScalingFit) -> xr.DataArray:
@@ -143,6 +164,11 @@ class _Loss(Goal):
         table = pd.DataFrame([{**self.at, **self.numbers}])
         return _single(fit.expected_loss(at=table), "point", fit, self.at)
 
+    @property
+    def words(self) -> str:
+        given = [f"{name} {label_writer(name)(value)}" for name, value in self.numbers.items()]
+        return f"the expected loss at {', '.join([*given, *_told(self.at)])}"
+
     def __repr__(self) -> str:
         numbers = [f"{name}={label_writer(name)(value)}" for name, value in self.numbers.items()]
         return f"Goal.loss({', '.join([*numbers, *_shown(self.at)])})"
@@ -162,6 +188,12 @@ class _Optimum(Goal):
             check_level(fit, factor, level, "Goal")
             found = found.isel(budget=np.flatnonzero(found[factor].values.astype(str) == level))
         return _single(found, "budget", fit, self.at)
+
+    @property
+    def words(self) -> str:
+        budget = f"{format_flops(self.flops)} FLOP"
+        best = self.quantity.replace("_", " ").replace("param", "parameter")
+        return f"the optimal {best} at {', '.join([budget, *_told(self.at)])}"
 
     def __repr__(self) -> str:
         parts = [f"flops={format_flops(self.flops)}", f"of={self.quantity!r}", *_shown(self.at)]
@@ -188,6 +220,10 @@ class _Parameter(Goal):
             found = found.sel({factor: level}, drop=True)
         return found
 
+    @property
+    def words(self) -> str:
+        return ", ".join([self.quantity, *_told(self.at)])
+
     def __repr__(self) -> str:
         return f"Goal.parameter({', '.join([repr(self.quantity), *_shown(self.at)])})"
 
@@ -210,6 +246,13 @@ class _Multiplier(Goal):
         finite = multiplier.where(np.isfinite(multiplier))
         return _single(finite, "point", fit, {**self.at, found.factor: self.first})
 
+    @property
+    def words(self) -> str:
+        where = ", ".join([format_flops(self.scale), *_told(self.at)])
+        return (
+            f"the multiple of the compute of {self.first!r} that {self.second!r} needs at {where}"
+        )
+
     def __repr__(self) -> str:
         parts = [repr(self.first), repr(self.second), format_flops(self.scale), *_shown(self.at)]
         return f"Goal.multiplier({', '.join(parts)})"
@@ -229,6 +272,13 @@ def _refuse_levels(factors: list[str], fit: ScalingFit) -> None:
         f"Goal: this fit differs by {factor} ({', '.join(levels)}) and the goal names none of "
         f"them, so it would be {len(levels)} quantities. Give at={{{factor!r}: {levels[0]!r}}}."
     )
+
+
+def _told(at: RunAt) -> list[str]:
+    return [
+        f"{name} {value!r}" if isinstance(value, str) else f"{name} {label_writer(name)(value)}"
+        for name, value in at.items()
+    ]
 
 
 def _shown(at: RunAt) -> list[str]:

@@ -80,6 +80,11 @@ def fits(result: Citable) -> tuple[Fit, ...]:
     return tuple(part.fit for part in parts(result.fit))
 
 
+def response(result: DrawnResult[Fitted] | CurveForecast) -> str:
+    """What the runs or curves show: a loss, an accuracy, a metric."""
+    return "loss" if isinstance(result, CurveForecast) else result.fit.runs.response
+
+
 def averaged(result: Citable) -> FitAverage | None:
     """The average that a result was made from; None for a single fit."""
     fit = None if isinstance(result, LawFit) else result.fit

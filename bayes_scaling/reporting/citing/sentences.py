@@ -12,7 +12,7 @@ from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.groups import LevelComparison
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.versions import installed_version
-from bayes_scaling.display.wording import counted
+from bayes_scaling.display.wording import counted, of_response
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -31,6 +31,7 @@ from bayes_scaling.reporting.citing.estimates import (
     estimates,
     fits,
     problems,
+    response,
     row_words,
 )
 from bayes_scaling.reporting.citing.tables import interval_words
@@ -88,7 +89,7 @@ def _run_words(fit: ScalingFit) -> str:
     return f"{scatter} to {counted(len(fit.runs), 'training run')} {span_words(fit)}"
 
 
-def noise_words(noise: Noise, response: str = "loss") -> str:
+def noise_words(noise: Noise, called: str = "loss") -> str:
     """Scatter of the runs, from the first words of the noise's documentation.
 
     Examples
@@ -100,7 +101,7 @@ def noise_words(noise: Noise, response: str = "loss") -> str:
     documented = (type(noise).__doc__ or type(noise).__name__).strip().splitlines()[0]
     for mark in (",", ";", ":", "."):
         documented = documented.split(mark)[0]
-    documented = documented.replace("log loss", f"log {response}")
+    documented = documented.replace("log loss", f"log {called}")
     return documented if documented.startswith(_PROPER) else documented[0].lower() + documented[1:]
 
 
@@ -171,36 +172,36 @@ def _of_miss(result: DrawnResult[Fitted] | CurveForecast, place: int, prob: floa
 
 def _row_sentence(result: DrawnResult[Fitted] | CurveForecast, written: dict[str, str]) -> str:
     """The estimates of one row in words."""
-    response = "loss" if isinstance(result, CurveForecast) else result.fit.runs.response
+    called = response(result)
     match result:
         case Forecast() | CurveForecast():
             return (
-                f"the expected {response} is {written['expected_loss']} and that of a new run "
+                f"the expected {called} is {written['expected_loss']} and that of a new run "
                 f"{written['loss']}"
             )
         case Allocation():
-            return _allocation(written, response)
+            return _allocation(written)
         case LevelComparison(first=first, second=second):
             pair = f"'{one_line(first)}' against '{one_line(second)}' has "
         case _:
             pair = ""
-    return pair + _joined([_quantity(name, number, response) for name, number in written.items()])
+    return pair + _joined([_quantity(name, number, called) for name, number in written.items()])
 
 
-def _allocation(written: dict[str, str], response: str) -> str:
+def _allocation(written: dict[str, str]) -> str:
     epochs = f" ({written['epochs']} epochs)" if "epochs" in written else ""
     return (
         f"the best run has {written['params']} parameters, {written['tokens']} "
         f"tokens{epochs}, "
-        f"{written['tokens_per_param']} tokens per parameter and expected {response} "
+        f"{written['tokens_per_param']} tokens per parameter and expected loss "
         f"{written['expected_loss']}"
     )
 
 
-def _quantity(name: str, number: str, response: str) -> str:
+def _quantity(name: str, number: str, called: str) -> str:
     if name in _UNITS:
         return f"{number} {_UNITS[name]}"
-    return f"{name.replace('_', ' ').replace('loss', response)} {number}"
+    return f"{of_response(name, called).replace('_', ' ')} {number}"
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -10,14 +10,16 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from bayes_scaling.display.intervals import interval_attrs, percent
+from bayes_scaling.display.intervals import interval_attrs, interval_percent
 from bayes_scaling.display.terminal import flat_name
+from bayes_scaling.display.wording import of_response
 from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.reporting.citing.escaping import latex_escaped, markdown_escaped, one_line
 from bayes_scaling.reporting.citing.estimates import (
     Citable,
     check_result,
     estimates,
+    response,
     written_label,
 )
 
@@ -59,7 +61,7 @@ def written_table(result: Citable, prob: float | None = None) -> pd.DataFrame:
             for name, values in about.items()
         }
         for one in found:
-            columns.setdefault(one.quantity, []).append(one.text)
+            columns.setdefault(of_response(one.quantity, response(result)), []).append(one.text)
     table = pd.DataFrame(columns)
     table.attrs["caption"] = caption(result, prob)
     return table
@@ -78,7 +80,7 @@ def interval_words(prob: float | None) -> str:
     >>> interval_words(0.9)
     '90 % equal-tailed credible interval'
     """
-    return f"{percent(prob)} {KINDS[interval_attrs(prob)['ci_kind']]} credible interval"
+    return f"{interval_percent(prob)} {KINDS[interval_attrs(prob)['ci_kind']]} credible interval"
 
 
 def markdown_table(table: pd.DataFrame | Citable, prob: float | None = None) -> str:

@@ -52,7 +52,8 @@ function update() {
   if (data.best) updateSplits(point);
   const stands = standing(point);
   byId("explore-standing").textContent = stands.text;
-  byId("explore-standing").classList.toggle("warning", stands.bad);
+  byId("explore-standing").classList.toggle("warning", stands.verdict !== "trust");
+  byId("explore-standing").dataset.verdict = stands.verdict;
   const set = fields.map(({ name }) => `${written(name, setting[name])} ${spoken(name)}`).join(", ");
   byId("explore-summary").textContent = Number.isNaN(run.median)
     ? `${set}: outside what this page holds.`

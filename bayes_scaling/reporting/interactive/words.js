@@ -55,8 +55,8 @@ function parsed(text) {
   return value > 0 && Number.isFinite(value) ? value : NaN;
 }
 
-// The verdict on a run of this size, as sentences; a warning where it is not to be trusted. The
-// ladder of larger runs says it along the axis in which they grow, the tested range along others.
+// The verdict on a run of this size, in a word and as sentences. The ladder of larger runs says it
+// along the axis in which they grow, the tested range along others.
 function standing(point) {
   const sentences = data.problems.length ? [`Not converged: ${data.problems.join("; ")}.`] : [];
   const outside = [];
@@ -69,12 +69,15 @@ function standing(point) {
     }
   }
   if (outside.length) sentences.push(`Beyond what was tested: ${outside.join("; ")}.`);
-  const verdict = data.trust ? ladderVerdict(point) : "Nobody has checked whether this can be believed.";
-  const bad = sentences.length > 0 || (data.trust && !verdict.startsWith("Trust"));
-  return { bad, text: [...sentences, verdict].join(" ") };
+  const judged = data.trust
+    ? ladderVerdict(point)
+    : { verdict: "not assessed", text: "Nobody has checked whether this can be believed." };
+  const doubted = outside.length && judged.verdict === "trust" ? "caution" : judged.verdict;
+  const verdict = data.problems.length ? "not converged" : doubted;
+  return { verdict, text: [...sentences, judged.text].join(" ") };
 }
 
-// The verdict at a rung of the ladder, or those of the rungs on either side.
+// The verdict at a rung of the ladder, or those of the rungs on either side, and its reason.
 function ladderVerdict(point) {
   const ladder = data.trust.ladder;
   const times = point[data.trust.along] / data.range[point.group][data.trust.along].high;
@@ -82,11 +85,16 @@ function ladderVerdict(point) {
   const where = times > 1 ? `${timesText(times)} ${largest}` : `no larger than ${largest}`;
   const above = ladder.find((one) => one.times >= times * 0.99);
   const below = ladder.filter((one) => one.times <= times * 1.01).at(-1) || above;
-  if (!above) return `Do not trust: ${where}, farther than was judged.`;
-  const verdict = `${below.verdict[0].toUpperCase()}${below.verdict.slice(1)}`;
-  if (above.verdict === below.verdict || times > above.times * 0.99) return `${verdict}: ${where}.`;
+  if (!above) return { verdict: "do not trust", text: `Do not trust: ${where}, farther than was judged.` };
+  const verdict = below.verdict;
+  const said = `${verdict[0].toUpperCase()}${verdict.slice(1)}`;
+  const because = above.reason ? ` ${above.reason}` : "";
+  if (above.verdict === verdict || times > above.times * 0.99) {
+    return { verdict, text: `${said}: ${where}.${because}` };
+  }
   const from = `${above.verdict} from at most ${timesText(above.times)}`;
-  return `${verdict} up to at least ${timesText(below.times)} ${largest}, ${from}: ${where}.`;
+  const text = `${said} up to at least ${timesText(below.times)} ${largest}, ${from}: ${where}.${because}`;
+  return { verdict, text };
 }
 
 function timesText(times) {

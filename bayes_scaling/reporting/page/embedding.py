@@ -1,4 +1,4 @@
-"""Numbers of the interactive page: quantiles over a grid of runs, the tested range, the verdicts.
+"""Numbers of the interactive page: quantiles over a grid of runs.
 
 Owns where the tables have their nodes and how many digits they have; no layout.
 """
@@ -23,10 +23,8 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.model.inputs import input_values
-from bayes_scaling.model.reach import ranges
 from bayes_scaling.plots.sources import by_group, losses_along, thinned
-from bayes_scaling.reporting.sections.larger import ladder_factors, widest
-from bayes_scaling.trust import TrustReport
+from bayes_scaling.reporting.sections.larger import widest
 from bayes_scaling.trust.case import ladder_table
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -249,49 +247,3 @@ def _short(values: np.ndarray) -> list[Any]:
     if values.ndim > 1:
         return [_short(row) for row in values]
     return [float(f"{value:.6g}") if np.isfinite(value) else None for value in values]
-
-
-def tested_range(grid: Grid, trust: TrustReport | None) -> list[dict[str, dict[str, float]]]:
-    """Range of the runs of each group along each axis, and the multiple of it that was tested."""
-    fit, groups = grid.fit, grid.groups
-    trusted: Mapping[str, float] = {}
-    if trust is not None:
-        trusted = trust["reach"].table.attrs.get("trusted_times", {})
-    where = xr.Dataset({str(name): ("point", groups[name].to_numpy()) for name in groups})
-    low, high = (
-        (10**ends).to_dict("records") for ends in ranges(fit.model, fit.runs, where, len(groups))
-    )
-    return [
-        {
-            str(name): {
-                "low": float(least[name]),
-                "high": float(largest[name]),
-                "trusted": float(trusted.get(str(name), 1.0)),
-            }
-            for name in least
-        }
-        for least, largest in zip(low, high, strict=True)
-    ]
-
-
-def verdicts(fit: ScalingFit, trust: TrustReport | None) -> dict[str, Any] | None:
-    """Verdicts on the largest run, on larger ones and on the targets."""
-    if trust is None:
-        return None
-    judged = [*zip(ladder_factors(trust), trust.ladder["verdict"], strict=True)]
-    rungs = [*judged, *_asked(fit, trust)]
-    return {
-        "along": trust.along,
-        "ladder": [{"times": times, "verdict": verdict} for times, verdict in sorted(rungs)],
-    }
-
-
-def _asked(fit: ScalingFit, trust: TrustReport) -> list[tuple[float, str]]:
-    """Times the largest run of its level, and the verdict, of each target beyond it."""
-    targets = trust.targets
-    if trust.along not in targets:
-        return []
-    _, high = ranges(fit.model, fit.runs, targets.to_xarray(), len(targets))
-    factors = targets[trust.along] / (10 ** high[trust.along]).to_numpy()
-    asked = zip(factors.tolist(), targets["verdict"], strict=True)
-    return [(times, verdict) for times, verdict in asked if times > 1]

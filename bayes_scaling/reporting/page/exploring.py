@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from bayes_scaling.display.intervals import percent
+from bayes_scaling.display.intervals import interval_percent
 from bayes_scaling.fitting.average import Fitted
-from bayes_scaling.reporting.page.embedding import ABOVE, ASIDE, BELOW, Grid, tested_range, verdicts
+from bayes_scaling.reporting.page.embedding import ABOVE, ASIDE, BELOW, Grid
+from bayes_scaling.reporting.page.standing import tested_range, verdicts
 from bayes_scaling.reporting.sections.contents import cell
 from bayes_scaling.trust import TrustReport
 
@@ -95,7 +96,7 @@ def page(
         "splits": grid.splits,
         "held": {name: cell(name, value) for name, value in grid.held.items()},
         "within": WITHIN,
-        "interval": percent(prob),
+        "interval": interval_percent(prob),
         "error": grid.error(prob),
         "response": runs.response,
         "range": tested_range(grid, trust),

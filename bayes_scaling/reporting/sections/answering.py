@@ -66,7 +66,7 @@ def _ladder(subject: Subject) -> Block:
     table = pd.DataFrame(
         {
             "run": ["largest run", *(f"{times(one)} larger" for one in factors[1:])],
-            subject.fit.runs.response: expected["loss"],
+            subject.fit.runs.response: expected[subject.fit.runs.response],
             "verdict": ladder["verdict"].to_list(),
             "because of": ladder["because"].to_list(),
         }

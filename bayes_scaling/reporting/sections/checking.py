@@ -9,10 +9,10 @@ import pandas as pd
 
 from bayes_scaling import plots
 from bayes_scaling.display.intervals import intervals
-from bayes_scaling.display.wording import per_cent
+from bayes_scaling.display.wording import of_response, per_cent
 from bayes_scaling.fitting.diagnostics import DIVERGENT_MOST, ESS_LEAST, R_HAT_MOST
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.forecasting.forecasts import forecast
+from bayes_scaling.forecasting.forecasts import Forecast, forecast
 from bayes_scaling.plots.delta_plot import delta_at_runs
 from bayes_scaling.reporting.citing.methods import settings_words
 from bayes_scaling.reporting.citing.tables import interval_words, written_table
@@ -29,6 +29,7 @@ from bayes_scaling.reporting.sections.figures import drawn
 from bayes_scaling.reporting.sections.misfit import largest_misses
 from bayes_scaling.reporting.sections.subject import Subject, part_title
 from bayes_scaling.trust import CheckResult
+from bayes_scaling.trust.checks.misfit import beyond_prior
 
 PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
 FULL = "bs.assess(fit, at=forecast, level='full')"
@@ -118,7 +119,7 @@ def predictive(subject: Subject) -> Section:
     caption = "Structures that residuals may follow: their share of the variance, and p-value."
     residuals = drawn(
         "residuals",
-        "Relative distance of each run from its expected loss, against compute.",
+        "Distance of each run from what is expected of it, against compute.",
         "Distance of each run from the fit; runs that only scatter lie in the band.",
         lambda ax: plots.residuals(fit, ax=ax, prob=subject.prob),
     )
@@ -167,7 +168,7 @@ def left_out(subject: Subject) -> Section:
     def told(fit: ScalingFit) -> list[Block]:
         if not fit.model.has_surface(fit.runs):
             return [Paragraph("The law was fitted alone: what it may leave out is not modelled.")]
-        said = Paragraph(_left_out_at_runs(fit, subject.prob))
+        said = Paragraph(_left_out_at_runs(fit, subject.prob) + beyond_prior(fit).rstrip())
         return [said, *([_delta(fit, subject.prob)] if fit is subject.main else [])]
 
     return Section("left-out", "Misfit of the law", tuple(subject.of_each(told)))
@@ -180,7 +181,7 @@ def _left_out_at_runs(fit: ScalingFit, prob: float | None) -> str:
     return (
         f"At the runs the loss lies {low:+.2g} % to {high:+.2g} % off the law's reducible loss "
         f"(posterior medians). At {sure or 'none'} of {len(fit.runs)} runs the interval excludes "
-        "zero."
+        "zero. "
     )
 
 
@@ -236,7 +237,7 @@ def _apart(subject: Subject) -> list[Block]:
     if asked is None:
         return []
     at, labels = asked.points, written_table(asked, subject.prob)
-    quantities = ["expected_loss", "loss"]
+    quantities = [of_response(name, subject.fit.runs.response) for name in Forecast.shown]
     tables = []
     for part in subject.described:
         alone = forecast(part.fit, at=at, new_levels=asked.new_levels)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bayes_scaling.display.intervals import percent
+from bayes_scaling.display.intervals import interval_percent
 from bayes_scaling.display.wording import listed, times
 from bayes_scaling.forecasting.forecasts import forecast
 from bayes_scaling.laws import Law
@@ -95,7 +95,8 @@ def _doubts(subject: Subject) -> Iterator[str]:
     for check in checks:
         if check.verdict != "trust":
             remedy = REMEDIES.get(check.check, "what its finding names")
-            yield f"{sentence(doubt(check.check))} To settle it: {remedy}."
+            remedy = "more runs" if check.table.attrs.get("only_few") else remedy
+            yield f"{sentence(doubt(check))} To settle it: {remedy}."
 
 
 def _next_run(subject: Subject) -> Iterator[str]:
@@ -104,10 +105,10 @@ def _next_run(subject: Subject) -> Iterator[str]:
     made = forecast(subject.fit, at=row)
     table = made.table(subject.prob)
     [(_, _, low, high)] = written(made, "loss", subject.prob)
-    what = "the laws" if subject.mixed else "the law"
+    what, prob = "the laws" if subject.mixed else "the law", interval_percent(subject.prob)
     yield (
         f"A run {NEXT:g} times your largest: {run_words(table, 0)}. Expect a "
-        f"{subject.fit.runs.response} between {low} and {high} ({percent(subject.prob)}). One "
+        f"{subject.fit.runs.response} between {low} and {high} ({prob}). One "
         f"outside would speak against {what}, or against the scatter seen so far."
     )
 
@@ -158,16 +159,16 @@ def _reach(subject: Subject) -> Iterator[str]:
 def _flatness(subject: Subject) -> Iterator[str]:
     if subject.near is None:
         return
-    medians = subject.near.draws.median(("chain", "draw"), skipna=True)
-    largest = medians.isel(budget=int(np.argmax(medians["flops"].to_numpy())))
-    low, high = (float(largest[name]) for name in ("smallest_params", "largest_params"))
+    place = int(np.argmax(subject.near.draws["flops"].values))
+    largest = subject.near.draws.isel(budget=place)
+    ends = [largest[name].median(skipna=True) for name in ("smallest_params", "largest_params")]
     levels = [str(largest[factor].item()) for factor in subject.main.model.factors]
     where = ", ".join([f"{cell('flops', float(largest['flops']))} FLOP", *levels])
-    if np.isfinite(low) and np.isfinite(high):
+    if np.isfinite(ends).all():
+        low, high = (written(subject.near, str(end.name), subject.prob)[place][1] for end in ends)
         yield (
-            f"Not the exact size at {where}: any from {cell('params', low)} to "
-            f"{cell('params', high)} parameters costs at most {100 * subject.near.within:g} % of "
-            "loss, so that other reasons may decide."
+            f"Not the exact size at {where}: any from {low} to {high} parameters costs at most "
+            f"{100 * subject.near.within:g} % of loss, so that other reasons may decide."
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling import plots
-from bayes_scaling.display.wording import per_cent
+from bayes_scaling.display.wording import of_response, per_cent
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import axes
 from bayes_scaling.model.inputs import RATIOS, input_values, scales
@@ -67,7 +67,7 @@ def data(subject: Subject) -> Section:
     blocks.append(
         drawn(
             "runs",
-            "Loss of each run against compute, with the band of the fitted law.",
+            f"{fit.runs.response.capitalize()} of each run, with the band of the fitted law.",
             f"The runs and the law fitted to them{which}.",
             lambda ax: plots.fit_curves(fit, ax=ax, prob=subject.prob),
         )
@@ -85,7 +85,9 @@ def columns(fit: ScalingFit) -> pd.DataFrame:
     for name, numbers in values.items():
         ends = {"smallest": numbers.min(), "median": np.median(numbers), "largest": numbers.max()}
         written = {end: cell(name, float(number)) for end, number in ends.items()}
-        rows.append({"column": name, **written, "source": _source(fit, name)})
+        rows.append(
+            {"column": of_response(name, runs.response), **written, "source": _source(fit, name)}
+        )
     return pd.DataFrame(rows)
 
 
@@ -159,9 +161,9 @@ def symbols(fit: ScalingFit) -> tuple[str, ...]:
     law = fit.model.law
     known = {name: f"{symbol} ({name}): {meaning}" for name, symbol, meaning in SYMBOLS}
     inputs = [known.get(name, f"{name}: a column of the runs") for name in law.inputs]
-    response = {"loss": "loss, in nats per token unless said otherwise"}
+    response = {"loss": "L (loss): loss, in nats per token unless said otherwise"}
     return (
-        f"L (loss): {response.get(fit.runs.response, fit.runs.response)}",
+        response.get(fit.runs.response, f"{fit.runs.response}: what the law predicts"),
         *inputs,
         f"Parameters: {', '.join(law.priors)}",
     )

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 from matplotlib.legend import Legend
@@ -48,6 +49,7 @@ WIDTH, HEIGHT = 4.6, 3.0
 PANEL_HEIGHT = 2.1
 LEGEND_ROW = 0.21
 LONGEST_LABEL = 26
+LONGEST_ENTRY = 48
 SHORT_LABEL = 22
 """Characters up to which entries of a legend stand two abreast."""
 
@@ -115,14 +117,28 @@ def _lay_out(figure: Figure) -> None:
     figure.suptitle("")
     for ax in figure.axes:
         ax.set_ylabel(fill(ax.get_ylabel(), LONGEST_LABEL))
+    taller = sum(_ticks_wrapped(panel) for panel in panels)
     found = [*figure.legends, *filter(None, (ax.get_legend() for ax in panels))]
     rows = sum(_moved_below(figure, legend) for legend in found)
-    figure.set_size_inches(size[0], size[1] + LEGEND_ROW * rows)
+    figure.set_size_inches(size[0], size[1] + LEGEND_ROW * (rows + taller))
+
+
+def _ticks_wrapped(ax: Axes) -> int:
+    """Wrap long names of rows, and return the number of lines that this adds."""
+    names = [label.get_text() for label in ax.get_yticklabels()]
+    if max(map(len, names), default=0) <= LONGEST_LABEL:
+        return 0
+    wrapped = [fill(name, LONGEST_LABEL, break_long_words=False) for name in names]
+    ax.set_yticks(ax.get_yticks(), wrapped, fontsize="small")
+    return sum(name.count("\n") for name in wrapped)
 
 
 def _moved_below(figure: Figure, legend: Legend) -> int:
     """Move a legend below all panels, and return its number of rows."""
-    labels = [text.get_text().replace("ETI", "interval") for text in legend.get_texts()]
+    labels = [
+        fill(text.get_text().replace("ETI", "interval"), LONGEST_ENTRY)
+        for text in legend.get_texts()
+    ]
     abreast = 2 if max(map(len, labels), default=0) <= SHORT_LABEL else 1
     title = legend.get_title().get_text() or None
     figure.legend(
@@ -136,7 +152,8 @@ def _moved_below(figure: Figure, legend: Legend) -> int:
         alignment="left",
     )
     legend.remove()
-    return -(-len(labels) // abreast) + bool(title)
+    lines = len(labels) + sum(label.count("\n") for label in labels)
+    return -(-lines // abreast) + bool(title)
 
 
 def encoded(figure: Figure, kind: Literal["svg", "png", "pdf"]) -> bytes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from bayes_scaling import plots
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.display.intervals import percent
+from bayes_scaling.display.intervals import interval_percent
 from bayes_scaling.display.wording import counted, times
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
@@ -22,6 +22,7 @@ from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, j
 from bayes_scaling.reporting.sections.figures import drawn
 from bayes_scaling.reporting.sections.larger import widest
 from bayes_scaling.reporting.sections.subject import Subject
+from bayes_scaling.trust import CheckResult
 from bayes_scaling.units import format_count, format_flops
 
 NAMED = 3
@@ -41,6 +42,9 @@ REASONS = {
     "conventions": "it hangs on how the table counts parameters or compute",
 }
 """The doubt of each check, as the end of a sentence about the answer."""
+
+TOO_FEW = "these runs are too few for all that the law has to learn from them"
+"""That of the design where nothing but the number of runs is wrong with it."""
 
 
 def opening(subject: Subject) -> Opening:
@@ -73,16 +77,23 @@ def _verdict(subject: Subject) -> tuple[str, str]:
         return "trust", "No check found a reason for doubt."
     doubts = [one for one in trust.checks if one.verdict != "trust"]
     doubts.sort(key=lambda one: one.verdict == "caution")
-    said = [doubt(one.check) for one in doubts]
+    return trust.verdict, because(doubts)
+
+
+def because(checks: Sequence[CheckResult]) -> str:
+    """The doubts of checks in one sentence: two of them, and how many more there are."""
+    said = [doubt(check) for check in checks]
     more, reason = len(said) - 2, "; ".join(said[:2]) or "its checks doubt it"
     if more > 0:
         reason += f", and {counted(more, 'more check')} {'doubts' if more == 1 else 'doubt'} it"
-    return trust.verdict, sentence(reason)
+    return sentence(reason)
 
 
-def doubt(check: str) -> str:
+def doubt(check: CheckResult) -> str:
     """Doubt that a check raises, as part of a sentence."""
-    return REASONS.get(check, f"the check '{check}' doubts it")
+    if check.table.attrs.get("only_few"):
+        return TOO_FEW
+    return REASONS.get(check.check, f"the check '{check.check}' doubts it")
 
 
 def sentence(text: str) -> str:
@@ -200,7 +211,7 @@ def written(result: Citable, quantity: str, prob: float) -> list[Written]:
 
 
 def _interval(one: Written, prob: float, unit: str = "") -> str:
-    return f"{percent(prob)} between {one[2]} and {one[3]}{unit}" if one[2] else ""
+    return f"{interval_percent(prob)} between {one[2]} and {one[3]}{unit}" if one[2] else ""
 
 
 def _context(subject: Subject) -> Iterator[str]:
@@ -261,9 +272,10 @@ def _picture(subject: Subject) -> Block | None:
 
 def fan(forecast: Forecast, prob: float) -> Block:
     """The runs and the forecast."""
+    response = forecast.fit.runs.response.capitalize()
     return drawn(
         "forecast",
-        "Loss of the runs and of the forecast, with its credible band, out to the target.",
+        f"{response} of the runs and of the forecast, with its credible band, out to the target.",
         "Your runs, and the forecast beyond the largest of them (shaded).",
         lambda ax: plots.forecast_fan(forecast, ax=ax, prob=prob),
     )

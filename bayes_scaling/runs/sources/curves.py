@@ -135,6 +135,8 @@ def from_curves(
       tokens  2B-8B
       flops   1.2e18-1.92e19   6 x params x tokens
       loss    3-3.6            last of column 'loss'
+      note: The runs end at different lengths (2B to 8B of 'tokens'), and neither their …
+      note: Every run has 20 tokens per parameter: what each adds to the loss is not learnt …
     """
     rule = checked_rule(final, warmup, window, columns.get("response", "loss"))
     columns = renamed_choices(columns, {})  # as mappings, which may be gone through twice

@@ -38,7 +38,8 @@ tables in another unit show in the losses."""
 
 def check_design(case: Case) -> Finding:
     """Number and spread of the runs along each axis, and parameters that they cannot separate."""
-    problems = list(_problems(case))
+    too_few, others = list(_too_few(case)), list(_alike(case))
+    problems = [*too_few, *others]
     fatal = [text for verdict, text in problems if verdict == "do not trust"]
     verdict = worst(verdict for verdict, _ in problems)
     axes = case.runs
@@ -52,6 +53,7 @@ def check_design(case: Case) -> Finding:
         }
     ).rename_axis("axis")
     table.attrs["problems"] = tuple(text for _, text in problems)
+    table.attrs["only_few"] = bool(too_few) and not others
     headline = (
         " ".join(fatal or [text for _, text in problems])
         or f"{len(axes)} runs for {_parameters(case)} parameters, over "
@@ -60,9 +62,8 @@ def check_design(case: Case) -> Finding:
     return Finding([verdict] * case.size, headline, table)
 
 
-def _problems(case: Case) -> Iterator[tuple[Verdict, str]]:
-    axes, law = case.runs, case.fit.model.law
-    count, needed = len(axes.round(2).drop_duplicates()), _parameters(case)
+def _too_few(case: Case) -> Iterator[tuple[Verdict, str]]:
+    count, needed = len(case.runs.round(2).drop_duplicates()), _parameters(case)
     if count <= needed:
         yield (
             "do not trust",
@@ -71,6 +72,10 @@ def _problems(case: Case) -> Iterator[tuple[Verdict, str]]:
         )
     elif count < 2 * needed:
         yield "caution", f"{count} different runs are fewer than two for each of {needed} unknowns."
+
+
+def _alike(case: Case) -> Iterator[tuple[Verdict, str]]:
+    axes, law = case.runs, case.fit.model.law
     for name in law.inputs:
         levels = _levels(axes[name])
         if levels < LEVELS_LEAST and name not in law.unscaled:

@@ -41,6 +41,10 @@ FEW = 8
 
 REFITS = 5
 
+UNSURE = "weights, not reliable"
+MOST = 0.5
+"""Share of runs whose weights are not reliable beyond which little is known of single runs."""
+
 
 def check_influence(case: Case) -> Finding:
     """Shift of the expected loss at each point, and the tail probability of each run, without it.
@@ -51,7 +55,7 @@ def check_influence(case: Case) -> Finding:
     shifts, surprise = _by_weights(case, expected)
     table = pd.DataFrame({"pareto_k": case.loo.pareto_k.values}, index=case.runs.index)
     table["tail_probability"] = np.exp(surprise)
-    table["by"] = np.where(table["pareto_k"] > K_BAD, "weights, not reliable", "weights")
+    table["by"] = np.where(table["pareto_k"] > K_BAD, UNSURE, "weights")
     if case.level == "full":
         _refit_the_worst(case, expected, table, shifts)
     table["scales_off"] = _scales_off(case)
@@ -61,6 +65,10 @@ def check_influence(case: Case) -> Finding:
     for point in range(case.asked):
         table[f"shift_{point}"] = shifts[:, point]
     overall, strangers = _strangers(table)
+    unsure = (table["by"] == UNSURE).to_numpy()
+    if unsure.mean() > MOST:
+        overall, strangers = worst([overall, "caution"]), strangers + _unknown(unsure)
+        shifts = np.where(unsure[:, np.newaxis], 0.0, shifts)
     largest = np.abs(shifts).max(axis=0)
     by_point = [worst([overall, graded(float(one), MOVES, 2 * MOVES)]) for one in largest]
     moved = _moved(case, table, shifts[:, : case.asked])
@@ -85,10 +93,18 @@ def _strangers(table: pd.DataFrame) -> tuple[Verdict, str]:
     return "trust", ""
 
 
+def _unknown(unsure: np.ndarray) -> str:
+    """The sentence on weights that say little of most runs."""
+    return (
+        f"Of {unsure.sum()} of {len(unsure)} runs it is not known what they carry: their weights "
+        f"are not reliable (Pareto k above {K_BAD}), and the others alone are judged. "
+    )
+
+
 def _moved(case: Case, table: pd.DataFrame, shifts: np.ndarray) -> str:
     """The sentence on the run without which the forecasts move most."""
     run, point = divmod(int(np.abs(shifts).argmax()), shifts.shape[1])
-    bad = int((table["by"] == "weights, not reliable").sum())
+    bad = int((table["by"] == UNSURE).sum())
     have = "has" if bad == 1 else "have"
     unsure = f"; {counted(bad, 'run')} {have} a Pareto k above {K_BAD}" if bad else ""
     return (

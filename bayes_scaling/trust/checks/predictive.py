@@ -11,13 +11,15 @@ import pandas as pd
 import xarray as xr
 from scipy import stats
 
-from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.intervals import PROB, SAMPLE_DIMS
 from bayes_scaling.display.wording import chance, per_cent
+from bayes_scaling.display.wording import rows as rows_named
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio
 from bayes_scaling.model.surface import SIZE
 from bayes_scaling.trust.case import Case
+from bayes_scaling.trust.checks.misfit import beyond_prior
 from bayes_scaling.validation.scores import COVERAGES, covered, flat
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded, worst
 
@@ -83,7 +85,38 @@ def check_predictive(case: Case) -> Finding:
     scattered = calibration != "trust" and worst(structure[: case.asked]) == "trust"
     found = _scatter(pit) if scattered else ""
     held = f"Leave-one-out 90 % intervals hold {per_cent(pit.attrs['coverage'][0.9])} of the runs"
-    return Finding(by_point, f"{size}{found}{_clearest(table)}. {held}.", table)
+    said = f"{size}{found}{_clearest(table)}. {held}.{_largest(case, pit)}"
+    return Finding(by_point, said, table)
+
+
+def _largest(case: Case, pit: pd.DataFrame) -> str:
+    """A sentence on the largest runs, of the levels asked about, outside their interval."""
+    fit, interval = case.fit, f"leave-one-out {per_cent(PROB)} interval"
+    off = np.abs(pit["loo_pit"].to_numpy() - 0.5)
+    outside = [place for place in _largest_runs(case) if off[place] > PROB / 2]
+    if not outside:
+        return ""
+    names = rows_named(fit.runs.table.index[outside])
+    if len(outside) > 1:
+        return f" The largest runs of their levels ({names}) lie outside their {interval}."
+    observed, expected = fit.runs.values("loss")[outside[0]], medians_at_runs(fit)[outside[0]]
+    far = abs(observed - expected)
+    lies = f"{100 * far / expected:.2g} %" if fit.runs.response == "loss" else f"{far:.2g}"
+    way = "above" if observed > expected else "below"
+    return (
+        f" The largest run ({names}) lies {lies} {way} what is expected of it, outside its "
+        f"{interval}."
+    )
+
+
+def _largest_runs(case: Case) -> Iterator[int]:
+    """Place of the largest run of each level asked about, of those that have runs."""
+    factors, main = list(case.fit.model.factors), case.runs[case.main].to_numpy()
+    labels = case.fit.runs.table[factors].astype(str)
+    for _, asked in case.placed[factors].iloc[: case.asked].drop_duplicates().iterrows():
+        rows = (labels == asked.astype(str)).all(axis=1).to_numpy()
+        if rows.any():
+            yield int(np.where(rows, main, -np.inf).argmax())
 
 
 def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
@@ -93,7 +126,7 @@ def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
     size = float(fit.posterior[SIZE].median())
     verdict = graded(size, UNLIKE, np.inf)
     if verdict == "trust":
-        return verdict, ""
+        return verdict, beyond_prior(fit)
     usual, large = (f"{per_cent(low)} to {per_cent(high)}" for low, high in (ALIKE, NOT_ALIKE))
     return verdict, (
         f"The law leaves out {per_cent(size)} of its reducible loss ({SIZE}). Public sweeps whose "

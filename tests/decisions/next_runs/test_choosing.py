@@ -219,7 +219,37 @@ def test_what_is_printed_says_the_plan_and_its_limits(plan: bs.decisions.NextRun
     assert "if the law does" in text
     html = plan._repr_html_()
     assert "<table" in html
-    assert "&#x27;corpus&#x27;" in html
+    assert "corpus &#x27;web&#x27;" in html
+
+
+@pytest.mark.parametrize(
+    ("goal", "words"),
+    [
+        (TARGET, "the expected loss at params 70B, tokens 1.4T, corpus 'web'"),
+        (bs.Goal.optimum(1e24, of="tokens_per_param"), "the optimal tokens per parameter at 1e24"),
+        (bs.Goal.parameter("E", at=WEB), "E, corpus 'web'"),
+    ],
+)
+def test_goals_are_said_in_words(goal: bs.Goal, words: str) -> None:
+    assert goal.words.startswith(words)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        bs.Goal.loss,
+        bs.Goal.optimum,
+        bs.Goal.parameter,
+        lambda fit: bs.Goal.multiplier(fit, "web", 1e21),
+        lambda fit: bs.Goal.multiplier("books", "web", fit),
+        lambda fit: bs.Goal.loss(7e10, 1.4e12, at=fit),
+    ],
+)
+def test_a_goal_of_another_type_is_refused_in_words(
+    make: Callable[[object], bs.Goal], stored_fit: bs.ScalingFit
+) -> None:
+    with pytest.raises(ModelError, match=r"^Goal\..*is of type ScalingFit, which cannot be read"):
+        make(stored_fit)
 
 
 def test_goals_print_as_they_are_written() -> None:

@@ -1,0 +1,18 @@
+import inspect
+
+import matplotlib.pyplot as plt
+import pytest
+
+import bayes_scaling as bs
+from bayes_scaling import plots
+
+
+@pytest.mark.parametrize("name", plots.__all__)
+@pytest.mark.parametrize("given", [3, None, "fit.nc"])
+def test_what_a_plot_does_not_draw_is_refused_in_words(name: str, given: object) -> None:
+    plot = getattr(plots, name)
+    argument = next(iter(inspect.signature(plot).parameters))
+    said = rf"plots.{name}: {argument} is of type {type(given).__name__}, .*Give what bs\."
+    with pytest.raises(bs.BayesScalingError, match=said):
+        plot(**{argument: given})
+    assert plt.get_fignums() == []
