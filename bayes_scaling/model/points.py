@@ -257,21 +257,17 @@ def _check_inputs(model: ScalingModel, table: pd.DataFrame) -> None:
 def _check_magnitude(model: ScalingModel, table: pd.DataFrame, runs: Runs) -> None:
     """Ask back where all counts are far below the runs, or far above, as a slip of units is."""
     counts = [name for name in COUNTS if name in model.law.inputs and name in runs.inputs]
-    if not counts:
-        return
     ends = {name: (runs.values(name).min(), runs.values(name).max()) for name in counts}
     below = np.all([table[name] < ends[name][0] / FAR_BELOW for name in counts], axis=0)
     above = np.all([table[name] > ends[name][1] * FAR_ABOVE[name] for name in counts], axis=0)
-    if not (below | above).any():
+    if not counts or not (below | above).any():
         return
     bad = int(np.argmax(below | above))
     given = " and ".join(f"{name}={table[name].iloc[bad]:g}" for name in counts)
     end = " and ".join(f"{ends[name][int(above[bad])]:.3g} {name}" for name in counts)
-    far, where, cure = (
-        ("more than a million times", "largest", "Read the table anew with")
-        if above[bad]
-        else ("less than a thousandth of", "smallest", "Give")
-    )
+    far, where, cure = "less than a thousandth of", "smallest", "Give"
+    if above[bad]:
+        far, where, cure = "more than a million times", "largest", "Read the table anew with"
     raise RunsError(
         f"{given} at point {bad} is {far} the {where} runs ({end}), where a fit says nothing. "
         f"Counts in millions or billions look so. {cure} plain "
