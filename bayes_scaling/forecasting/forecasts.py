@@ -159,9 +159,9 @@ def forecast(
     """Forecast the loss of runs not yet made.
 
     Inside the runs and beyond them it is the same surface: the law, what it leaves out, and beyond
-    the largest run how much faster or slower than the law says the loss may fall and the best ratio
-    of tokens to parameters may move. These were learned from public sweeps
-    (``tests/benchmarks/test_extrapolation.py``, ``test_best_sizes.py``).
+    the largest run how much faster or slower than the law says the loss may fall, for how much
+    longer, and how far the best ratio of tokens to parameters may move. These were learned from
+    public sweeps (``tests/benchmarks/test_extrapolation.py``, ``test_best_sizes.py``).
 
     Parameters
     ----------

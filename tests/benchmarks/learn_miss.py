@@ -1,9 +1,9 @@
 """Misses of laws beyond their runs, learned from public sweeps, leaving one source out at a time.
 
 ``python -m tests.benchmarks.learn_miss [folder]`` (about a quarter of an hour on two cores) fits
-every sweep below its cut-offs, and looks for the mean and the size of `miss` under which held-out
-runs have the highest log score; of learning curves, which bend either way, for the sizes of `delta`
-and `miss`. It prints what each source left out has chosen by the others, and how those choices
+every sweep below its cut-offs, and looks for the mean and the size of `miss` and the mean of
+`floor_drop` under which held-out runs have the highest log score; of learning curves, which bend
+either way, for the sizes of `delta` and `miss`. It prints what each source left out has chosen by the others, and how those choices
 predict it: of curves, which are of one paper, each task is a source.
 
 Of sweeps all sources together choose a mean of 0.15 and a size of 0.03; sources left out, which
@@ -35,11 +35,18 @@ from tests.benchmarks.extrapolations import Extrapolation, extrapolations
 
 SWEEPS = {
     "amplitude": (0.01,),
-    "mean": (0.0, 0.05, 0.1, 0.15, 0.2),
+    "mean": (0.0, 0.05, 0.1, 0.15),
     "size": (0.03, 0.05, 0.07, 0.1),
+    "drop": (0.0, 0.25, 0.5, 0.75),
 }
-CURVES = {"amplitude": (0.01, 0.03, 0.06), "mean": (0.0,), "size": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)}
-"""Choices of the median size of `delta`, and of mean and median size of `miss`."""
+CURVES = {
+    "amplitude": (0.01, 0.03, 0.06),
+    "mean": (0.0,),
+    "size": (0.2, 0.3, 0.4, 0.5, 0.6, 0.7),
+    "drop": (0.0, 0.5),
+}
+"""Choices of the median size of `delta`, of mean and median size of `miss`, and of the mean of
+`floor_drop`, of whose distribution nothing and all are the likeliest."""
 
 SPREAD = 0.35
 """Standard deviation of the log size."""
@@ -57,21 +64,23 @@ class Fitted:
     surface: LossSurface
     where: dict[str, np.ndarray]
 
-    def losses(self, mean: float, size: float) -> np.ndarray:
+    def losses(self, mean: float, size: float, drop: float) -> np.ndarray:
         """Draws of the log expected loss, dims (sample, run), under these choices."""
         rng = np.random.default_rng(0)
         like = self.fit.posterior["miss"]
         sizes = size * np.exp(SPREAD * even_normal(like, rng))
         miss = (mean + sizes * even_normal(like, rng)).values.reshape(-1, 1)
+        share = stats.norm.cdf(even_normal(like, rng)).reshape(-1, 1)
+        dropped = stats.beta.ppf(share, drop, 1 - drop) if drop else None
         left_out = self.surface.left_out
         assert left_out is not None
         edge = left_out.misses[0][0]
-        moved = replace(self.surface, left_out=replace(left_out, misses=[(edge, miss)]))
-        return np.log(moved.loss(self.where))
+        left_out = replace(left_out, misses=[(edge, miss)], drop=dropped)
+        return np.log(replace(self.surface, left_out=left_out).loss(self.where))
 
-    def scores(self, mean: float, size: float) -> pd.DataFrame:
+    def scores(self, mean: float, size: float, drop: float) -> pd.DataFrame:
         """Coverage, error, width, interval score and log score of each run to be predicted."""
-        expected = self.losses(mean, size)
+        expected = self.losses(mean, size, drop)
         sd, df = (
             self.fit.posterior[name].values.reshape(-1, 1) for name in ("noise_sd", "noise_df")
         )

@@ -106,7 +106,10 @@ def test_extrapolations_are_as_good_as_they_say(shared_data: Path) -> None:
         for kind, part in {"sweeps": scores[~curves], "learning curves": scores[curves]}.items():
             bins = pd.cut(part["reach"], BINS, labels=BIN_NAMES)
             print(f"\n{name}, {kind}\n", over_sweeps(part).round(4).to_string())
-            print(part.groupby(bins, observed=True)["covered"].mean().round(3).to_dict())
+            by_run = part.groupby(bins, observed=True)["covered"].mean()
+            by_sweep = part.groupby([bins, "name", "cut"], observed=True)["covered"].mean()
+            print("of runs", by_run.round(3).to_dict())
+            print("of sweeps", by_sweep.groupby(level=0).mean().round(3).to_dict())
     ours, law = (over_sweeps(tables[name]) for name in ("surface", "law alone"))
     assert (tables["surface"]["below_floor"] == 0).all()
     assert (ours["interval_score"] < law["interval_score"]).all()

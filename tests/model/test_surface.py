@@ -394,6 +394,12 @@ def test_a_size_that_may_not_be_positive_is_refused(name: str, prior: bs.Prior) 
         bs.Surface(**{name: prior})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("prior", [bs.Prior.normal(0, 1), bs.Prior.fixed_at(1.5)], ids=repr)
+def test_a_share_of_the_floor_that_is_none_is_refused(prior: bs.Prior) -> None:
+    with pytest.raises(ModelError, match=r"floor_drop=.*outside 0 to 1.*fixed_at\(0\)"):
+        bs.Surface(floor_drop=prior)
+
+
 def test_only_losses_of_one_stage_have_a_surface(stored_fit: bs.ScalingFit) -> None:
     assert bs.ScalingModel("chinchilla").has_surface(stored_fit.runs)
     assert not bs.ScalingModel("chinchilla", surface=None).has_surface(stored_fit.runs)

@@ -82,12 +82,12 @@ def surface_words(fit: ScalingFit) -> str:
     along, across = compute_and_ratio(fit.model.law)
     name = along[0].replace("_", " ") if len(along) == 1 and along[0] != "flops" else "compute"
     where = f"{name} and tokens per parameter" if across else name
-    drift = " and the best ratio of tokens to parameters to drift" if across else ""
+    more = ", part of its floor to decline and the best ratio of tokens to parameters to drift"
     levels = ", from which groups deviate by a size that was learned" if fit.model.vary else ""
     return (
         "The law was fitted together with a Gaussian process for what it leaves out, over "
         f"{one_line(where)}{levels}; beyond the largest run its decline was taken to be faster or "
-        f"slower{drift}, by as much as public sweeps have taught."
+        f"slower{more if across else ''}, by as much as public sweeps have taught."
     )
 
 

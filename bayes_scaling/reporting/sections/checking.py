@@ -91,7 +91,8 @@ def _parameter_figures(fit: ScalingFit, prob: float | None) -> list[Block]:
         "parameters",
         "Prior and posterior density of each parameter.",
         "Prior (dashed) and posterior of each parameter. Where they are alike the runs taught "
-        "nothing: miss_sd and drift_sd, of what lies beyond the runs, come from other sweeps.",
+        "nothing: miss_sd, drift_sd and floor_drop, of what lies beyond the runs, come from other "
+        "sweeps.",
         lambda _: plots.prior_posterior(fit, prob=prob),
         panels=None,
     )
