@@ -16,7 +16,7 @@ of these alone, and 0.87, 0.74, 0.66 without a drop; and of sweeps simulated fro
 0.88 at 10, 30 and 100 times the largest run, where a mean of 0.1 without a drop had 0.81, 0.94,
 0.88. Of curves all together choose a `delta` of 0.03 and a `miss` of 0.6, and the tasks left out
 one of 0.4 to 0.6 (it is 0.5, whose intervals far beyond the runs are narrower), with scores of
-0.134, 0.314, 0.179 and 0.86, 0.85, 1.00 covered; a drop lowers their log scores, and they have none.
+0.134, 0.314, 0.179 and 0.86, 0.85, 1.00 covered; a drop lowers their log scores: they have none.
 """
 
 import itertools

@@ -33,8 +33,7 @@ by.
 What else was tried, on the sweeps (interval score near, far, farther):
 
 * the law's own floor beyond the runs (no `floor_drop`), with a mean of 0.1: .079, .182, .242, and as
-  wide, with 0.90 of the far runs covered; the far error is 0.033 either way, and of all other
-  sources 0.66 of the farther runs are covered for 0.82.
+  wide, with 0.90 of the far runs covered.
 * a `miss` that grows as the root of the reach, or its power of three quarters: within .003.
 * a `miss` that comes in over as many decades as the runs span, .077, .176, .250, with .79 covered
   to 1.2 decades, and of learning curves .77, .80, .90; over a fixed number of decades, between.
