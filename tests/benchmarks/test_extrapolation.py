@@ -32,7 +32,7 @@ by.
 
 What else was tried, on the sweeps (interval score near, far, farther):
 
-* the law's own floor beyond the runs (no `floor_drop`), with a mean of 0.1: .079, .182, .242, and as
+* the law's own floor beyond the runs (no `floor_drop`), with a mean of 0.1: .079, .182, .242, as
   wide, with 0.90 of the far runs covered.
 * a `miss` that grows as the root of the reach, or its power of three quarters: within .003.
 * a `miss` that comes in over as many decades as the runs span, .077, .176, .250, with .79 covered
