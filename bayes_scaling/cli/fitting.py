@@ -92,7 +92,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     noise: Annotated[
         Scatter | None,
         typer.Option(
-            help="Scatter of log loss; of other responses, which have no one-sided one, as it is.",
+            help="Scatter of log loss, or of another response itself, which is never one-sided.",
             show_default="student-t; normal on the logit of accuracies",
         ),
     ] = None,

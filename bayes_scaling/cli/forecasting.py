@@ -62,7 +62,7 @@ def _check_below(below: float | None) -> None:
 
 def _print(made: Forecast, below: float | None, prob: float | None, json: bool) -> None:
     from bayes_scaling.display.terminal import by_quantity, sentence
-    from bayes_scaling.display.wording import of_response
+    from bayes_scaling.display.wording import of_response, one_of
 
     table = made.table(prob)
     chances = None if below is None else made.probability_below(below)
@@ -82,8 +82,7 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
         chances = chances.drop(columns="diagnosis").rename(
             columns=lambda name: of_response(name, response)
         )
-        one = "an accuracy" if response == "accuracy" else f"a {response}"
-        output.print_table(f"Probability of {one} below the target", chances)
+        output.print_table(f"Probability of {one_of(response)} below the target", chances)
     output.print_notes(made.notes)
 
 

@@ -32,7 +32,7 @@ _OTHERS: Mapping[str, str] = {
     r"\bflops_factor=(\d[\d.]*)": r"--flops-factor \1",
     r"\bas history=": "as --curves",
     r"\bstates=['\"](\w+)['\"]": r"--state \1",
-    r"\bwith Runs\.from_curves": "with --curves, which may name this file,",
+    r"\bwith Runs\.from_curves": "with --curves (which may name this file)",
     r"\b(?:vary=\[?)?bs\.Vary\('(\w+)', by='(.+?)'\)\]?": r"--vary \1:\2",
     r"\bbs\.laws\.(\w+)\('(.+?)'\)": r"--law \1:\2",
     r"\bbs\.noise\.Binomial\(\) or ": "",

@@ -49,14 +49,16 @@ class Isolines(DrawnResult[ScalingFit]):
     held: Literal["loss", "flops"] = "loss"
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Notes for a reader: of the fit, and what is shown of each curve."""
+    def title(self) -> str:
+        """What is shown: one size of each curve."""
         sizes = len(np.unique(self.draws["params"]))
-        least = "fewest FLOP" if self.held == "loss" else "least expected loss"
-        return (
-            *self.fit.notes,
-            f"Shown is the size of {least} on each curve; table() has all {sizes} sizes.",
-        )
+        least = "FLOP" if self.held == "loss" else "expected loss"
+        return f"Isolines, best of all {sizes} sizes in table() by {least}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for a reader: of the fit."""
+        return self.fit.notes
 
     def best(self) -> xr.Dataset:
         """The point of each curve that is best in each draw, of the sizes on the curve.

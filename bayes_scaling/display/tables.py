@@ -15,7 +15,7 @@ from bayes_scaling.display.terminal import WIDTH, by_quantity, interval_title, t
 
 
 class WholeTable(pd.DataFrame):
-    """A data frame that prints all of its columns within 100 characters, numbers to four digits.
+    """A data frame that prints all of its columns, in blocks if wide, numbers to four digits.
 
     Examples
     --------

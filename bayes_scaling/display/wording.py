@@ -96,6 +96,15 @@ def of_response(name: str, response: str) -> str:
     return re.sub("(?<![a-z])loss$", response, name)
 
 
+def one_of(response: str) -> str:
+    """Return a response with its article.
+
+    >>> one_of("loss"), one_of("accuracy")
+    ('a loss', 'an accuracy')
+    """
+    return f"an {response}" if response.startswith(tuple("aeiou")) else f"a {response}"
+
+
 def meant(word: str, known: Iterable[str]) -> str:
     """Return the question whether a known name was meant that resembles a word, or nothing.
 

@@ -103,9 +103,9 @@ class Settings:
 
     @property
     def acceptance(self) -> float:
-        """Acceptance rate of what is sampled for longer: 0.9 becomes 0.95, and then 0.975.
+        """Acceptance rate of this round: in longer ones 0.9 becomes 0.95, and then 0.975.
 
-        Where less was enough at first, longer rounds are as if it had been 0.9.
+        Less than 0.9 counts in a first round only: longer ones are as if it had been 0.9.
         """
         if self.thin == 1:
             return self.target_accept

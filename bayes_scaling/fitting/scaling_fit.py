@@ -181,7 +181,7 @@ def fit(
         Independent chains.
     seed : int, optional
         Seed of the sampler; one is chosen, and kept in ``settings``, if not given.
-    target_accept : float
+    target_accept : float, optional
         Acceptance rate that the sampler's step size is tuned to, nearer to 1 in longer rounds. If
         not given, 0.8 for a law of size and data without levels, and 0.9 for all others.
     progress : bool

@@ -100,10 +100,10 @@ def run_places(law: Law, runs: Runs) -> tuple[np.ndarray, np.ndarray | None]:
 
 
 def told_places(law: Law, runs: Runs) -> tuple[np.ndarray, np.ndarray | None]:
-    """The same without what is too small to tell anything: of what is nearly constant its mean.
+    """Places of the runs from which `delta` learns: of an axis that is nearly constant its mean.
 
-    Else `delta` would put down to one percent more parameters what other reasons have done, and
-    hold that for a slope.
+    Else a percent more parameters would seem to have done what has other reasons, and a steep slope
+    would be learnt from it.
     """
     read = {name: input_values(runs, name) for name in law.inputs}
     constant = {name: values for name, values in read.items() if nearly_constant(values)}

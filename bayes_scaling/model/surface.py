@@ -47,9 +47,9 @@ MISS_SD = Prior.between(0.056, 0.178)
 """Size of `miss`."""
 
 FLOOR_DROP = Prior.beta(0.5, 0.5)
-"""Share of a floor's excess that is none. Floors fitted to small runs of public sweeps came out
-higher than those of larger ones, up to the loss of the largest, however narrow their intervals;
-losses simulated from a law keep theirs. So nothing and all of it are the likeliest."""
+"""Share of a floor's excess that goes on declining. Floors fitted to small runs of public sweeps
+came out higher than those of larger ones, up to the loss of the largest, however narrow their
+intervals; losses simulated from a law keep theirs. So none and all of it are the likeliest."""
 
 FLOOR_SHARE = 0.6
 """Share of the loss at the edge of the runs up to which a floor is believed: the mean of the prior

@@ -39,7 +39,8 @@ def chosen_columns(
     columns = [str(name) for name in table]
     claims = assign_columns(columns, standard, further, response, skipped)
     if "loss" not in claims:
-        name = f'Name its column, as in loss="{guess(columns, response)}".{_of_a_curve(table)}'
+        numbers = [str(name) for name in table if _counts(table[name]) is not None]
+        name = f'Name its column, as in loss="{guess(numbers, response)}".{_of_a_curve(table)}'
         raise RunsError(
             f"Runs: no column holds the {response} (the columns are {listed(columns, 20)}). It is "
             f"what the law explains. {_turned(table, response) or name}"
@@ -134,6 +135,9 @@ def _is_other_budget(name: str, column: Column) -> bool:
 
 def _counts(column: Column) -> np.ndarray | None:
     """Return the cells as numbers, or nothing where none is one."""
-    read = [as_number(cell, counts=True) for cell in column.tolist()]
-    numbers = np.array([np.nan if value is None else value for value in read], float)
+    if pd.api.types.is_any_real_numeric_dtype(column):
+        numbers = column.to_numpy(float, na_value=np.nan)
+    else:
+        read = [as_number(cell, counts=True) for cell in column.tolist()]
+        numbers = np.array([np.nan if value is None else value for value in read], float)
     return None if np.isnan(numbers).all() else numbers

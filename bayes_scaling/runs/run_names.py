@@ -16,8 +16,8 @@ from bayes_scaling.runs.usual_names import column_key
 _RUN_NAMES = ("run", "runid", "runname", "name")
 _URL_NAMES = ("url", "runurl", "link", "runlink")
 NO_RUNS = (
-    "Checkpoints of one run are no runs of their own, and taken for such they make intervals too "
-    "narrow: read curves with Runs.from_curves"
+    "Checkpoints of one run, unlike runs of different lengths, are no runs of their own, and taken "
+    "for such they make intervals too narrow: read curves with Runs.from_curves"
 )
 # Such as a report can link to as they are.
 _WEB_PAGE = re.compile(r"""https?://[^\s<>"'`|\\(){}\[\]]+""")

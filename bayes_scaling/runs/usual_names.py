@@ -143,7 +143,7 @@ def guess(columns: Sequence[str], response: str) -> str:
     free = [name for name in columns if not any(aliases(part, [name]) for part in parts)]
     words = {name: frozenset(re.split(r"[\W\d_]+", name.lower())) for name in free}
 
-    own = _ALIASES[response] - (_words("loss") if response != "loss" else _words(""))
+    own = _ALIASES[response] - ({"loss"} - {response})
 
     def doubts(name: str) -> tuple[bool, ...]:
         said = words[name]

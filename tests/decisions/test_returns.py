@@ -107,6 +107,7 @@ def test_curves_print_the_best_size_of_each(
     assert len(shown.split("note:")[0].strip().splitlines()) == 3 + 4 * 2
     assert "params" in shown
     assert "all 41 sizes" in shown
+    assert not any("sizes" in note for note in lines.table().attrs["notes"])
 
 
 def test_isoflop_curves_are_forecasts_at_one_compute(stored_fit: bs.ScalingFit) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -239,6 +240,12 @@ def test_methods_say_what_was_fitted_with_the_law(
     assert "leaves out, over tokens; beyond" in bs.cite(prior_fit(one, stored_fit.runs)).methods
     alone = bs.ScalingModel("Chinchilla", surface=None)
     assert "Gaussian process" not in bs.cite(prior_fit(alone, stored_fit.runs)).methods
+
+
+def test_the_acceptance_rate_is_that_of_the_round_that_was_kept(stored_fit: bs.ScalingFit) -> None:
+    longer = replace(stored_fit.settings, target_accept=0.8, thin=4)
+    said = bs.cite(replace(stored_fit, settings=longer)).methods
+    assert "target acceptance 0.95, seed" in " ".join(said.split())
 
 
 def test_pooling_is_in_the_methods(stored_fit: bs.ScalingFit) -> None:

@@ -194,6 +194,7 @@ def test_a_report_of_accuracies_speaks_of_no_other_response(
     assert "| expected accuracy | accuracy |" in text
     assert "![Accuracy of each run" in text
     assert "expected loss" not in text.lower()
+    assert "Expect an accuracy between" in text
     assert "not drawn" not in text
 
 

@@ -138,3 +138,8 @@ def test_public_curves_are_noted(
 ) -> None:
     (note,) = said(pd.read_csv(shared_data / f"{name}.csv"), **choices)
     assert f"checkpoints of {count} training curves" in note
+
+
+def test_runs_of_ten_even_lengths_may_be_meant() -> None:
+    (note,) = said(grid(1e9 * np.arange(1, 11)))
+    assert "Checkpoints of one run, unlike runs of different lengths, are no runs" in note

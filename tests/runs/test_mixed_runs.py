@@ -90,10 +90,15 @@ def test_runs_that_a_column_marks_are_noted(name: str, cells: list[Any], where: 
 
 
 @pytest.mark.parametrize(
-    "columns",
-    [{"outlier": False}, {"outlier": True}, {"kept": True}, {"dropout": 1}, {"outlier": "no"}],
+    ("name", "cells"),
+    [
+        ("outlier", [False] * 12),
+        ("outlier", [True] * 12),
+        ("outlier", ["yes", *["no"] * 11]),
+        ("outlier", [0.5, *[0.0] * 11]),
+        ("kept", [True, *[False] * 11]),
+        ("dropout", [1, *[0] * 11]),
+    ],
 )
-def test_columns_that_mark_none_are_silent(columns: dict[str, object]) -> None:
-    mixed = sweep(1, 0.0).assign(**columns)
-    mixed.loc[0, "other"] = 1.0
-    assert not said(mixed)
+def test_columns_that_mark_none_are_silent(name: str, cells: list[object]) -> None:
+    assert not said(sweep(1, 0.0).assign(**{name: cells}))

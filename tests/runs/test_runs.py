@@ -151,6 +151,7 @@ def test_no_loss_column(frame: pd.DataFrame) -> None:
         Runs.from_frame(stepped.assign(step=1))
     refused(frame.drop(columns="loss"), "no column holds the loss", 'loss="my_loss"')
     refused(frame.rename(columns={"loss": "ppl_losses"}), 'loss="ppl_losses"')
+    refused(frame.drop(columns="loss").assign(metric="bpb"), 'loss="my_loss"')  # words are none
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def settings_words(fit: Fit) -> str:
     settings = fit.settings
     return (
         f"{settings.chains} chains of {settings.draws} draws after {settings.tune} of warm-up; "
-        f"target acceptance {settings.target_accept:g}, seed {settings.seed}"
+        f"target acceptance {settings.acceptance:.3g}, seed {settings.seed}"
     )
 
 

@@ -53,9 +53,7 @@ def verdicts(fit: ScalingFit, trust: TrustReport | None) -> dict[str, Any] | Non
 
 def _judged(trust: TrustReport, points: pd.DataFrame) -> tuple[list[str], list[str]]:
     """Verdicts, and the doubts behind them as sentences; none of what is trusted."""
-    doubting = [
-        list(map(trust.__getitem__, filter(None, one.split(", ")))) for one in points["because"]
-    ]
+    doubting = [[trust[name] for name in one.split(", ") if name] for one in points["because"]]
     return points["verdict"].to_list(), [because(one) if one else "" for one in doubting]
 
 

@@ -169,7 +169,7 @@ def left_out(subject: Subject) -> Section:
     def told(fit: ScalingFit) -> list[Block]:
         if not fit.model.has_surface(fit.runs):
             return [Paragraph("The law was fitted alone: what it may leave out is not modelled.")]
-        said = Paragraph(_left_out_at_runs(fit, subject.prob) + beyond_prior(fit).rstrip())
+        said = Paragraph(f"{_left_out_at_runs(fit, subject.prob)} {beyond_prior(fit)}".rstrip())
         return [said, *([_delta(fit, subject.prob)] if fit is subject.main else [])]
 
     return Section("left-out", "Misfit of the law", tuple(subject.of_each(told)))
@@ -182,7 +182,7 @@ def _left_out_at_runs(fit: ScalingFit, prob: float | None) -> str:
     return (
         f"At the runs the loss lies {low:+.2g} % to {high:+.2g} % off the law's reducible loss "
         f"(posterior medians). At {sure or 'none'} of {len(fit.runs)} runs the interval excludes "
-        "zero. "
+        "zero."
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from bayes_scaling.display.intervals import interval_percent
-from bayes_scaling.display.wording import listed, times
+from bayes_scaling.display.wording import listed, one_of, times
 from bayes_scaling.forecasting.forecasts import forecast
 from bayes_scaling.laws import Law
 from bayes_scaling.model.axes import main_axis, run_axes
@@ -107,8 +107,8 @@ def _next_run(subject: Subject) -> Iterator[str]:
     [(_, _, low, high)] = written(made, "loss", subject.prob)
     what, prob = "the laws" if subject.mixed else "the law", interval_percent(subject.prob)
     yield (
-        f"A run {NEXT:g} times your largest: {run_words(table, 0)}. Expect a "
-        f"{subject.fit.runs.response} between {low} and {high} ({prob}). One "
+        f"A run {NEXT:g} times your largest: {run_words(table, 0)}. Expect "
+        f"{one_of(subject.fit.runs.response)} between {low} and {high} ({prob}). One "
         f"outside would speak against {what}, or against the scatter seen so far."
     )
 

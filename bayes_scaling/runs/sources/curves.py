@@ -58,7 +58,7 @@ def from_curves(
     curves
         A frame, a file as `read_runs` understands it, a folder or a list of such files: these
         are one table, and each is a run of its own, called after its file, if no column names
-        runs. A frame without one is the curve of one run, and its positions rise.
+        runs. One table without such a column is the curve of one run: its positions rise.
     step
         The column that orders the checkpoints. None looks for the usual names (`step`, `_step`,
         `global_step`, `iteration`); where there is none, and for False, it is the tokens seen.
@@ -183,8 +183,8 @@ def _check_one_run(source: CurveSource, roles: Roles) -> None:
         raise RunsError(
             f"Runs.from_curves: no column names the run of each checkpoint (the columns are "
             f"{listed(source.columns[1:], 20)}), and {roles.at!r} does not rise from row to row, "
-            f"as in the curve of one run. Checkpoints of a run belong together. Name it, as in "
-            f'run="{(closest("run_name", source.columns[1:]) or ["my_run"])[0]}".'
+            f"as it does in the curve of one run. Checkpoints of a run belong together. Name it, "
+            f'as in run="{(closest("run_name", source.columns[1:]) or ["my_run"])[0]}".'
         )
 
 
