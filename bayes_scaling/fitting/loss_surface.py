@@ -70,14 +70,12 @@ class LossSurface:
             if self.left_out.drop is None or not np.any(u > self.left_out.placement.top):
                 return self.units["loss"] * (self._floor + np.exp(far))
             near = near + self.left_out.delta(*place(self.law, edge)) + own
-            return self.units["loss"] * lowered(self._floor, near, far, self.left_out.drop)
+            return self.units["loss"] * lowered(self._floor, near, far, self._dropped)
 
     @property
     def floor(self) -> Any:
         """Loss that no scale gets below, in the unit of the runs."""
-        drop = None if self.left_out is None else self.left_out.drop
-        kept = 1.0 if drop is None else 1 - (1 - FLOOR_SHARE) * drop
-        return self.units["loss"] * self._floor * kept
+        return self.units["loss"] * (self._floor - self._dropped)
 
     def map(self, change: Callable[[Any], Any]) -> LossSurface:
         """A copy with a function applied to every array."""
@@ -101,6 +99,15 @@ class LossSurface:
     @property
     def _floor(self) -> Any:
         return self.law.irreducible(self.theta)
+
+    @property
+    def _dropped(self) -> Any:
+        """What of the floor goes on declining beyond the runs, over the reference loss."""
+        if self.left_out is None or self.left_out.drop is None:
+            return 0.0
+        # Over the reference loss, of a level whose losses are higher over its floor.
+        excess = self._floor - FLOOR_SHARE * np.maximum(self._floor, 1.0)
+        return self.left_out.drop * np.maximum(excess, 0.0)
 
     def _law(self, inputs: Mapping[str, Any]) -> Any:
         scaled = {name: values / self.units[name] for name, values in inputs.items()}
@@ -147,8 +154,8 @@ class LossSurface:
         return (paths or [inputs])[-1], near, found
 
 
-def lowered(floor: Any, near: Any, far: Any, drop: Any) -> Any:
-    """Loss beyond the runs of which some of the floor's excess goes on declining.
+def lowered(floor: Any, near: Any, far: Any, dropped: Any) -> Any:
+    """Loss beyond the runs, of whose floor some goes on declining.
 
     At the edge the loss and its slope are those without, so that only how long it declines changes.
 
@@ -158,19 +165,19 @@ def lowered(floor: Any, near: Any, far: Any, drop: Any) -> Any:
         Floor of the law.
     near, far : array
         Log reducible loss at the edge and beyond it, had the floor been one.
-    drop : array
-        Share of what the floor has above :data:`FLOOR_SHARE` of the loss at the edge.
+    dropped : array
+        What of the floor goes on declining.
 
     Examples
     --------
     >>> near, far = np.log(0.2), np.log([0.2, 0.1, 1e-9])
     >>> lowered(1.8, near, far, 0.0).round(2).tolist()
     [2.0, 1.9, 1.8]
-    >>> lowered(1.8, near, far, 0.5).round(2).tolist()
+    >>> lowered(1.8, near, far, 0.3).round(2).tolist()
     [2.0, 1.88, 1.5]
     """
     reducible = np.exp(near)
-    given = drop * np.maximum(floor - FLOOR_SHARE * (floor + reducible), 0.0)
-    declining = reducible + given
+    declining = reducible + dropped
     # Where nothing lies beyond the edge this is the loss there, to the last digit.
-    return floor + reducible + declining * np.expm1((far - near) * reducible / declining)
+    loss = floor + reducible + declining * np.expm1((far - near) * reducible / declining)
+    return np.maximum(loss, floor - dropped)

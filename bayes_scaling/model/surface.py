@@ -10,8 +10,8 @@ alone and of one of u and v. Beyond the largest run, at `reach` decades from it:
 * all is as if v were ``drift * reach`` less: the best ratio of tokens to parameters goes on moving
   as `delta` says it did among the runs, give or take what public sweeps have taught;
 * `R` declines ``exp(miss)`` times as fast as the law says;
-* of what `E` has above six tenths of the loss there, a share ``floor_drop`` goes on declining: the
-  loss falls at first as the law says, and then for longer.
+* of what `E` has above six tenths of the lowest losses, a share ``floor_drop`` goes on declining:
+  the loss falls at first as the law says, and then for longer.
 
 Where parameters vary by a factor, each of its levels deviates from the `delta` that all share by a
 function of u and one of v, of a size that is learned; beyond the largest run that of u stays as it
@@ -52,8 +52,8 @@ came out higher than those of larger ones, up to the loss of the largest, howeve
 intervals; losses simulated from a law keep theirs. So none and all of it are the likeliest."""
 
 FLOOR_SHARE = 0.6
-"""Share of the loss at the edge of the runs up to which a floor is believed: the mean of the prior
-that laws have for floors."""
+"""Share of the lowest losses up to which a floor is believed: the mean of the prior that laws have
+for floors."""
 
 CURVE_MISS_MEAN = 0.0
 """Mean of `miss` for a law of one input: learning curves bend either way."""
@@ -120,8 +120,8 @@ class Surface(AsCode):
     miss_mean : float, optional
         Mean of `miss`; if not given, 0.05 for a law of size and data and 0 for one of one input.
     floor_drop : Prior, optional
-        Of what the fitted floor has above six tenths of the loss at the largest runs, the share
-        that goes on declining beyond them: 0 keeps the law's floor. If not given, Beta(0.5, 0.5)
+        Of what the fitted floor has above six tenths of the lowest losses, the share that goes on
+        declining beyond the runs: 0 keeps the law's floor. If not given, Beta(0.5, 0.5)
         for a law of size and data, and none for one of one input.
     drift_sd : Prior, optional
         Standard deviation of `drift` about what the runs show: of the decades by which the best

@@ -37,7 +37,8 @@ def test_at_the_runs_it_is_what_parts_the_surface_from_the_law(stored_fit: bs.Sc
     alone = surface.units["loss"] * surface.law.evaluate(
         {name: values / surface.units[name] for name, values in inputs.items()}, surface.theta
     )
-    per_cent = 100 * ((surface.loss(inputs) - surface.floor) / (alone - surface.floor) - 1)
+    floor = surface.inside.floor
+    per_cent = 100 * ((surface.loss(inputs) - floor) / (alone - floor) - 1)
     found = delta_at_runs(stored_fit)
     assert found.dims == ("chain", "draw", "run")
     np.testing.assert_allclose(

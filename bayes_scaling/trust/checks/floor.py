@@ -37,7 +37,7 @@ def check_floor(case: Case) -> Finding:
     if response != "loss":
         said = f"It does not apply: floors are of losses, and the response is {response}."
         return Finding(["trust"] * case.size, said, pd.DataFrame())
-    floor = case.surface.floor + xr.zeros_like(case.expected.reset_coords(drop=True))
+    floor = case.surface.inside.floor + xr.zeros_like(case.expected.reset_coords(drop=True))
     if not float(spread(floor).max()) > 0:
         said = f"It does not apply: {case.fit.model.law.name} has no floor that could be otherwise."
         return Finding(["trust"] * case.size, said, pd.DataFrame())
