@@ -38,9 +38,9 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     the tokens per parameter of that target throughout (other inputs are held at the target's).
     Dark is the part of the interval where the loss would be if it fell beyond the runs as the law
     says, light what is added by its falling faster, slower or for longer. Runs off that path need
-    not lie on it. Dashed lines hold a new run on the path, its scatter included. Targets are marked with a
-    thick bar, the expected loss, and a thin one, a new run. With many groups every k-th draw is
-    used for the bands.
+    not lie on it. Dashed lines hold a new run on the path, its scatter included. Targets are marked
+    with a thick bar, the expected loss, and a thin one, a new run. With many groups every k-th draw
+    is used for the bands.
 
     Parameters
     ----------
