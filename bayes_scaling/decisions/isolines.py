@@ -50,7 +50,7 @@ class Isolines(DrawnResult[ScalingFit]):
 
     @property
     def title(self) -> str:
-        """What is shown: one size of each curve."""
+        """Heading of the print, which shows one size of each curve."""
         sizes = len(np.unique(self.draws["params"]))
         least = "FLOP" if self.held == "loss" else "expected loss"
         return f"Isolines, best of all {sizes} sizes in table() by {least}"

@@ -102,10 +102,10 @@ class LossSurface:
 
     @property
     def _dropped(self) -> Any:
-        """What of the floor goes on declining beyond the runs, over the reference loss."""
+        """Part of the floor that goes on declining beyond the runs, over the reference loss."""
         if self.left_out is None or self.left_out.drop is None:
             return 0.0
-        # Over the reference loss, of a level whose losses are higher over its floor.
+        # Lowest losses are the unit; of a level whose floor is above them, that floor stands in.
         excess = self._floor - FLOOR_SHARE * np.maximum(self._floor, 1.0)
         return self.left_out.drop * np.maximum(excess, 0.0)
 

@@ -176,11 +176,10 @@ class Surface(AsCode):
 
     def priors_beyond(self, law: Law) -> dict[str, Prior]:
         """Priors that no run informs, by their posterior names."""
-        drop = {DROP: self.floor_drop} if self.floor_drop else {}
+        miss, own = self.miss_sd, self.floor_drop
         if not compute_and_ratio(law)[1]:
-            return {MISS_SIZE: self.miss_sd or CURVE_MISS_SD, **drop}
-        drop = drop or {DROP: FLOOR_DROP}
-        return {MISS_SIZE: self.miss_sd or MISS_SD, DRIFT_SIZE: self.drift_sd, **drop}
+            return {MISS_SIZE: miss or CURVE_MISS_SD, **({DROP: own} if own else {})}
+        return {MISS_SIZE: miss or MISS_SD, DRIFT_SIZE: self.drift_sd, DROP: own or FLOOR_DROP}
 
 
 def _is_share(prior: Prior) -> bool:

@@ -195,7 +195,7 @@ def loss_label(runs: Runs) -> str:
 
 
 def expected_label(runs: Runs) -> str:
-    """What is expected of a run, as legends call it: ``expected loss``."""
+    """Expected response of a run, as legends call it: ``expected loss``."""
     return f"expected {runs.response}"
 
 

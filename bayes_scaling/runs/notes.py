@@ -218,7 +218,7 @@ def _key(label: str) -> str:
 
 
 def nearly_constant(values: Any) -> bool:
-    """Whether positive numbers are so close to each other that no exponent is learnt from them."""
+    """True if positive numbers are so close to each other that no exponent is learnt from them."""
     return bool(values.max() < _SAME * values.min())
 
 

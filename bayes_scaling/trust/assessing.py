@@ -152,8 +152,8 @@ def _report(fit: Fitted, case: Case, results: tuple[CheckResult, ...]) -> TrustR
     reasons = [_reason(results, point) for point in range(case.size)]
     judged = pd.DataFrame({"verdict": joined, "because": reasons})
     targets = case.placed.iloc[: case.asked].join(judged)
-    on_rungs = judged.iloc[case.asked :].set_axis(ladder_frame(case).index)
-    ladder = ladder_frame(case).join(on_rungs)
+    rungs = ladder_frame(case)
+    ladder = rungs.join(judged.iloc[case.asked :].set_axis(rungs.index))
     return TrustReport(
         verdict=worst(joined[: case.asked]),
         checks=list(results),

@@ -81,7 +81,7 @@ def fits(result: Citable) -> tuple[Fit, ...]:
 
 
 def response(result: DrawnResult[Fitted] | CurveForecast) -> str:
-    """What the runs or curves show: a loss, an accuracy, a metric."""
+    """Response of the runs or curves: a loss, an accuracy, a metric."""
     return "loss" if isinstance(result, CurveForecast) else result.fit.runs.response
 
 
