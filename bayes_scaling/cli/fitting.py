@@ -27,8 +27,7 @@ Scatter = Literal["student-t", "normal", "one-sided"]
 
 def fit(  # noqa: PLR0913 - one parameter for each option
     table: Annotated[
-        Path,
-        typer.Argument(metavar="RUNS", help="Table of runs: CSV, TSV, JSON, Parquet, Excel."),
+        Path, typer.Argument(metavar="RUNS", help="Table of runs: CSV, TSV, JSON, Parquet, Excel.")
     ],
     law: Annotated[
         str,
@@ -56,8 +55,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
         ),
     ] = None,
     factor: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[NAME=]COLUMN", help="Grouping column. Repeatable."),
+        list[str] | None, typer.Option(metavar="[NAME=]COLUMN", help="Grouping column. Repeatable.")
     ] = None,
     run: Annotated[str | None, typer.Option(help="Column of run names.")] = None,
     where: Annotated[
@@ -106,8 +104,7 @@ def fit(  # noqa: PLR0913 - one parameter for each option
     chains: Annotated[int, typer.Option(help="Independent chains.")] = 4,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the sampler.")] = None,
     saved: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="File of the fit.  [default: RUNS.fit.nc]"),
+        Path | None, typer.Option("--output", "-o", help="File of the fit.  [default: RUNS.fit.nc]")
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the file even if it is not a fit.")
@@ -163,11 +160,7 @@ def read_table(table: Path, curves: Path | None, **choices: Unpack[ColumnChoices
 
 
 def _model(
-    law: str,
-    vary: list[str],
-    prior: list[str],
-    noise: Scatter | None,
-    response: Response = "loss",
+    law: str, vary: list[str], prior: list[str], noise: Scatter | None, response: Response = "loss"
 ) -> ScalingModel:
     from bayes_scaling import noise as noises
     from bayes_scaling.model.scaling_model import ScalingModel

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 def plan_runs(  # noqa: PLR0913 - one parameter for each option
     saved: options.Saved,
     candidates: Annotated[
-        Path,
-        typer.Option(help="CSV of possible runs: inputs, factors, 'cost' (else 6ND FLOP)."),
+        Path, typer.Option(help="CSV of possible runs: inputs, factors, 'cost' (else 6ND FLOP).")
     ],
     budget: Annotated[
         float, options.count_option("--budget", "What all runs may cost, such as 1e21.")

@@ -11,12 +11,7 @@ from typing import Literal
 import pandas as pd
 
 from bayes_scaling.comparison.flags import Flag, future_flags, loo_flags
-from bayes_scaling.comparison.scores import (
-    future_scores,
-    importance,
-    loo_scores,
-    mean_and_error,
-)
+from bayes_scaling.comparison.scores import future_scores, importance, loo_scores, mean_and_error
 from bayes_scaling.comparison.stacking import stacking
 from bayes_scaling.display.tables import Result
 from bayes_scaling.errors import ModelError, RunsError

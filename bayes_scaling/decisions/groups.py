@@ -13,12 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.decisions.surface.landscape import (
-    Landscape,
-    check_loss,
-    log_ratio,
-    surface,
-)
+from bayes_scaling.decisions.surface.landscape import Landscape, check_loss, log_ratio, surface
 from bayes_scaling.decisions.surface.solvers import first_change
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.digits import label_writer

@@ -89,11 +89,7 @@ class Isolines(DrawnResult[ScalingFit]):
 
 
 def isoloss_curves(
-    fit: ScalingFit,
-    loss: Numbers,
-    *,
-    params: Numbers | None = None,
-    at: At | None = None,
+    fit: ScalingFit, loss: Numbers, *, params: Numbers | None = None, at: At | None = None
 ) -> Isolines:
     """Tokens that give models of each size the same expected loss.
 
@@ -124,11 +120,7 @@ def isoloss_curves(
 
 
 def isoflop_curves(
-    fit: ScalingFit,
-    flops: Numbers,
-    *,
-    params: Numbers | None = None,
-    at: At | None = None,
+    fit: ScalingFit, flops: Numbers, *, params: Numbers | None = None, at: At | None = None
 ) -> Isolines:
     """Expected loss of models of each size at the same training compute.
 

@@ -29,11 +29,7 @@ class WholeTable(pd.DataFrame):
 
 
 def result_table(
-    draws: xr.Dataset,
-    dim: str,
-    diagnosis: str,
-    notes: Sequence[str],
-    prob: float | None = None,
+    draws: xr.Dataset, dim: str, diagnosis: str, notes: Sequence[str], prob: float | None = None
 ) -> pd.DataFrame:
     """Intervals by element of `dim`, with the diagnosis of the fit as last column.
 

@@ -20,15 +20,7 @@ from bayes_scaling.model.axes import compute_and_ratio, inputs_at
 from bayes_scaling.model.inputs import scales
 from bayes_scaling.model.nodes import Placement
 from bayes_scaling.model.scaling_model import ScalingModel
-from bayes_scaling.model.surface import (
-    DRIFT,
-    DRIFT_SIZE,
-    EDGE,
-    LEVEL_MISS,
-    MISS,
-    MISS_SIZE,
-    SIZE,
-)
+from bayes_scaling.model.surface import DRIFT, DRIFT_SIZE, EDGE, LEVEL_MISS, MISS, MISS_SIZE, SIZE
 from bayes_scaling.runs import Runs
 
 MOST_DRIFT = 0.9

@@ -13,12 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.display.intervals import interval_attrs, interval_prob
-from bayes_scaling.display.tables import (
-    Result,
-    WholeTable,
-    coordinate_index,
-    result_table,
-)
+from bayes_scaling.display.tables import Result, WholeTable, coordinate_index, result_table
 from bayes_scaling.display.wording import per_cent
 
 R_HAT_MOST = 1.01

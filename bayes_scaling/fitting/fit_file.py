@@ -50,9 +50,7 @@ def write_fit_file(
     return write_file(path, "runs", specification(model, runs, settings), {**groups, **extra})
 
 
-def read_fit_file(
-    path: Path,
-) -> tuple[ScalingModel, Runs, Settings, dict[str, xr.Dataset]]:
+def read_fit_file(path: Path) -> tuple[ScalingModel, Runs, Settings, dict[str, xr.Dataset]]:
     """Read what :func:`write_fit_file` has written."""
     spec, groups = read_file(path, "runs", ["runs"])
     with specified(path):

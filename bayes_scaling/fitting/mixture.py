@@ -14,10 +14,7 @@ from bayes_scaling.model.points import At, Numbers, asked_table, crossed, points
 
 
 def average_points(
-    average: FitAverage,
-    given: Mapping[str, Numbers | None],
-    at: At | None,
-    new_levels: NewLevels,
+    average: FitAverage, given: Mapping[str, Numbers | None], at: At | None, new_levels: NewLevels
 ) -> dict[str, xr.Dataset]:
     """Points for each fit, with the inputs of its law; a factor left out is crossed."""
     table = asked_table(given, at)

@@ -15,12 +15,7 @@ import xarray as xr
 from bayes_scaling.fitting.beyond import beyond
 from bayes_scaling.laws.contract import quantities
 from bayes_scaling.model.building import RAW, TURNED
-from bayes_scaling.model.directions import (
-    DIRECTION,
-    LEVEL_DIRECTION,
-    LevelRotation,
-    Rotation,
-)
+from bayes_scaling.model.directions import DIRECTION, LEVEL_DIRECTION, LevelRotation, Rotation
 from bayes_scaling.model.hierarchy import (
     NewLevels,
     Vary,

@@ -85,11 +85,7 @@ class BrokenPowerLaw(OneInputLaw):
         change = Prior.between(0.1, 5.0)
         if self.turns == "either":
             change = Prior.between(-2.0, 2.0, distribution="Normal")
-        priors = {
-            "E": WIDE_FLOOR,
-            "b": Prior.between(0.05, 3.0),
-            "c0": Prior.between(0.02, 0.8),
-        }
+        priors = {"E": WIDE_FLOOR, "b": Prior.between(0.05, 3.0), "c0": Prior.between(0.02, 0.8)}
         for i in range(1, self.breaks + 1):
             place = (
                 {"d1": Prior.between(0.1, 10.0)}

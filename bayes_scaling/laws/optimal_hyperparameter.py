@@ -11,10 +11,7 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
-EXPONENTS = {
-    "learning_rate": {"params": "a", "tokens": "b"},
-    "batch_size": {"tokens": "b"},
-}
+EXPONENTS = {"learning_rate": {"params": "a", "tokens": "b"}, "batch_size": {"tokens": "b"}}
 """The exponent of each input, by what is tuned."""
 
 

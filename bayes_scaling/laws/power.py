@@ -65,11 +65,7 @@ class PowerLaw(OneInputLaw):
         if not self.floor:
             # Of the whole loss the measured exponents are small: 0.05 to 0.1 in Kaplan et al.
             return {"A": Prior.between(0.5, 2.0), "alpha": Prior.between(0.03, 0.5)}
-        return {
-            "E": WIDE_FLOOR,
-            "A": Prior.between(0.01, 1.0),
-            "alpha": WIDE_EXPONENT,
-        }
+        return {"E": WIDE_FLOOR, "A": Prior.between(0.01, 1.0), "alpha": WIDE_EXPONENT}
 
     @property
     def equation(self) -> str:

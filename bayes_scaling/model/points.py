@@ -15,12 +15,7 @@ import xarray as xr
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.model.hierarchy import NewLevels
-from bayes_scaling.model.inputs import (
-    RATIOS,
-    compute_ratios,
-    flops_per_pair,
-    typical_value,
-)
+from bayes_scaling.model.inputs import RATIOS, compute_ratios, flops_per_pair, typical_value
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.cells import as_label, as_number

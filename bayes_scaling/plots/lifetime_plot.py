@@ -66,11 +66,7 @@ def _asked(draws: xr.Dataset) -> str:
 
 
 def _draw_plans(
-    ax: Axes,
-    draws: xr.Dataset,
-    names: tuple[str, str],
-    style: canvas.Style,
-    prob: float | None,
+    ax: Axes, draws: xr.Dataset, names: tuple[str, str], style: canvas.Style, prob: float | None
 ) -> None:
     """A quantity of the cheapest model, and beside it of the optimal one, if that has it."""
     asked, quantity = names

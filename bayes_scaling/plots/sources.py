@@ -61,10 +61,7 @@ def thinned[Fit: Fitted](fitted: Fit, points: int, most: int = MOST_VALUES) -> F
 
 
 def losses_along(
-    fitted: Fitted,
-    table: pd.DataFrame,
-    new_levels: NewLevels,
-    misses: bool = False,
+    fitted: Fitted, table: pd.DataFrame, new_levels: NewLevels, misses: bool = False
 ) -> xr.Dataset:
     """Draws of losses at points, the scatter of a new run the same at all of them."""
     seed = fitted.settings.seed

@@ -46,9 +46,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             ("nu", "mu", "sigma"), "real", lambda nu, mu, sigma: stats.t(nu, mu, sigma)
         ),
         "LogNormal": Family(
-            ("mu", "sigma"),
-            "positive",
-            lambda mu, sigma: stats.lognorm(sigma, scale=np.exp(mu)),
+            ("mu", "sigma"), "positive", lambda mu, sigma: stats.lognorm(sigma, scale=np.exp(mu))
         ),
         "HalfNormal": Family(("sigma",), "positive", lambda sigma: stats.halfnorm(scale=sigma)),
         "Gamma": Family(

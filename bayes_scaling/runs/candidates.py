@@ -22,10 +22,7 @@ _LABELS = 50
 
 
 def chosen_columns(
-    table: pd.DataFrame,
-    standard: Mapping[str, Choice],
-    further: Mapping[str, str],
-    response: str,
+    table: pd.DataFrame, standard: Mapping[str, Choice], further: Mapping[str, str], response: str
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the source column of every part, as `assign_columns` does, and remarks on others.
 

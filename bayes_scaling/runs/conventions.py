@@ -33,10 +33,7 @@ _CONVENTIONS: Mapping[str, Mapping[str, str]] = {
     },
 }
 _NO_LOSSES: Mapping[str, tuple[str, str]] = {
-    r"acc|accuracy": (
-        "an accuracy",
-        'Say response="accuracy" and fit a law of accuracies',
-    ),
+    r"acc|accuracy": ("an accuracy", 'Say response="accuracy" and fit a law of accuracies'),
     r"ppl|perplexity": (
         "a perplexity, the exponential of a loss",
         "Take its logarithm, a loss in nats per token, and name that column",

@@ -176,10 +176,7 @@ def _named_rows(
 
 
 def _checked_inputs(
-    table: pd.DataFrame,
-    claims: Mapping[str, str],
-    request: Request,
-    sources: Mapping[str, str],
+    table: pd.DataFrame, claims: Mapping[str, str], request: Request, sources: Mapping[str, str]
 ) -> tuple[pd.DataFrame, tuple[str, ...], dict[str, str], tuple[str, ...]]:
     """Convert the inputs of a table to numbers and add the one that follows from the others.
 

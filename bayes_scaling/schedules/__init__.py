@@ -16,15 +16,7 @@ from bayes_scaling.schedules.curve_fit import CurveFit, fit, load_fit
 from bayes_scaling.schedules.curve_forecast import CurveForecast, decay_now, forecast
 from bayes_scaling.schedules.curves import Curves
 from bayes_scaling.schedules.laws import Annealing, CurveLaw, MultiPower
-from bayes_scaling.schedules.shapes import (
-    constant,
-    cosine,
-    decayed,
-    linear,
-    logged,
-    stages,
-    wsd,
-)
+from bayes_scaling.schedules.shapes import constant, cosine, decayed, linear, logged, stages, wsd
 from bayes_scaling.schedules.simulating import simulate
 
 __all__ = [

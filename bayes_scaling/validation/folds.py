@@ -156,12 +156,7 @@ def default_cutoffs(model: ScalingModel, size: np.ndarray) -> list[float]:
 
 
 def score_fold(
-    model: ScalingModel,
-    runs: Runs,
-    mask: np.ndarray,
-    outcome: Outcome,
-    baselines: bool,
-    seed: int,
+    model: ScalingModel, runs: Runs, mask: np.ndarray, outcome: Outcome, baselines: bool, seed: int
 ) -> tuple[dict[str, Prediction], str]:
     """Predictions of the held-out runs by each method, and the fold's status."""
     train, test = runs.where(mask), runs.where(~mask)

@@ -41,18 +41,14 @@ def compared() -> list[bs.Comparison]:
     return list(each())
 
 
-def test_the_law_that_made_the_runs_has_most_weight(
-    compared: list[bs.Comparison],
-) -> None:
+def test_the_law_that_made_the_runs_has_most_weight(compared: list[bs.Comparison]) -> None:
     """Kaplan's law bends nowhere; its misses beyond the cut are several times the scatter."""
     for found in compared:
         assert found.weights("future")["chinchilla"] > 0.5
         assert found.weights("loo")["chinchilla"] > 0.5
 
 
-def test_the_average_covers_at_least_as_often_as_the_best(
-    compared: list[bs.Comparison],
-) -> None:
+def test_the_average_covers_at_least_as_often_as_the_best(compared: list[bs.Comparison]) -> None:
     """Of eight targets. A mixture with a worse law is wider, but shifted, so one may be lost."""
     truth = bs.laws.Chinchilla().loss(
         targets()["params"].to_numpy(), targets()["tokens"].to_numpy(), **TRUTH

@@ -144,9 +144,7 @@ def test_levels_folds_and_runs_count_alike_in_turn() -> None:
     assert (mean, error) == (4.0, pytest.approx(2.0))
 
 
-def test_the_error_of_leave_one_out_is_that_of_independent_runs(
-    found: bs.Comparison,
-) -> None:
+def test_the_error_of_leave_one_out_is_that_of_independent_runs(found: bs.Comparison) -> None:
     scores = found.scores("loo")
     apart = scores["bad"] - scores["good"]
     expected = apart.std(ddof=1) / np.sqrt(len(apart))

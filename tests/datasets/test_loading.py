@@ -60,10 +60,7 @@ def test_only_a_table_read_off_a_figure_has_no_licence() -> None:
     ],
 )
 def test_folders_that_do_not_hold_the_file(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    make: Callable[[Path], object],
-    message: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object], message: str
 ) -> None:
     folder = tmp_path / "upstream"
     make(folder)

@@ -53,10 +53,7 @@ def test_transformers_cost_what_their_shape_does(layers: int, d_model: int) -> N
         (lambda: TransformerFlops(0, 2048), "vocabulary is 0, and a transformer"),
         (lambda: PowerCost(1.0, -0.1, 1.0), "params_exponent is -0.1, so a larger"),
         (lambda: fit_cost([1e8] * 3, [1e9] * 3, [1.0] * 3), "params has 3 values.*4 runs or more"),
-        (
-            lambda: fit_cost([1e8] * 4, [1e9] * 4, [1.0, 2, 3, 0]),
-            "gpu_hours has 4.* 1 are not",
-        ),
+        (lambda: fit_cost([1e8] * 4, [1e9] * 4, [1.0, 2, 3, 0]), "gpu_hours has 4.* 1 are not"),
         (
             lambda: fit_cost([1e8, 2e8, 4e8, 8e8], [2e9, 4e9, 8e9, 16e9], [1.0, 4, 16, 64]),
             "one ratio of them.*Add a run with another ratio",

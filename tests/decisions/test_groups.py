@@ -1,6 +1,7 @@
 """Two levels compared: differences, multipliers, and where the better one changes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -58,17 +59,15 @@ def test_probabilities_and_prints(compared: bs.decisions.LevelComparison) -> Non
 @pytest.fixture(scope="module")
 def crossing_fit(stored_fit: bs.ScalingFit) -> bs.ScalingFit:
     """Books have the lower floor and pay more for finite size: they lose small and win large."""
+    few = {"draw": slice(0, 40)}
+    draws, stats = stored_fit.posterior.isel(few), stored_fit.sample_stats.isel(few)
     ratio = xr.DataArray([2.5, 0.8], {"corpus": ["books", "web"]}, "corpus")
-    changed = {
-        name: stored_fit.posterior[name].mean() * ratio for name in ("A", "A_ref", "B", "B_ref")
-    }
+    changed = {name: draws[name].mean() * ratio for name in ("A", "A_ref", "B", "B_ref")}
     dims = ("chain", "draw", "corpus")
-    full = {n: v.broadcast_like(stored_fit.posterior["A"]) for n, v in changed.items()}
-    posterior = stored_fit.posterior.assign({n: v.transpose(*dims) for n, v in full.items()})
+    full = {n: v.broadcast_like(draws["A"]) for n, v in changed.items()}
+    posterior = draws.assign({n: v.transpose(*dims) for n, v in full.items()})
     posterior["floor_drop"] = xr.zeros_like(posterior["floor_drop"])
-    return bs.ScalingFit(
-        stored_fit.model, stored_fit.runs, posterior, stored_fit.sample_stats, stored_fit.settings
-    )
+    return replace(stored_fit, posterior=posterior, sample_stats=stats)
 
 
 @pytest.mark.parametrize("ratio", [None, 20.0])
@@ -117,7 +116,7 @@ def test_levels_that_are_numbers_are_found(
 ) -> None:
     table = stored_fit.runs.table.assign(seed=np.arange(len(stored_fit.runs)) % 2 + 1)
     runs = bs.Runs.from_frame(table, factors=["seed"])
-    fit = prior_fit(bs.ScalingModel("chinchilla", bs.Vary("E", by="seed")), runs)
+    fit = prior_fit(bs.ScalingModel("chinchilla", bs.Vary("E", by="seed")), runs, draws=10)
     by_number, by_text = bs.compare_levels(fit, 1, 2, 1e21), bs.compare_levels(fit, "1", "2", 1e21)
     xr.testing.assert_identical(by_number.draws, by_text.draws)
 
@@ -128,7 +127,7 @@ def test_a_multiplier_of_two_factors_is_a_goal_at_a_level_of_the_other(
     table = stored_fit.runs.table.assign(arch=["x", "y"] * (len(stored_fit.runs) // 2))
     runs = bs.Runs.from_frame(table, factors=["corpus", "arch"])
     vary = [bs.Vary("E", by="corpus"), bs.Vary("A", by="arch")]
-    fit = prior_fit(bs.ScalingModel("chinchilla", vary), runs)
+    fit = prior_fit(bs.ScalingModel("chinchilla", vary), runs, draws=10)
     goal = bs.Goal.multiplier("books", "web", 1e21, factor="corpus", at={"arch": "x"})
     held = pd.DataFrame({"arch": ["x"]})
     direct = bs.compare_levels(fit, "books", "web", 1e21, factor="corpus", at=held)

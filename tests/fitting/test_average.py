@@ -41,9 +41,7 @@ def test_each_chain_has_its_share_of_each_fit_shuffled(rng: np.random.Generator)
     assert np.mean(chosen[:, 1:] != chosen[:, :-1]) == pytest.approx(0.62, abs=0.05)
 
 
-def test_a_draw_is_of_one_fit_at_all_points_in_the_share_asked(
-    two: bs.FitAverage,
-) -> None:
+def test_a_draw_is_of_one_fit_at_all_points_in_the_share_asked(two: bs.FitAverage) -> None:
     asked = {"params": [1e8, 1e9, 1e11], "tokens": [2e9, 2e10, 2e12]}
     mixed = bs.forecast(two, **asked).draws["expected_loss"]
     low, high = (bs.forecast(fit, **asked).draws["expected_loss"] for fit in two.fits.values())

@@ -75,10 +75,7 @@ MODELS = {
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_part_of_a_model_comes_back(
-    name: str,
-    stored_fit: bs.ScalingFit,
-    prior_fit: Callable[..., bs.ScalingFit],
-    tmp_path: Path,
+    name: str, stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit], tmp_path: Path
 ) -> None:
     fit = prior_fit(MODELS[name], stored_fit.runs)
     assert_same(round_trip(fit, tmp_path), fit)
@@ -127,11 +124,7 @@ def test_scales_by_hand_remarks_and_rows_left_out_come_back(
     prior_fit: Callable[..., bs.ScalingFit], tmp_path: Path
 ) -> None:
     frame = pd.DataFrame(
-        {
-            "N": [1e8, 1e9, 1e10, 2e10],
-            "D": [9e9, 5e10, 1e11, 1e11],
-            "loss": [3.5, 2.9, 2.5, np.nan],
-        }
+        {"N": [1e8, 1e9, 1e10, 2e10], "D": [9e9, 5e10, 1e11, 1e11], "loss": [3.5, 2.9, 2.5, np.nan]}
     )
     runs = bs.Runs.from_frame(frame, missing="drop").with_reference(params=1e9)
     runs = replace(runs, remarks=("Two runs crashed.",), reference=runs.scales_by_hand)
@@ -242,10 +235,7 @@ def damaged(path: Path, folder: Path, change: Callable[[dict[str, Any]], object]
     ids=["later format", "earlier format", "missing key", "noise", "settings", "surface", "list"],
 )
 def test_a_specification_that_cannot_be_read_is_named(
-    change: Callable[[dict[str, Any]], object],
-    message: str,
-    stored_fit_path: Path,
-    tmp_path: Path,
+    change: Callable[[dict[str, Any]], object], message: str, stored_fit_path: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(FitFileError, match=message):
         bs.load_fit(damaged(stored_fit_path, tmp_path, change))
@@ -335,10 +325,7 @@ def test_a_path_that_cannot_be_written_is_refused(
 
 @pytest.mark.parametrize("error", [OSError("disk full"), ValueError("no such type")])
 def test_a_write_that_fails_keeps_the_earlier_file(
-    error: Exception,
-    stored_fit: bs.ScalingFit,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    error: Exception, stored_fit: bs.ScalingFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = stored_fit.save(tmp_path / "fit.nc")
     before = path.read_bytes()

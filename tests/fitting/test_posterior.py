@@ -51,9 +51,7 @@ def runs_with(counts: dict[str, int], like: bs.Runs) -> bs.Runs:
 
 @pytest.mark.parametrize("counts", [{"books": 18, "web": 3}, {"books": 3, "web": 18}])
 def test_levels_of_either_parametrisation_are_put_together_as_in_the_model(
-    counts: dict[str, int],
-    stored_fit: bs.ScalingFit,
-    prior_fit: Callable[..., bs.ScalingFit],
+    counts: dict[str, int], stored_fit: bs.ScalingFit, prior_fit: Callable[..., bs.ScalingFit]
 ) -> None:
     """With few runs a level is sampled non-centred; the priors of its value are the same."""
     runs = runs_with(counts, stored_fit.runs)

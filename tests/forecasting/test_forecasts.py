@@ -57,9 +57,7 @@ def test_expected_loss_of_the_surface_is_the_formula_draw_by_draw(
     assert float(abs(expected / law - 1).max()) > 1e-3
 
 
-def test_miss_is_nothing_inside_the_runs_and_widens_beyond_them(
-    stored_fit: bs.ScalingFit,
-) -> None:
+def test_miss_is_nothing_inside_the_runs_and_widens_beyond_them(stored_fit: bs.ScalingFit) -> None:
     at = pd.DataFrame({"params": [1e8, 1e9, 1e11], "tokens": [1e10, 2e10, 1e13]})
     forecast = bs.forecast(stored_fit, at=at.assign(corpus="web"))
     miss = abs(forecast.draws["miss"])

@@ -11,11 +11,7 @@ from bayes_scaling.laws import PowerLaw
 PF_DAY = 8.64e19
 
 # Kaplan et al. (2020), equations 1.1 to 1.3: column, critical scale, exponent.
-KAPLAN = [
-    ("params", 8.8e13, 0.076),
-    ("tokens", 5.4e13, 0.095),
-    ("flops", 3.1e8 * PF_DAY, 0.050),
-]
+KAPLAN = [("params", 8.8e13, 0.076), ("tokens", 5.4e13, 0.095), ("flops", 3.1e8 * PF_DAY, 0.050)]
 
 
 @pytest.mark.parametrize(("column", "critical", "alpha"), KAPLAN)
@@ -86,8 +82,5 @@ def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
 def test_recovers_its_truth_without_a_floor(recovers: Callable[..., None]) -> None:
     law = PowerLaw(floor=False)
     recovers(
-        law,
-        lambda rng: sizes(1e6, 1e9, 30),
-        law.from_critical(8.8e13, 0.076),
-        {"params": 1e10},
+        law, lambda rng: sizes(1e6, 1e9, 30), law.from_critical(8.8e13, 0.076), {"params": 1e10}
     )

@@ -206,9 +206,7 @@ def test_nodes_hold_a_function_that_changes_over_its_length(rng: np.random.Gener
     np.testing.assert_allclose(of_kernels, nodes.basis(at) @ z, rtol=1e-9, atol=1e-12)
 
 
-def test_the_size_of_delta_is_its_standard_deviation_at_the_runs(
-    stored_fit: bs.ScalingFit,
-) -> None:
+def test_the_size_of_delta_is_its_standard_deviation_at_the_runs(stored_fit: bs.ScalingFit) -> None:
     law, runs = stored_fit.model.law, stored_fit.runs
     u, v = run_places(law, runs)
     assert v is not None

@@ -149,9 +149,7 @@ def test_replicates_are_no_input_of_a_forecast(prior_fit: Callable[..., bs.Scali
     assert [line for line in ax.lines if str(line.get_label()).startswith("a new run")]
 
 
-def test_raw_noise_is_in_the_unit_of_the_response(
-    prior_fit: Callable[..., bs.ScalingFit],
-) -> None:
+def test_raw_noise_is_in_the_unit_of_the_response(prior_fit: Callable[..., bs.ScalingFit]) -> None:
     data = bs.Runs.from_frame(table().assign(score=lambda t: 40 * t["score"]), loss="score")
     fit = prior_fit(bs.ScalingModel(Level, noise=bs.noise.Normal()), data)
     draws = fit.posterior

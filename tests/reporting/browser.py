@@ -70,10 +70,7 @@ class Browser:
         """Make the window as wide as a screen."""
         metrics = {"width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": True}
         self.call(
-            "POST",
-            "/goog/cdp/execute",
-            cmd="Emulation.setDeviceMetricsOverride",
-            params=metrics,
+            "POST", "/goog/cdp/execute", cmd="Emulation.setDeviceMetricsOverride", params=metrics
         )
 
     def media(self, kind: str, scheme: str) -> None:

@@ -67,10 +67,7 @@ def hostile(hostile_fit: bs.ScalingFit, tmp_path_factory: pytest.TempPathFactory
         hostile_fit,
         forecast=forecast,
         trust=trust_of(hostile_fit, "do not trust"),
-        facts={
-            "optimiser": "</code><script>window.owned=2</script>",
-            "seeds": "\\end{document}",
-        },
+        facts={"optimiser": "</code><script>window.owned=2</script>", "seeds": "\\end{document}"},
     )
     monkeypatch = pytest.MonkeyPatch()
     contents = gathered(subject)  # once, for it is what takes the time

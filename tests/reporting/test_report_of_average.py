@@ -15,11 +15,7 @@ from bayes_scaling.comparison.comparing import compare_by_loo
 from bayes_scaling.fitting.average import parts
 from bayes_scaling.fitting.provenance import runs_csv, table_digest
 from bayes_scaling.reporting.page.exploring import page
-from bayes_scaling.reporting.sections.checking import (
-    alternatives,
-    diagnostics,
-    predictive,
-)
+from bayes_scaling.reporting.sections.checking import alternatives, diagnostics, predictive
 from bayes_scaling.reporting.sections.concluding import changes, limits
 from bayes_scaling.reporting.sections.contents import Contents, Listing, Opening, Table
 from bayes_scaling.reporting.sections.larger import larger_runs

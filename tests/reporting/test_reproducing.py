@@ -17,10 +17,7 @@ def test_the_code_makes_the_same_model_of_the_same_table(
     model = bs.ScalingModel(
         bs.laws.DataConstrained(tied=True),
         vary=[bs.Vary("E", by=NAME, spread=bs.Prior.gamma(5, 20))],
-        priors={
-            "alpha": bs.Prior.between(0.2, 0.5),
-            "E": bs.Prior.between(1.5, 2, units="paper"),
-        },
+        priors={"alpha": bs.Prior.between(0.2, 0.5), "E": bs.Prior.between(1.5, 2, units="paper")},
         noise=bs.noise.LogStudentT(by="flops", df=bs.Prior.gamma(2, 0.5)),
     )
     labels = ["NA", "1", "a 'b' \"c\", 🚀"]

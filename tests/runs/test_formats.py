@@ -61,8 +61,7 @@ def test_the_separator_is_found(tmp_path: Path, name: str, text: str) -> None:
     path = written(tmp_path, text, name)
     check(read_runs(path))
     curves = Runs.from_curves(
-        written(tmp_path, text.replace("params", "run"), f"c.{name}"),
-        params=False,
+        written(tmp_path, text.replace("params", "run"), f"c.{name}"), params=False
     )
     assert sorted(curves.values("loss")) == sorted(LOSSES)
 
@@ -210,8 +209,7 @@ def test_rounded_sizes_are_noted() -> None:
 
 
 @pytest.mark.parametrize(
-    "cells",
-    [["1,000", "2"], ["1,000,000", "1,5"], ["7 B", "1"], ["7BB", "1"]],
+    "cells", [["1,000", "2"], ["1,000,000", "1,5"], ["7 B", "1"], ["7BB", "1"]]
 )
 def test_sizes_that_cannot_be_told(cells: list[str]) -> None:
     with pytest.raises(RunsError, match="not a number"):

@@ -11,9 +11,7 @@ def test_a_package_that_is_there_is_imported() -> None:
     assert require("json.decoder", extra="none", purpose="").JSONDecodeError
 
 
-def test_a_package_that_is_missing_is_named_with_its_extra(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_package_that_is_missing_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mlflow", None)
     message = r'mlflow is not installed\. It is read\. .*pip install "bayes_scaling\[mlflow\]"'
     with pytest.raises(MissingPackageError, match=message) as caught:

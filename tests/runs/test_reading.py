@@ -99,11 +99,7 @@ def test_one_bad_cell_is_named_alone(tmp_path: Path) -> None:
         ("r.jsonl", b"", "is empty: it holds nothing"),
         ("r.jsonl", b"\n \n", "is empty: it holds nothing"),
         ("r.csv", b"N,loss,loss\n1,2,3\n", r"occurs more than once \('loss'\)"),
-        (
-            "r.csv",
-            b"N,loss\n1,2\n1,2,3\n",
-            "by commas .line 3 has 3 cells, the header above it 2",
-        ),
+        ("r.csv", b"N,loss\n1,2\n1,2,3\n", "by commas .line 3 has 3 cells, the header above it 2"),
         ("r.csv", b"N,loss\n1,2,3\n1,2,3\n", "separated by commas .line 2 has 3 cells"),
         ("r.csv", b"N,loss\n1,2\n1\n", "separated by commas .line 3 has 1 cell, the header .* 2"),
         ("r.csv", b'N,loss\n"1,2\n', "line 2: a quote that is opened is never closed"),

@@ -85,10 +85,7 @@ def test_where_trust_ends(stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_a_check_that_cannot_run_is_a_caution_with_the_reason(
-    stored_fit: bs.ScalingFit,
-    monkeypatch: pytest.MonkeyPatch,
-    error: Exception,
-    headline: str,
+    stored_fit: bs.ScalingFit, monkeypatch: pytest.MonkeyPatch, error: Exception, headline: str
 ) -> None:
     def fail(case: Case) -> Finding:
         raise error

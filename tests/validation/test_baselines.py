@@ -55,9 +55,7 @@ def test_huber_repeats_the_published_refit(shared_data: Path, rng: np.random.Gen
 
 @pytest.mark.parametrize("baseline", [log_linear, huber])
 def test_too_few_runs_are_refused(
-    sweep: Callable[..., bs.Runs],
-    rng: np.random.Generator,
-    baseline: Callable[..., object],
+    sweep: Callable[..., bs.Runs], rng: np.random.Generator, baseline: Callable[..., object]
 ) -> None:
     runs = sweep(budgets=2, sizes=1)
     with pytest.raises(CannotJudge, match="2 runs"):

@@ -16,10 +16,7 @@ from bayes_scaling.errors import BayesScalingError
 
 NOTEBOOK = "01_first_fit.ipynb"
 
-_FOLDERS = (
-    Path(__file__).parents[2] / "_notebooks",
-    Path(__file__).parents[3] / "notebooks",
-)
+_FOLDERS = (Path(__file__).parents[2] / "_notebooks", Path(__file__).parents[3] / "notebooks")
 
 
 @dataclass(frozen=True, repr=False)

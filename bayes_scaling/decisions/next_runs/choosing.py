@@ -202,12 +202,7 @@ class NextRuns(FitResult):
 
 
 def next_runs(
-    fit: ScalingFit,
-    candidates: pd.DataFrame,
-    budget: float,
-    goal: Goal,
-    *,
-    most: int | None = None,
+    fit: ScalingFit, candidates: pd.DataFrame, budget: float, goal: Goal, *, most: int | None = None
 ) -> NextRuns:
     """Choose the affordable runs that would most reduce the uncertainty of one quantity.
 

@@ -8,13 +8,7 @@ from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.display.wording import times
 from bayes_scaling.forecasting.forecasts import forecast
 from bayes_scaling.reporting.citing.tables import interval_words, written_table
-from bayes_scaling.reporting.sections.contents import (
-    Block,
-    Paragraph,
-    Section,
-    missing,
-    tabulated,
-)
+from bayes_scaling.reporting.sections.contents import Block, Paragraph, Section, missing, tabulated
 from bayes_scaling.reporting.sections.larger import ladder_factors, larger_runs
 from bayes_scaling.reporting.sections.opening import split
 from bayes_scaling.reporting.sections.subject import Subject

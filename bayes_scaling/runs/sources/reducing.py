@@ -24,11 +24,7 @@ from bayes_scaling.runs.sources.curve_source import CurveSource
 type Final = Literal["last", "best", "smoothed"]
 type _Choose = Callable[[pd.DataFrame], pd.DataFrame]
 
-WORDING: Mapping[Final, str] = {
-    "last": "last",
-    "best": "best",
-    "smoothed": "median at the end",
-}
+WORDING: Mapping[Final, str] = {"last": "last", "best": "best", "smoothed": "median at the end"}
 """Names of the statistics that make the loss of a run, as the source of the loss states them."""
 
 _SPANS = {

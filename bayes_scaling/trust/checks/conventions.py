@@ -75,10 +75,7 @@ def _table(
 
 
 def _headline(
-    case: Case,
-    own: np.ndarray,
-    found: Mapping[str, np.ndarray],
-    ways: Mapping[str, np.ndarray],
+    case: Case, own: np.ndarray, found: Mapping[str, np.ndarray], ways: Mapping[str, np.ndarray]
 ) -> str:
     name, point = farthest(case, ways)
     away = float(found[name][point] / own[point] - 1)

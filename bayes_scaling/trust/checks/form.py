@@ -193,10 +193,7 @@ def _table(
 
 
 def _headline(
-    case: Case,
-    own: np.ndarray,
-    rivals: Mapping[str, _Rival],
-    apart: Mapping[str, np.ndarray],
+    case: Case, own: np.ndarray, rivals: Mapping[str, _Rival], apart: Mapping[str, np.ndarray]
 ) -> str:
     """The rival that answers most differently, by how much, and which did not count."""
     name, point = farthest(case, apart)
