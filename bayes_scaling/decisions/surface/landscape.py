@@ -1,6 +1,6 @@
 """The expected loss of a fit as a function of inputs, draw by draw, on NumPy arrays.
 
-Arrays have the dims (chain, draw, place). Owns which inputs are held and which are free, and how
+Arrays have the dims (chain, draw, place), after those of a search. Owns which inputs are held and which are free, and how
 much of one input reaches a loss; no question of its own.
 """
 
@@ -92,7 +92,7 @@ class Landscape:
         # Searches go where powers leave the range of floats, and on from draws without a solution.
         with np.errstate(all="ignore"):
             loss = self.surface.loss(with_compute({**given, **self.held, **inputs}, each))
-        result: Array = np.broadcast_to(loss, self.shape)
+        result: Array = np.broadcast_to(loss, np.broadcast_shapes(np.shape(loss), self.shape))
         return result
 
     def split_loss(self, params: Array | float, tokens: Array) -> Array:

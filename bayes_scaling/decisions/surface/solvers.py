@@ -1,7 +1,7 @@
 """Minima and roots of many functions of one variable at once, one for each posterior draw.
 
-Functions take and give arrays of the shape of the result; grids are of that shape too, with their
-places along a dim before. What a grid brackets is refined by SciPy's element-wise solvers.
+Functions take and give arrays of the shape of the result, or of that with a dim before: grids have
+their places along such a dim. What a grid brackets is refined by SciPy's element-wise solvers.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ NEAR = 1e-6
 
 MINIMUM_TOLERANCE = {"xatol": 1e-5, "xrtol": 0.0, "fatol": 0.0, "frtol": 0.0}
 ROOT_TOLERANCE = 1e-11
+
+BLOCK = 8192
+"""Most numbers that a function is asked for at once, but for one place of a grid: calls take longer
+than the work for few, and arrays of more would pass the cache."""
 
 HIGH = 1e30
 """Stands for values that are missing or infinite, which solvers do not handle."""
@@ -144,8 +148,9 @@ def _root(function: Functions, grid: Array, cell: Array, tolerance: float) -> Ar
 
 
 def _along(function: Functions, grid: Array) -> Array:
-    """Values along a grid, place by place: arrays of all of them would pass the cache."""
-    return np.stack([function(places) for places in grid])
+    """Values along a grid, by blocks of its places."""
+    blocks = -(-grid.size // BLOCK)
+    return np.concatenate([function(part) for part in np.array_split(grid, blocks)])
 
 
 def _taken(grid: Array, places: Array) -> Array:

@@ -84,7 +84,7 @@ class Splitting:
 
     def optimum(self, budget: Array) -> Split:
         """Run of least loss that spends a budget within the constraints."""
-        budget = np.broadcast_to(budget, self.where.shape)
+        budget = np.broadcast_to(budget, np.broadcast_shapes(np.shape(budget), self.where.shape))
         if self.constraints.tokens_per_param is not None:
             params = self.cost.params_at(self.constraints.tokens_per_param, budget)
             end = np.zeros(budget.shape, int)
@@ -178,5 +178,5 @@ class Splitting:
         searched = self.range_searched(budget)
         low = np.where(searched.low_is_limit, searched.low, -np.inf) - 1e-12
         high = np.where(searched.high_is_limit, searched.high, np.inf) + 1e-12
-        sizes = np.log(self.constraints.sizes).reshape(-1, 1, 1, 1)
+        sizes = np.log(self.constraints.sizes).reshape(-1, *[1] * low.ndim)
         return (sizes >= low) & (sizes <= high)
