@@ -6,6 +6,7 @@ Owns where the true parameters come from, and how a whole table of runs is drawn
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import xarray as xr
@@ -24,8 +25,13 @@ PRIOR_DRAWS = 1000
 """Least number of prior draws, by which shrinkage is measured."""
 
 
+@lru_cache(maxsize=4)
 def prior_draws(model: ScalingModel, runs: Runs, draws: int, seed: int) -> xr.Dataset:
-    """Draws from the prior of every variable of the posterior."""
+    """Draws from the prior of every variable of the posterior.
+
+    Those of a few models and their runs are kept: verdicts on further targets, reports and pictures
+    of one fit ask for the same, and they take longer than all else that a quick verdict needs.
+    """
     drawn = model.prior_predictive(runs, draws=draws, seed=seed)
     return complete(drawn["prior"].to_dataset(), model, runs)
 
