@@ -21,7 +21,7 @@ from bayes_scaling.display.versions import installed_version
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import BayesScalingError, FitFileError
 
-FORMAT = 6
+FORMAT = 7
 
 SPECIFICATION = "bayes_scaling"
 GROUPS = ("posterior", "sample_stats")

@@ -15,6 +15,7 @@ from bayes_scaling.laws.shared_priors import FLOORS
 from bayes_scaling.model.hierarchy import FLOOR_SPREAD, LINKS, SPREAD_PRIOR, Link, Vary
 from bayes_scaling.model.surface import (
     DELTA,
+    LEAST_SCATTERED,
     MOST_DEVIATING,
     SCATTER,
     SCATTER_SPREAD,
@@ -139,15 +140,17 @@ class Specification:
         """Deviations of levels in what the law leaves out and in scatter, none without a surface.
 
         Not of parameters of the law, which vary as the user says, and not of a factor of more than
-        :data:`MOST_DEVIATING` levels.
+        :data:`MOST_DEVIATING` levels; in scatter only of levels that typically have
+        :data:`LEAST_SCATTERED` runs.
         """
         if not self.has_surface(runs) or self.surface is None:
             return ()
-        deviating = [by for by in self.factors if len(runs.levels(by)) <= MOST_DEVIATING]
+        levels = {by: len(runs.levels(by)) for by in self.factors}
+        deviating = [by for by, count in levels.items() if count <= MOST_DEVIATING]
         of_delta = [Vary(DELTA, by, self.surface.level_sd) for by in deviating]
         scatters = isinstance(self.noise, LocationScale) and not self.noise.sd.fixed
-        of_scatter = [Vary(SCATTER, by, SCATTER_SPREAD) for by in deviating if scatters]
-        return (*of_delta, *of_scatter)
+        told = [by for by in deviating if scatters and len(runs) >= LEAST_SCATTERED * levels[by]]
+        return (*of_delta, *(Vary(SCATTER, by, SCATTER_SPREAD) for by in told))
 
     def deviating(self, what: str, runs: Runs) -> tuple[Vary, ...]:
         """The deviations of levels in one of the two."""

@@ -224,8 +224,8 @@ def damaged(path: Path, folder: Path, change: Callable[[dict[str, Any]], object]
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda spec: spec.update(format=99), "format 99, and this version reads format 6.*again"),
-        (lambda spec: spec.update(format=5), "format 5, and this version reads format 6.*load it"),
+        (lambda spec: spec.update(format=99), "format 99, and this version reads format 7.*again"),
+        (lambda spec: spec.update(format=6), "format 6, and this version reads format 7.*load it"),
         (lambda spec: spec.pop("vary") and None, "damaged specification.*vary"),
         (lambda spec: spec["noise"].update(name="LogCauchy"), "damaged.*LogCauchy"),
         (lambda spec: spec["settings"].update(colour="red"), "damaged.*colour"),
