@@ -1,7 +1,7 @@
 """The expected loss of a fit as a function of inputs, draw by draw, on NumPy arrays.
 
-Arrays have the dims (chain, draw, place), after those of a search. Owns which inputs are held and which are free, and how
-much of one input reaches a loss; no question of its own.
+Arrays have the dims (chain, draw, place), after those of a search. Owns which inputs are held and
+which are free, and how much of one input reaches a loss; no question of its own.
 """
 
 from __future__ import annotations
