@@ -88,7 +88,7 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
 
 def _extrapolated(made: Forecast, prob: float | None) -> str:
     """Sentence on how far the points lie beyond the runs, and what that costs in width."""
-    from bayes_scaling.display.wording import per_cent, times
+    from bayes_scaling.display.wording import axis_words, per_cent, times
     from bayes_scaling.fitting.average import leading
     from bayes_scaling.model.axes import main_axis
 
@@ -101,9 +101,8 @@ def _extrapolated(made: Forecast, prob: float | None) -> str:
         if len(share) > 1
         else per_cent(share.max())
     )
-    axis = main_axis(leading(made.fit).model.law)
-    of_level = " of its level" if leading(made.fit).model.factors else ""
-    size = "compute" if axis == "flops" else axis.replace("_", " ")
+    model = leading(made.fit).model
+    size, of_level = axis_words(main_axis(model.law)), " of its level" if model.factors else ""
     return (
         f"At {far} the {size} of the largest run{of_level}, {span} of the width of a new "
         "run's interval comes from extrapolation: losses of public sweeps fell faster or slower "

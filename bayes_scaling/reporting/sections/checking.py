@@ -29,7 +29,7 @@ from bayes_scaling.reporting.sections.figures import drawn
 from bayes_scaling.reporting.sections.misfit import largest_misses
 from bayes_scaling.reporting.sections.subject import Subject, part_title
 from bayes_scaling.trust import CheckResult
-from bayes_scaling.trust.checks.misfit import beyond_prior
+from bayes_scaling.trust.checks.predictive import beyond_prior
 
 PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
 FULL = "bs.assess(fit, at=forecast, level='full')"

@@ -9,7 +9,6 @@ import numpy as np
 from bayes_scaling.display.intervals import interval_percent
 from bayes_scaling.display.wording import listed, one_of, times
 from bayes_scaling.forecasting.forecasts import forecast
-from bayes_scaling.laws import Law
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.reporting.sections.contents import Block, Listing, Section, cell
 from bayes_scaling.reporting.sections.describing import assumptions
@@ -50,7 +49,11 @@ def limits(subject: Subject) -> Section:
         f"Intervals allow for {_held(subject)}, the scatter of runs, and {_missed(subject)}.",
         f"They do not say whether {'any of the laws' if subject.mixed else 'the law'} holds beyond "
         "the runs: for that see the checks, the backtest and the other models.",
-        *(words for law in laws for words in _assumed(law, subject.mixed)),
+        *(
+            f"{f'{law.name}: ' if subject.mixed else ''}{words}"
+            for law in laws
+            for words in assumptions(law)
+        ),
         *(subject.fit.notes),
         *(subject.allocation.notes if subject.allocation else ()),
     ]
@@ -65,12 +68,6 @@ def _held(subject: Subject) -> str:
             "by their weights, the uncertainty of parameters"
         )
     return f"the uncertainty of the parameters of {subject.main.model.law.name}"
-
-
-def _assumed(law: Law, named: bool) -> list[str]:
-    """Assumptions of a law, under its name where there are several."""
-    start = f"{law.name}: " if named else ""
-    return [f"{start}{words}" for words in assumptions(law)]
 
 
 def _missed(subject: Subject) -> str:

@@ -11,7 +11,8 @@ import pandas as pd
 from bayes_scaling import plots
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.display.intervals import interval_percent
-from bayes_scaling.display.wording import counted, times
+from bayes_scaling.display.wording import axis_words, counted, times, unit_words
+from bayes_scaling.fitting.average import leading
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
@@ -20,7 +21,6 @@ from bayes_scaling.plots.sources import run_values
 from bayes_scaling.reporting.citing.estimates import Citable, estimates, row_words
 from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, joined
 from bayes_scaling.reporting.sections.figures import drawn
-from bayes_scaling.reporting.sections.larger import widest
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.trust import CheckResult
 from bayes_scaling.units import format_count, format_flops
@@ -141,8 +141,10 @@ def run_words(table: pd.DataFrame, place: int) -> str:
 def _budgets(allocation: Allocation) -> list[str]:
     """The budget of each row, with its unit."""
     unit = allocation.cost.unit
-    write, name = (format_flops, "FLOP") if unit == "flops" else (format_count, unit)
-    return [f"{write(value)} {name}" for value in allocation.draws[unit].values.tolist()]
+    write = format_flops if unit == "flops" else format_count
+    return [
+        f"{write(value)} {unit_words(unit)}" for value in allocation.draws[unit].values.tolist()
+    ]
 
 
 def _findings(subject: Subject) -> Iterator[Finding]:
@@ -238,7 +240,7 @@ def times_beyond(subject: Subject) -> float | None:
     if subject.forecast is not None:
         found.append(float(subject.forecast.times_largest_run().max()))
     if subject.allocation is not None and "flops" in subject.allocation.draws.coords:
-        fit = widest(subject.fit)
+        fit = leading(subject.fit)
         largest = float(run_values(fit.model, fit.runs, "flops").max())
         found.append(float(subject.allocation.draws["flops"].max()) / largest)
     return max(found, default=None)
@@ -246,7 +248,7 @@ def times_beyond(subject: Subject) -> float | None:
 
 def _outside(forecast: Forecast) -> str:
     """The input by which a forecast lies farthest above all runs, as a sentence; or nothing."""
-    fit, asked = widest(forecast.fit), forecast.points
+    fit, asked = leading(forecast.fit), forecast.points
     above = {
         name: float(asked[name].max() / input_values(fit.runs, name).max())
         for name in fit.model.law.inputs
@@ -254,7 +256,7 @@ def _outside(forecast: Forecast) -> str:
     name = max(above, key=above.__getitem__)
     if above[name] <= 1:
         return ""
-    return f"{sentence(times(above[name]))} the {name.replace('_', ' ')} of any of your runs."
+    return f"{sentence(times(above[name]))} the {axis_words(name)} of any of your runs."
 
 
 def sweep_record(subject: Subject) -> str:

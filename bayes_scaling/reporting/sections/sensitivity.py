@@ -38,7 +38,8 @@ def sensitivity(subject: Subject) -> Section:
 
 def _by_floor(subject: Subject, check: CheckResult) -> list[Block]:
     caption = "The forecast with the floor of the law held at three values."
-    return [tabulated(caption, _by_target(subject, check.table))]
+    table = check.table.rename(index=dict(enumerate(target_names(subject))), level="point")
+    return [tabulated(caption, table.rename_axis(index={"point": "run"}))]
 
 
 def _learned(subject: Subject, check: CheckResult) -> list[Block]:
@@ -86,9 +87,3 @@ def target_names(subject: Subject) -> list[str]:
         return ["the target"] * len(targets)
     table = targets.set_index(names)
     return [run_words(table, place) for place in range(len(table))]
-
-
-def _by_target(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
-    """A table by point and another level, with the targets by their names."""
-    names = dict(enumerate(target_names(subject)))
-    return table.rename(index=names, level="point").rename_axis(index={"point": "run"})
