@@ -20,7 +20,7 @@ from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.noise import Noise
-from bayes_scaling.reporting.citing.bibliography import short
+from bayes_scaling.reporting.citing.bibliography import short_citation
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.citing.estimates import (
     Citable,
@@ -71,7 +71,7 @@ def _basis(result: Citable) -> str:
 def law_words(fit: Fit) -> str:
     """Law, paper, scatter, and runs or curves of a fit."""
     law = fit.model.law
-    paper = f" ({one_line(short(law.cite))})" if law.cite else ""
+    paper = f" ({one_line(short_citation(law.cite))})" if law.cite else ""
     data = _curve_words(fit) if isinstance(fit, CurveFit) else _run_words(fit)
     return f"the law {one_line(repr(law)).removesuffix('()')}{paper} with {data}"
 

@@ -16,10 +16,10 @@ from bayes_scaling.reporting.sections.larger import ladder_factors, larger_runs
 from bayes_scaling.reporting.sections.misfit import off_fit, off_law
 from bayes_scaling.reporting.sections.opening import (
     doubt,
+    numbers_of,
     run_words,
     sentence,
     times_beyond,
-    written,
 )
 from bayes_scaling.reporting.sections.subject import Subject
 
@@ -101,7 +101,7 @@ def _next_run(subject: Subject) -> Iterator[str]:
     row = larger_runs(subject.fit, [NEXT])
     made = forecast(subject.fit, at=row)
     table = made.table(subject.prob)
-    [(_, _, low, high)] = written(made, "loss", subject.prob)
+    [(_, _, low, high)] = numbers_of(made, "loss", subject.prob)
     what, prob = "the laws" if subject.mixed else "the law", interval_percent(subject.prob)
     yield (
         f"A run {NEXT:g} times your largest: {run_words(table, 0)}. Expect "
@@ -162,7 +162,9 @@ def _flatness(subject: Subject) -> Iterator[str]:
     levels = [str(largest[factor].item()) for factor in subject.main.model.factors]
     where = ", ".join([f"{cell('flops', float(largest['flops']))} FLOP", *levels])
     if np.isfinite(ends).all():
-        low, high = (written(subject.near, str(end.name), subject.prob)[place][1] for end in ends)
+        low, high = (
+            numbers_of(subject.near, str(end.name), subject.prob)[place][1] for end in ends
+        )
         yield (
             f"Not the exact size at {where}: any from {low} to {high} parameters costs at most "
             f"{100 * subject.near.within:g} % of loss, so that other reasons may decide."

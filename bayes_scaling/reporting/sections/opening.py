@@ -19,7 +19,7 @@ from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.reach import level_labels
 from bayes_scaling.plots.sources import run_values
 from bayes_scaling.reporting.citing.estimates import Citable, estimates, row_words
-from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, joined
+from bayes_scaling.reporting.sections.contents import Answer, Block, Opening, joined
 from bayes_scaling.reporting.sections.figures import drawn
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.trust import CheckResult
@@ -55,7 +55,7 @@ def opening(subject: Subject) -> Opening:
     status, reason = _verdict(subject)
     return Opening(
         question=subject.facts.get("question") or joined(list(_questions(subject))),
-        findings=tuple(_findings(subject))[:NAMED],
+        answers=tuple(_answers(subject))[:NAMED],
         status=status,
         reason=reason,
         context=tuple(_context(subject)),
@@ -147,7 +147,7 @@ def _budgets(allocation: Allocation) -> list[str]:
     ]
 
 
-def _findings(subject: Subject) -> Iterator[Finding]:
+def _answers(subject: Subject) -> Iterator[Answer]:
     for result in subject.results:
         if isinstance(result, Forecast):
             yield from _losses(result, subject.prob)
@@ -157,23 +157,23 @@ def _findings(subject: Subject) -> Iterator[Finding]:
             yield from _parameters(result, subject.prob)
 
 
-def _losses(forecast: Forecast, prob: float) -> Iterator[Finding]:
+def _losses(forecast: Forecast, prob: float) -> Iterator[Answer]:
     table, response = forecast.table(prob), forecast.fit.runs.response
-    for one in written(forecast, "loss", prob):
+    for one in numbers_of(forecast, "loss", prob):
         run = run_words(table, one[0])
-        yield Finding(f"{response.capitalize()} of {run}", one[1], _interval(one, prob))
+        yield Answer(f"{response.capitalize()} of {run}", one[1], _interval(one, prob))
 
 
-def _splits(subject: Subject, allocation: Allocation, prob: float) -> Iterator[Finding]:
+def _splits(subject: Subject, allocation: Allocation, prob: float) -> Iterator[Answer]:
     budgets, table = _budgets(allocation), allocation.table(prob)
     asked = _of_groups_asked(subject, table.index)
-    tokens = {row: number for row, number, *_ in written(allocation, "tokens", prob)}
-    for one in written(allocation, "params", prob):
+    tokens = {row: number for row, number, *_ in numbers_of(allocation, "tokens", prob)}
+    for one in numbers_of(allocation, "params", prob):
         if one[0] not in asked:
             continue
         words = dict(zip(table.index.names, row_words(table, one[0]), strict=True))
         words.pop(allocation.cost.unit, None)
-        yield Finding(
+        yield Answer(
             ", ".join([f"Best model for {budgets[one[0]]}", *words.values()]),
             f"{one[1]} parameters on {tokens[one[0]]} tokens",
             _interval(one, prob, " parameters"),
@@ -191,18 +191,18 @@ def _of_groups_asked(subject: Subject, index: pd.Index) -> set[int]:
     return {*np.flatnonzero(np.isin(of_rows, of_points)).tolist()} or set(range(size))
 
 
-def _parameters(fit: ScalingFit, prob: float) -> Iterator[Finding]:
+def _parameters(fit: ScalingFit, prob: float) -> Iterator[Answer]:
     for name in fit.parameter_names:
         if name in fit.model.parameters:
-            for one in written(fit, name, prob):
-                yield Finding(name, one[1], _interval(one, prob))
+            for one in numbers_of(fit, name, prob):
+                yield Answer(name, one[1], _interval(one, prob))
 
 
 type Written = tuple[int, str, str, str]
 """Row, median, lower and upper end, the numbers as text."""
 
 
-def written(result: Citable, quantity: str, prob: float) -> list[Written]:
+def numbers_of(result: Citable, quantity: str, prob: float) -> list[Written]:
     """A quantity in each row of a result, with the digits that its draws support."""
     of_quantity = (e for e in estimates(result, prob) if e.quantity.split("[")[0] == quantity)
     rows = []

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 
 from bayes_scaling.display.wording import times
-from bayes_scaling.reporting.sections.checking import judged
+from bayes_scaling.reporting.sections.checking import finding_of
 from bayes_scaling.reporting.sections.contents import Block, Section, missing, tabulated
 from bayes_scaling.reporting.sections.larger import ladder_factors
 from bayes_scaling.reporting.sections.opening import run_words
@@ -31,7 +31,7 @@ def sensitivity(subject: Subject) -> Section:
     blocks = [
         block
         for name, (what, detail) in parts.items()
-        for block in judged(subject, name, partial(detail, subject), missing(what, ASSESS))
+        for block in finding_of(subject, name, partial(detail, subject), missing(what, ASSESS))
     ]
     return Section("sensitivity", "Sensitivity", tuple(blocks))
 
