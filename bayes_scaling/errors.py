@@ -6,16 +6,9 @@ it matters, what to do.
 """
 
 __all__ = [
-    "BayesScalingError",
-    "DatasetError",
-    "FitFileError",
-    "IncompletePosteriorError",
-    "MissingPackageError",
-    "ModelError",
-    "RunsError",
-    "SealError",
-    "UnknownLawError",
-]
+    "BayesScalingError", "DatasetError", "FitFileError", "IncompletePosteriorError",
+    "MissingPackageError", "ModelError", "RunsError", "SealError", "UnknownLawError",
+]  # fmt: skip
 
 
 def check_kind(

@@ -159,6 +159,21 @@ def own_laws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_law, "_REGISTRY", dict(_law._REGISTRY))
 
 
+@pytest.fixture
+def plain_law(own_laws: None) -> type[bs.Law]:
+    """A law of one's own with no more than a law must have, as a notebook defines it."""
+
+    class Plain(bs.Law):
+        inputs = ("tokens",)
+        priors = {"E": bs.Prior.between(0.2, 0.95), "beta": bs.Prior.between(0.05, 0.8)}  # noqa: RUF012 - as typed
+
+        @staticmethod
+        def loss(tokens, E, beta):  # type: ignore[no-untyped-def]
+            return E + tokens**-beta
+
+    return Plain
+
+
 @pytest.fixture(scope="session")
 def sweep() -> Callable[..., bs.Runs]:
     """A well-specified isoFLOP sweep over three decades of compute."""

@@ -16,14 +16,7 @@ from bayes_scaling.accounting.critical_batch import (
 )
 
 __all__ = [
-    "TokenFlops",
-    "compute_exponent",
-    "critical_batch_size",
-    "flops_per_token",
-    "minimal_flops",
-    "minimal_steps",
-    "non_embedding_params",
-    "tokens_for_steps",
-    "total_params",
+    "TokenFlops", "compute_exponent", "critical_batch_size", "flops_per_token", "minimal_flops",
+    "minimal_steps", "non_embedding_params", "tokens_for_steps", "total_params",
     "transformer_params",
-]
+]  # fmt: skip

@@ -111,7 +111,7 @@ def _regret(
 def _print(
     allocation: Allocation, further: dict[str, Result], prob: float | None, json: bool
 ) -> None:
-    from bayes_scaling.display.terminal import by_quantity, sentence
+    from bayes_scaling.display.terminal import by_quantity
 
     optimum, growth = allocation.table(prob), allocation.growth(prob)
     tables = {name: result.table(prob) for name, result in further.items()}
@@ -128,18 +128,10 @@ def _print(
         return
     output.print_table("Allocation", by_quantity(optimum))
     if not allocation.constraints.given:
-        output.print_table("Growth of the optimum with compute", by_quantity(growth))
-        typer.echo(f"{sentence(_published_growth())}\n")
+        exponents = by_quantity(growth[["params_exponent", "tokens_exponent"]])
+        output.print_table("Exponents of the optimum in compute", exponents)
+        beside = allocation.growth_beside_rules(prob)
+        output.print_table("Growth of the optimum with ten times the budget", by_quantity(beside))
     for name, table in tables.items():
         output.print_table(further[name].title, by_quantity(table))
     output.print_notes(notes)
-
-
-def _published_growth() -> str:
-    from bayes_scaling.decisions.rules import published_growth
-
-    said = (
-        f"{source}: {row['params_per_tenfold']:g} and {row['tokens_per_tenfold']:g}"
-        for source, row in published_growth().iterrows()
-    )
-    return f"Published growth of params and tokens per tenfold: {'; '.join(said)}."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bayes_scaling.cli import options, output
-from bayes_scaling.cli.points import asked_points
+from bayes_scaling.cli.points import points_given
 
 if TYPE_CHECKING:
     from bayes_scaling.trust import TrustReport
@@ -29,7 +29,7 @@ def assess(
 
     Give two of --params, --tokens and --flops (C = 6ND gives the third), or a table.
     """
-    at_points = asked_points("assess", params or tokens or flops, at)
+    at_points = points_given("assess", params or tokens or flops, at)
     with options.loading(not no_progress):
         from bayes_scaling.fitting.scaling_fit import load_fit
         from bayes_scaling.forecasting.forecasts import forecast
@@ -41,7 +41,7 @@ def assess(
 
 
 def _print(report: TrustReport, json: bool) -> None:
-    from bayes_scaling.display.terminal import sentence
+    from bayes_scaling.display.terminal import wrapped
     from bayes_scaling.trust.report import MEANING
 
     if json:
@@ -60,7 +60,7 @@ def _print(report: TrustReport, json: bool) -> None:
         return
     typer.echo(f"{report.verdict}: {MEANING[report.verdict]} (level {report.level})\n")
     for check in report.checks:
-        typer.echo(sentence(f"{check.verdict:<13}{check.check:<12}{check.headline}"))
-    typer.echo(f"\n{sentence(report.reach)}")
+        typer.echo(wrapped(f"{check.verdict:<13}{check.check:<12}{check.headline}"))
+    typer.echo(f"\n{wrapped(report.reach)}")
     rungs = ", ".join(f"{reach} {row.verdict}" for reach, row in report.ladder.iterrows())
-    typer.echo(sentence(f"Beyond the largest run: {rungs}"))
+    typer.echo(wrapped(f"Beyond the largest run: {rungs}"))

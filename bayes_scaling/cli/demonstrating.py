@@ -32,14 +32,14 @@ def demo(
         from bayes_scaling.cli.demo.folder import prepare_folder
         from bayes_scaling.cli.demo.running import FILES, fit_demo, write_demo
         from bayes_scaling.cli.demo.text import introduction, results_text, written_text
-        from bayes_scaling.cli.demo.truth import simulated_runs
+        from bayes_scaling.cli.demo.truth import demo_runs
         from bayes_scaling.fitting.sampling import Settings
     options.reporting_mistakes(partial(Settings, seed=seed))
     # Figures are written, never shown: a display, or the lack of one, is of no concern.
     mpl.use("Agg")
     folder = folder.expanduser()
     prepare_folder(folder, FILES)
-    runs = simulated_runs(seed)
+    runs = demo_runs(seed)
     typer.echo(introduction(runs) + "\n")
     result = fit_demo(runs, seed, progress=progress)
     text = results_text(result.fit, result.forecast, result.plan, prob)

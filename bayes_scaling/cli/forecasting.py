@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bayes_scaling.cli import options, output
-from bayes_scaling.cli.points import asked_points
+from bayes_scaling.cli.points import points_given
 from bayes_scaling.errors import BayesScalingError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def forecast(  # noqa: PLR0913 - one parameter for each option
     table. A pooled fit answers for each of its groups.
     """
     _check_below(below)
-    at_points = asked_points("forecast", params or tokens or flops, at)
+    at_points = points_given("forecast", params or tokens or flops, at)
     from bayes_scaling.fitting.scaling_fit import load_fit
     from bayes_scaling.forecasting.forecasts import forecast as ask
 
@@ -61,7 +61,7 @@ def _check_below(below: float | None) -> None:
 
 
 def _print(made: Forecast, below: float | None, prob: float | None, json: bool) -> None:
-    from bayes_scaling.display.terminal import by_quantity, sentence
+    from bayes_scaling.display.terminal import by_quantity, wrapped
     from bayes_scaling.display.wording import of_response, one_of
 
     table = made.table(prob)
@@ -76,7 +76,7 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
         return
     output.print_table("Forecast", by_quantity(made.readable(prob)))
     if extrapolated := _extrapolated(made, prob):
-        typer.echo(f"{sentence(extrapolated)}\n")
+        typer.echo(f"{wrapped(extrapolated)}\n")
     if chances is not None:
         response = made.fit.runs.response
         chances = chances.drop(columns="diagnosis").rename(
@@ -88,7 +88,7 @@ def _print(made: Forecast, below: float | None, prob: float | None, json: bool) 
 
 def _extrapolated(made: Forecast, prob: float | None) -> str:
     """Sentence on how far the points lie beyond the runs, and what that costs in width."""
-    from bayes_scaling.display.wording import per_cent, times
+    from bayes_scaling.display.wording import axis_words, per_cent, times
     from bayes_scaling.fitting.average import leading
     from bayes_scaling.model.axes import main_axis
 
@@ -101,9 +101,8 @@ def _extrapolated(made: Forecast, prob: float | None) -> str:
         if len(share) > 1
         else per_cent(share.max())
     )
-    axis = main_axis(leading(made.fit).model.law)
-    of_level = " of its level" if leading(made.fit).model.factors else ""
-    size = "compute" if axis == "flops" else axis.replace("_", " ")
+    model = leading(made.fit).model
+    size, of_level = axis_words(main_axis(model.law)), " of its level" if model.factors else ""
     return (
         f"At {far} the {size} of the largest run{of_level}, {span} of the width of a new "
         "run's interval comes from extrapolation: losses of public sweeps fell faster or slower "

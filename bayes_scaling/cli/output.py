@@ -88,10 +88,10 @@ def print_table(title: str, table: pd.DataFrame) -> None:
 
 def print_notes(notes: Sequence[str]) -> None:
     """Print notes for the reader of a result to standard error."""
-    from bayes_scaling.display.terminal import sentence
+    from bayes_scaling.display.terminal import wrapped
 
     for note in notes:
-        typer.echo(sentence(f"note: {in_options(note)}"), err=True)
+        typer.echo(wrapped(f"note: {in_options(note)}"), err=True)
 
 
 def print_json(content: Record) -> None:

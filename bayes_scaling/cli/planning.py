@@ -98,7 +98,7 @@ def _check_goal(run: dict[str, float], optimum: float | None, parameter: str | N
 
 
 def _print(plan: NextRuns, prob: float | None, json: bool) -> None:
-    from bayes_scaling.display.terminal import interval_words, sentence
+    from bayes_scaling.display.terminal import interval_note, wrapped
 
     table = plan.table(prob)
     if json:
@@ -106,8 +106,8 @@ def _print(plan: NextRuns, prob: float | None, json: bool) -> None:
         content |= {"goal": repr(plan.goal), "budget": plan.budget, "cost": plan.cost}
         output.print_json({**content, "runs": output.records(table)})
         return
-    typer.echo(f"{sentence(plan.headline(prob))}\n")
+    typer.echo(f"{wrapped(plan.headline(prob))}\n")
     shown = plan.readable(prob).drop(columns="sd")
     shown.attrs.clear()
-    output.print_table(f"Expected {interval_words(table)} after each run", shown)
+    output.print_table(f"Expected {interval_note(table)} after each run", shown)
     output.print_notes(plan.notes)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COUNTS = ("params", "tokens", "flops")
 
 
-def asked_points(
+def points_given(
     asker: str, counts: Sequence[float] | None, at: Path | None
 ) -> pd.DataFrame | None:
     """Read the option ``--at`` of a command, which may be left out where counts are given.

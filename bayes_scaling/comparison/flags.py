@@ -13,14 +13,7 @@ from bayes_scaling.comparison.stacking import stacking
 from bayes_scaling.display.wording import counted
 from bayes_scaling.fitting.diagnostics import R_HAT_MOST
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-
-K_BAD = 0.7
-"""Pareto k above which importance weights do not stand for a refit (Vehtari et al., 2024)."""
-
-FEW_RUNS = 100
-SMALL = 4.0
-"""Runs and difference of summed log scores below which the standard error of a difference is not
-to be relied on (Sivula et al., 2025, arXiv:2008.10296); ArviZ flags the same."""
+from bayes_scaling.validation.loo import FEW_RUNS, K_BAD, LEAST_DIFFERENCE
 
 FEW_LEVELS = 3
 """Held-out compute levels below which neither an error nor weights rest on anything."""
@@ -68,12 +61,12 @@ def _loo_ties(scores: pd.DataFrame) -> Iterator[Flag]:
     best = str(totals.idxmax())
     for name in map(str, scores):
         apart = float(totals[best] - totals[name])
-        if name != best and apart < SMALL:
+        if name != best and apart < LEAST_DIFFERENCE:
             yield Flag(
                 str(name),
-                f"|difference| < {SMALL:g}",
+                f"|difference| < {LEAST_DIFFERENCE:g}",
                 f"Leave-one-out: {best!r} and {name!r} differ by {apart:.1f} over all runs, less "
-                f"than {SMALL:g}; they predict alike inside the runs.",
+                f"than {LEAST_DIFFERENCE:g}; they predict alike inside the runs.",
             )
 
 

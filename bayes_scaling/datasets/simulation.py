@@ -19,11 +19,10 @@ from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.laws import Law, as_law
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.cells import as_label
+from bayes_scaling.runs.columns import STANDARD_INPUTS
 
 type Truth = Mapping[str, float | Mapping[str, float]]
 """Value of each parameter in paper units, or its value in each level of a factor."""
-
-_STANDARD = ("params", "tokens", "flops")
 
 
 def simulate(
@@ -86,7 +85,7 @@ def simulate(
     scatter = noise_sd * _standard(noise_df, len(design), np.random.default_rng(seed))
     return Runs.from_frame(
         design.assign(loss=expected * np.exp(scatter)),
-        inputs=[name for name in law.inputs if name not in _STANDARD],
+        inputs=[name for name in law.inputs if name not in STANDARD_INPUTS],
         factors=factors,
     )
 

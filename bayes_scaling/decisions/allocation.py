@@ -15,15 +15,14 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.decisions.asking import asked_split
-from bayes_scaling.decisions.common_budgets import on_same_budgets
 from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.rules import published_growth
 from bayes_scaling.decisions.surface.splitting import Splitting
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.intervals import SAMPLE_DIMS
-from bayes_scaling.display.tables import short, titled_text
-from bayes_scaling.display.wording import per_cent
+from bayes_scaling.display.tables import coordinate_index, short, titled_text
+from bayes_scaling.display.wording import listed, per_cent
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.average import FitAverage, Fitted
 from bayes_scaling.fitting.mixture import mixture
@@ -196,7 +195,7 @@ def _of_average(average: FitAverage, ask: Callable[[ScalingFit], Allocation]) ->
     if not found:
         raise refused[0]
     kept = average.only(found)
-    draws = on_same_budgets({name: one.draws for name, one in found.items()}, kept)
+    draws = _on_same_budgets({name: one.draws for name, one in found.items()}, kept)
     mixed = mixture(kept, draws, kept.settings.seed)
     return replace(found[kept.heaviest], draws=mixed, fit=kept)
 
@@ -237,3 +236,30 @@ def _at_limits(at_limit: xr.DataArray, constraints: Constraints) -> Iterator[str
                 f"In {per_cent(share, 1)} of draws the best size is the {size} {what}; beyond it "
                 "another may be better."
             )
+
+
+def _on_same_budgets(draws: Mapping[str, xr.Dataset], average: FitAverage) -> dict[str, xr.Dataset]:
+    """Draws of each fit at the budgets and levels of the fit with most factors.
+
+    Raises
+    ------
+    ModelError
+        No fit has all the factors.
+    """
+    factors = {name: set(average.fits[name].model.factors) for name in draws}
+    most = max(factors, key=lambda name: len(factors[name]))
+    wanted = coordinate_index(draws[most]["budget"]).to_frame(index=False)
+    other = next((name for name in draws if not factors[name] <= factors[most]), None)
+    if other is not None:
+        raise ModelError(
+            f"allocate: {most!r} varies by {listed(sorted(factors[most]))} and {other!r} by "
+            f"{listed(sorted(factors[other]))}, so they have no budgets and levels in common. "
+            "Average fits of which one has all the factors."
+        )
+    placed = {}
+    for name, part in draws.items():
+        rows = coordinate_index(part["budget"]).to_frame(index=False)
+        places = rows.drop_duplicates().reset_index(names="place")
+        found = wanted.merge(places, how="left", on=list(rows.columns))["place"].to_numpy(int)
+        placed[name] = part.isel(budget=found).assign_coords(draws[most]["budget"].coords)
+    return placed

@@ -12,6 +12,7 @@ from bayes_scaling.decisions.constraints import Constraints
 from bayes_scaling.decisions.costs import Cost, SixND
 from bayes_scaling.decisions.surface.landscape import Landscape, check_loss
 from bayes_scaling.decisions.surface.splitting import Splitting
+from bayes_scaling.display.wording import unit_words
 from bayes_scaling.errors import ModelError, RunsError, check_kind
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
@@ -68,7 +69,7 @@ def checked_budgets(budget: Numbers, asker: str, unit: str = "flops") -> np.ndar
     values = as_floats(unit, budget)
     bad = [value for value in values if not (np.isfinite(value) and value > 0)]
     if bad:
-        shown = "FLOP" if unit == "flops" else unit
+        shown = unit_words(unit)
         raise RunsError(
             f"{asker}: a budget of {bad[0]} {shown} cannot be spent. Budgets are positive finite "
             f"numbers of {shown}, such as 5.76e23."

@@ -6,7 +6,7 @@ one's own is a subclass of :class:`Cost` with one formula.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,13 +143,8 @@ class TransformerFlops(Cost):
     key_size: float = 128.0
 
     def __post_init__(self) -> None:
-        for name in ("vocabulary", "context", "aspect", "key_size"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0):
-                raise RunsError(
-                    f"TransformerFlops: {name} is {value!r}, and a transformer has at least one. "
-                    "Give a positive number."
-                )
+        why = "and a transformer has at least one. Give a positive number."
+        _check_positive(self, ("vocabulary", "context", "aspect", "key_size"), why)
 
     def spent(self, params: Any, tokens: Any) -> Any:
         """FLOP of a run."""
@@ -192,14 +187,11 @@ class PowerCost(Cost):
     scatter: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("coefficient", "params_exponent", "tokens_exponent"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0):
-                raise RunsError(
-                    f"PowerCost: {name} is {value:.4g}, so a larger or longer run would cost no "
-                    "more, and a budget would bound nothing. Check the costs of the runs for "
-                    "set-up time, changed hardware or a mistaken unit."
-                )
+        why = (
+            "so a larger or longer run would cost no more, and a budget would bound nothing. Check "
+            "the costs of the runs for set-up time, changed hardware or a mistaken unit."
+        )
+        _check_positive(self, ("coefficient", "params_exponent", "tokens_exponent"), why)
 
     def spent(self, params: Any, tokens: Any) -> Any:
         """Cost of a run."""
@@ -265,3 +257,11 @@ def fit_cost(
     scatter = np.std(cost - design @ [level, p, q], ddof=design.shape[1])
     coefficient = np.exp(level - p * size.mean() - q * length.mean())
     return PowerCost(float(coefficient), float(p), float(q), unit, float(scatter))
+
+
+def _check_positive(cost: Cost, names: Sequence[str], why: str) -> None:
+    """Refuse numbers of a cost that are not positive and finite, for a reason."""
+    for name in names:
+        value = getattr(cost, name)
+        if not (np.isfinite(value) and value > 0):
+            raise RunsError(f"{type(cost).__name__}: {name} is {value:.4g}, {why}")

@@ -207,7 +207,8 @@ def _budgets(fit: ScalingFit, tolerance: float) -> Iterator[dict[str, object]]:
         ordered = group.sort_values("flops")
         budget = (ordered["flops"].diff() > np.log(tolerance)).cumsum()
         for _, curve in ordered.groupby(budget):
-            if np.ptp(curve["flops"]) > np.log(WIDEST) or not _curved(curve["params"]):
+            sizes = curve["params"].round(3).nunique()
+            if np.ptp(curve["flops"]) > np.log(WIDEST) or sizes < FEWEST_SIZES:
                 continue
             vertex = parabola_vertex(curve["params"].to_numpy(), curve["loss"].to_numpy())
             yield {
@@ -218,8 +219,3 @@ def _budgets(fit: ScalingFit, tolerance: float) -> Iterator[dict[str, object]]:
                 "log_params_se": vertex.error,
                 "freedom": vertex.freedom,
             }
-
-
-def _curved(log_params: pd.Series) -> bool:
-    """True if there are enough sizes for a parabola."""
-    return int(log_params.round(3).nunique()) >= FEWEST_SIZES

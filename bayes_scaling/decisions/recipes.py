@@ -33,7 +33,7 @@ SPREAD = Prior.between(0.09, 0.11)
 EXPONENT_SPREAD = Prior.between(0.045, 0.055)
 """Relative spread of exponents between recipes: small, for the text is the same."""
 
-BEYOND = Surface(miss_sd=Prior.between(0.028, 0.089), miss_mean=0.1)
+LADDER_SURFACE = Surface(miss_sd=Prior.between(0.028, 0.089), miss_mean=0.1)
 """What lies beyond the largest rung, so that ladders of public sweeps are covered there and at ten
 times it (``tests/benchmarks/test_ladders.py``)."""
 
@@ -112,7 +112,7 @@ def ladder_model(by: str, floor: Prior | None = None, noise: Noise | None = None
         vary=[Vary("A", by=by, spread=SPREAD), Vary("alpha", by=by, spread=EXPONENT_SPREAD)],
         priors={"E": floor or FLOOR, "alpha": PATH_EXPONENT},
         noise=noise or LogNormal(NOISE),
-        surface=BEYOND,
+        surface=LADDER_SURFACE,
     )
 
 

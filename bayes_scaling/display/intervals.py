@@ -7,7 +7,6 @@ from typing import Any
 
 import arviz as az
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 SAMPLE_DIMS = ("chain", "draw")
@@ -77,15 +76,3 @@ def intervals(draws: xr.DataArray, prob: float | None = None) -> xr.Dataset:
     lower, upper = (ends.sel(ci_bound=end, drop=True) for end in ("lower", "upper"))
     found = xr.Dataset({"median": median, "lower": lower, "upper": upper})
     return found.where(~(found > _INFINITE), np.inf)
-
-
-def interval_table(draws: xr.Dataset, dim: str, prob: float | None = None) -> pd.DataFrame:
-    """One row for each element of `dim`, columns (variable, median / lower / upper)."""
-    tables = {
-        str(name): intervals(values, prob).to_dataframe()[["median", "lower", "upper"]]
-        for name, values in draws.data_vars.items()
-        if dim in values.dims
-    }
-    table = pd.concat(tables, axis=1)
-    table.attrs.update(interval_attrs(prob))
-    return table

@@ -10,7 +10,7 @@ from html import escape
 import pandas as pd
 import xarray as xr
 
-from bayes_scaling.display.intervals import interval_attrs, interval_table
+from bayes_scaling.display.intervals import interval_attrs, intervals
 from bayes_scaling.display.terminal import WIDTH, by_quantity, interval_title, table_text, written
 
 
@@ -33,10 +33,15 @@ def result_table(
 ) -> pd.DataFrame:
     """Intervals by element of `dim`, with the diagnosis of the fit as last column.
 
-    The index holds the coordinates along `dim`; ``attrs`` carry ``ci_kind``, ``ci_prob``,
-    ``notes``.
+    Columns are (variable, median / lower / upper), the index holds the coordinates along `dim`,
+    ``attrs`` carry ``ci_kind``, ``ci_prob`` and ``notes``.
     """
-    table = WholeTable(interval_table(draws, dim, prob))
+    tables = {
+        str(name): intervals(values, prob).to_dataframe()[["median", "lower", "upper"]]
+        for name, values in draws.data_vars.items()
+        if dim in values.dims
+    }
+    table = WholeTable(pd.concat(tables, axis=1))
     table.attrs.update(interval_attrs(prob))
     table.index = coordinate_index(draws[dim])
     table["diagnosis", ""] = diagnosis

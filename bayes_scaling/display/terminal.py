@@ -118,7 +118,7 @@ def table_text(table: pd.DataFrame) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
-def sentence(text: str) -> str:
+def wrapped(text: str) -> str:
     """Wrap a note to the width of a terminal, further lines indented."""
     return fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
@@ -133,10 +133,10 @@ def interval_title(title: str, table: pd.DataFrame) -> str:
     >>> interval_title("Forecast", table)
     'Forecast: median and 90 % credible interval (ETI)'
     """
-    return f"{title}: median and {interval_words(table)}" if "ci_prob" in table.attrs else title
+    return f"{title}: median and {interval_note(table)}" if "ci_prob" in table.attrs else title
 
 
-def interval_words(table: pd.DataFrame) -> str:
+def interval_note(table: pd.DataFrame) -> str:
     """Probability and kind of the intervals of a table: ``90 % credible interval (ETI)``."""
     prob, kind = table.attrs["ci_prob"], str(table.attrs["ci_kind"]).upper()
     return f"{100 * prob:.3g} % credible interval ({kind})"

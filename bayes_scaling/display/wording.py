@@ -15,6 +15,14 @@ import pandas as pd
 # Cells of any kind: what they hold is what has to be found out.
 type Column = pd.Series[Any]
 
+UNITS = {
+    "params": "parameters",
+    "tokens": "tokens",
+    "flops": "FLOP",
+    "tokens_per_param": "tokens per parameter",
+}
+"""Inputs that are written after their number."""
+
 _SHOWN = 5
 _LONGEST = 40
 
@@ -103,6 +111,24 @@ def one_of(response: str) -> str:
     ('a loss', 'an accuracy')
     """
     return f"an {response}" if response.startswith(tuple("aeiou")) else f"a {response}"
+
+
+def unit_words(name: str) -> str:
+    """Return the name of an input as the unit of its numbers.
+
+    >>> unit_words("flops"), unit_words("params"), unit_words("gpu_hours")
+    ('FLOP', 'parameters', 'gpu_hours')
+    """
+    return UNITS.get(name, name)
+
+
+def axis_words(name: str) -> str:
+    """Return what grows along an axis, in words.
+
+    >>> axis_words("flops"), axis_words("unique_tokens")
+    ('compute', 'unique tokens')
+    """
+    return "compute" if name == "flops" else name.replace("_", " ")
 
 
 def meant(word: str, known: Iterable[str]) -> str:

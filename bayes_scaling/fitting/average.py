@@ -182,10 +182,17 @@ def parts(fitted: Fitted) -> tuple[Part, ...]:
 
 
 def leading(fitted: Fitted) -> ScalingFit:
-    """The fit by which a mixture is drawn and grouped: of most factors, of these the heaviest."""
-    if isinstance(fitted, ScalingFit):
-        return fitted
-    return max(fitted.fits.values(), key=lambda fit: len(fit.model.factors))
+    """The fit by which a mixture is drawn and grouped: the first of :func:`widest_first`."""
+    return widest_first(fitted)[0]
+
+
+def widest_first(fitted: Fitted) -> list[ScalingFit]:
+    """The fits by how many factors and inputs they read, of equally many the heaviest first."""
+
+    def reads(fit: ScalingFit) -> tuple[int, int]:
+        return len(fit.model.factors), len(fit.model.law.inputs)
+
+    return sorted((part.fit for part in parts(fitted)), key=reads, reverse=True)
 
 
 def made_from(used: Fitted, fitted: Fitted) -> bool:

@@ -28,9 +28,7 @@ from pytensor.link.numba.cache import CACHED_SRC_FUNCTIONS, compile_numba_functi
 
 LOG_DENSITY = """\
 def log_density(dim, x, gradient, value, data):
-    words = numba.carray(data, ({words},), np.int64)
-{point}
-{tuples}
+{head}
     try:
         found, slope = inner(*({joined}))
     except Exception:
@@ -55,9 +53,7 @@ def log_density(dim, x, gradient, value, data):
 
 VARIABLES = """\
 def variables(dim, expanded, x, out, data):
-    words = numba.carray(data, ({words},), np.int64)
-{point}
-{tuples}
+{head}
     try:
         (values,) = inner(*({joined}))
     except Exception:
@@ -69,6 +65,7 @@ def variables(dim, expanded, x, out, data):
 """Source of what gives the variables that are kept of a draw."""
 
 POINT = """\
+    words = numba.carray(data, ({words},), np.int64)
     point = numba.carray(x, ({dim},)).copy()
     count = words[{map}]
     if count != 0:
@@ -176,11 +173,11 @@ def _entered(
 
 def _arguments(
     dim: int, layout: np.dtype[Any], keys: Sequence[str], data: dict[str, np.ndarray]
-) -> dict[str, Any]:
+) -> dict[str, str]:
     """Arguments of the compiled graph as code: the point, then an array for each datum.
 
-    Lines that make tuples of them, and the sum of these; and the words of the data, of which the
-    map of coordinates is the last.
+    Lines that make the point and tuples of all of them, and the sum of these. Of the words of the
+    data the map of coordinates is the last.
 
     The layout is a record of 8-byte words, among them each array's address and shape.
     """
@@ -194,9 +191,8 @@ def _arguments(
     parts = [arguments[i : i + MOST_TOGETHER] for i in range(0, len(arguments), MOST_TOGETHER)]
     lines = [f"    part{number} = ({', '.join(part)},)" for number, part in enumerate(parts)]
     joined = " + ".join(f"part{number}" for number in range(len(parts)))
-    point = POINT.format(dim=dim, map=words)
-    texts = {"tuples": "\n".join(lines), "joined": joined, "point": point}
-    return {**texts, "words": words + MAP[2][0], "map": words}
+    point = POINT.format(dim=dim, map=words, words=words + MAP[2][0])
+    return {"head": "\n".join([point, *lines]), "joined": joined}
 
 
 def _word(layout: np.dtype[Any], field: str, key: str) -> int:

@@ -10,15 +10,8 @@ from typing import Any
 import xarray as xr
 
 from bayes_scaling import noise as noise_models
+from bayes_scaling.fitting import stored_file
 from bayes_scaling.fitting.sampling import Settings
-from bayes_scaling.fitting.stored_file import (
-    check_draws,
-    read_file,
-    restored,
-    specified,
-    storable,
-    write_file,
-)
 from bayes_scaling.fitting.tree import observed_data, run_data
 from bayes_scaling.laws import Law, find_law
 from bayes_scaling.model.hierarchy import Vary
@@ -45,17 +38,18 @@ def write_fit_file(
     extra = {
         "constant_data": run_data(model, runs),
         "observed_data": observed_data(runs),
-        "runs": storable(runs.table),
+        "runs": stored_file.storable(runs.table),
     }
-    return write_file(path, "runs", specification(model, runs, settings), {**groups, **extra})
+    stored = specification(model, runs, settings)
+    return stored_file.write_file(path, "runs", stored, {**groups, **extra})
 
 
 def read_fit_file(path: Path) -> tuple[ScalingModel, Runs, Settings, dict[str, xr.Dataset]]:
     """Read what :func:`write_fit_file` has written."""
-    spec, groups = read_file(path, "runs", ["runs"])
-    with specified(path):
+    spec, groups = stored_file.read_file(path, "runs", ["runs"])
+    with stored_file.specified(path):
         model, settings = _model_from_json(spec), Settings(**spec["settings"])
-        runs = Runs(restored(groups.pop("runs")), **spec["runs"])
+        runs = Runs(stored_file.restored(groups.pop("runs")), **spec["runs"])
     _check_complete(path, model, runs, groups)
     return model, runs, settings, groups
 
@@ -113,7 +107,7 @@ def _check_complete(
     if model.has_surface(runs):
         variables |= {MISS, WEIGHTS, *model.priors_beyond(runs)}
         dims |= {NODE, *([LEVEL_NODE] if model.deviating(DELTA, runs) else [])}
-    check_draws(path, model.law.name, groups, variables, dims)
+    stored_file.check_draws(path, model.law.name, groups, variables, dims)
 
 
 def _noise_to_json(noise: Noise) -> dict[str, Any]:

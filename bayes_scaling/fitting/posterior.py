@@ -70,7 +70,8 @@ def complete(sampled: xr.Dataset, model: ScalingModel, runs: Runs, seed: int = 0
     draws = draws.assign(in_paper_units)
     for name, (sampled_name, column) in model.noise_units.items():
         draws = draws.assign({name: draws[sampled_name] * units[column]})
-    draws = draws.assign(derived(model, {name: draws[name] for name in model.parameters}))
+    paper = {name: draws[name] for name in model.parameters}
+    draws = draws.assign(quantities(model.law.derived, paper))
     if model.has_surface(runs):
         draws = draws.assign(beyond(draws, typical, model, runs, seed))
     return draws
@@ -106,11 +107,6 @@ def taken(draws: xr.Dataset, places: np.ndarray) -> xr.Dataset:
         xr.DataArray(part, dims=("chain", "draw")) for part in divmod(places, draws.sizes["draw"])
     )
     return draws.drop_vars(["chain", "draw"], errors="ignore").isel(chain=chain, draw=draw)
-
-
-def derived(model: ScalingModel, theta: Mapping[str, Any]) -> dict[str, Any]:
-    """The law's derived quantities from parameters in paper units."""
-    return quantities(model.law.derived, theta)
 
 
 def new_runs(
@@ -224,7 +220,7 @@ def _with_fixed(draws: xr.Dataset, model: ScalingModel, runs: Runs) -> xr.Datase
     typical = {name: draws[model.typical_name(name)] for name in model.parameters}
     for name in model.converted:
         if model.parameters[name].fixed:
-            unit = model.law.rescale(scales(model.law, runs), {**typical, name: ones})[name]
+            unit = model.unit_of(name, scales(model.law, runs), typical)
             draws = draws.assign({model.typical_name(name): typical[name] / unit})
     return draws
 

@@ -19,13 +19,14 @@ from bayes_scaling.fitting.fit_file import read_fit_file, write_fit_file
 from bayes_scaling.fitting.incomplete import no_scatter
 from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.loss_surface import LossSurface
-from bayes_scaling.fitting.posterior import complete, derived
+from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.posterior_surface import labelled, loss_surface
 from bayes_scaling.fitting.preconditioning import coordinates_of, typical_acceptance, typical_warmup
 from bayes_scaling.fitting.rounds import converged, planned
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.fitting.tree import assemble
 from bayes_scaling.laws import Law
+from bayes_scaling.laws.contract import quantities
 from bayes_scaling.model.checks import notes_on
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.points import At, Numbers, points
@@ -72,12 +73,13 @@ class ScalingFit(LawFit):
         """Posterior names that a summary lists: law, derived quantities, spreads, noise."""
         typical = [f"{name}_typical" for name in self.model.parameters if self.model.varying(name)]
         spreads = [vary.spread_name for vary in self.model.vary]
-        quantities = derived(self.model, {n: self.posterior[n] for n in self.model.parameters})
+        parameters = {name: self.posterior[name] for name in self.model.parameters}
+        derived = quantities(self.model.law.derived, parameters)
         stages, noise = self.model.law.stages, self.model.stage_noise.priors
         scatter = [f"{stage}_{name}" for stage in stages for name in noise]
         priors = self.model.sampled_priors(self.runs)
         left_out = [name for name in priors if name not in self.model.top_level]
-        found = (*self.model.parameters, *quantities, *typical, *spreads)
+        found = (*self.model.parameters, *derived, *typical, *spreads)
         return (*found, *self.model.noise.priors, *scatter, *left_out)
 
     def expected_loss(

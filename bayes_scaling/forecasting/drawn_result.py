@@ -12,7 +12,8 @@ import xarray as xr
 from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.display.wording import of_response, per_cent
 from bayes_scaling.fitting.average import Fitted
-from bayes_scaling.fitting.diagnostics import FitResult
+from bayes_scaling.fitting.diagnostics import Diagnostics, FitResult
+from bayes_scaling.fitting.scaling_fit import ScalingFit
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -89,3 +90,31 @@ class DrawnResult[Fit: Fitted](FitResult):
     def _further(self, prob: float | None) -> Mapping[str, Any]:  # noqa: ARG002
         """Columns of the table beside the intervals."""
         return {}
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class PairedResult(DrawnResult[ScalingFit]):
+    """Draws made from two independent fits, which carry the notes and diagnoses of both.
+
+    Attributes
+    ----------
+    draws : xarray.Dataset, dims (chain, draw, point)
+    fit : ScalingFit
+        The fit whose chains and draws these are.
+    other : ScalingFit
+        The fit whose draws were paired with them.
+    """
+
+    other: ScalingFit
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Notes for a reader: of both fits, and of draws without a solution."""
+        named = (f"{self.other.model.law.name}: {note}" for note in self.other.notes)
+        return (*super().notes, *named)
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """Convergence of the fit that has not converged, if one of the two has not."""
+        first = self.fit.diagnostics
+        return first if first.problems else self.other.diagnostics

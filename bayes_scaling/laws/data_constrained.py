@@ -9,7 +9,6 @@ from typing import Any
 from bayes_scaling import ops
 from bayes_scaling.laws.chinchilla import Chinchilla
 from bayes_scaling.laws.law import Law
-from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
 
 MOST_REPEATS = 50.0
@@ -71,12 +70,9 @@ class DataConstrained(Law):
     @property
     def priors(self) -> Mapping[str, Prior]:
         """Chinchilla's, from the same published fits, and decay within 2 to 200 repetitions."""
-        exponents = ("alpha",) if self.tied else ("alpha", "beta")
+        tied = {"beta"} if self.tied else ()
         return {
-            "E": FLOOR,
-            "A": Prior.between(0.01, 1.0),
-            "B": Prior.between(0.01, 1.0),
-            **dict.fromkeys(exponents, EXPONENT),
+            **{name: prior for name, prior in Chinchilla.priors.items() if name not in tied},
             "RD_star": Prior.between(2.0, 200.0),
             "RN_star": Prior.between(0.5, 50.0),
         }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bayes_scaling import ops
+from bayes_scaling.laws.chinchilla import Chinchilla
 from bayes_scaling.laws.law import Law
-from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR, WIDE_EXPONENT
+from bayes_scaling.laws.shared_priors import WIDE_EXPONENT
 from bayes_scaling.priors import Prior
 
 
@@ -54,11 +55,7 @@ class Distillation(Law):
     inputs = ("params", "tokens", "teacher_loss")
     same_unit = {"teacher_loss": "loss"}
     priors = {
-        "E": FLOOR,
-        "A": Prior.between(0.01, 1.0),
-        "B": Prior.between(0.01, 1.0),
-        "alpha": EXPONENT,
-        "beta": EXPONENT,
+        **Chinchilla.priors,
         "gamma": Prior.between(0.3, 1.5),
         "A_prime": Prior.between(0.003, 1.0),
         # Of what the teacher says the tokens limit less than the size of the student.

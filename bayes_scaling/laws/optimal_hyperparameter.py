@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, Literal
 
-from bayes_scaling.errors import ModelError
+from bayes_scaling.laws.contract import check_option
 from bayes_scaling.laws.law import Law
 from bayes_scaling.priors import Prior
 
@@ -66,11 +66,8 @@ class OptimalHyperparameter(Law):
     positive = True
 
     def __post_init__(self) -> None:
-        if self.tuned not in EXPONENTS:
-            raise ModelError(
-                f"OptimalHyperparameter: tuned is {self.tuned!r}, not described by this law. "
-                "Give 'learning_rate' or 'batch_size', or use bs.laws.ProductPowerLaw."
-            )
+        why = "Of other hyperparameters bs.laws.ProductPowerLaw fits the best values."
+        check_option(self, "tuned", tuple(EXPONENTS), why)
 
     @property
     def inputs(self) -> tuple[str, ...]:

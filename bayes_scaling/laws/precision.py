@@ -10,7 +10,6 @@ from bayes_scaling import ops
 from bayes_scaling.errors import ModelError
 from bayes_scaling.laws.chinchilla import Chinchilla
 from bayes_scaling.laws.law import Law
-from bayes_scaling.laws.shared_priors import EXPONENT, FLOOR
 from bayes_scaling.priors import Prior
 
 SYMBOLS = {"weight": "w", "activation": "a", "cache": "kv"}
@@ -100,11 +99,7 @@ class Precision(Law):
     def priors(self) -> Mapping[str, Prior]:
         """Chinchilla's, and parts of which one to ten bits are what matters."""
         return {
-            "E": FLOOR,
-            "A": Prior.between(0.01, 1.0),
-            "alpha": EXPONENT,
-            "B": Prior.between(0.01, 1.0),
-            "beta": EXPONENT,
+            **{name: Chinchilla.priors[name] for name in ("E", "A", "alpha", "B", "beta")},
             **{f"gamma_{part}": Prior.between(0.5, 4.0) for part in self.parts},
             **{f"n_{part}": Prior.between(0.2, 3.0) for part in self.parts},
         }

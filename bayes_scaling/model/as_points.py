@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bayes_scaling.laws import Law
-from bayes_scaling.model.axes import main_axis, run_axes, scaled_up
+from bayes_scaling.model.axes import grown, main_axis, run_axes
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.runs import Runs
@@ -42,5 +42,6 @@ def scaled_runs(
     model: ScalingModel, runs: Runs, run: int, factors: Sequence[float]
 ) -> pd.DataFrame:
     """One run made larger by each of several factors: inputs of the law, and levels."""
-    row = run_points(model, runs)[[*model.law.inputs, *model.factors]].iloc[[run]]
-    return pd.concat([scaled_up(model.law, row, one) for one in factors], ignore_index=True)
+    rows = run_points(model, runs).iloc[[run] * len(factors)].reset_index(drop=True)
+    inputs = grown(model.law, {name: rows[name] for name in model.law.inputs}, np.log10(factors))
+    return rows[[*inputs, *model.factors]].assign(**inputs)

@@ -157,19 +157,17 @@ def moved(law: Law, inputs: Mapping[str, Any], params: Any, tokens: Any) -> dict
     return {name: x * 10 ** decades[name] if name in decades else x for name, x in inputs.items()}
 
 
-def growth_powers(law: Law) -> dict[str, float]:
-    """Powers of compute by which the inputs of a law grow along a path.
+def grown(law: Law, inputs: Mapping[str, Any], decades: Any) -> dict[str, Any]:
+    """Inputs of runs with so many decades more of compute, along their path.
 
-    Parameters and tokens as the root of compute, so that their ratio stays; in a law that knows no
-    compute its first input, in proportion.
+    Parameters and tokens grow as the root of compute, so that their ratio stays; of a law that does
+    not read both, its main axis. Inputs on the scale of what grows go with it.
     """
     if {"params", "tokens"} <= set(law.inputs):
-        powers = {"params": 0.5, "tokens": 0.5, "flops": 1.0}
-    else:
-        powers = {main_axis(law): 1.0}
-    # Inputs on the scale of one that grows, such as unique tokens, grow with it.
-    powers |= {name: powers[like] for name, like in law.same_unit.items() if like in powers}
-    return {name: powers[name] for name in law.inputs if name in powers}
+        return moved(law, inputs, decades / 2, decades / 2)
+    axis, factor = main_axis(law), 10.0**decades
+    alike = {axis, *(name for name, like in law.same_unit.items() if like == axis)}
+    return {name: x * factor if name in alike else x for name, x in inputs.items()}
 
 
 def stepped_back(
@@ -190,7 +188,7 @@ def stepped_back(
         tokens per parameter of the central run there.
     """
     if not compute_and_ratio(law)[1]:
-        return {**inputs, main_axis(law): inputs[main_axis(law)] * 10**-reach}
+        return grown(law, inputs, -reach)
     if {"params", "tokens"} <= set(law.inputs):
         above = np.log10(inputs["params"])
         product = edge - np.log10(FLOPS_PER_PARAM_TOKEN) * ("flops" in law.inputs)
@@ -199,10 +197,3 @@ def stepped_back(
         above = (product + reach - np.log10(inputs["tokens_per_param"])) / 2
     in_params = np.minimum(np.maximum(above - (product - centre) / 2, 0.0), reach)
     return moved(law, inputs, -in_params, in_params - reach)
-
-
-def scaled_up(law: Law, row: pd.DataFrame, factor: float) -> pd.DataFrame:
-    """A run made larger by a factor in compute along its path."""
-    return row.assign(
-        **{name: row[name] * factor**power for name, power in growth_powers(law).items()}
-    )

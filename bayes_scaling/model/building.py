@@ -6,7 +6,7 @@ What is a number enters as ``Data``, by name; the specification says the names.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -68,23 +68,18 @@ def on_surface(
     """
     reducible = expected - floor
     if levels:
-        reducible = reducible * pmd.math.exp(_deviations_of_levels(model, data, levels, scatter))
+        deviations = sum(_deviations(model, data, level, scatter) for level in levels)
+        reducible = reducible * pmd.math.exp(deviations)
     left_out = _left_out_by_law(model, data, reducible, floor, scatter)
     return floor + reducible * pmd.math.exp(left_out)
 
 
-def _deviations_of_levels(
-    model: Specification, data: Mapping[str, Any], factors: Sequence[Vary], scatter: Any
-) -> Any:
-    """Deviation of each run's levels from the `delta` that all share.
+def _deviations(model: Specification, data: Mapping[str, Any], factor: Vary, scatter: Any) -> Any:
+    """Deviation of each run's level from the `delta` that all share.
 
     Each direction is sampled in units of how well the level's runs settle it, as if scatter were
     normal: of many precise runs the weight itself, of few its share of the size.
     """
-    return sum(_deviations(model, data, factor, scatter) for factor in factors)
-
-
-def _deviations(model: Specification, data: Mapping[str, Any], factor: Vary, scatter: Any) -> Any:
     by, dims = factor.by, (factor.by, LEVEL_DIRECTION)
     size = prior_variable(factor.spread_name, model.spread(factor), data)
     told = pmd.math.sqrt(1 + (size / scatter * data[f"{DELTA}_strength_{by}"]) ** 2)
@@ -193,9 +188,8 @@ def _typical_parameters(model: Specification, data: Mapping[str, Any]) -> dict[s
             )
     scaled = ("loss", *model.law.inputs, *model.law.stages)
     references = {name: data[f"reference_{name}"] for name in scaled}
-    ones = dict.fromkeys(model.converted, 1.0)
     for name in model.converted:
-        unit = model.law.rescale(references, {**ones, **theta, name: 1.0})[name]
+        unit = model.unit_of(name, references, theta)
         theta[name] = prior_variable(model.typical_name(name), model.parameters[name], data, unit)
     return theta
 

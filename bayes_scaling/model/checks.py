@@ -19,7 +19,7 @@ from bayes_scaling.model.hierarchy import Vary
 from bayes_scaling.model.inputs import available_inputs, flops_per_pair
 from bayes_scaling.model.nodes import LEVEL_NODE, NODE
 from bayes_scaling.model.specification import Specification
-from bayes_scaling.model.surface import BEYOND, MISS, SIZE, WEIGHTS
+from bayes_scaling.model.surface import MISS, NAMES_BEYOND, SIZE, WEIGHTS
 from bayes_scaling.noise import Noise
 from bayes_scaling.priors import Prior
 from bayes_scaling.runs import Runs
@@ -208,7 +208,16 @@ def _check_factor_names(model: Specification, data: Collection[str]) -> None:
     variables |= {*model.parameters, *map(model.reference_name, model.parameters)}
     variables |= _derived_names(model)
     if model.surface is not None:
-        variables |= {NODE, LEVEL_NODE, DIRECTION, LEVEL_DIRECTION, SHOWN, SIZE, WEIGHTS, *BEYOND}
+        variables |= {
+            NODE,
+            LEVEL_NODE,
+            DIRECTION,
+            LEVEL_DIRECTION,
+            SHOWN,
+            SIZE,
+            WEIGHTS,
+            *NAMES_BEYOND,
+        }
     taken = [name for name in model.factors if {name, f"{MISS}_{name}"} & variables]
     if taken:
         raise RunsError(

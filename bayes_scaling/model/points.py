@@ -27,8 +27,6 @@ FLOPS_FACTOR = 2.0
 """Factor by which 6ND may differ from a FLOP count given beside it, as for runs; or by which it may
 lie beyond the ratios of the runs themselves."""
 
-COUNTS = ("params", "tokens", "flops")
-
 FAR_BELOW = 1e3
 """Factor below every run from which a point is taken for a slip of units."""
 
@@ -251,7 +249,7 @@ def _check_inputs(model: ScalingModel, table: pd.DataFrame) -> None:
 
 def _check_magnitude(model: ScalingModel, table: pd.DataFrame, runs: Runs) -> None:
     """Ask back where all counts are far below the runs, or far above, as a slip of units is."""
-    counts = [name for name in COUNTS if name in model.law.inputs and name in runs.inputs]
+    counts = [name for name in STANDARD_INPUTS if name in model.law.inputs and name in runs.inputs]
     ends = {name: (runs.values(name).min(), runs.values(name).max()) for name in counts}
     below = np.all([table[name] < ends[name][0] / FAR_BELOW for name in counts], axis=0)
     above = np.all([table[name] > ends[name][1] * FAR_ABOVE[name] for name in counts], axis=0)

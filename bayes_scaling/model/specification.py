@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from bayes_scaling.frozen import FrozenMapping
 from bayes_scaling.laws import Law
@@ -92,6 +93,11 @@ class Specification:
         """Name of the variable that carries the prior: ``E_ref``, or ``E_typical_ref``."""
         name = f"{parameter}_typical" if self.varying(parameter) else parameter
         return self.reference_name(parameter, name)
+
+    def unit_of(self, parameter: str, scales: Mapping[str, Any], theta: Mapping[str, Any]) -> Any:
+        """Paper unit of one reference unit of a parameter, by the exponents in `theta`."""
+        theta = {**dict.fromkeys(self.converted, 1.0), **theta, parameter: 1.0}
+        return self.law.rescale(scales, theta)[parameter]
 
     def noise_name(self, parameter: str) -> str:
         """Posterior name of a noise parameter on the reference scale."""

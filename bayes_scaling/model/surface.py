@@ -103,7 +103,7 @@ parameter at the compute of the largest run."""
 DROP = "floor_drop"
 """Posterior name of the share of the floor's excess that goes on declining beyond the runs."""
 
-BEYOND = MISS, MISS_SIZE, DRIFT, DRIFT_SIZE, EDGE, DROP
+NAMES_BEYOND = MISS, MISS_SIZE, DRIFT, DRIFT_SIZE, EDGE, DROP
 """Posterior names of all that says how the surface goes on beyond the runs."""
 
 

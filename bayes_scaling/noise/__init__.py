@@ -14,14 +14,6 @@ from bayes_scaling.noise.noise_model import Noise
 from bayes_scaling.noise.one_sided import LogExGaussian
 
 __all__ = [
-    "Binomial",
-    "LocationScale",
-    "LogExGaussian",
-    "LogLaplace",
-    "LogNormal",
-    "LogStudentT",
-    "LogitNormal",
-    "Noise",
-    "Normal",
-    "StudentT",
-]
+    "Binomial", "LocationScale", "LogExGaussian", "LogLaplace", "LogNormal", "LogStudentT",
+    "LogitNormal", "Noise", "Normal", "StudentT",
+]  # fmt: skip

@@ -48,22 +48,8 @@ from bayes_scaling.plots.shrinkage_plot import shrinkage
 from bayes_scaling.plots.track_record_plot import track_record
 
 __all__ = [
-    "allocation",
-    "delta",
-    "fit_curves",
-    "forecast_fan",
-    "isoflop_optima",
-    "isolines",
-    "level_comparison",
-    "lifetime",
-    "loss_curves",
-    "near_optimal",
-    "needed",
-    "next_runs",
-    "overfitting_threshold",
-    "prior_posterior",
-    "published",
-    "residuals",
-    "shrinkage",
+    "allocation", "delta", "fit_curves", "forecast_fan", "isoflop_optima", "isolines",
+    "level_comparison", "lifetime", "loss_curves", "near_optimal", "needed", "next_runs",
+    "overfitting_threshold", "prior_posterior", "published", "residuals", "shrinkage",
     "track_record",
-]
+]  # fmt: skip

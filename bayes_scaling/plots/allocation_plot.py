@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -60,17 +58,12 @@ def allocation(
         panel.margins(x=min(0.03 * (1 + len(looks)), 0.15))
         canvas.log_input_axis(panel.xaxis, unit)
         canvas.log_input_axis(panel.yaxis, quantity)
-        marks.shade_extrapolation(panel, float(spent.max()), reach[1], _free_end(quantity))
-    band = legends.band_entry(legends.with_interval("optimum", prob), legends.colour_of(looks))
+        free: marks.End = "top" if quantity == "tokens_per_param" else "bottom"
+        marks.shade_extrapolation(panel, float(spent.max()), reach[1], free)
     runs = legends.point_entry("runs", canvas.neutral(), ".")
-    sheet.legend([*legends.group_entries(looks), band, runs], panel=-1)
+    sheet.legend(legends.entries(looks, "optimum", prob, runs), panel=-1)
     sheet.title(f"Compute-optimal allocation by {fit.model.law.name}", fit, 110)
     return sheet.panels
-
-
-def _free_end(quantity: str) -> Literal["top", "bottom"]:
-    """The end of a panel that its curves leave free."""
-    return "top" if quantity == "tokens_per_param" else "bottom"
 
 
 def _reach(allocation: Allocation, spent: np.ndarray) -> tuple[float, float]:

@@ -22,10 +22,11 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator, NullLocator
 
+from bayes_scaling.display.digits import label_writer
 from bayes_scaling.fitting.diagnostics import Diagnosed
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.conventions import bits_per
-from bayes_scaling.units import format_count, format_flops
+from bayes_scaling.units import format_flops
 
 COLOURS = ("#2E8BCB", "#E69F00", "#009E73", "#CC79A7", "#D55E00")
 """Okabe and Ito's colours for the colour-blind, with one blue, a little lighter than theirs, and
@@ -199,13 +200,6 @@ def expected_label(runs: Runs) -> str:
     return f"expected {runs.response}"
 
 
-def format_input(name: str, value: float) -> str:
-    """A value of an input as axes and labels print it: ``70B``, ``5.76e23``."""
-    if name == "flops":
-        return format_flops(value)
-    return format_count(value) if name in INPUT_LABELS else format_number(value)
-
-
 def format_number(value: float) -> str:
     """A number without unit to three digits, in the short e-notation of compute if need be."""
     plain = f"{value:.3g}"
@@ -219,7 +213,7 @@ def log_input_axis(axis: Axis, name: str) -> None:
     """
     which = "x" if axis is axis.axes.xaxis else "y"
     axis.axes.set(**{f"{which}scale": "log", f"{which}label": input_label(name)})
-    readable_log_ticks(axis, lambda value: format_input(name, value))
+    readable_log_ticks(axis, label_writer(name))
 
 
 def log_loss_axis(ax: Axes, runs: Runs) -> None:

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.fitting.tree import run_data
 from bayes_scaling.model.axes import compute_and_ratio, run_places
 from bayes_scaling.plots import canvas, legends, marks, sources
 from bayes_scaling.plots.asking import asked_kind
@@ -83,9 +84,7 @@ def delta_at_runs(fit: ScalingFit) -> xr.DataArray:
     """
     u, v = run_places(fit.model.law, fit.runs)
     at = xr.DataArray(u, dims="run"), None if v is None else xr.DataArray(v, dims="run")
-    table = fit.runs.table
-    of_runs = {n: xr.DataArray(table[n].to_numpy(object), dims="run") for n in fit.model.factors}
-    left_out = fit.surface_at(of_runs).left_out
+    left_out = fit.surface_at(run_data(fit.model, fit.runs)).left_out
     assert left_out is not None
     return _per_cent(left_out.delta(*at) + left_out.of_levels(*at))
 

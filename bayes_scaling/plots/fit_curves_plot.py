@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
@@ -50,13 +51,14 @@ def fit_curves(fit: ScalingFit, *, ax: Axes | None = None, prob: float | None = 
     groups = sources.groups_of(fit.runs, fit.model)
     looks = canvas.styles(groups)
     one_input = len(fit.model.law.inputs) == 1
+    drawing = _Drawing(ax, fit, prob)
     for group, rows in groups.items():
         if one_input:
-            _draw_curve(ax, fit, group, rows, looks[group], prob)
+            drawing.curve(group, rows, looks[group])
         elif group:
-            _draw_group(ax, fit, group, rows, looks[group], prob)
+            drawing.sizes_of(group, rows, looks[group])
         else:
-            _draw_by_size(ax, fit, rows, prob)
+            drawing.all_sizes(rows)
     canvas.log_input_axis(ax.xaxis, sources.horizontal(fit.model))
     canvas.log_loss_axis(ax, fit.runs)
     by_size = not one_input and () in groups
@@ -96,91 +98,79 @@ def _has_frontier(fit: ScalingFit) -> bool:
     return len(fit.model.law.inputs) > 1 and fit.runs.response == "loss"
 
 
-def _draw_curve(
-    ax: Axes,
-    fit: ScalingFit,
-    group: sources.Group,
-    rows: np.ndarray,
-    style: canvas.Style,
-    prob: float | None,
-) -> None:
-    """A law of one input."""
-    [name] = fit.model.law.inputs
-    values = fit.runs.values(name)[rows]
-    grid = np.geomspace(values.min(), values.max(), sources.CURVE_POINTS)
-    table = sources.with_levels(pd.DataFrame({name: grid}), group, fit.model)
-    draws = sources.thinned(fit, sources.CURVE_POINTS).expected_loss(at=table)
-    marks.draw_runs(ax, values, fit.runs.values("loss")[rows], style, sources.named("runs", group))
-    label = legends.with_interval(canvas.expected_label(fit.runs), prob, group)
-    marks.draw_band(ax, grid, intervals(draws, prob), style, label)
+@dataclass(frozen=True)
+class _Drawing:
+    """What is drawn on the axes of a fit, group by group."""
 
+    ax: Axes
+    fit: ScalingFit
+    prob: float | None
 
-def _draw_group(
-    ax: Axes,
-    fit: ScalingFit,
-    group: sources.Group,
-    rows: np.ndarray,
-    style: canvas.Style,
-    prob: float | None,
-) -> None:
-    """One group of a pooled law of params and tokens, in the colour of the group."""
-    flops = sources.run_values(fit.model, fit.runs, "flops")[rows]
-    params = fit.runs.values("params")
-    for size, of_size in sizes.representative_sizes(params, rows):
-        _draw_size(ax, fit, group, (size, of_size), style.colour, prob)
-    marks.draw_runs(ax, flops, fit.runs.values("loss")[rows], style, sources.named("runs", group))
-    _draw_frontier(ax, fit, group, flops, style, prob)
+    def curve(self, group: sources.Group, rows: np.ndarray, style: canvas.Style) -> None:
+        """A law of one input."""
+        fit = self.fit
+        [name] = fit.model.law.inputs
+        values = fit.runs.values(name)[rows]
+        grid = np.geomspace(values.min(), values.max(), sources.CURVE_POINTS)
+        table = sources.with_levels(pd.DataFrame({name: grid}), group, fit.model)
+        draws = sources.thinned(fit, sources.CURVE_POINTS).expected_loss(at=table)
+        self._runs(values, group, rows, style)
+        self._band(grid, draws, canvas.expected_label(fit.runs), group, style)
 
+    def sizes_of(self, group: sources.Group, rows: np.ndarray, style: canvas.Style) -> None:
+        """One group of a pooled law of params and tokens, in the colour of the group."""
+        flops = sources.run_values(self.fit.model, self.fit.runs, "flops")[rows]
+        params = self.fit.runs.values("params")
+        for size, of_size in sizes.representative_sizes(params, rows):
+            self._size(group, size, of_size, style.colour)
+        self._runs(flops, group, rows, style)
+        self._frontier(group, flops, style)
 
-def _draw_by_size(ax: Axes, fit: ScalingFit, rows: np.ndarray, prob: float | None) -> None:
-    """A law of params and tokens without groups, in the colours of model sizes."""
-    flops, params = sources.run_values(fit.model, fit.runs, "flops"), fit.runs.values("params")
-    colours = sizes.size_colours(params)
-    for size, of_size in sizes.representative_sizes(params, rows):
-        _draw_size(ax, fit, (), (size, of_size), colours.to_rgba(np.array(size)), prob)
-    shades = colours.to_rgba(params)
-    ax.scatter(flops, fit.runs.values("loss"), c=shades, s=16, linewidths=0, zorder=3, label="runs")
-    if np.ptp(params) > 0:
-        bar = ax.figure.colorbar(colours, ax=ax, label="parameters")
-        canvas.readable_log_ticks(bar.ax.yaxis, format_count)
-    _draw_frontier(ax, fit, (), flops, canvas.Style(canvas.neutral()), prob)
+    def all_sizes(self, rows: np.ndarray) -> None:
+        """A law of params and tokens without groups, in the colours of model sizes."""
+        fit, ax = self.fit, self.ax
+        flops, params = sources.run_values(fit.model, fit.runs, "flops"), fit.runs.values("params")
+        colours = sizes.size_colours(params)
+        for size, of_size in sizes.representative_sizes(params, rows):
+            self._size((), size, of_size, colours.to_rgba(np.array(size)))
+        shades, loss = colours.to_rgba(params), fit.runs.values("loss")
+        ax.scatter(flops, loss, c=shades, s=16, linewidths=0, zorder=3, label="runs")
+        if np.ptp(params) > 0:
+            bar = ax.figure.colorbar(colours, ax=ax, label="parameters")
+            canvas.readable_log_ticks(bar.ax.yaxis, format_count)
+        self._frontier((), flops, canvas.Style(canvas.neutral()))
 
+    def _runs(
+        self, x: np.ndarray, group: sources.Group, rows: np.ndarray, style: canvas.Style
+    ) -> None:
+        loss = self.fit.runs.values("loss")[rows]
+        marks.draw_runs(self.ax, x, loss, style, sources.named("runs", group))
 
-def _draw_frontier(
-    ax: Axes,
-    fit: ScalingFit,
-    group: sources.Group,
-    flops: np.ndarray,
-    style: canvas.Style,
-    prob: float | None,
-) -> None:
-    if not _has_frontier(fit):
-        return
-    draws = sources.frontier(fit, flops.min(), flops.max()).draws
-    optimal = sources.by_group(draws, fit.model.factors)[group]
-    label = legends.with_interval("expected loss if compute-optimal", prob, group)
-    ends = intervals(optimal["expected_loss"], prob)
-    marks.draw_band(ax, optimal["flops"].values, ends, style, label)
+    def _band(
+        self, x: Any, draws: xr.DataArray, what: str, group: sources.Group, style: canvas.Style
+    ) -> None:
+        label = legends.with_interval(what, self.prob, group)
+        marks.draw_band(self.ax, x, intervals(draws, self.prob), style, label)
 
+    def _frontier(self, group: sources.Group, flops: np.ndarray, style: canvas.Style) -> None:
+        if not _has_frontier(self.fit):
+            return
+        draws = sources.frontier(self.fit, flops.min(), flops.max()).draws
+        optimal = sources.by_group(draws, self.fit.model.factors)[group]
+        what = "expected loss if compute-optimal"
+        self._band(optimal["flops"].values, optimal["expected_loss"], what, group, style)
 
-def _draw_size(
-    ax: Axes,
-    fit: ScalingFit,
-    group: sources.Group,
-    one_size: tuple[float, np.ndarray],
-    colour: Any,
-    prob: float | None,
-) -> None:
-    """Median at one model size over the compute of its runs; its band where no other is drawn."""
-    size, of_size = one_size
-    flops = sources.run_values(fit.model, fit.runs, "flops")[of_size]
-    grid = np.geomspace(flops.min(), flops.max(), sources.CURVE_POINTS // 3)
-    table = pd.DataFrame({"params": size, "tokens": grid / FLOPS_PER_PARAM_TOKEN / size})
-    few = sources.thinned(fit, sizes.MOST_SIZES * sources.CURVE_POINTS)
-    draws = few.expected_loss(at=sources.with_levels(table, group, fit.model))
-    if not _has_frontier(fit):
-        ends = intervals(draws, prob)
-        ax.fill_between(grid, ends["lower"], ends["upper"], color=colour, alpha=0.25, linewidth=0)
-    median = draws.median(SAMPLE_DIMS).values
-    label = sources.named(f"median at {format_count(size)} parameters", group)
-    ax.plot(grid, median, color=colour, linewidth=0.9, zorder=2, label=label)
+    def _size(self, group: sources.Group, size: float, of_size: np.ndarray, colour: Any) -> None:
+        """Median at one size over the compute of its runs; its band where no other is drawn."""
+        fit, ax = self.fit, self.ax
+        flops = sources.run_values(fit.model, fit.runs, "flops")[of_size]
+        grid = np.geomspace(flops.min(), flops.max(), sources.CURVE_POINTS // 3)
+        table = pd.DataFrame({"params": size, "tokens": grid / FLOPS_PER_PARAM_TOKEN / size})
+        few = sources.thinned(fit, sizes.MOST_SIZES * sources.CURVE_POINTS)
+        draws = few.expected_loss(at=sources.with_levels(table, group, fit.model))
+        if not _has_frontier(fit):
+            ends, look = intervals(draws, self.prob), {"color": colour, "alpha": 0.25}
+            ax.fill_between(grid, ends["lower"], ends["upper"], linewidth=0, **look)
+        median = draws.median(SAMPLE_DIMS).values
+        label = sources.named(f"median at {format_count(size)} parameters", group)
+        ax.plot(grid, median, color=colour, linewidth=0.9, zorder=2, label=label)

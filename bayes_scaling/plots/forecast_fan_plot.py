@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,7 @@ from matplotlib.axes import Axes
 
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.display.wording import counted
-from bayes_scaling.fitting.average import FitAverage, Fitted, leading
-from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.fitting.average import FitAverage, Fitted, leading, parts
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.plots import canvas, legends, marks, sources
@@ -56,13 +55,14 @@ def forecast_fan(forecast: Forecast, *, ax: Axes | None = None, prob: float | No
     targets = sources.by_group(draws, fit.model.factors, name)
     known = sources.groups_of(fit.runs, fit.model)
     looks = canvas.styles(list(dict.fromkeys([*known, *targets])))
-    _draw_runs(ax, fit, known, {group: looks[group] for group in targets if group})
     few = sources.thinned(forecast.fit, sources.CURVE_POINTS * len(targets))
+    fans = _Fans(ax, few, name, prob)
+    fans.runs(known, {group: looks[group] for group in targets if group})
     for group, among_targets in canvas.styles(targets).items():
         style = replace(looks[group], place=among_targets.place)
         new_levels = "error" if group in known else forecast.new_levels
-        _draw_path(ax, few, targets[group], group, style, prob, new_levels)
-        _draw_targets(ax, name, targets[group], group, style, prob)
+        fans.path(targets[group], group, style, new_levels)
+        fans.targets(targets[group], group, style)
     canvas.log_input_axis(ax.xaxis, name)
     canvas.log_loss_axis(ax, fit.runs)
     largest = float(sources.run_values(fit.model, fit.runs, name).max())
@@ -108,69 +108,62 @@ def _path_name(targets: dict[sources.Group, xr.Dataset]) -> str | None:
     return f"at {ratios.pop()} tokens per parameter" if len(ratios) == 1 else None
 
 
-def _draw_runs(
-    ax: Axes,
-    fit: ScalingFit,
-    known: dict[sources.Group, np.ndarray],
-    looks: dict[sources.Group, canvas.Style],
-) -> None:
-    x = sources.run_values(fit.model, fit.runs, sources.horizontal(fit.model))
-    loss = fit.runs.values("loss")
-    for group, rows in known.items():
-        style = looks.get(group, canvas.Style(canvas.neutral()))
-        marks.draw_runs(ax, x[rows], loss[rows], style, sources.named("runs", group))
+@dataclass(frozen=True)
+class _Fans:
+    """What is drawn on the axes of a forecast, against the input `name`."""
 
+    ax: Axes
+    fitted: Fitted
+    name: str
+    prob: float | None
 
-def _draw_path(
-    ax: Axes,
-    fitted: Fitted,
-    of_group: xr.Dataset,
-    group: sources.Group,
-    style: canvas.Style,
-    prob: float | None,
-    new_levels: NewLevels,
-) -> None:
-    fit = leading(fitted)
-    name = sources.horizontal(fit.model)
-    target = of_group.isel(point=-1)
-    start = min(sources.run_values(fit.model, fit.runs, name).min(), float(of_group[name].min()))
-    grid = np.geomspace(start, float(target[name]), sources.CURVE_POINTS)
-    table = sources.with_levels(_path(fitted, name, target, grid), group, fit.model)
-    draws = sources.losses_along(fitted, table, new_levels, misses=True)
-    expected = intervals(draws["expected_loss"], prob)
-    label = legends.with_interval(canvas.expected_label(fit.runs), prob, group)
-    marks.draw_band(ax, grid, expected, style, label, MISS_ALPHA)
-    by_law = intervals(draws["expected_loss"] / np.exp(draws["miss"]), prob)
-    inside = by_law.clip(expected["lower"], expected["upper"])
-    look: dict[str, Any] = {"color": style.colour, "alpha": INSIDE_ALPHA, "linewidth": 0}
-    ax.fill_between(grid, inside["lower"], inside["upper"], **look, gid="by law")
-    run = intervals(draws["loss"], prob)
-    label = legends.with_interval("a new run", prob, group)
-    for end, once in (("lower", label), ("upper", None)):
-        marks.draw_line(ax, grid, run[end], style, linewidth=0.9, linestyle=(0, (4, 3)), label=once)
+    def runs(
+        self, known: dict[sources.Group, np.ndarray], looks: dict[sources.Group, canvas.Style]
+    ) -> None:
+        fit = leading(self.fitted)
+        x = sources.run_values(fit.model, fit.runs, self.name)
+        loss = fit.runs.values("loss")
+        for group, rows in known.items():
+            style = looks.get(group, canvas.Style(canvas.neutral()))
+            marks.draw_runs(self.ax, x[rows], loss[rows], style, sources.named("runs", group))
 
+    def path(
+        self, of_group: xr.Dataset, group: sources.Group, style: canvas.Style, new_levels: NewLevels
+    ) -> None:
+        fit, ax, prob = leading(self.fitted), self.ax, self.prob
+        grid, table = self._way(of_group)
+        table = sources.with_levels(table, group, fit.model)
+        draws = sources.losses_along(self.fitted, table, new_levels, misses=True)
+        expected = intervals(draws["expected_loss"], prob)
+        label = legends.with_interval(canvas.expected_label(fit.runs), prob, group)
+        marks.draw_band(ax, grid, expected, style, label, MISS_ALPHA)
+        by_law = intervals(draws["expected_loss"] / np.exp(draws["miss"]), prob)
+        inside = by_law.clip(expected["lower"], expected["upper"])
+        look: dict[str, Any] = {"color": style.colour, "alpha": INSIDE_ALPHA, "linewidth": 0}
+        ax.fill_between(grid, inside["lower"], inside["upper"], **look, gid="by law")
+        run = intervals(draws["loss"], prob)
+        dashes: dict[str, Any] = {"linewidth": 0.9, "linestyle": (0, (4, 3))}
+        label = legends.with_interval("a new run", prob, group)
+        for end, once in (("lower", label), ("upper", None)):
+            marks.draw_line(ax, grid, run[end], style, **dashes, label=once)
 
-def _path(fitted: Fitted, name: str, target: xr.Dataset, grid: np.ndarray) -> pd.DataFrame:
-    """Inputs along the way to the target, by the horizontal axis."""
-    growth = GROWTH if name == "flops" else {name: 1.0}
-    share = grid / float(target[name])
-    fits = fitted.fits.values() if isinstance(fitted, FitAverage) else (fitted,)
-    models = [fit.model for fit in fits]
-    needed = [name for model in models for name in (*model.law.inputs, *model.noise.inputs)]
-    return pd.DataFrame({i: float(target[i]) * share ** growth.get(i, 0.0) for i in needed})
+    def _way(self, of_group: xr.Dataset) -> tuple[np.ndarray, pd.DataFrame]:
+        """The horizontal axis from the runs to the farthest target, and the inputs along it."""
+        fit, name, target = leading(self.fitted), self.name, of_group.isel(point=-1)
+        first = sources.run_values(fit.model, fit.runs, name).min()
+        start, end = min(first, float(of_group[name].min())), float(target[name])
+        grid = np.geomspace(start, end, sources.CURVE_POINTS)
+        growth = GROWTH if name == "flops" else {name: 1.0}
+        models = [part.fit.model for part in parts(self.fitted)]
+        needed = [name for model in models for name in (*model.law.inputs, *model.noise.inputs)]
+        way = {i: float(target[i]) * (grid / end) ** growth.get(i, 0.0) for i in needed}
+        return grid, pd.DataFrame(way)
 
-
-def _draw_targets(
-    ax: Axes,
-    name: str,
-    of_group: xr.Dataset,
-    group: sources.Group,
-    style: canvas.Style,
-    prob: float | None,
-) -> None:
-    x, aside = of_group[name].values, APART * style.place
-    for variable, width in (("loss", 1.0), ("expected_loss", 3.5)):
-        ends = intervals(of_group[variable], prob)
-        marks.draw_bars(ax, x, ends, style, aside, linewidth=width)
-    diamonds = marks.draw_marks(ax, x, ends["median"].values, replace(style, marker="D"), aside)
-    diamonds.set_label(sources.named("target", group))
+    def targets(self, of_group: xr.Dataset, group: sources.Group, style: canvas.Style) -> None:
+        x, aside = of_group[self.name].values, APART * style.place
+        for variable, width in (("loss", 1.0), ("expected_loss", 3.5)):
+            ends = intervals(of_group[variable], self.prob)
+            marks.draw_bars(self.ax, x, ends, style, aside, linewidth=width)
+        diamond = replace(style, marker="D")
+        diamonds = marks.draw_marks(self.ax, x, ends["median"].values, diamond, aside)
+        diamonds.set_label(sources.named("target", group))

@@ -103,11 +103,10 @@ def _entries(
     colour = legends.colour_of(looks)
     ring = legends.point_entry("parabola and law disagree", "none")
     ring.set(markersize=9, **RING)
-    return [
-        *legends.group_entries(looks),
-        legends.band_entry(legends.with_interval("law", prob), colour),
+    others = [
         legends.point_entry(f"parabola, {interval_percent(prob)} confidence", colour),
         *([ring] if "disagrees" in verdicts else []),
         *([legends.point_entry(NO_MINIMUM, colour, "x")] if NO_MINIMUM in verdicts else []),
         legends.point_entry("runs", canvas.neutral(), "."),
     ]
+    return legends.entries(looks, "law", prob, *others)

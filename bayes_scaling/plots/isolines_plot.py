@@ -12,6 +12,7 @@ from bayes_scaling.decisions.isolines import Isolines
 from bayes_scaling.display.intervals import intervals
 from bayes_scaling.plots import canvas, legends, marks, sources
 from bayes_scaling.plots.asking import asked_kind
+from bayes_scaling.units import format_flops
 
 NEARBY = 1.15
 """Runs within this factor of a budget are drawn as points of its curve."""
@@ -82,7 +83,7 @@ def _name(lines: Isolines, key: Key) -> str:
     value, group = key
     if lines.held == "loss":
         return sources.named(f"loss {canvas.format_number(value)}", group)
-    return sources.named(f"{canvas.format_input('flops', value)} FLOP", group)
+    return sources.named(f"{format_flops(value)} FLOP", group)
 
 
 def _draw_curve(ax: Axes, x: np.ndarray, ends: xr.Dataset, style: canvas.Style, name: str) -> float:

@@ -40,6 +40,14 @@ def colour_of[Group](looks: Mapping[Group, canvas.Style]) -> str:
     return next(iter(looks.values())).colour if len(looks) == 1 else canvas.neutral()
 
 
+def entries(
+    looks: Mapping[sources.Group, canvas.Style], what: str, prob: float | None, *more: Artist
+) -> list[Artist]:
+    """Entries of groups and of the band of each, with its interval, and those of other marks."""
+    band = band_entry(with_interval(what, prob), colour_of(looks))
+    return [*group_entries(looks), band, *more]
+
+
 def band_entry(label: str, colour: str, alpha: float = 0.3) -> Artist:
     """Entry of a band."""
     return Patch(color=colour, alpha=alpha, linewidth=0, label=label)

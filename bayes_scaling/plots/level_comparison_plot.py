@@ -49,8 +49,7 @@ def level_comparison(
         better = (groups[group]["loss_difference"] < 0).mean(SAMPLE_DIMS)
         marks.draw_line(chance, scale, better, style, marker=style.marker)
     _label_axes(sheet.panels, comparison)
-    band = legends.band_entry(legends.with_interval("multiplier", prob), legends.colour_of(looks))
-    sheet.legend([*legends.group_entries(looks), band])
+    sheet.legend(legends.entries(looks, "multiplier", prob))
     first, second = _names(comparison)
     sheet.title(f"{first} against {second}", fit)
     return sheet.panels

@@ -16,6 +16,9 @@ from bayes_scaling.plots.canvas import Style, neutral
 LABEL_INCHES = 1.0
 """Width that the word of :func:`shade_extrapolation` needs; in a narrower region it stands."""
 
+type End = Literal["top", "bottom"]
+"""An end of the axes."""
+
 
 def draw_runs(
     ax: Axes, x: np.ndarray, y: np.ndarray, style: Style, label: str | None = None
@@ -80,9 +83,7 @@ def beside(ax: Axes, points: float) -> Transform:
     return offset_copy(ax.transData, fig=ax.get_figure(root=True), x=points, units="points")
 
 
-def shade_extrapolation(
-    ax: Axes, last: float, reach: float, at: Literal["top", "bottom"] = "top"
-) -> None:
+def shade_extrapolation(ax: Axes, last: float, reach: float, at: End = "top") -> None:
     """Shade the axes beyond the largest run, if curves reach there, and say what the shade means.
 
     `at` is the end of the axes that the curves leave free for the word.

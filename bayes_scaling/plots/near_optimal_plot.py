@@ -10,8 +10,9 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
 from bayes_scaling.decisions.near_optimality import NearOptimal
+from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
-from bayes_scaling.display.wording import tellable
+from bayes_scaling.display.wording import tellable, unit_words
 from bayes_scaling.plots import canvas, legends, marks, sources
 from bayes_scaling.plots.asking import asked_kind
 
@@ -66,8 +67,8 @@ def _names(near: NearOptimal) -> list[str]:
     """Budget and levels of each curve."""
     unit, factors = near.cost.unit, near.fit.model.factors
     columns = [tellable(near.draws[factor].values.astype(str).tolist()) for factor in factors]
-    shown = "FLOP" if unit == "flops" else unit
-    budgets = [f"{canvas.format_input(unit, value)} {shown}" for value in near.draws[unit].values]
+    write, shown = label_writer(unit), unit_words(unit)
+    budgets = [f"{write(value)} {shown}" for value in near.draws[unit].values]
     return [", ".join(parts) for parts in zip(budgets, *columns, strict=True)]
 
 

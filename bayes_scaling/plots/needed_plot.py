@@ -46,10 +46,8 @@ def needed(
         marks.draw_line(chance, draws["loss"], share, style, marker=style.marker)
     for group, style in looks.items():
         _draw_interval(amount, groups[group], of, style, group, prob)
-    entries = _label_axes(sheet.panels, needed)
-    label = legends.with_interval(f"{of} needed", prob)
-    band = legends.band_entry(label, legends.colour_of(looks))
-    sheet.legend([*legends.group_entries(looks), band, *entries])
+    largest = _label_axes(sheet.panels, needed)
+    sheet.legend(legends.entries(looks, f"{of} needed", prob, *largest))
     sheet.title(f"What a loss needs by {fit.model.law.name}", fit)
     return sheet.panels
 

@@ -98,8 +98,8 @@ def _draw_promise(ax: Axes, plan: NextRuns, prob: float | None) -> None:
     write = label_writer(COST)
     labels = [f"{step}\n{write(spent[step])}" if step else "now" for step in kept]
     ax.set_xticks(kept, labels, fontsize="small")
-    name = plan.goal.quantity
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: canvas.format_input(name, value)))
+    of_goal = label_writer(plan.goal.quantity)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: of_goal(value)))
     ax.set(xlabel="runs made, and their cost so far", ylabel=_goal_label(plan))
 
 

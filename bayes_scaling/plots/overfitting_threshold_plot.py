@@ -56,10 +56,8 @@ def overfitting_threshold(
         points.set(offset_transform=marks.beside(ax, APART * style.place), gid="runs")
     canvas.log_input_axis(ax.xaxis, "params")
     canvas.log_input_axis(ax.yaxis, "tokens")
-    colour = legends.colour_of(looks)
-    band = legends.band_entry(legends.with_interval("threshold", prob), colour)
-    entries = [*legends.group_entries(looks), band, legends.point_entry("runs", colour)]
-    sheet.legend(entries, _penalty(result))
+    runs = legends.point_entry("runs", legends.colour_of(looks))
+    sheet.legend(legends.entries(looks, "threshold", prob, runs), _penalty(result))
     sheet.title(f"Data below which models overfit by {fit.model.law.name}", fit)
     return ax
 

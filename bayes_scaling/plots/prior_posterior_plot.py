@@ -14,10 +14,10 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import ModelError
-from bayes_scaling.fitting.posterior import complete
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.plots import canvas, legends, marks, sources
 from bayes_scaling.plots.asking import asked_kind
+from bayes_scaling.validation.simulated import prior_draws
 
 PRIOR_DRAWS = 2000
 
@@ -62,8 +62,7 @@ def prior_posterior(
     names = _default_names(fit) if var_names is None else list(var_names)
     _check_names(fit, names)
     sheet = canvas.Sheet.of(ax, len(names), columns=4, cell=(2.9, 2.2))
-    sampled = fit.model.prior_predictive(fit.runs, draws=PRIOR_DRAWS, seed=0)["prior"].to_dataset()
-    prior = complete(sampled, fit.model, fit.runs)
+    prior = prior_draws(fit.model, fit.runs, PRIOR_DRAWS, seed=0)
     for panel, name in zip(sheet.panels, names, strict=True):
         _draw_panel(panel, name, prior[name], fit.posterior[name], prob)
     sheet.legend_below(_entries(fit.posterior, names, prob))

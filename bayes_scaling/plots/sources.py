@@ -23,8 +23,8 @@ from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.mixture import average_points
 from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.fitting.tree import run_data
 from bayes_scaling.forecasting.forecasts import average_draws, forecast_draws
-from bayes_scaling.model.as_points import run_points
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.model.points import points
@@ -107,10 +107,9 @@ def as_counted(draws: xr.Dataset, model: ScalingModel) -> xr.Dataset:
 
 def law_at_runs(fit: ScalingFit) -> tuple[LossSurface, xr.DataArray]:
     """The surface at the runs, and there the law without what it leaves out, dims (…, run)."""
-    table = run_points(fit.model, fit.runs)
-    columns = {str(name): xr.DataArray(values, dims="run") for name, values in table.items()}
-    surface = fit.surface_at({name: columns[name] for name in fit.model.factors})
-    return surface, replace(surface, left_out=None).loss(columns)
+    at_runs = run_data(fit.model, fit.runs)
+    surface = fit.surface_at(at_runs)
+    return surface, replace(surface, left_out=None).loss(at_runs)
 
 
 def groups_of(runs: Runs, model: ScalingModel) -> dict[Group, np.ndarray]:

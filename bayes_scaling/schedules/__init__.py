@@ -20,22 +20,7 @@ from bayes_scaling.schedules.shapes import constant, cosine, decayed, linear, lo
 from bayes_scaling.schedules.simulating import simulate
 
 __all__ = [
-    "Annealing",
-    "CurveFit",
-    "CurveForecast",
-    "CurveLaw",
-    "Curves",
-    "MultiPower",
-    "constant",
-    "cosine",
-    "decay_now",
-    "decayed",
-    "fit",
-    "forecast",
-    "linear",
-    "load_fit",
-    "logged",
-    "simulate",
-    "stages",
-    "wsd",
-]
+    "Annealing", "CurveFit", "CurveForecast", "CurveLaw", "Curves", "MultiPower", "constant",
+    "cosine", "decay_now", "decayed", "fit", "forecast", "linear", "load_fit", "logged", "simulate",
+    "stages", "wsd",
+]  # fmt: skip

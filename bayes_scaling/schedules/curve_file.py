@@ -10,15 +10,8 @@ from typing import Any
 import xarray as xr
 
 from bayes_scaling.errors import UnknownLawError
+from bayes_scaling.fitting import stored_file
 from bayes_scaling.fitting.sampling import Settings
-from bayes_scaling.fitting.stored_file import (
-    check_draws,
-    read_file,
-    restored,
-    specified,
-    storable,
-    write_file,
-)
 from bayes_scaling.priors import Prior
 from bayes_scaling.schedules.curve_model import CURVE, CurveModel
 from bayes_scaling.schedules.curves import Curves
@@ -46,14 +39,14 @@ def write_curve_file(
         f"schedule_{number}": (f"step_{number}", schedule)
         for number, schedule in enumerate(curves.schedules.values())
     }
-    tables = {"curves": storable(curves.table), "schedules": xr.Dataset(rates)}
-    return write_file(path, "curves", specification, {**groups, **tables})
+    tables = {"curves": stored_file.storable(curves.table), "schedules": xr.Dataset(rates)}
+    return stored_file.write_file(path, "curves", specification, {**groups, **tables})
 
 
 def read_curve_file(path: Path) -> tuple[CurveModel, Curves, Settings, dict[str, xr.Dataset]]:
     """Read what :func:`write_curve_file` has written."""
-    spec, groups = read_file(path, "curves", ["curves", "schedules"])
-    with specified(path):
+    spec, groups = stored_file.read_file(path, "curves", ["curves", "schedules"])
+    with stored_file.specified(path):
         law = _law(spec["law"]["name"])
         priors = {name: Prior(**prior) for name, prior in spec["priors"].items()}
         model = CurveModel(law(**spec["law"]["options"]), priors, spec["points"])
@@ -62,10 +55,11 @@ def read_curve_file(path: Path) -> tuple[CurveModel, Curves, Settings, dict[str,
             name: rates[f"schedule_{number}"].to_numpy()
             for number, name in enumerate(spec["schedules"])
         }
-        curves = Curves(restored(groups.pop("curves")).reset_index(drop=True), schedules)
+        table = stored_file.restored(groups.pop("curves"))
+        curves = Curves(table.reset_index(drop=True), schedules)
         settings = Settings(**spec["settings"])
     variables = {*model.sampled_priors, *model.law.priors, "gain_miss"}
-    check_draws(path, repr(model.law), groups, variables, {"chain", "draw", CURVE})
+    stored_file.check_draws(path, repr(model.law), groups, variables, {"chain", "draw", CURVE})
     return model, curves, settings, groups
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import xarray as xr
 
 from bayes_scaling.fitting.law_fit import LawFit
@@ -63,7 +62,8 @@ class CurveFit(LawFit):
         return [*(name for name, prior in priors.items() if not prior.fixed), "gain_miss"]
 
     def _remarks(self) -> tuple[str, ...]:
-        if any(_falls(self.curves.schedules[name]) for name in self.curves.names):
+        schedules = (self.curves.schedules[name] for name in self.curves.names)
+        if any(rates[-1] < 0.95 * rates.max() for rates in schedules):
             return ()
         return (
             "No fitted learning rate falls after its peak, so what a decay gains is the prior's.",
@@ -150,7 +150,3 @@ def in_paper_units(sampled: xr.Dataset, model: CurveModel, curves: Curves) -> xr
     theta = {name: draws[model.reference_name(name)] for name in model.law.priors}
     scales = curves.scales(curves.points(model.points))
     return draws.assign(model.law.paper_units(scales, theta))
-
-
-def _falls(schedule: np.ndarray) -> bool:
-    return bool(schedule[-1] < 0.95 * schedule.max())

@@ -11,11 +11,5 @@ from bayes_scaling.validation.calibrating import Calibration, calibrate
 from bayes_scaling.validation.verdict import CheckResult
 
 __all__ = [
-    "Backtest",
-    "Calibration",
-    "CheckResult",
-    "TrustReport",
-    "assess",
-    "backtest",
-    "calibrate",
-]
+    "Backtest", "Calibration", "CheckResult", "TrustReport", "assess", "backtest", "calibrate",
+]  # fmt: skip

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from bayes_scaling.display.tables import Result
+from bayes_scaling.display.wording import axis_words
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.average import FitAverage, single
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -47,8 +48,7 @@ class Record:
         """The record in words, for reports."""
         if not len(self.folds):
             return "No cut-off says by how much this sweep misses beyond its runs."
-        along = "compute" if self.along == "flops" else self.along
-        percent = f"{100 * self.miss:.2g} %"
+        percent, along = f"{100 * self.miss:.2g} %", axis_words(self.along)
         return f"On its own cut-offs this sweep missed by {percent} per tenfold of {along}."
 
 

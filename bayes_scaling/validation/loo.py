@@ -14,6 +14,14 @@ from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.replicates import other_replicates
 from bayes_scaling.noise.location_scale import EARLIER_RUNS
 
+K_BAD = 0.7
+"""Pareto k above which importance weights do not stand for a refit (Vehtari et al., 2024)."""
+
+FEW_RUNS = 100
+LEAST_DIFFERENCE = 4.0
+"""Runs and difference of summed log scores below which the standard error of a difference is not
+to be relied on (Sivula et al., 2025, arXiv:2008.10296); ArviZ flags the same."""
+
 
 def leave_one_out(fit: ScalingFit) -> Any:
     """Pointwise leave-one-out by importance weights, per unit of the response.

@@ -41,7 +41,7 @@ def test_no_other_split_of_the_budget_is_better(corpus: str) -> None:
 
 
 def test_the_sweep_comes_from_the_truth() -> None:
-    runs = truth.simulated_runs(3)
+    runs = truth.demo_runs(3)
     expected = [
         truth.true_loss(row.corpus, row.params, row.tokens) for row in runs.table.itertuples()
     ]
@@ -53,7 +53,7 @@ def test_the_sweep_comes_from_the_truth() -> None:
 
 
 def test_the_target_lies_beyond_the_sweep() -> None:
-    flops = truth.simulated_runs(1).values("flops")
+    flops = truth.demo_runs(1).values("flops")
     assert 100 * flops.max() < 6 * truth.PARAMS * truth.TOKENS
 
 
@@ -61,7 +61,7 @@ def test_the_target_lies_beyond_the_sweep() -> None:
 
 
 def test_the_introduction_says_what_is_true_and_that_it_is_simulated() -> None:
-    runs = truth.simulated_runs(1)
+    runs = truth.demo_runs(1)
     said = " ".join(text.introduction(runs).split())
     assert f"A simulated sweep, so that the truth is known: {len(runs)} runs" in said
     assert "Besiroglu et al. (2024)" in said

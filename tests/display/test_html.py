@@ -110,19 +110,11 @@ def test_the_left_side_names_the_response() -> None:
     assert bs.laws.TaskAccuracy().formula.startswith(r"\mathrm{accuracy} = ")
 
 
-def test_a_law_without_an_equation_shows_no_formula(own_laws: None) -> None:
-    class Plain(bs.Law):
-        inputs = ("tokens",)
-        priors = {"B": bs.Prior.between(0.1, 2.0)}  # noqa: RUF012
-
-        @staticmethod
-        def loss(tokens, B):
-            return B / tokens
-
-    assert Plain().formula == ""
-    assert "$$" not in Plain()._repr_html_()
-    assert Plain()._repr_latex_() == "Plain"
-    assert "$$" not in bs.ScalingModel(Plain)._repr_html_()
+def test_a_law_without_an_equation_shows_no_formula(plain_law: type[Law]) -> None:
+    assert plain_law().formula == ""
+    assert "$$" not in plain_law()._repr_html_()
+    assert plain_law()._repr_latex_() == "Plain"
+    assert "$$" not in bs.ScalingModel(plain_law)._repr_html_()
 
 
 def test_a_model_shows_formula_priors_pooling_and_noise() -> None:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.display.terminal import by_quantity, interval_title, sentence, table_text
+from bayes_scaling.display.terminal import by_quantity, interval_title, table_text, wrapped
 
 
 def test_every_quantity_gets_a_row_with_the_numbers_of_the_table(stored_fit: bs.ScalingFit) -> None:
@@ -67,5 +67,5 @@ def test_titles_name_the_interval(prob: float, shown: str) -> None:
 
 def test_sentences_fit_a_terminal() -> None:
     words = "note: " + "compute-optimal " * 30
-    assert max(len(line) for line in sentence(words).splitlines()) <= 100
-    assert "compute-\n" not in sentence(words)
+    assert max(len(line) for line in wrapped(words).splitlines()) <= 100
+    assert "compute-\n" not in wrapped(words)

@@ -355,20 +355,12 @@ def test_saving_again_replaces_the_file(stored_fit: bs.ScalingFit, tmp_path: Pat
 
 
 def test_a_law_of_the_user_is_saved_by_name(
-    own_laws: None,
+    plain_law: type[bs.Law],
     stored_fit: bs.ScalingFit,
     prior_fit: Callable[..., bs.ScalingFit],
     tmp_path: Path,
 ) -> None:
-    class OwnPower(bs.Law):
-        inputs = ("tokens",)
-        priors = {"E": bs.Prior.between(0.2, 0.95), "beta": bs.Prior.between(0.05, 0.8)}  # noqa: RUF012 - as typed
-
-        @staticmethod
-        def loss(tokens, E, beta):  # type: ignore[no-untyped-def]
-            return E + tokens**-beta
-
-    fit = prior_fit(bs.ScalingModel(OwnPower), stored_fit.runs)
+    fit = prior_fit(bs.ScalingModel(plain_law), stored_fit.runs)
     assert_same(round_trip(fit, tmp_path), fit)
 
 

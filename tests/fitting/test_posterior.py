@@ -113,15 +113,7 @@ def test_the_law_alone_is_the_formula_in_paper_units(stored_fit: bs.ScalingFit) 
     np.testing.assert_allclose(ours, bs.laws.Chinchilla.loss(**at, **paper), rtol=1e-12)
 
 
-def test_a_law_without_paper_units_keeps_its_parameters(own_laws: None) -> None:
-    class Plain(bs.Law):
-        inputs = ("tokens",)
-        priors = {"E": bs.Prior.between(0.2, 0.95)}  # noqa: RUF012 - as typed
-
-        @staticmethod
-        def loss(tokens, E):  # type: ignore[no-untyped-def]
-            return E + 1 / tokens
-
-    model = bs.ScalingModel(Plain)
-    assert model.law.rescale({"loss": 3.0, "tokens": 1e9}, {"E": 0.5}) == {"E": 0.5}
+def test_a_law_without_paper_units_keeps_its_parameters(plain_law: type[bs.Law]) -> None:
+    model, theta = bs.ScalingModel(plain_law), {"E": 0.5, "beta": 0.3}
+    assert model.law.rescale({"loss": 3.0, "tokens": 1e9}, theta) == theta
     assert model.reference_name("E") == "E"

@@ -1,6 +1,6 @@
 """A plausible sweep for any law, and the recovery of a law's simulated truth, as fixtures."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +69,17 @@ def _observed(
     expected = xr.DataArray(law.evaluate(inputs, theta), dims="run")
     draws = {name: xr.DataArray(value) for name, value in noise.items()}
     return scatter.draw(expected, draws, rng).values
+
+
+@pytest.fixture
+def crossed() -> Callable[..., Callable[[np.random.Generator], pd.DataFrame]]:
+    """Make a design for `recovery` of every value of a column with every one of the others."""
+
+    def make(**columns: Iterable[float]) -> Callable[[np.random.Generator], pd.DataFrame]:
+        cells = pd.MultiIndex.from_product(columns.values(), names=columns)
+        return lambda _: cells.to_frame(index=False)
+
+    return make
 
 
 @pytest.fixture

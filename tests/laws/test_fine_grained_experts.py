@@ -1,10 +1,8 @@
 """The law of fine-grained experts: its limits, and recovery of the published parameters."""
 
 from collections.abc import Callable
-from itertools import product
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bayes_scaling.laws import Chinchilla, FineGrainedExperts, published_set
@@ -36,13 +34,13 @@ def test_granularity_is_worth_the_same_factor_of_parameters_at_any_size() -> Non
         assert fine == pytest.approx(coarse, rel=1e-12)
 
 
-def sweep(rng: np.random.Generator) -> pd.DataFrame:
-    cells = product(np.geomspace(5e8, 1e11, 6), (1.0, 2.0, 4.0, 16.0), np.geomspace(4e9, 1e11, 3))
-    return pd.DataFrame(list(cells), columns=["params", "granularity", "tokens"])
-
-
 @pytest.mark.slow
-def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
+def test_recovers_its_truth(recovers: Callable[..., None], crossed: Callable[..., object]) -> None:
     target = {"params": 1e12, "granularity": 32.0, "tokens": 1e12}
     noise = {"noise_sd": 0.003, "noise_df": 4.0}
-    recovers(FineGrainedExperts(), sweep, KRAJEWSKI, target, noise=noise)
+    design = crossed(
+        params=np.geomspace(5e8, 1e11, 6),
+        granularity=(1.0, 2.0, 4.0, 16.0),
+        tokens=np.geomspace(4e9, 1e11, 3),
+    )
+    recovers(FineGrainedExperts(), design, KRAJEWSKI, target, noise=noise)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bayes_scaling.errors import ModelError
@@ -52,12 +51,8 @@ def test_a_column_that_cannot_be_scaled(column: str, message: str) -> None:
         FineTuning(column)
 
 
-def sweep(rng: np.random.Generator) -> pd.DataFrame:
-    sizes, data = np.meshgrid([1e9, 2e9, 4e9, 8e9, 16e9], np.geomspace(1e5, 1e9, 9))
-    return pd.DataFrame({"params": sizes.ravel(), "finetuning_tokens": data.ravel()})
-
-
 @pytest.mark.slow
-def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
+def test_recovers_its_truth(recovers: Callable[..., None], crossed: Callable[..., object]) -> None:
     target = {"params": 16e9, "finetuning_tokens": 1e10}
-    recovers(FineTuning(), sweep, TRUTH, target)
+    design = crossed(finetuning_tokens=np.geomspace(1e5, 1e9, 9), params=[1e9, 2e9, 4e9, 8e9, 16e9])
+    recovers(FineTuning(), design, TRUTH, target)

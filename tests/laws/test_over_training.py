@@ -93,13 +93,10 @@ def test_reducible_loss_falls_alike_at_every_ratio() -> None:
         assert slope[0] == pytest.approx(-theta["eta"])
 
 
-def sweep(rng: np.random.Generator) -> pd.DataFrame:
-    flops = np.repeat(np.geomspace(1e17, 1e21, 10), 5)
-    ratios = np.tile([5.0, 20.0, 80.0, 320.0, 640.0], 10)
-    return pd.DataFrame({"flops": flops, "tokens_per_param": ratios})
-
-
 @pytest.mark.slow
-def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
+def test_recovers_its_truth(recovers: Callable[..., None], crossed: Callable[..., object]) -> None:
     target = {"flops": 1e22, "tokens_per_param": 640.0}
-    recovers(OverTraining(), sweep, PUBLISHED["redpajama"], target)
+    design = crossed(
+        flops=np.geomspace(1e17, 1e21, 10), tokens_per_param=[5.0, 20.0, 80.0, 320.0, 640.0]
+    )
+    recovers(OverTraining(), design, PUBLISHED["redpajama"], target)

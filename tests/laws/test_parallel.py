@@ -7,7 +7,6 @@ the law with these constants has the properties that the paper reports.
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import optimize
 
@@ -54,11 +53,7 @@ def test_less_than_one_stream_counts_as_one() -> None:
     assert Parallel.loss(1e9, 0.05, **{**PILE, "k": 2.0}) == Parallel.loss(1e9, 1.0, **PILE)
 
 
-def sweep(rng: np.random.Generator) -> pd.DataFrame:
-    sizes, streams = np.meshgrid(np.geomspace(1e7, 4.4e9, 12), [1.0, 2.0, 4.0, 8.0])
-    return pd.DataFrame({"params": sizes.ravel(), "streams": streams.ravel()})
-
-
 @pytest.mark.slow
-def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
-    recovers(Parallel(), sweep, PILE, {"params": 4.4e10, "streams": 8.0})
+def test_recovers_its_truth(recovers: Callable[..., None], crossed: Callable[..., object]) -> None:
+    design = crossed(streams=[1.0, 2.0, 4.0, 8.0], params=np.geomspace(1e7, 4.4e9, 12))
+    recovers(Parallel(), design, PILE, {"params": 4.4e10, "streams": 8.0})

@@ -83,12 +83,10 @@ def test_posterior_medians_are_the_published_constants(shared_data: Path, router
     assert np.abs(found - published).max() < 0.015
 
 
-def sweep(rng: np.random.Generator) -> pd.DataFrame:
-    sizes, experts = np.meshgrid([1.5e7, 2.5e7, 5.5e7, 1.3e8, 3.7e8, 1.3e9], 2.0 ** np.arange(10))
-    return pd.DataFrame({"params": sizes.ravel(), "experts": experts.ravel()})
-
-
 @pytest.mark.slow
-def test_recovers_its_truth(recovers: Callable[..., None]) -> None:
+def test_recovers_its_truth(recovers: Callable[..., None], crossed: Callable[..., object]) -> None:
     target = {"params": 1.3e10, "experts": 128.0}
-    recovers(RoutedExperts(), sweep, S_BASE, target)
+    design = crossed(
+        experts=2.0 ** np.arange(10), params=[1.5e7, 2.5e7, 5.5e7, 1.3e8, 3.7e8, 1.3e9]
+    )
+    recovers(RoutedExperts(), design, S_BASE, target)

@@ -9,7 +9,7 @@ import xarray as xr
 import bayes_scaling as bs
 from bayes_scaling.fitting.loss_surface import LossSurface
 from bayes_scaling.fitting.posterior_surface import loss_surface
-from bayes_scaling.model.axes import growth_powers
+from bayes_scaling.model.axes import grown
 from bayes_scaling.model.inputs import input_values, scales
 from bayes_scaling.model.nodes import NODE, node_count
 from bayes_scaling.model.surface import MISS, SIZE, WEIGHTS
@@ -54,9 +54,9 @@ def surface(law: bs.Law, runs: bs.Runs, left_out: float) -> LossSurface:
 
 def larger(law: bs.Law, runs: bs.Runs) -> dict[str, xr.DataArray]:
     """The runs themselves, and each made larger in compute along its path."""
-    factor, powers = xr.DataArray(list(LARGER), dims="larger"), growth_powers(law)
+    decades = np.log10(xr.DataArray(list(LARGER), dims="larger"))
     values = {name: xr.DataArray(input_values(runs, name), dims="run") for name in law.inputs}
-    return {name: one * factor ** powers.get(name, 0.0) for name, one in values.items()}
+    return grown(law, values, decades)
 
 
 @EACH_LAW

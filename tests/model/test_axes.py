@@ -8,10 +8,10 @@ import bayes_scaling as bs
 from bayes_scaling.laws import as_law
 from bayes_scaling.model.axes import (
     decades_beyond,
+    grown,
     main_axis,
     run_axes,
     run_places,
-    scaled_up,
     told_places,
 )
 
@@ -36,16 +36,15 @@ def test_targets_below_the_runs_are_beyond_them_too() -> None:
 
 def test_a_larger_run_has_that_much_more_compute_at_the_same_ratio() -> None:
     row = pd.DataFrame({"params": [1e9], "tokens": [2e10]})
-    larger = scaled_up(as_law("Chinchilla"), row, 100.0)
-    assert larger.loc[0, "params"] == pytest.approx(1e10)
-    assert larger.loc[0, "tokens"] == pytest.approx(2e11)
+    larger = grown(as_law("Chinchilla"), row, 2.0)
+    assert larger["params"].item() == pytest.approx(1e10)
+    assert larger["tokens"].item() == pytest.approx(2e11)
 
 
 def test_unique_tokens_grow_with_tokens() -> None:
     law = as_law("DataConstrained")
-    row = pd.DataFrame({name: [1.0] for name in law.inputs})
-    larger = scaled_up(law, row, 4.0)
-    assert larger.to_numpy().ravel() == pytest.approx(np.full(len(law.inputs), 2.0))
+    larger = grown(law, dict.fromkeys(law.inputs, 1.0), np.log10(4.0))
+    assert larger == pytest.approx(dict.fromkeys(law.inputs, 2.0))
 
 
 @pytest.mark.parametrize("ratio", [None, 20.0])

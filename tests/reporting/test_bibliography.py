@@ -13,7 +13,7 @@ from bayes_scaling.reporting.citing.bibliography import (
     DATA,
     SOFTWARE,
     bibtex,
-    short,
+    short_citation,
     software,
 )
 from tests.reporting.test_escaping import balanced
@@ -80,7 +80,7 @@ def test_papers_of_what_can_be_loaded_are_in_the_bibliography() -> None:
     ],
 )
 def test_papers_are_named_as_in_a_text(key: str, text: str) -> None:
-    assert short(key) == text
+    assert short_citation(key) == text
 
 
 def test_software_has_the_installed_version() -> None:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import arviz as az
 import pandas as pd
@@ -297,19 +296,9 @@ def test_options_of_the_law_and_its_own_input_are_said(
 
 
 def test_a_law_of_ones_own_needs_neither_paper_nor_equation(
-    own_laws: None, prior_fit: Callable[..., bs.ScalingFit], sweep: bs.Runs
+    plain_law: type[bs.Law], prior_fit: Callable[..., bs.ScalingFit], sweep: bs.Runs
 ) -> None:
-    class Plain(bs.Law):
-        """A power of tokens."""
-
-        inputs = ("tokens",)
-        priors: ClassVar = {"B": bs.Prior.between(0.1, 2.0), "beta": bs.Prior.between(0.05, 0.8)}
-
-        @staticmethod
-        def loss(tokens, B, beta):
-            return B * tokens**-beta
-
-    citation = bs.cite(prior_fit(bs.ScalingModel(Plain), sweep))
+    citation = bs.cite(prior_fit(bs.ScalingModel(plain_law), sweep))
     assert "the law Plain with Student-t scatter" in citation.sentence
     assert citation.formulas == ()
     assert citation.bibtex.startswith("@software{bayes_scaling,")

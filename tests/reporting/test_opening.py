@@ -82,7 +82,7 @@ def test_it_is_question_number_interval_verdict_and_picture(
 ) -> None:
     first = contents.opening
     assert first.question.startswith("What loss will a 10B model on 200B tokens reach?")
-    loss, split = first.findings
+    loss, split = first.answers
     ends = bs.cite(forecast, prob=0.9).table["loss"].iloc[0]
     number, low, high = re.fullmatch(r"(\S+) \[(\S+), (\S+)\]", ends).groups()
     assert str(loss) == (
@@ -150,7 +150,7 @@ def test_the_worst_doubt_is_named_first(converged_fit: bs.ScalingFit) -> None:
 
 def test_no_sentence_has_more_than_three_numbers(contents: Contents) -> None:
     first = contents.opening
-    said = [first.question, first.reason, *first.context, *map(str, first.findings[:1])]
+    said = [first.question, first.reason, *first.context, *map(str, first.answers[:1])]
     for section in (*contents.sections, *contents.evidence):
         if section.anchor in PROSE:
             said += [one.text for one in section.blocks if isinstance(one, Paragraph)]
@@ -165,7 +165,7 @@ def test_no_sentence_has_more_than_three_numbers(contents: Contents) -> None:
 def test_numbers_are_written_for_people(contents: Contents) -> None:
     told = [str(block) for one in (*contents.sections, *contents.evidence) for block in one.blocks
             if one.anchor in PROSE]  # fmt: skip
-    text = " ".join([*told, str(contents.opening.findings)])
+    text = " ".join([*told, str(contents.opening.answers)])
     for wrong in ("e+", "p = 0.000", "oint 0", "target 1", "first target", "89 %"):
         assert wrong not in text, wrong
 
@@ -179,7 +179,7 @@ def test_the_answer_is_on_the_first_screen(
 ) -> None:
     screen.width(width)
     screen.show(page)
-    assert max(screen.run(EDGES, "h1, .finding, .verdict", "bottom")) < height
+    assert max(screen.run(EDGES, "h1, .answer, .verdict", "bottom")) < height
     assert max(screen.run(EDGES, "#opening figure", "top")) < height - 100
     if width > 1000:
         assert max(screen.run(EDGES, "#opening figure svg", "bottom")) < height
@@ -258,7 +258,7 @@ def test_the_page_opens_at_the_number_of_the_first_screen(
     screen: Browser, page: Path, contents: Contents
 ) -> None:
     screen.show(page)
-    finding = contents.opening.findings[0]
+    finding = contents.opening.answers[0]
     assert screen.text("explore-run") == f"{finding.number}, {finding.interval}"
 
 
@@ -277,7 +277,7 @@ def test_a_run_is_measured_from_the_runs_of_its_own_level(stored_fit: bs.Scaling
 def test_splits_are_those_of_the_group_that_the_forecast_is_of(stored_fit: bs.ScalingFit) -> None:
     plan = bs.allocate(stored_fit, [1e21, 1e22])
     forecast = bs.forecast(stored_fit, 1e10, 2e11, at={"corpus": "web"})
-    asked = opening(Subject(stored_fit, forecast, plan)).findings
+    asked = opening(Subject(stored_fit, forecast, plan)).answers
     assert [str(one).count("'web'") for one in asked] == [1, 1, 1]
-    alone = opening(Subject(stored_fit, None, plan)).findings
+    alone = opening(Subject(stored_fit, None, plan)).answers
     assert {"books", "web"} <= {re.findall(r"corpus '(\w+)'", str(one))[0] for one in alone}

@@ -194,16 +194,8 @@ def test_a_law_of_a_notebook_is_refitted_by_spawned_workers(
 
 
 def test_work_is_sent_as_bytes_that_hold_a_law_without_a_name(
-    subsets: dict[str, bs.Runs], own_laws: None
+    subsets: dict[str, bs.Runs], plain_law: type[bs.Law]
 ) -> None:
-    class Local(bs.Law):
-        inputs = ("tokens",)
-        priors = {"E": bs.Prior.between(0.2, 0.95)}  # noqa: RUF012
-
-        @staticmethod
-        def loss(tokens, E):  # type: ignore[no-untyped-def]
-            return E * tokens**-0.3
-
     with ThreadPoolExecutor(1) as executor:
         sent: list[Any] = []
         submit = executor.submit
@@ -213,6 +205,6 @@ def test_work_is_sent_as_bytes_that_hold_a_law_without_a_name(
             return submit(function, *arguments)
 
         executor.submit = spy  # type: ignore[method-assign,assignment]
-        found = Refitter(executor, fit=fitted).refit(bs.ScalingModel(Local), subsets)
+        found = Refitter(executor, fit=fitted).refit(bs.ScalingModel(plain_law), subsets)
     assert {type(one) for one in sent} == {bytes}
     assert str(found["20"].fit) == "fit of 20 with 500 draws"

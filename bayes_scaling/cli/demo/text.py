@@ -19,7 +19,7 @@ from bayes_scaling.cli.demo.truth import (
     true_parameters,
 )
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.display.terminal import by_quantity, interval_title, sentence, table_text
+from bayes_scaling.display.terminal import by_quantity, interval_title, table_text, wrapped
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.runs import Runs
@@ -45,7 +45,7 @@ def introduction(runs: Runs) -> str:
         f"{NOISE['noise_df']:g} degrees of freedom.",
         "Model: the Chinchilla law; E, A and B differ by corpus and are partially pooled.",
     ]
-    return "\n".join(sentence(paragraph) for paragraph in paragraphs)
+    return "\n".join(wrapped(paragraph) for paragraph in paragraphs)
 
 
 def results_text(
@@ -69,10 +69,10 @@ def results_text(
         f"Allocation of {format_flops(BUDGET)} FLOP": allocation_table(plan, prob),
     }
     blocks = [
-        f"{sentence(interval_title(title, table))}\n\n{table_text(table)}"
+        f"{wrapped(interval_title(title, table))}\n\n{table_text(table)}"
         for title, table in tables.items()
     ]
-    notes = [sentence(f"note: {note}") for note in fit.notes]
+    notes = [wrapped(f"note: {note}") for note in fit.notes]
     return "\n\n".join([*blocks, coverage_text(list(tables.values())), *notes])
 
 
@@ -81,7 +81,7 @@ def coverage_text(tables: Sequence[pd.DataFrame]) -> str:
     known = pd.concat([table["inside"] for table in tables])
     known = known[known != ""]
     prob = tables[0].attrs["ci_prob"]
-    return sentence(
+    return wrapped(
         f"{(known == 'yes').sum()} of {len(known)} intervals hold the truth. Over many simulated "
         f"sweeps about {100 * prob:.3g} % should; within one they miss together, since they come "
         "from the same draws."
@@ -117,7 +117,7 @@ def written_text(folder: Path, names: Sequence[str]) -> str:
     saved = folder / "fit.nc"
     return "\n".join(
         [
-            sentence(f"Written to {folder}: {', '.join(names)}."),
+            wrapped(f"Written to {folder}: {', '.join(names)}."),
             "Ask the saved fit for more, or fit the runs in your own way:",
             f"  bayes-scaling forecast {saved} --params 7B --tokens 2T",
             f"  bayes-scaling allocate {saved} --flops 1e24 --flops 1e25",

@@ -48,7 +48,7 @@ def constants(corpus: str) -> dict[str, float]:
     return {name: value * factors.get(name, 1.0) for name, value in PUBLISHED.items()}
 
 
-def simulated_runs(seed: int) -> Runs:
+def demo_runs(seed: int) -> Runs:
     """Simulate the sweep: nine isoFLOP curves on the web, four sparser ones on books."""
     design = pd.concat(
         [_BOOKS.assign(corpus="books"), _WEB.assign(corpus="web")], ignore_index=True

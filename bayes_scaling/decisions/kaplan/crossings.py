@@ -14,7 +14,6 @@ import numpy as np
 import xarray as xr
 
 from bayes_scaling.decisions.groups import Path
-from bayes_scaling.decisions.kaplan.paired_result import PairedResult
 from bayes_scaling.decisions.surface.landscape import (
     FAR,
     REACH,
@@ -27,6 +26,7 @@ from bayes_scaling.decisions.surface.solvers import first_change
 from bayes_scaling.display.html import AsCode
 from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.forecasting.drawn_result import PairedResult
 from bayes_scaling.units import PF_DAY
 
 

@@ -13,11 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from bayes_scaling.decisions.kaplan.paired_result import PairedResult
 from bayes_scaling.decisions.surface.landscape import FAR, Landscape, check_splits, paired, surface
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.forecasting.drawn_result import DrawnResult
+from bayes_scaling.forecasting.drawn_result import DrawnResult, PairedResult
 from bayes_scaling.laws import KaplanSteps
 from bayes_scaling.model.points import At, Numbers, points
 from bayes_scaling.noise.location_scale import LocationScale

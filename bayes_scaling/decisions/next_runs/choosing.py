@@ -75,10 +75,6 @@ class NextRuns(FitResult):
         return self.goal.words.replace("expected loss", f"expected {self.fit.runs.response}")
 
     @property
-    def _quantity(self) -> str:
-        return of_response(self.goal.quantity, self.fit.runs.response)
-
-    @property
     def sd(self) -> np.ndarray:
         """Standard deviation of the goal now and expected after each run.
 
@@ -90,7 +86,8 @@ class NextRuns(FitResult):
     def notes(self) -> tuple[str, ...]:
         """Notes for a reader: of the fit, and the assumptions behind expected intervals."""
         missing = float(self._scaled.values.isnull().mean())
-        left_out = (f"{per_cent(missing, 1)} of draws have no {self._quantity} and are left out.",)
+        quantity = of_response(self.goal.quantity, self.fit.runs.response)
+        left_out = (f"{per_cent(missing, 1)} of draws have no {quantity} and are left out.",)
         return (
             *self.fit.notes,
             *(left_out if missing else ()),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib.resources import files
+from math import exp
 from types import MappingProxyType
 from typing import Any
 
@@ -11,9 +14,8 @@ import pandas as pd
 
 from bayes_scaling.display.wording import meant
 from bayes_scaling.errors import ModelError
-from bayes_scaling.laws.law import Law, as_law
-from bayes_scaling.laws.published_parameters.parameter_set import PublishedSet
-from bayes_scaling.laws.published_parameters.sets_file import read_sets
+from bayes_scaling.laws.law import Law, as_law, find_law
+from bayes_scaling.laws.published_parameters.parameter_set import Check, PublishedSet
 
 _ABOUT = (
     "law", "paper", "year", "arxiv", "cite", "where", "data", "counts", "units", "status", "note",
@@ -80,7 +82,27 @@ def published_set(key: str) -> PublishedSet:
 @cache
 def published_sets() -> Mapping[str, PublishedSet]:
     """All sets by their keys, in the order of their papers."""
-    return MappingProxyType({entry.key: entry for entry in read_sets()})
+    return MappingProxyType({entry.key: entry for entry in _read_sets()})
+
+
+def _read_sets() -> Iterator[PublishedSet]:
+    """All sets in the order of ``sets.toml``."""
+    text = files(__package__).joinpath("sets.toml").read_text(encoding="utf-8")
+    for group in tomllib.loads(text)["group"]:
+        sets = group.pop("set")
+        yield from (_set({**group, **own}) for own in sets)
+
+
+def _set(entry: dict[str, Any]) -> PublishedSet:
+    options = dict(entry.pop("law"))
+    law: Any = find_law(options.pop("name"))(**options)
+    logarithms = entry.pop("log_parameters", {})
+    parameters = {**entry.pop("parameters"), **{name: exp(v) for name, v in logarithms.items()}}
+    if "critical" in parameters:
+        parameters = law.from_critical(**parameters)
+    intervals = {name: (low, high) for name, (low, high) in entry.pop("intervals", {}).items()}
+    checks = tuple(Check(stored["at"], stored["value"]) for stored in entry.pop("checks"))
+    return PublishedSet(law=law, parameters=parameters, intervals=intervals, checks=checks, **entry)
 
 
 def _rows(entry: PublishedSet) -> list[dict[str, Any]]:

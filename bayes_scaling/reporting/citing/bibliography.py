@@ -82,7 +82,7 @@ def software(name: str) -> Entry:
     return replace(entry, fields={**entry.fields, "note": note})
 
 
-def short(key: str) -> str:
+def short_citation(key: str) -> str:
     """A key as a text cites it; the key itself if it is not in the bibliography."""
     return BIBLIOGRAPHY[key].short if key in BIBLIOGRAPHY else key
 

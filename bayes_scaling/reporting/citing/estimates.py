@@ -10,14 +10,14 @@ import pandas as pd
 import xarray as xr
 
 from bayes_scaling.decisions.allocation import Allocation
-from bayes_scaling.decisions.kaplan.paired_result import PairedResult
 from bayes_scaling.display.digits import interval_numbers, interval_text, label_writer
 from bayes_scaling.display.intervals import SAMPLE_DIMS
+from bayes_scaling.display.wording import UNITS
 from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import FitAverage, Fitted, parts
 from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.forecasting.drawn_result import DrawnResult
+from bayes_scaling.forecasting.drawn_result import DrawnResult, PairedResult
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.schedules import CurveFit, CurveForecast
@@ -26,8 +26,6 @@ type Fit = ScalingFit | CurveFit
 """A posterior of one law."""
 
 type Citable = Fit | DrawnResult[Fitted] | CurveForecast
-
-_WORDS = {"params": "parameters", "tokens": "tokens", "flops": "FLOP"}
 
 
 @dataclass(frozen=True)
@@ -141,8 +139,8 @@ def _label(name: str, value: object) -> str:
     if isinstance(value, str):
         return f"{one_line(name)} '{one_line(value)}'"
     written = written_label(name, value)
-    if name in _WORDS:
-        return f"{written} {_WORDS[name]}"
+    if name in UNITS:
+        return f"{written} {UNITS[name]}"
     return f"{one_line(name).replace('_', ' ')} {written}"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bayes_scaling.display.versions import installed_version
-from bayes_scaling.display.wording import counted
+from bayes_scaling.display.wording import axis_words, counted
 from bayes_scaling.fitting.scaling_fit import ScalingFit
-from bayes_scaling.model.axes import compute_and_ratio
+from bayes_scaling.model.axes import compute_and_ratio, main_axis
 from bayes_scaling.reporting.citing.bibliography import SOFTWARE
-from bayes_scaling.reporting.citing.curves import scale_words
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.citing.estimates import Citable, Fit, averaged, fits
 from bayes_scaling.reporting.citing.sentences import law_words, reasons
@@ -21,6 +20,10 @@ SCALES = (
     "Inputs and response were divided by reference scales, by default the geometric mean of an "
     "input, the 5 % quantile of a loss and the 90 % quantile of a metric that is far from one; on "
     "that scale"
+)
+CURVE_SCALES = (
+    "Losses were divided by their 5 % quantile, learning rates by the highest of them, and "
+    "their sums by the geometric mean over the points; on that scale"
 )
 
 _NAMES = {"bayes_scaling": "bayes_scaling", "pymc": "PyMC", "nutpie": "nutpie", "arviz": "ArviZ"}
@@ -61,7 +64,7 @@ def _fitting(fit: Fit) -> Iterator[str]:
     left_out = "" if isinstance(fit, CurveFit) else _left_out(fit)
     formula = f", {_formula(fit)}, as expected value" if fit.model.law.formula else ""
     yield f"We fitted {law_words(fit)}{left_out} by Bayesian inference{formula}."
-    scales = scale_words() if isinstance(fit, CurveFit) else SCALES
+    scales = CURVE_SCALES if isinstance(fit, CurveFit) else SCALES
     priors = ", ".join(f"{name} ~ {prior!r}" for name, prior in fit.model.parameters.items())
     yield f"{scales}, unless said otherwise, priors were {priors}."
     if not isinstance(fit, CurveFit):
@@ -79,8 +82,7 @@ def _pooling_and_surface(fit: ScalingFit) -> Iterator[str]:
 
 def surface_words(fit: ScalingFit) -> str:
     """The surface fitted with the law, in one sentence."""
-    along, across = compute_and_ratio(fit.model.law)
-    name = along[0].replace("_", " ") if len(along) == 1 and along[0] != "flops" else "compute"
+    name, across = axis_words(main_axis(fit.model.law)), compute_and_ratio(fit.model.law)[1]
     where = f"{name} and tokens per parameter" if across else name
     more = ", part of its floor to decline and the best ratio of tokens to parameters to drift"
     levels = ", from which groups deviate by a size that was learned" if fit.model.vary else ""

@@ -12,7 +12,7 @@ from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.decisions.groups import LevelComparison
 from bayes_scaling.display.digits import label_writer
 from bayes_scaling.display.versions import installed_version
-from bayes_scaling.display.wording import counted, of_response
+from bayes_scaling.display.wording import UNITS, counted, of_response
 from bayes_scaling.fitting.average import Fitted
 from bayes_scaling.fitting.law_fit import LawFit
 from bayes_scaling.fitting.scaling_fit import ScalingFit
@@ -20,8 +20,7 @@ from bayes_scaling.forecasting.drawn_result import DrawnResult
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.noise import Noise
-from bayes_scaling.reporting.citing.bibliography import short
-from bayes_scaling.reporting.citing.curves import data_words
+from bayes_scaling.reporting.citing.bibliography import short_citation
 from bayes_scaling.reporting.citing.escaping import one_line
 from bayes_scaling.reporting.citing.estimates import (
     Citable,
@@ -42,13 +41,6 @@ NAMED = 3
 """Rows of a result that a sentence names; the others are counted."""
 
 _PROPER = ("Student", "Laplace")
-
-_UNITS = {
-    "params": "parameters",
-    "tokens": "tokens",
-    "flops": "FLOP",
-    "tokens_per_param": "tokens per parameter",
-}
 
 
 def citing_sentence(result: Citable, trust: TrustReport | None, prob: float | None) -> str:
@@ -79,8 +71,8 @@ def _basis(result: Citable) -> str:
 def law_words(fit: Fit) -> str:
     """Law, paper, scatter, and runs or curves of a fit."""
     law = fit.model.law
-    paper = f" ({one_line(short(law.cite))})" if law.cite else ""
-    data = data_words(fit) if isinstance(fit, CurveFit) else _run_words(fit)
+    paper = f" ({one_line(short_citation(law.cite))})" if law.cite else ""
+    data = _curve_words(fit) if isinstance(fit, CurveFit) else _run_words(fit)
     return f"the law {one_line(repr(law)).removesuffix('()')}{paper} with {data}"
 
 
@@ -199,10 +191,19 @@ def _allocation(written: dict[str, str]) -> str:
 
 
 def _quantity(name: str, number: str, called: str) -> str:
-    if name in _UNITS:
-        return f"{number} {_UNITS[name]}"
+    if name in UNITS:
+        return f"{number} {UNITS[name]}"
     return f"{of_response(name, called).replace('_', ' ')} {number}"
 
 
 def _joined(words: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _curve_words(fit: CurveFit) -> str:
+    """Misses of the law that a fit allows curves, and the curves that were fitted."""
+    curves = counted(len(fit.curves.names), "loss curve")
+    return (
+        f"a miss of the gain of each curve, wandering and normal scatter on log loss to {curves} "
+        f"of up to {fit.curves.longest} steps"
+    )

@@ -18,13 +18,12 @@ from bayes_scaling.decisions.allocation import allocate
 from bayes_scaling.decisions.near_optimality import near_optimal
 from bayes_scaling.display.digits import monte_carlo_error
 from bayes_scaling.display.intervals import SAMPLE_DIMS, intervals
-from bayes_scaling.fitting.average import Fitted
+from bayes_scaling.fitting.average import Fitted, leading
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.laws.law import SPLIT
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.plots.sources import by_group, losses_along, thinned
-from bayes_scaling.reporting.sections.larger import widest
 from bayes_scaling.trust.case import ladder_table
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
 
@@ -64,7 +63,7 @@ class Grid:
     @cached_property
     def fit(self) -> ScalingFit:
         """The fit that says which groups, runs and inputs there are."""
-        return widest(self.fitted)
+        return leading(self.fitted)
 
     @property
     def splits(self) -> bool:

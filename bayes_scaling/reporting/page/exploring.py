@@ -19,7 +19,7 @@ from bayes_scaling.reporting.page.standing import tested_range, verdicts
 from bayes_scaling.reporting.sections.contents import cell
 from bayes_scaling.trust import TrustReport
 
-SPLIT = ("params", "tokens", "flops")
+FIELDS = ("params", "tokens", "flops")
 LABELS = {"params": "Parameters", "tokens": "Training tokens", "flops": "Compute (FLOP, 6ND)"}
 WITHIN = 0.01
 
@@ -106,7 +106,7 @@ def page(
     folder = resources.files("bayes_scaling.reporting").joinpath("interactive")
     files = [folder.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS]
     names = tuple(", ".join(map(str, row)) for row in grid.groups.to_numpy())
-    fields = tuple(_field(grid, name) for name in (SPLIT if grid.splits else grid.names))
+    fields = tuple(_field(grid, name) for name in (FIELDS if grid.splits else grid.names))
     return Page(fields, names, data, "\n".join(['"use strict";', *files]))
 
 

@@ -29,7 +29,7 @@ from bayes_scaling.reporting.sections.figures import drawn
 from bayes_scaling.reporting.sections.misfit import largest_misses
 from bayes_scaling.reporting.sections.subject import Subject, part_title
 from bayes_scaling.trust import CheckResult
-from bayes_scaling.trust.checks.misfit import beyond_prior
+from bayes_scaling.trust.checks.predictive import beyond_prior
 
 PROBABILITIES = (0.5, 0.8, 0.9, 0.95)
 FULL = "bs.assess(fit, at=forecast, level='full')"
@@ -127,7 +127,7 @@ def predictive(subject: Subject) -> Section:
     blocks = (
         *_of_heaviest(subject, "The share inside intervals and the figure of residuals"),
         tabulated(*_coverage(fit)),
-        *judged(
+        *finding_of(
             subject, "predictive", lambda one: [tabulated(caption, one.table, folded=True)], absent
         ),
         largest_misses(fit),
@@ -136,7 +136,7 @@ def predictive(subject: Subject) -> Section:
     return Section("predictive", "Fit to the runs", blocks)
 
 
-def judged(
+def finding_of(
     subject: Subject, name: str, detail: Callable[[CheckResult], list[Block]], absent: Paragraph
 ) -> list[Block]:
     """Finding of a check and its table; of an average in each fit; `absent` if it was not run."""
@@ -198,7 +198,7 @@ def _delta(fit: ScalingFit, prob: float | None) -> Block:
 
 def backtest(subject: Subject) -> Section:
     """Forecasts of the larger runs of the sweep from its smaller ones."""
-    blocks = judged(subject, "backtest", _backtested, missing("A backtest", FULL))
+    blocks = finding_of(subject, "backtest", _backtested, missing("A backtest", FULL))
     return Section("backtest", "Backtest", tuple(blocks))
 
 

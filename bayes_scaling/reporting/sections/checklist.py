@@ -13,7 +13,6 @@ from importlib.resources import files
 
 from bayes_scaling.display.wording import listed
 from bayes_scaling.errors import BayesScalingError
-from bayes_scaling.reporting.sections.contents import NOT_GIVEN
 
 
 @dataclass(frozen=True)
@@ -66,12 +65,3 @@ def check_facts(facts: Mapping[str, str]) -> None:
             f"report: the fact {wrong[0]!r} is {facts[wrong[0]]!r}, and a report prints sentences. "
             "Give text, or leave the field out: it is then printed as 'not given'."
         )
-
-
-def filled(items: tuple[Item, ...], known: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Fields of a checklist: part, question and answer.
-
-    >>> filled(MISFITTING[:1], {})
-    [('1 Hypothesis', 'Form of the law', 'not given')]
-    """
-    return [(item.part, item.asks, known.get(item.name) or NOT_GIVEN) for item in items]

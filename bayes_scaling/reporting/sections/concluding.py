@@ -9,7 +9,6 @@ import numpy as np
 from bayes_scaling.display.intervals import interval_percent
 from bayes_scaling.display.wording import listed, one_of, times
 from bayes_scaling.forecasting.forecasts import forecast
-from bayes_scaling.laws import Law
 from bayes_scaling.model.axes import main_axis, run_axes
 from bayes_scaling.reporting.sections.contents import Block, Listing, Section, cell
 from bayes_scaling.reporting.sections.describing import assumptions
@@ -17,10 +16,10 @@ from bayes_scaling.reporting.sections.larger import ladder_factors, larger_runs
 from bayes_scaling.reporting.sections.misfit import off_fit, off_law
 from bayes_scaling.reporting.sections.opening import (
     doubt,
+    numbers_of,
     run_words,
     sentence,
     times_beyond,
-    written,
 )
 from bayes_scaling.reporting.sections.subject import Subject
 
@@ -50,7 +49,11 @@ def limits(subject: Subject) -> Section:
         f"Intervals allow for {_held(subject)}, the scatter of runs, and {_missed(subject)}.",
         f"They do not say whether {'any of the laws' if subject.mixed else 'the law'} holds beyond "
         "the runs: for that see the checks, the backtest and the other models.",
-        *(words for law in laws for words in _assumed(law, subject.mixed)),
+        *(
+            f"{f'{law.name}: ' if subject.mixed else ''}{words}"
+            for law in laws
+            for words in assumptions(law)
+        ),
         *(subject.fit.notes),
         *(subject.allocation.notes if subject.allocation else ()),
     ]
@@ -65,12 +68,6 @@ def _held(subject: Subject) -> str:
             "by their weights, the uncertainty of parameters"
         )
     return f"the uncertainty of the parameters of {subject.main.model.law.name}"
-
-
-def _assumed(law: Law, named: bool) -> list[str]:
-    """Assumptions of a law, under its name where there are several."""
-    start = f"{law.name}: " if named else ""
-    return [f"{start}{words}" for words in assumptions(law)]
 
 
 def _missed(subject: Subject) -> str:
@@ -104,7 +101,7 @@ def _next_run(subject: Subject) -> Iterator[str]:
     row = larger_runs(subject.fit, [NEXT])
     made = forecast(subject.fit, at=row)
     table = made.table(subject.prob)
-    [(_, _, low, high)] = written(made, "loss", subject.prob)
+    [(_, _, low, high)] = numbers_of(made, "loss", subject.prob)
     what, prob = "the laws" if subject.mixed else "the law", interval_percent(subject.prob)
     yield (
         f"A run {NEXT:g} times your largest: {run_words(table, 0)}. Expect "
@@ -165,7 +162,9 @@ def _flatness(subject: Subject) -> Iterator[str]:
     levels = [str(largest[factor].item()) for factor in subject.main.model.factors]
     where = ", ".join([f"{cell('flops', float(largest['flops']))} FLOP", *levels])
     if np.isfinite(ends).all():
-        low, high = (written(subject.near, str(end.name), subject.prob)[place][1] for end in ends)
+        low, high = (
+            numbers_of(subject.near, str(end.name), subject.prob)[place][1] for end in ends
+        )
         yield (
             f"Not the exact size at {where}: any from {low} to {high} parameters costs at most "
             f"{100 * subject.near.within:g} % of loss, so that other reasons may decide."

@@ -108,7 +108,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Answer:
     """One number of the answer: what it is of, the number, and its interval in words."""
 
     of: str
@@ -126,7 +126,7 @@ class Opening:
     Attributes
     ----------
     question : str
-    findings : tuple of Finding
+    answers : tuple of Answer
     status : str
         A verdict, ``"not converged"`` or ``"not assessed"``.
     reason : str
@@ -137,7 +137,7 @@ class Opening:
     """
 
     question: str
-    findings: tuple[Finding, ...]
+    answers: tuple[Answer, ...]
     status: str
     reason: str
     context: tuple[str, ...] = ()
@@ -156,7 +156,7 @@ class Opening:
     @property
     def title(self) -> str:
         """The verdict and the first number, in one line."""
-        return f"{self.verdict}: {self.findings[0] if self.findings else self.question}"
+        return f"{self.verdict}: {self.answers[0] if self.answers else self.question}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -254,10 +254,8 @@ def prior_losses(fit: ScalingFit) -> np.ndarray:
     """
     law, rng, units = fit.model.law, np.random.default_rng(0), scales(fit.model.law, fit.runs)
     theta = {n: prior.sample(PRIOR_DRAWS, rng) for n, prior in fit.model.parameters.items()}
-    ones = dict.fromkeys(fit.model.converted, 1.0)
     for name in fit.model.converted:
-        theta[name] = theta[name] / law.rescale(units, {**theta, **ones, name: 1.0})[name]
-        ones.pop(name)
+        theta[name] = theta[name] / fit.model.unit_of(name, units, theta)
     top = ladder_table(fit).iloc[0]
     with np.errstate(all="ignore"):
         at = {name: float(top[name]) / units[name] for name in law.inputs}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import run_axes
 from bayes_scaling.reporting.citing.methods import settings_words
-from bayes_scaling.reporting.sections.checklist import BARG, MISFITTING, STANDING, filled
-from bayes_scaling.reporting.sections.contents import Paragraph, Section, Table, cell
+from bayes_scaling.reporting.sections.checklist import BARG, MISFITTING, STANDING
+from bayes_scaling.reporting.sections.contents import NOT_GIVEN, Paragraph, Section, Table, cell
 from bayes_scaling.reporting.sections.describing import likelihood, pooling
 from bayes_scaling.reporting.sections.subject import Subject
 
@@ -26,7 +26,11 @@ def checklists(subject: Subject) -> Section:
     known = {**STANDING, **_of_analysis(subject), **_of_runs(subject), **_of_checks(subject)}
     known |= subject.facts
     tables = (
-        Table(title, ("part", "field", "answer"), tuple(filled(items, known)))
+        Table(
+            title,
+            ("part", "field", "answer"),
+            tuple((item.part, item.asks, known.get(item.name) or NOT_GIVEN) for item in items),
+        )
         for title, items in LISTS.items()
     )
     note = Paragraph("Fields marked 'not given' are known to those who trained the runs only.")

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from bayes_scaling.fitting.average import Fitted, parts
-from bayes_scaling.fitting.scaling_fit import ScalingFit
+from bayes_scaling.fitting.average import Fitted, widest_first
 from bayes_scaling.model.as_points import largest_run, scaled_runs
 from bayes_scaling.trust import TrustReport
 
@@ -27,7 +26,7 @@ def larger_runs(fitted: Fitted, times: Sequence[float]) -> pd.DataFrame:
     pandas.DataFrame
         One row for each factor; the inputs of every law, and the factors of every model.
     """
-    fits = sorted((part.fit for part in parts(fitted)), key=_reads, reverse=True)
+    fits = widest_first(fitted)
     top = largest_run(fits[0].model.law, fits[0].runs)
     columns: dict[str, list[object]] = {}
     for fit in fits:
@@ -39,12 +38,3 @@ def larger_runs(fitted: Fitted, times: Sequence[float]) -> pd.DataFrame:
 def ladder_factors(trust: TrustReport) -> list[float]:
     """Multiples of the largest run on the ladder of an assessment."""
     return [float(str(reach).removesuffix("x")) for reach in trust.ladder.index]
-
-
-def widest(fitted: Fitted) -> ScalingFit:
-    """The fit whose model reads most factors and inputs, of these the heaviest."""
-    return max((part.fit for part in parts(fitted)), key=_reads)
-
-
-def _reads(fit: ScalingFit) -> tuple[int, int]:
-    return len(fit.model.factors), len(fit.model.law.inputs)

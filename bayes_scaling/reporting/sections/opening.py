@@ -11,16 +11,16 @@ import pandas as pd
 from bayes_scaling import plots
 from bayes_scaling.decisions.allocation import Allocation
 from bayes_scaling.display.intervals import interval_percent
-from bayes_scaling.display.wording import counted, times
+from bayes_scaling.display.wording import axis_words, counted, times, unit_words
+from bayes_scaling.fitting.average import leading
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.forecasting.forecasts import Forecast
 from bayes_scaling.model.inputs import input_values
 from bayes_scaling.model.reach import level_labels
 from bayes_scaling.plots.sources import run_values
 from bayes_scaling.reporting.citing.estimates import Citable, estimates, row_words
-from bayes_scaling.reporting.sections.contents import Block, Finding, Opening, joined
+from bayes_scaling.reporting.sections.contents import Answer, Block, Opening, joined
 from bayes_scaling.reporting.sections.figures import drawn
-from bayes_scaling.reporting.sections.larger import widest
 from bayes_scaling.reporting.sections.subject import Subject
 from bayes_scaling.trust import CheckResult
 from bayes_scaling.units import format_count, format_flops
@@ -55,7 +55,7 @@ def opening(subject: Subject) -> Opening:
     status, reason = _verdict(subject)
     return Opening(
         question=subject.facts.get("question") or joined(list(_questions(subject))),
-        findings=tuple(_findings(subject))[:NAMED],
+        answers=tuple(_answers(subject))[:NAMED],
         status=status,
         reason=reason,
         context=tuple(_context(subject)),
@@ -141,11 +141,13 @@ def run_words(table: pd.DataFrame, place: int) -> str:
 def _budgets(allocation: Allocation) -> list[str]:
     """The budget of each row, with its unit."""
     unit = allocation.cost.unit
-    write, name = (format_flops, "FLOP") if unit == "flops" else (format_count, unit)
-    return [f"{write(value)} {name}" for value in allocation.draws[unit].values.tolist()]
+    write = format_flops if unit == "flops" else format_count
+    return [
+        f"{write(value)} {unit_words(unit)}" for value in allocation.draws[unit].values.tolist()
+    ]
 
 
-def _findings(subject: Subject) -> Iterator[Finding]:
+def _answers(subject: Subject) -> Iterator[Answer]:
     for result in subject.results:
         if isinstance(result, Forecast):
             yield from _losses(result, subject.prob)
@@ -155,23 +157,23 @@ def _findings(subject: Subject) -> Iterator[Finding]:
             yield from _parameters(result, subject.prob)
 
 
-def _losses(forecast: Forecast, prob: float) -> Iterator[Finding]:
+def _losses(forecast: Forecast, prob: float) -> Iterator[Answer]:
     table, response = forecast.table(prob), forecast.fit.runs.response
-    for one in written(forecast, "loss", prob):
+    for one in numbers_of(forecast, "loss", prob):
         run = run_words(table, one[0])
-        yield Finding(f"{response.capitalize()} of {run}", one[1], _interval(one, prob))
+        yield Answer(f"{response.capitalize()} of {run}", one[1], _interval(one, prob))
 
 
-def _splits(subject: Subject, allocation: Allocation, prob: float) -> Iterator[Finding]:
+def _splits(subject: Subject, allocation: Allocation, prob: float) -> Iterator[Answer]:
     budgets, table = _budgets(allocation), allocation.table(prob)
     asked = _of_groups_asked(subject, table.index)
-    tokens = {row: number for row, number, *_ in written(allocation, "tokens", prob)}
-    for one in written(allocation, "params", prob):
+    tokens = {row: number for row, number, *_ in numbers_of(allocation, "tokens", prob)}
+    for one in numbers_of(allocation, "params", prob):
         if one[0] not in asked:
             continue
         words = dict(zip(table.index.names, row_words(table, one[0]), strict=True))
         words.pop(allocation.cost.unit, None)
-        yield Finding(
+        yield Answer(
             ", ".join([f"Best model for {budgets[one[0]]}", *words.values()]),
             f"{one[1]} parameters on {tokens[one[0]]} tokens",
             _interval(one, prob, " parameters"),
@@ -189,18 +191,18 @@ def _of_groups_asked(subject: Subject, index: pd.Index) -> set[int]:
     return {*np.flatnonzero(np.isin(of_rows, of_points)).tolist()} or set(range(size))
 
 
-def _parameters(fit: ScalingFit, prob: float) -> Iterator[Finding]:
+def _parameters(fit: ScalingFit, prob: float) -> Iterator[Answer]:
     for name in fit.parameter_names:
         if name in fit.model.parameters:
-            for one in written(fit, name, prob):
-                yield Finding(name, one[1], _interval(one, prob))
+            for one in numbers_of(fit, name, prob):
+                yield Answer(name, one[1], _interval(one, prob))
 
 
 type Written = tuple[int, str, str, str]
 """Row, median, lower and upper end, the numbers as text."""
 
 
-def written(result: Citable, quantity: str, prob: float) -> list[Written]:
+def numbers_of(result: Citable, quantity: str, prob: float) -> list[Written]:
     """A quantity in each row of a result, with the digits that its draws support."""
     of_quantity = (e for e in estimates(result, prob) if e.quantity.split("[")[0] == quantity)
     rows = []
@@ -238,7 +240,7 @@ def times_beyond(subject: Subject) -> float | None:
     if subject.forecast is not None:
         found.append(float(subject.forecast.times_largest_run().max()))
     if subject.allocation is not None and "flops" in subject.allocation.draws.coords:
-        fit = widest(subject.fit)
+        fit = leading(subject.fit)
         largest = float(run_values(fit.model, fit.runs, "flops").max())
         found.append(float(subject.allocation.draws["flops"].max()) / largest)
     return max(found, default=None)
@@ -246,7 +248,7 @@ def times_beyond(subject: Subject) -> float | None:
 
 def _outside(forecast: Forecast) -> str:
     """The input by which a forecast lies farthest above all runs, as a sentence; or nothing."""
-    fit, asked = widest(forecast.fit), forecast.points
+    fit, asked = leading(forecast.fit), forecast.points
     above = {
         name: float(asked[name].max() / input_values(fit.runs, name).max())
         for name in fit.model.law.inputs
@@ -254,7 +256,7 @@ def _outside(forecast: Forecast) -> str:
     name = max(above, key=above.__getitem__)
     if above[name] <= 1:
         return ""
-    return f"{sentence(times(above[name]))} the {name.replace('_', ' ')} of any of your runs."
+    return f"{sentence(times(above[name]))} the {axis_words(name)} of any of your runs."
 
 
 def sweep_record(subject: Subject) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 import pandas as pd
 
 from bayes_scaling.display.wording import times
-from bayes_scaling.reporting.sections.checking import judged
+from bayes_scaling.reporting.sections.checking import finding_of
 from bayes_scaling.reporting.sections.contents import Block, Section, missing, tabulated
 from bayes_scaling.reporting.sections.larger import ladder_factors
 from bayes_scaling.reporting.sections.opening import run_words
@@ -31,14 +31,15 @@ def sensitivity(subject: Subject) -> Section:
     blocks = [
         block
         for name, (what, detail) in parts.items()
-        for block in judged(subject, name, partial(detail, subject), missing(what, ASSESS))
+        for block in finding_of(subject, name, partial(detail, subject), missing(what, ASSESS))
     ]
     return Section("sensitivity", "Sensitivity", tuple(blocks))
 
 
 def _by_floor(subject: Subject, check: CheckResult) -> list[Block]:
     caption = "The forecast with the floor of the law held at three values."
-    return [tabulated(caption, _by_target(subject, check.table))]
+    table = check.table.rename(index=dict(enumerate(target_names(subject))), level="point")
+    return [tabulated(caption, table.rename_axis(index={"point": "run"}))]
 
 
 def _learned(subject: Subject, check: CheckResult) -> list[Block]:
@@ -86,9 +87,3 @@ def target_names(subject: Subject) -> list[str]:
         return ["the target"] * len(targets)
     table = targets.set_index(names)
     return [run_words(table, place) for place in range(len(table))]
-
-
-def _by_target(subject: Subject, table: pd.DataFrame) -> pd.DataFrame:
-    """A table by point and another level, with the targets by their names."""
-    names = dict(enumerate(target_names(subject)))
-    return table.rename(index=names, level="point").rename_axis(index={"point": "run"})

@@ -4,7 +4,7 @@ Owns the list of these arguments, and which columns they settle on before a fram
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import pandas as pd
 
@@ -52,17 +52,11 @@ def assigned_columns(table: pd.DataFrame, choices: ColumnChoices) -> dict[str, s
     unknown = [name for name in choices if name not in known]
     if unknown:
         raise TypeError(f"unexpected argument {unknown[0]!r}; there are {listed(known, 20)}")
-    standard: dict[str, Choice] = {
-        "params": choices.get("params"),
-        "tokens": choices.get("tokens"),
-        "flops": choices.get("flops"),
-        "loss": choices.get("loss"),
-    }
-    further = {
-        **name_mapping(choices.get("inputs", ()), "inputs"),
-        **name_mapping(choices.get("factors", ()), "factors"),
-    }
-    return chosen_columns(table, standard, further, choices.get("response", "loss"))[0]
+    given: dict[str, Any] = {**choices}
+    standard = {part: given.get(part) for part in (*STANDARD_INPUTS, "loss")}
+    inputs, factors = (name_mapping(given.get(one, ()), one) for one in ("inputs", "factors"))
+    response = choices.get("response", "loss")
+    return chosen_columns(table, standard, {**inputs, **factors}, response)[0]
 
 
 def with_numbers(frame: pd.DataFrame, choices: ColumnChoices) -> pd.DataFrame:

@@ -19,8 +19,18 @@ from bayes_scaling.model.points import points
 from bayes_scaling.runs import Runs
 from bayes_scaling.runs.recounting import recounted, recounted_at
 from bayes_scaling.trust.case import Case
-from bayes_scaling.trust.checks.form import answer, farthest, medians, verdicts_of, way_to_end
+from bayes_scaling.trust.checks.form import (
+    answer,
+    farthest,
+    medians,
+    verdicts_of,
+    way_to_end,
+    with_answers,
+)
 from bayes_scaling.validation.verdict import CannotJudge, Finding
+
+AS_FITTED = "as fitted"
+"""The count under which the runs were fitted, among others."""
 
 
 def check_conventions(case: Case) -> Finding:
@@ -36,10 +46,10 @@ def check_conventions(case: Case) -> Finding:
     draws = answer(case.fit, case.where, case)
     found = {name: medians(answer(fit, _recounted(case, fit), case)) for name, fit in fits.items()}
     ways = {name: way_to_end(one, draws) for name, one in found.items()}
-    table = _table(
-        case, {"as fitted": case.fit, **fits}, {"as fitted": medians(draws), **found}, ways
-    )
-    return Finding(verdicts_of(case, ways), _headline(case, medians(draws), found, ways), table)
+    own, none = medians(draws), np.zeros(case.size)
+    table = _exponents({AS_FITTED: case.fit, **fits})
+    table = with_answers(table, case, {AS_FITTED: own, **found}, {AS_FITTED: none, **ways})
+    return Finding(verdicts_of(case, ways), _headline(case, own, found, ways), table)
 
 
 def _read(case: Case, runs: Runs) -> bool:
@@ -58,19 +68,11 @@ def _recounted(case: Case, fit: ScalingFit) -> xr.Dataset:
     return points(fit.model, fit.runs, at=at, new_levels=case.new_levels)
 
 
-def _table(
-    case: Case,
-    fits: Mapping[str, ScalingFit],
-    found: Mapping[str, np.ndarray],
-    ways: Mapping[str, np.ndarray],
-) -> pd.DataFrame:
-    """Answers by count, and the exponent of the best size in compute where the law has it."""
+def _exponents(fits: Mapping[str, ScalingFit]) -> pd.DataFrame:
+    """A row for each count, with the exponent of the best size in compute where the law has it."""
     table = pd.DataFrame(index=pd.Index([*fits], name="count"))
-    if "a" in case.fit.posterior:
+    if "a" in fits[AS_FITTED].posterior:
         table["size_exponent"] = [float(fit.posterior["a"].median()) for fit in fits.values()]
-    for point in range(case.asked):
-        table[f"median_{point}"] = [one[point] for one in found.values()]
-        table[f"way_to_end_{point}"] = [0.0, *(one[point] for one in ways.values())]
     return table
 
 

@@ -44,7 +44,8 @@ def check_calibration(case: Case) -> Finding:
     table = _with_chances(found.table(), done)
     table.attrs["calibration"] = found
     forecast = table[table.index.str.startswith(f"{EXPECTED}[")]
-    parameters = table.loc[_parameters(case, table)]
+    of_law = [label.split("[")[0] in case.fit.model.parameters for label in table.index]
+    parameters = table[of_law]
     by_point = [graded(-chance, -TOO_LOW, -FAR_TOO_LOW) for chance in forecast["p_so_few"]]
     # The more parameters, the likelier that one of them is missed often.
     least = min(1.0, float(parameters["p_so_few"].min()) * len(parameters))
@@ -67,11 +68,6 @@ def _calibration(case: Case) -> Calibration:
             f"(the first: {failed.iloc[0]}), too many to tell a coverage"
         )
     return found
-
-
-def _parameters(case: Case, table: pd.DataFrame) -> list[str]:
-    """Labels of the law's own parameters, in each level."""
-    return [label for label in table.index if label.split("[")[0] in case.fit.model.parameters]
 
 
 def _with_chances(table: pd.DataFrame, done: int) -> pd.DataFrame:

@@ -26,19 +26,13 @@ from bayes_scaling.model.points import points
 from bayes_scaling.model.scaling_model import ScalingModel
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks.rivals import default_rivals, short_name
-from bayes_scaling.validation.loo import leave_one_out, loo_difference
+from bayes_scaling.validation.loo import FEW_RUNS, LEAST_DIFFERENCE, leave_one_out, loo_difference
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded
 
 RULED_OUT = 2.0
 """Standard errors of the leave-one-out difference by which the runs must prefer the law to rule a
 rival out; twice as many below :data:`FEW_RUNS`, where such errors are often half of what they
 should be (Sivula et al., 2025, arXiv:2008.10296)."""
-
-FEW_RUNS = 100
-
-WORTH = 4.0
-"""Least difference of the summed log score that counts, whatever its standard error (as in ArviZ).
-"""
 
 CAUTION = 1.0
 DISTRUST = 2.0
@@ -123,7 +117,7 @@ def _fitted(case: Case, model: ScalingModel) -> _Rival:
 def _clear(error: float, case: Case) -> float:
     """The summed log score that settles which of two fits the runs prefer."""
     few = 2 if len(case.fit.runs) < FEW_RUNS else 1
-    return max(WORTH, few * RULED_OUT * error)
+    return max(LEAST_DIFFERENCE, few * RULED_OUT * error)
 
 
 def medians(draws: xr.Dataset) -> np.ndarray:
@@ -186,9 +180,16 @@ def _table(
             "standard_error": {name: one.error for name, one in rivals.items()},
         }
     ).rename_axis("rival")
+    return with_answers(table, case, {name: one.medians for name, one in rivals.items()}, apart)
+
+
+def with_answers(
+    table: pd.DataFrame, case: Case, found: Mapping[str, np.ndarray], ways: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    """The table of other answers with the median of each at each target, and how far out it is."""
     for point in range(case.asked):
-        table[f"median_{point}"] = {name: one.medians[point] for name, one in rivals.items()}
-        table[f"way_to_end_{point}"] = {name: apart[name][point] for name in rivals}
+        table[f"median_{point}"] = {name: one[point] for name, one in found.items()}
+        table[f"way_to_end_{point}"] = {name: one[point] for name, one in ways.items()}
     return table
 
 

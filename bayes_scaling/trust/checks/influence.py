@@ -13,11 +13,9 @@ from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks.predictive import median_residuals
 from bayes_scaling.validation.baselines import error_scale
 from bayes_scaling.validation.folds import model_prediction
+from bayes_scaling.validation.loo import K_BAD
 from bayes_scaling.validation.scores import flat
 from bayes_scaling.validation.verdict import Finding, Verdict, graded, worst
-
-K_BAD = 0.7
-"""Pareto k above which importance weights cannot replace a refit (Vehtari et al., 2024)."""
 
 MOVES = 1.645
 """Shift in posterior standard deviations by which one run moves the forecast out of its 90 %

@@ -18,8 +18,8 @@ from bayes_scaling.fitting.posterior import new_runs
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.model.axes import compute_and_ratio
 from bayes_scaling.model.surface import SIZE
+from bayes_scaling.priors.prior import PRIOR_MASS
 from bayes_scaling.trust.case import Case
-from bayes_scaling.trust.checks.misfit import beyond_prior
 from bayes_scaling.validation.scores import COVERAGES, covered, flat
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded, worst
 
@@ -132,6 +132,21 @@ def _left_out(fit: ScalingFit) -> tuple[Verdict, str]:
         f"The law leaves out {per_cent(size)} of its reducible loss ({SIZE}). Public sweeps whose "
         f"runs were made alike show {usual}, and {large} where schedule or learning rate did not "
         "follow the size of the run: these runs have another shape, or not all were made alike. "
+    )
+
+
+def beyond_prior(fit: ScalingFit) -> str:
+    """A sentence on what the law leaves out if it is larger than the prior expected; or nothing."""
+    prior = fit.model.sampled_priors(fit.runs).get(SIZE)
+    if prior is None or SIZE not in fit.posterior:
+        return ""
+    size, (low, high) = float(fit.posterior[SIZE].median()), prior.range()
+    if size <= high:
+        return ""
+    return (
+        f"What the law leaves out ({SIZE}, {size:.2g}) is larger than its prior expected "
+        f"({per_cent(PRIOR_MASS)} within {low:.2g} to {high:.2g}): the law fits these runs less "
+        "well than laws usually fit sweeps. "
     )
 
 
