@@ -9,7 +9,9 @@ from bayes_scaling.display.wording import Column, listed, per_cent
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import as_number
 from bayes_scaling.runs.columns import STANDARD_INPUTS, Choice, assign_columns
-from bayes_scaling.runs.conventions import counts
+from bayes_scaling.runs.conventions import counts, no_loss
+from bayes_scaling.runs.run_names import run_columns
+from bayes_scaling.runs.states import is_tracked
 from bayes_scaling.runs.usual_names import aliases, column_key, guess
 
 ALIKE = 0.01
@@ -36,18 +38,34 @@ def chosen_columns(
     columns = [str(name) for name in table]
     claims = assign_columns(columns, standard, further, response, skipped)
     if "loss" not in claims:
-        numbers = [str(name) for name in table if _counts(table[name]) is not None]
-        name = f'Name its column, as in loss="{guess(numbers, response)}".{_of_a_curve(table)}'
         raise RunsError(
             f"Runs: no column holds the {response} (the columns are {listed(columns, 20)}). It is "
-            f"what the law explains. {_turned(table, response) or name}"
+            f"what the law explains. {_misplaced(table, response) or _likeliest(table, response)}"
         )
     return claims, remarks
 
 
-def _turned(table: pd.DataFrame, response: str) -> str:
+def _likeliest(table: pd.DataFrame, response: str) -> str:
+    """Return how the column is named that the response is likeliest in, or what it holds."""
+    name = guess([str(name) for name in table if _counts(table[name]) is not None], response)
+    other = no_loss(name, repr(name)) if response == "loss" else ""
+    return other or f'Name its column, as in loss="{name}".{_of_a_curve(table)}'
+
+
+def _misplaced(table: pd.DataFrame, response: str) -> str:
     """Return what is wrong with a table whose rows are called as its columns should be."""
     first = str(table.columns[0])
+    if all(as_number(str(name), counts=True) is not None for name in table):
+        return (
+            "These are numbers: the table begins without the names of its columns. Write them into "
+            "a line above."
+        )
+    below = [str(cell).strip() for cell in table.iloc[:1].to_numpy().ravel()]
+    if aliases(response, below) and any(aliases(part, below) for part in STANDARD_INPUTS):
+        return (
+            f"The first row reads as names ({listed(below)}), and what stands above it does not. "
+            f"Delete what is above."
+        )
     for labels, column in ((table.index, ""), (table[first], f".set_index({first!r})")):
         words = [str(label) for label in labels.tolist()[:_LABELS]]
         if aliases(response, words) and any(aliases(part, words) for part in STANDARD_INPUTS):
@@ -59,8 +77,11 @@ def _turned(table: pd.DataFrame, response: str) -> str:
 
 
 def _of_a_curve(table: pd.DataFrame) -> str:
-    steps = aliases("step", [str(name) for name in table])
-    if all(table[name].astype(str).nunique() < 2 for name in steps):
+    cells = table.astype(str)
+    names = [str(name) for name in table]
+    several = [cells[name].nunique() > 1 for name in aliases("step", names)]
+    named = any(cells[name].is_unique for name in run_columns(names))
+    if named or is_tracked(table) or not any(several):
         return ""
     return (
         " A row for each step is a point of a training curve, and no run: read curves with "

@@ -133,21 +133,24 @@ def near_matches(word: str, known: Iterable[str]) -> str:
 def guess(columns: Sequence[str], response: str) -> str:
     """Return the column that a loss, or another response, is likeliest in.
 
-    Held-out data come before any other, and before those of training.
+    What is said to be of training comes last, held-out data come first.
 
     >>> names = ["flops", "train_loss", "final_loss_c4", "val_ce_c4", "acc_mmlu"]
     >>> guess(names, "loss"), guess(names, "accuracy"), guess(names[:1], "loss")
     ('val_ce_c4', 'acc_mmlu', 'my_loss')
+    >>> guess(["train_loss", "val_ppl"], "loss"), guess(["train_loss"], "accuracy")
+    ('val_ppl', 'my_accuracy')
     """
     parts = ("params", "tokens", "flops", "step", "learning_rate")
     free = [name for name in columns if not any(aliases(part, [name]) for part in parts)]
     words = {name: frozenset(re.split(r"[\W\d_]+", name.lower())) for name in free}
-
-    own = _ALIASES[response] - ({"loss"} - {response})
+    scores = (_ALIASES["accuracy"] | _ALIASES["metric"]) - {"loss"}
+    own = scores if response == "accuracy" else _MEASURED
 
     def doubts(name: str) -> tuple[bool, ...]:
         said = words[name]
-        return (not said & own, "train" in said, not said & _HELD_OUT)
+        training = any(word.startswith("train") for word in said)
+        return (training, bool(said & scores) == (response == "loss"), not said & _HELD_OUT)
 
-    measured = [name for name in free if response in name.lower() or words[name] & _MEASURED]
-    return next(iter(sorted(measured, key=doubts) or closest("loss", free)), "my_loss")
+    measured = [name for name in free if response in name.lower() or words[name] & own]
+    return min(measured, key=doubts, default=f"my_{response}")

@@ -146,11 +146,12 @@ def test_a_count_that_stands_twice_is_read_once(frame: pd.DataFrame) -> None:
 
 def test_no_loss_column(frame: pd.DataFrame) -> None:
     stepped = frame.drop(columns="loss").assign(step=[1, 2, 3, 4])
-    refused(stepped, "a point of a training curve, and no run")
+    refused(stepped.drop(columns="run"), "a point of a training curve, and no run")
+    refused(stepped, "no column holds the loss", 'loss="my_loss".')  # each row has its own name
     with pytest.raises(RunsError, match=r'in loss="my_loss"\.$'):  # a step that all runs share
         Runs.from_frame(stepped.assign(step=1))
     refused(frame.drop(columns="loss"), "no column holds the loss", 'loss="my_loss"')
-    refused(frame.rename(columns={"loss": "ppl_losses"}), 'loss="ppl_losses"')
+    refused(frame.rename(columns={"loss": "c4_losses"}), 'loss="c4_losses"')
     refused(frame.drop(columns="loss").assign(metric="bpb"), 'loss="my_loss"')  # words are none
 
 
@@ -161,6 +162,9 @@ def test_no_loss_column(frame: pd.DataFrame) -> None:
         (["flops", "train_loss", "c4_val_ce"], "loss", "c4_val_ce"),
         (["train_loss", "c4_loss"], "loss", "c4_loss"),
         (["train_loss", "mmlu_acc", "val_loss_c4"], "accuracy", "mmlu_acc"),
+        (["train_loss", "val_loss"], "accuracy", "my_accuracy"),
+        (["training/loss", "c4_loss", "mmlu_acc"], "loss", "c4_loss"),
+        (["gflops"], "loss", "my_loss"),
         (["lr", "losss"], "loss", "losss"),
     ],
 )
@@ -169,6 +173,20 @@ def test_the_column_of_the_loss_is_guessed(
 ) -> None:
     table = frame[["N"]].assign(**dict.fromkeys(columns, 1e13))
     refused(table, f'as in loss="{guessed}".', response=response)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (["train_loss", "mmlu_acc"], "'mmlu_acc' is an accuracy, by its name.*response=.accuracy"),
+        (["train/loss", "eval/ppl/c4"], "'eval/ppl/c4' is a perplexity.*Take its logarithm"),
+    ],
+)
+def test_what_is_no_loss_is_said_before_it_is_asked_for(
+    frame: pd.DataFrame, columns: list[str], said: str
+) -> None:
+    with pytest.raises(RunsError, match=f"no column holds the loss.*{said}"):
+        Runs.from_frame(frame[["N"]].assign(**dict.fromkeys(columns, 0.5)))
 
 
 def test_a_table_on_its_side(frame: pd.DataFrame) -> None:
