@@ -1,6 +1,7 @@
 """Columns with a usual name that cannot be meant, or that say what another one says."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,16 +10,18 @@ from bayes_scaling.display.wording import Column, listed, per_cent
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs.cells import as_number
 from bayes_scaling.runs.columns import STANDARD_INPUTS, Choice, assign_columns
-from bayes_scaling.runs.conventions import counts, no_loss
+from bayes_scaling.runs.conventions import convention, counts, no_loss
 from bayes_scaling.runs.run_names import run_columns
 from bayes_scaling.runs.states import is_tracked
-from bayes_scaling.runs.usual_names import aliases, column_key, guess
+from bayes_scaling.runs.usual_names import aliases, closest, column_key, guess
 
 ALIKE = 0.01
 """Difference up to which two columns are one count: of tokens planned, say, and tokens read."""
 
 # FLOP of the smallest run: a million parameters on as many tokens take six times as many.
 _LEAST_COMPUTE = 1e12
+# In names of columns that hold no amount of a whole run.
+_SPEED = re.compile(r"per|/|sec|_s$|batch|step|eval")
 # Rows whose labels are looked at for names of columns.
 _LABELS = 50
 
@@ -33,9 +36,12 @@ def chosen_columns(
     RunsError
         See `assign_columns`; or no column holds the response.
     """
+    columns = [str(name) for name in table]
+    taken = {*further.values(), *standard.values()}
+    free = [name for name in columns if name not in taken]
     parts = [name for name in STANDARD_INPUTS if standard[name] is None]
     skipped, remarks = passed_over(table, parts)
-    columns = [str(name) for name in table]
+    standard = {**standard, **_by_convention(free, [p for p in parts if not aliases(p, free)])}
     claims = assign_columns(columns, standard, further, response, skipped)
     if "loss" not in claims:
         raise RunsError(
@@ -43,6 +49,15 @@ def chosen_columns(
             f"what the law explains. {_misplaced(table, response) or _likeliest(table, response)}"
         )
     return claims, remarks
+
+
+def _by_convention(columns: Sequence[str], parts: Iterable[str]) -> dict[str, str]:
+    """Return the only column that holds a part by some convention, such as without embeddings."""
+    found = {
+        part: [name for name in columns if counts(part, name) and convention(part, name)]
+        for part in parts
+    }
+    return {part: names[0] for part, names in found.items() if len(names) == 1}
 
 
 def _likeliest(table: pd.DataFrame, response: str) -> str:
@@ -140,6 +155,28 @@ count: say which is meant, as in params="non_embedding_params".
     return (
         f"{part} is column {taken!r}; {listed(others)} counts otherwise, and exponents depend on "
         f'the count: say which is meant, as in {part}="{others[0]}".',
+    )
+
+
+def unread(table: pd.DataFrame, claims: Mapping[str, str], parts: Iterable[str]) -> tuple[str, ...]:
+    """Return a remark on each part that no column is read as, where one has a name like it.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"N": [2e9], "tokens_in_all": [4e10], "tokens_per_s": [1e5]})
+    >>> print(*unread(table, {"params": "N"}, ["params", "tokens"]))
+    No column is read as tokens, and 'tokens_in_all' may hold them: say so, as in \
+tokens="tokens_in_all", in plain counts.
+    """
+    free = [str(name) for name in table if name not in claims.values()]
+    counted = [name for name in free if _counts(table[name]) is not None]
+    likely = [name for name in counted if not _SPEED.search(name.lower())]
+    near = {part: closest(part, likely) for part in parts if part not in claims}
+    return tuple(
+        f"No column is read as {part}, and {listed(names)} may hold them: say so, as in "
+        f'{part}="{names[0]}", in plain counts.'
+        for part, names in near.items()
+        if names
     )
 
 

@@ -4,7 +4,7 @@ Owns the steps in between: finding columns, leaving out rows on request, derivin
 params, tokens and flops, and comparing the three. What cells may hold is checked in `checks`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Literal
@@ -13,7 +13,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.candidates import chosen_columns, other_counts
+from bayes_scaling.runs.candidates import chosen_columns, other_counts, unread
 from bayes_scaling.runs.cells import Response, is_missing, says_failed
 from bayes_scaling.runs.checks import (
     RESPONSES,
@@ -33,7 +33,12 @@ from bayes_scaling.runs.columns import (
 from bayes_scaling.runs.conventions import check_is_loss, column_source
 from bayes_scaling.runs.deriving import derive
 from bayes_scaling.runs.frames import as_pandas
-from bayes_scaling.runs.notation import as_fractions, plain_counts, without_decimal_commas
+from bayes_scaling.runs.notation import (
+    as_fractions,
+    plain_counts,
+    without_decimal_commas,
+    without_words,
+)
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import repeated_names, run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
@@ -51,6 +56,11 @@ class Request:
     missing: str
     flops_factor: float
     states: States
+
+    @property
+    def automatic(self) -> list[str]:
+        """The standard inputs that the user left to be found."""
+        return [name for name in STANDARD_INPUTS if self.standard[name] is None]
 
 
 def from_frame(  # noqa: PLR0913 - one argument for each part that a column can play
@@ -80,8 +90,9 @@ def from_frame(  # noqa: PLR0913 - one argument for each part that a column can 
         None looks for the usual names, whatever their case, spaces, dashes, slashes and
         underscores (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`);
         False takes no column. If two of the three are found, the third follows from C = 6ND.
-        Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21"; and a
-        unit in the name of a column holds (`params (B)`, `tokens_T`, `compute (PF-days)`).
+        Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21", with a
+        note also "70M params" and "2.63 ± 0.01"; and a unit in the name of a column holds
+        (`params (B)`, `tokens_T`, `compute (PF-days)`).
     loss
         The column of the loss; None looks for the usual names.
     inputs, factors
@@ -141,8 +152,11 @@ def _standard_parts(frame: object, request: Request) -> Parts:
     if request.response == "loss":
         check_is_loss(claims["loss"], label_of("loss", sources))
     table, inputs, derived, said = _checked_inputs(table, claims, request, sources)
+    lacking = () if len({*STANDARD_INPUTS} & {*inputs}) > 2 else request.automatic
+    near = unread(source, claims, lacking)
     if not inputs:
-        raise _nothing_to_learn_from(source)
+        raise _nothing_to_learn_from(source, near)
+    said += near
     if request.standard["params"] is None and "params" in claims:
         said += other_counts(source, "params", claims["params"])
     return Parts(
@@ -182,8 +196,10 @@ def _checked_inputs(
 
     Returns the table, their names, sources that are more than a column, and the remarks on them.
     """
-    numeric = [] if request.response == "metric" else _numeric(claims, request)
-    table, remarks = without_decimal_commas(table, numeric)
+    numeric = _numeric(claims, request)
+    table, bare = without_words(table, numeric)
+    table, remarks = without_decimal_commas(table, [] if request.response == "metric" else numeric)
+    remarks = (*bare, *remarks)
     if request.response == "accuracy":
         label = label_of("loss", sources)
         table["loss"], said = as_fractions(table["loss"], claims["loss"], label)
@@ -270,9 +286,13 @@ def _without_missing(
     return table.loc[~out].copy(), tuple(table.index[out])
 
 
-def _nothing_to_learn_from(source: pd.DataFrame) -> RunsError:
+def _nothing_to_learn_from(source: pd.DataFrame, near: Sequence[str]) -> RunsError:
+    advice = [
+        *near,
+        'Name their columns, as in params="my_params", or further ones with inputs=("my_input",).',
+    ]
     return RunsError(
         f"Runs: no column holds params, tokens, flops or another input (the columns are "
         f"{listed(source.columns, 20)}). A law explains the loss by at least one of them. "
-        f'Name their columns, as in params="my_params", or further ones with inputs=("my_input",).'
+        f"{advice[0]}"
     )

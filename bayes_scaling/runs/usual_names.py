@@ -15,20 +15,23 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Compared in lower case and without spaces, dashes, slashes and underscores.
+# Compared in lower case and without spaces, dashes, slashes, underscores and brackets.
 _ALIASES: Mapping[str, frozenset[str]] = {
     "params": _words(
         "n params param parameters nparams numparams nparameters numparameters modelsize "
         "modelparams modelparameters paramcount parametercount totalparams totalparameters "
-        "totalparamcount totalparametercount numscalingparams"
+        "totalparamcount totalparametercount numscalingparams modelnparams"
     ),
     "tokens": _words(
-        "d tokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen tokencount "
-        "tokenstrained numinputtokensseen numtokensseen"
+        "d tokens dtokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen "
+        "tokencount tokenstrained numinputtokensseen numtokensseen tokensprocessed tokensconsumed "
+        "consumedtokens seentokens numtraintokens ntraintokens"
     ),
     "flops": _words(
         "c flops flop compute trainflops trainflop trainingflops trainingflop totalflops totalflop "
-        "traincompute trainingcompute totalcompute numflops computebudget flopsbudget flopbudget"
+        "traincompute trainingcompute totalcompute numflops computebudget flopsbudget flopbudget "
+        "totaltrainflops totaltrainingflops computeflops computeflop totalflos "
+        "cflops cflop trainingcomputeflops trainingcomputeflop traincomputeflops"
     ),
     "loss": _words(
         "l loss valloss validationloss testloss evalloss evaluationloss finalloss finalvalloss "
@@ -47,12 +50,16 @@ _MEASURES = _words("loss nll ce xent crossentropy accuracy acc score metric")
 _MEASURED = _MEASURES | _words("ppl perplexity bpb bpc bits")
 _FILLERS = _words("lm token mean avg final") | {""}
 _HELD_OUT_KEYS = frozenset(f"{data}{measure}" for data in _HELD_OUT for measure in _MEASURES)
+_LOSSES = _words("loss nll ce xent crossentropy")
 _BITS = _words("bpb bpc bitsperbyte bitsperchar bitspercharacter")
 # Taken where no column has one of the names above.
 _LESS_USUAL: Mapping[str, frozenset[str]] = {
     "flops": _words("budget"),
-    "loss": frozenset(f"{data}{bits}" for data in ("", *_HELD_OUT) for bits in _BITS),
+    "loss": frozenset(f"{data}{bits}" for data in ("", *_HELD_OUT) for bits in _BITS | _LOSSES)
+    | _words("lmloss xent"),
 }
+# What leaves a name what it is: the unit of losses, and the point of a word cut short.
+_SAID = re.compile(r"\s*[(\[]nats?( ?(/|per) ?token)?[)\]]$|\.(?= )")
 
 
 def aliases(kind: str, columns: Sequence[str]) -> list[str]:
@@ -100,10 +107,10 @@ def _is_held_out(name: str) -> bool:
 def column_key(name: str) -> str:
     """Return a name in the form in which names are compared: lower case, no separators.
 
-    >>> column_key("Run ID")
-    'runid'
+    >>> column_key("Run ID"), column_key("Val. loss (nats/token)"), column_key("N (params)")
+    ('runid', 'valloss', 'nparams')
     """
-    return name.lower().translate(str.maketrans("", "", " -_/"))
+    return _SAID.sub("", name.lower()).translate(str.maketrans("", "", " -_/#()[]"))
 
 
 def closest(word: str, known: Iterable[str]) -> list[str]:
