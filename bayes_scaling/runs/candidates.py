@@ -43,6 +43,8 @@ def chosen_columns(
     skipped, remarks = passed_over(table, parts)
     standard = {**standard, **_by_convention(free, [p for p in parts if not aliases(p, free)])}
     claims = assign_columns(columns, standard, further, response, skipped)
+    if len({*STANDARD_INPUTS} & {*claims}) < 2:
+        remarks += _unread(table, claims, parts)
     if "loss" not in claims:
         raise RunsError(
             f"Runs: no column holds the {response} (the columns are {listed(columns, 20)}). It is "
@@ -53,11 +55,8 @@ def chosen_columns(
 
 def _by_convention(columns: Sequence[str], parts: Iterable[str]) -> dict[str, str]:
     """Return the only column that holds a part by some convention, such as without embeddings."""
-    found = {
-        part: [name for name in columns if counts(part, name) and convention(part, name)]
-        for part in parts
-    }
-    return {part: names[0] for part, names in found.items() if len(names) == 1}
+    found = {p: [name for name in columns if counts(p, name)] for p in parts}
+    return {p: names[0] for p, names in found.items() if len(names) == 1 and convention(p, *names)}
 
 
 def _likeliest(table: pd.DataFrame, response: str) -> str:
@@ -70,17 +69,13 @@ def _likeliest(table: pd.DataFrame, response: str) -> str:
 def _misplaced(table: pd.DataFrame, response: str) -> str:
     """Return what is wrong with a table whose rows are called as its columns should be."""
     first = str(table.columns[0])
+    if table.shape[1] == 1 and len(first.split()) > 1:
+        return "Cells seem to be separated by spaces: save them with commas (table.to_csv)."
     if all(as_number(str(name), counts=True) is not None for name in table):
-        return (
-            "These are numbers: the table begins without the names of its columns. Write them into "
-            "a line above."
-        )
+        return "These are numbers: write the names of the columns into a line above them."
     below = [str(cell).strip() for cell in table.iloc[:1].to_numpy().ravel()]
     if aliases(response, below) and any(aliases(part, below) for part in STANDARD_INPUTS):
-        return (
-            f"The first row reads as names ({listed(below)}), and what stands above it does not. "
-            f"Delete what is above."
-        )
+        return f"The first row reads as names ({listed(below)}): delete what stands above it."
     for labels, column in ((table.index, ""), (table[first], f".set_index({first!r})")):
         words = [str(label) for label in labels.tolist()[:_LABELS]]
         if aliases(response, words) and any(aliases(part, words) for part in STANDARD_INPUTS):
@@ -158,20 +153,17 @@ count: say which is meant, as in params="non_embedding_params".
     )
 
 
-def unread(table: pd.DataFrame, claims: Mapping[str, str], parts: Iterable[str]) -> tuple[str, ...]:
-    """Return a remark on each part that no column is read as, where one has a name like it.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"N": [2e9], "tokens_in_all": [4e10], "tokens_per_s": [1e5]})
-    >>> print(*unread(table, {"params": "N"}, ["params", "tokens"]))
-    No column is read as tokens, and 'tokens_in_all' may hold them: say so, as in \
-tokens="tokens_in_all", in plain counts.
-    """
+def _unread(
+    table: pd.DataFrame, claims: Mapping[str, str], parts: Iterable[str]
+) -> tuple[str, ...]:
+    """Return a remark on each part that no column is read as, where one has a name like it."""
     free = [str(name) for name in table if name not in claims.values()]
-    counted = [name for name in free if _counts(table[name]) is not None]
-    likely = [name for name in counted if not _SPEED.search(name.lower())]
-    near = {part: closest(part, likely) for part in parts if part not in claims}
+    likely = [name for name in free if not _SPEED.search(name.lower())]
+    near = {
+        part: closest(part, [name for name in likely if _counts(table[name]) is not None])
+        for part in parts
+        if part not in claims
+    }
     return tuple(
         f"No column is read as {part}, and {listed(names)} may hold them: say so, as in "
         f'{part}="{names[0]}", in plain counts.'

@@ -4,7 +4,7 @@ Owns the steps in between: finding columns, leaving out rows on request, derivin
 params, tokens and flops, and comparing the three. What cells may hold is checked in `checks`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import Literal
@@ -13,7 +13,8 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.candidates import chosen_columns, other_counts, unread
+from bayes_scaling.runs import notation
+from bayes_scaling.runs.candidates import chosen_columns, other_counts
 from bayes_scaling.runs.cells import Response, is_missing, says_failed
 from bayes_scaling.runs.checks import (
     RESPONSES,
@@ -33,12 +34,6 @@ from bayes_scaling.runs.columns import (
 from bayes_scaling.runs.conventions import check_is_loss, column_source
 from bayes_scaling.runs.deriving import derive
 from bayes_scaling.runs.frames import as_pandas
-from bayes_scaling.runs.notation import (
-    as_fractions,
-    plain_counts,
-    without_decimal_commas,
-    without_words,
-)
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import repeated_names, run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
@@ -56,11 +51,6 @@ class Request:
     missing: str
     flops_factor: float
     states: States
-
-    @property
-    def automatic(self) -> list[str]:
-        """The standard inputs that the user left to be found."""
-        return [name for name in STANDARD_INPUTS if self.standard[name] is None]
 
 
 def from_frame(  # noqa: PLR0913 - one argument for each part that a column can play
@@ -152,11 +142,8 @@ def _standard_parts(frame: object, request: Request) -> Parts:
     if request.response == "loss":
         check_is_loss(claims["loss"], label_of("loss", sources))
     table, inputs, derived, said = _checked_inputs(table, claims, request, sources)
-    lacking = () if len({*STANDARD_INPUTS} & {*inputs}) > 2 else request.automatic
-    near = unread(source, claims, lacking)
     if not inputs:
-        raise _nothing_to_learn_from(source, near)
-    said += near
+        raise _nothing_to_learn_from(source, *alike)
     if request.standard["params"] is None and "params" in claims:
         said += other_counts(source, "params", claims["params"])
     return Parts(
@@ -197,19 +184,20 @@ def _checked_inputs(
     Returns the table, their names, sources that are more than a column, and the remarks on them.
     """
     numeric = _numeric(claims, request)
-    table, bare = without_words(table, numeric)
-    table, remarks = without_decimal_commas(table, [] if request.response == "metric" else numeric)
+    table, bare = notation.without_words(table, numeric)
+    commas = [] if request.response == "metric" else numeric
+    table, remarks = notation.without_decimal_commas(table, commas)
     remarks = (*bare, *remarks)
     if request.response == "accuracy":
         label = label_of("loss", sources)
-        table["loss"], said = as_fractions(table["loss"], claims["loss"], label)
+        table["loss"], said = notation.as_fractions(table["loss"], claims["loss"], label)
         remarks += said
     found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
     told: dict[str, str] = {}
     for name in found:
         column = claims[name]
         label = label_of(name, sources)
-        table[name], unit, said = plain_counts(table[name], name, column, label)
+        table[name], unit, said = notation.plain_counts(table[name], name, column, label)
         remarks += said
         if unit != 1:
             told[name] = column_source(name, column, unit)
@@ -286,13 +274,10 @@ def _without_missing(
     return table.loc[~out].copy(), tuple(table.index[out])
 
 
-def _nothing_to_learn_from(source: pd.DataFrame, near: Sequence[str]) -> RunsError:
-    advice = [
-        *near,
-        'Name their columns, as in params="my_params", or further ones with inputs=("my_input",).',
-    ]
+def _nothing_to_learn_from(source: pd.DataFrame, *near: str) -> RunsError:
+    named = 'Name their columns, as in params="my_params", or further ones with inputs=("lr",).'
     return RunsError(
         f"Runs: no column holds params, tokens, flops or another input (the columns are "
         f"{listed(source.columns, 20)}). A law explains the loss by at least one of them. "
-        f"{advice[0]}"
+        f"{next(iter(near), named)}"
     )

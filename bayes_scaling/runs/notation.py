@@ -6,6 +6,7 @@ Owns what is read differently than it stands, each with a remark. What cells may
 
 import re
 from collections.abc import Sequence
+from unicodedata import normalize
 
 import pandas as pd
 
@@ -17,8 +18,8 @@ from bayes_scaling.units import has_unclear_comma, is_decimal_comma
 
 # A number with what people write beside it.
 _MORE = re.compile(
-    r"[~≈]?\s*(?P<number>\d{1,3}(?:[\s']\d{3})+|\d[\d.,]*(?:e[+-]?\d+)?)"
-    r"(?:\s*[x×*·]\s*10\^?(?P<power>\d+))?\s?(?P<suffix>[KMBT]?)"
+    r"[~≈$]?\s*(?P<number>\d{1,3}(?:[\s']\d{3})+|\d[\d.,]*(?:e[+-]?\d+)?)"
+    r"(?:\s*(?:[x×*·]|\\times)\s*10\^?\{?(?P<power>\d+|[⁰¹²³⁴-⁹]+)\}?)?\s?(?P<suffix>[KMBT]?)\$?"
     r"(?:\s*(?:±|\+/?-)\s*[\d.,]+|\s*\(±?\s*[\d.,]+\)|\s*[*†‡]+)?"
     r"(?:\s*\(?(?:non-?emb\w*|params?|parameters|tokens?|flops?|nats(?:/token)?)\)?)?",
     re.IGNORECASE,
@@ -74,21 +75,18 @@ def without_words(
     """
     remarks = []
     for name in names:
-        if pd.api.types.is_numeric_dtype(table[name]):
-            continue
         texts = {cell for cell in table[name] if isinstance(cell, str)}
         odd = sorted(text for text in texts if as_number(text, counts=True) is None)
         read = {text: _bare(match) for text in odd if (match := _MORE.fullmatch(text.strip()))}
         bare = {text: number for text, number in read.items() if number != text.strip()}
-        if bare:
-            text, number = next(iter(bare.items()))
+        for text, number in [*bare.items()][:1]:
             remarks.append(f"{name} holds more than numbers: {text!r} is read as {number}.")
             table = table.assign(**{name: table[name].replace(bare)})
     return table, tuple(remarks)
 
 
 def _bare(match: re.Match[str]) -> str:
-    power = f"e{match['power']}" if match["power"] else ""
+    power = f"e{normalize('NFKC', match['power'])}" if match["power"] else ""
     return re.sub(r"[\s']", "", match["number"]) + power + match["suffix"]
 
 

@@ -67,7 +67,6 @@ def table_notes(
     return (
         *_left_out(dropped),
         *_units(table, inputs),
-        *_swapped(table, inputs),
         *_summaries(table, [name for name in ("params", "tokens") if name in inputs] or inputs),
         *(_unit_of_loss(table["loss"], source) if response == "loss" else ()),
         *(_rising(table, inputs) if response == "loss" else ()),
@@ -107,17 +106,6 @@ def _units(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
                 f"others of up to {_plain(largest)} ({rows(few)}): some counts look like millions "
                 f"or billions and others are plain. Give all as plain counts, such as 7e9."
             )
-
-
-def _swapped(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
-    if not {"params", "tokens"} <= {*inputs}:
-        return
-    most = (table["tokens"] / table["params"]).max()
-    if most < 1 and table["tokens"].max() >= _SMALLEST["tokens"][2]:
-        yield (
-            f"Every run has fewer tokens than parameters (at most {most:.2g} to one), and those of "
-            f"sweeps have a few or many: check whether the two columns were swapped."
-        )
 
 
 def _summaries(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:

@@ -30,7 +30,7 @@ _ALIASES: Mapping[str, frozenset[str]] = {
     "flops": _words(
         "c flops flop compute trainflops trainflop trainingflops trainingflop totalflops totalflop "
         "traincompute trainingcompute totalcompute numflops computebudget flopsbudget flopbudget "
-        "totaltrainflops totaltrainingflops computeflops computeflop totalflos "
+        "totaltrainflops totaltrainingflops computeflops computeflop "
         "cflops cflop trainingcomputeflops trainingcomputeflop traincomputeflops"
     ),
     "loss": _words(

@@ -121,9 +121,9 @@ def test_tables_in_markdown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("N D loss\n1e8 1e9 3\n1e9 1e9 2\n", "seem to be separated by spaces .the names are 'N D"),
+        ("N D loss\n1e8 1e9 3\n1e9 1e9 2\n", "seem to be separated by spaces"),
         ("   N   loss\n0  1e8  3\n1  1e9  2\n", "seem to be separated by spaces"),
-        ("1e8,3.1\n1e9,2.9\n", "the table begins without the names of its columns"),
+        ("1e8,3.1\n1e9,2.9\n", "These are numbers: write the names of the columns"),
         ("Model,,\nN,D,loss\n1e8,1e9,3\n", r"The first row reads as names \('N', 'D', 'loss'\)"),
     ],
 )
@@ -291,6 +291,8 @@ def test_sizes_as_people_write_them(tmp_path: Path, texts: list[str], numbers: l
         ("1'033'824", "1033824"),
         ("5.4e19 FLOPs", "5.4e19"),
         ("5.4 × 10^19", "5.4e19"),
+        ("5.4×10¹⁹", "5.4e19"),
+        (r"$5.4 \times 10^{19}$", "5.4e19"),
         ("2.63 ± 0.01", "2.63"),
         ("2.63+/-0.01", "2.63"),
         ("2.63 (0.01)", "2.63"),

@@ -38,11 +38,6 @@ def test_rows_of_sums_and_summaries_are_noted(table: pd.DataFrame) -> None:
     assert "summary" not in notes(table.set_axis([f"total {row}" for row in range(18)]))
 
 
-def test_columns_that_were_swapped_are_noted(table: pd.DataFrame) -> None:
-    swapped = table.rename(columns={"params": "tokens", "tokens": "params"})
-    assert "fewer tokens than parameters (at most 0.12 to one)" in notes(swapped)
-
-
 def test_compute_in_logarithms_or_units_is_noted(table: pd.DataFrame) -> None:
     flops = 6 * table["params"] * table["tokens"]
     for read in (np.log10(flops), flops / 1e18):

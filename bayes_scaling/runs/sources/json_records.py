@@ -33,9 +33,7 @@ def with_fields(frame: pd.DataFrame) -> pd.DataFrame:
     >>> list(with_fields(pd.DataFrame({"loss": [3.1], "config": [{"model": {"params": 1e8}}]})))
     ['loss', 'config.model.params']
     """
-    kinds = [pd.api.types.infer_dtype(frame[name], skipna=True) for name in frame]
-    nested = [name for name, kind in zip(frame, kinds, strict=True) if kind == "mixed"]
-    if not any(isinstance(cell, dict) for name in nested for cell in frame[name]):
+    if not any(isinstance(cell, dict) for name in frame for cell in frame[name]):
         return frame
     rows: Any = frame.to_dict("records")
     return pd.json_normalize(rows)

@@ -231,13 +231,6 @@ def _separator(path: Path, head: list[str], usual: str) -> str:
     usable = [sign for sign in rows if len(rows[sign][0]) > 1]
     # The last row may be cut off where the head ends.
     even = [sign for sign in usable if len({*map(len, rows[sign][:-1])}) <= 1]
-    words = [len(line.split()) for line in head[:2]]
-    if not usable and min(words) > 1 and words[0] <= words[-1]:
-        raise RunsError(
-            f"Runs: the columns of {str(path)!r} seem to be separated by spaces (the names are "
-            f"{head[0].strip()!r}). A space may be part of a name. Save it with commas, as in "
-            f"table.to_csv(path)."
-        )
     for fitting in (even, usable):
         if usual in fitting or not usable:
             return usual
