@@ -74,7 +74,7 @@ def _misplaced(table: pd.DataFrame, response: str) -> str:
     if all(as_number(str(name), counts=True) is not None for name in table):
         return "These are numbers: write the names of the columns into a line above them."
     below = [str(cell).strip() for cell in table.iloc[:1].to_numpy().ravel()]
-    if aliases(response, below) and any(aliases(part, below) for part in STANDARD_INPUTS):
+    if sum(bool(aliases(part, below)) for part in (response, *STANDARD_INPUTS)) > 1:
         return f"The first row reads as names ({listed(below)}): delete what stands above it."
     for labels, column in ((table.index, ""), (table[first], f".set_index({first!r})")):
         words = [str(label) for label in labels.tolist()[:_LABELS]]

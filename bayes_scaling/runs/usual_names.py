@@ -46,11 +46,12 @@ _ALIASES: Mapping[str, frozenset[str]] = {
 # Words of columns that hold what was measured on held-out data: beside them, a bare "loss" or
 # "accuracy" is that of training, as Keras and the Trainer of Hugging Face log it.
 _HELD_OUT = _words("val valid validation eval evaluation test dev heldout holdout")
-_MEASURES = _words("loss nll ce xent crossentropy accuracy acc score metric")
+_SCORES = _words("accuracy acc score metric")
+_LOSSES = _words("loss nll ce xent crossentropy")
+_MEASURES = _LOSSES | _SCORES
 _MEASURED = _MEASURES | _words("ppl perplexity bpb bpc bits")
 _FILLERS = _words("lm token mean avg final") | {""}
 _HELD_OUT_KEYS = frozenset(f"{data}{measure}" for data in _HELD_OUT for measure in _MEASURES)
-_LOSSES = _words("loss nll ce xent crossentropy")
 _BITS = _words("bpb bpc bitsperbyte bitsperchar bitspercharacter")
 # Taken where no column has one of the names above.
 _LESS_USUAL: Mapping[str, frozenset[str]] = {
@@ -94,9 +95,19 @@ def _under_heading(kind: str, column: str) -> bool:
     return column_key(name) in _ALIASES[kind] and not _HELD_OUT & {*headings}
 
 
-def held_out(columns: Sequence[str]) -> list[str]:
-    """Return the columns of losses or scores on data that were not trained on, by their words."""
-    return [name for name in columns if column_key(name) in _HELD_OUT_KEYS or _is_held_out(name)]
+def held_out(columns: Sequence[str], response: str) -> list[str]:
+    """Return the columns of a response on data that were not trained on, by their words.
+
+    Of a metric these are losses and scores.
+
+    >>> held_out(["loss", "eval_loss", "eval_accuracy"], "loss")
+    ['eval_loss']
+    """
+    found = [name for name in columns if column_key(name) in _HELD_OUT_KEYS or _is_held_out(name)]
+    scores = [name for name in found if any(word in column_key(name) for word in _SCORES)]
+    return {"loss": [name for name in found if name not in scores], "accuracy": scores}.get(
+        response, found
+    )
 
 
 def _is_held_out(name: str) -> bool:
@@ -151,13 +162,13 @@ def guess(columns: Sequence[str], response: str) -> str:
     parts = ("params", "tokens", "flops", "step", "learning_rate")
     free = [name for name in columns if not any(aliases(part, [name]) for part in parts)]
     words = {name: frozenset(re.split(r"[\W\d_]+", name.lower())) for name in free}
-    scores = (_ALIASES["accuracy"] | _ALIASES["metric"]) - {"loss"}
-    own = scores if response == "accuracy" else _MEASURED
+    own = _SCORES if response == "accuracy" else _MEASURED
 
     def doubts(name: str) -> tuple[bool, ...]:
         said = words[name]
         training = any(word.startswith("train") for word in said)
-        return (training, bool(said & scores) == (response == "loss"), not said & _HELD_OUT)
+        return (training, bool(said & _SCORES) == (response == "loss"), not said & _HELD_OUT)
 
     measured = [name for name in free if response in name.lower() or words[name] & own]
-    return min(measured, key=doubts, default=f"my_{response}")
+    values = [name for name in free if column_key(name) == "value"]  # as TensorBoard exports them
+    return min(measured or values, key=doubts, default=f"my_{response}")

@@ -125,6 +125,7 @@ def test_tables_in_markdown(tmp_path: Path) -> None:
         ("   N   loss\n0  1e8  3\n1  1e9  2\n", "seem to be separated by spaces"),
         ("1e8,3.1\n1e9,2.9\n", "These are numbers: write the names of the columns"),
         ("Model,,\nN,D,loss\n1e8,1e9,3\n", r"The first row reads as names \('N', 'D', 'loss'\)"),
+        ("M,,Eval\nN (M),D,C4 loss\n100,1e9,3\n", r"The first row reads as names \('N \(M\)'"),
     ],
 )
 def test_tables_without_names_at_their_head(tmp_path: Path, text: str, said: str) -> None:
@@ -393,6 +394,16 @@ def test_a_training_loss_is_not_taken_beside_another(other: str) -> None:
             read(frame)
         assert read(frame, loss=other).values("loss").tolist() == [3.0]  # type: ignore[call-arg]
         assert read(frame, loss="loss").values("loss").tolist() == [2.0]  # type: ignore[call-arg]
+
+
+def test_an_accuracy_is_no_rival_of_a_loss() -> None:
+    frame = pd.DataFrame({"N": [1e8], "loss": [2.0], "eval_loss": [3.0], "eval_accuracy": [0.3]})
+    with pytest.raises(RunsError, match=r"2 columns could be loss \('eval_loss', 'loss'\)"):
+        Runs.from_frame(frame)
+    with pytest.raises(RunsError, match=r"1 column .*Beside 'eval_accuracy', 'loss' may be that"):
+        Runs.from_frame(frame.drop(columns="eval_loss"))
+    both = Runs.from_frame(frame.drop(columns="loss"))
+    assert both.values("loss").tolist() == [3.0]
 
 
 def test_losses_of_other_corpora_are_no_rivals() -> None:

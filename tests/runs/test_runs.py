@@ -165,6 +165,7 @@ def test_no_loss_column(frame: pd.DataFrame) -> None:
         (["train_loss", "val_loss"], "accuracy", "my_accuracy"),
         (["training/loss", "c4_loss", "mmlu_acc"], "loss", "c4_loss"),
         (["gflops"], "loss", "my_loss"),
+        (["Wall time", "Value"], "loss", "Value"),
         (["lr", "losss"], "loss", "losss"),
     ],
 )
