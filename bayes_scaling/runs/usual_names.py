@@ -20,7 +20,7 @@ _ALIASES: Mapping[str, frozenset[str]] = {
     "params": _words(
         "n params param parameters nparams numparams nparameters numparameters modelsize "
         "modelparams modelparameters paramcount parametercount totalparams totalparameters "
-        "totalparamcount totalparametercount numscalingparams modelnparams"
+        "totalparamcount totalparametercount numscalingparams modelnparams paramstotal"
     ),
     "tokens": _words(
         "d tokens dtokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen "

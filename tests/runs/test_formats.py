@@ -102,6 +102,16 @@ def test_names_of_columns_may_be_padded_or_commented(tmp_path: Path, above: str)
     assert curves.values("loss").tolist() == LOSSES[-1:]
 
 
+def test_spaces_after_separators_are_no_part_of_cells(tmp_path: Path) -> None:
+    rows = ['a, 1e8, "1,5 B", web, 3.1', "b, 1e9, 2e9, web, 2.9"]
+    path = written(tmp_path, "\n".join(['run, "Params", "Tokens, all", corpus, loss', *rows]))
+    runs = read_runs(path, tokens="Tokens, all", factors=("corpus",))
+    assert runs.levels("corpus") == ("web",)
+    assert runs.values("tokens").tolist() == [1.5e9, 2e9]
+    curves = Runs.from_curves(path, tokens=False, step="Params", factors=("corpus",))
+    assert curves.levels("corpus") == ("web",)
+
+
 def test_a_number_sign_alone_names_the_rows(tmp_path: Path) -> None:
     rows = [f"{number},{row}" for number, row in enumerate(TABLE.splitlines()[1:])]
     check(read_runs(written(tmp_path, "\n".join(["#,params,tokens,loss", *rows]))))

@@ -23,7 +23,6 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted
 from bayes_scaling.errors import RunsError
-from bayes_scaling.runs.cells import as_number
 from bayes_scaling.runs.columns import check_unique
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -31,6 +30,7 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 # Below the names of columns in Markdown.
 _RULE = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?)?\s*")
+_NUMBER = re.compile(r"\s*\d+([.,]\d+)*(e[+-]?\d+)?\s*", re.IGNORECASE)
 # Lines read to tell the separator.
 _HEAD_LINES = 60
 
@@ -109,7 +109,7 @@ class TextTable:
         RunsError
             A row has fewer cells than there are names, or more; or a quote is never closed.
         """
-        reader = csv.reader(text, delimiter=self.separator, strict=True)
+        reader = csv.reader(text, delimiter=self.separator, strict=True, skipinitialspace=True)
         wide = len(self.names)
         try:
             next(reader)
@@ -214,14 +214,13 @@ def _unframed(lines: Iterable[str]) -> Iterator[str]:
 def _names_columns(comment: str, line: str, separator: str) -> bool:
     """True for a comment that has a name for each cell of the line below it, which has numbers."""
     names, cells = (_head_rows([text], separator)[0] for text in (comment.lstrip("#"), line))
-    numbers = [as_number(cell, counts=False) for cell in cells if cell.strip()]
-    return 1 < len(names) == len(cells) and any(number is not None for number in numbers)
+    return 1 < len(names) == len(cells) and any(map(_NUMBER.fullmatch, cells))
 
 
 def _head_rows(head: list[str], separator: str) -> list[list[str]]:
     rows: list[list[str]] = []
     with suppress(csv.Error):  # of a cell that is too long: what was read before it has to do
-        rows.extend(filter(None, csv.reader(head, delimiter=separator)))
+        rows.extend(filter(None, csv.reader(head, delimiter=separator, skipinitialspace=True)))
     return rows or [[]]
 
 
