@@ -61,14 +61,17 @@ def _by_convention(columns: Sequence[str], parts: Iterable[str]) -> dict[str, st
 
 def _likeliest(table: pd.DataFrame, response: str) -> str:
     """Return how the column is named that the response is likeliest in, or what it holds."""
-    name = guess([str(name) for name in table if _counts(table[name]) is not None], response)
+    known = [name for name in table if table.empty or _counts(table[name]) is not None]
+    name = guess([*map(str, known)], response)
     other = no_loss(name, repr(name)) if response == "loss" else ""
     return other or f'Name its column, as in loss="{name}".{_of_a_curve(table)}'
 
 
 def _misplaced(table: pd.DataFrame, response: str) -> str:
     """Return what is wrong with a table whose rows are called as its columns should be."""
-    first = str(table.columns[0])
+    first = str(next(iter(table), ""))
+    if not first:
+        return ""
     if table.shape[1] == 1 and len(first.split()) > 1:
         return "Cells seem to be separated by spaces: save them with commas (table.to_csv)."
     if all(as_number(str(name), counts=True) is not None for name in table):

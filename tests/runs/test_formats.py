@@ -236,6 +236,10 @@ def test_excel(tmp_path: Path) -> None:
         frame.to_excel(book, sheet_name="b", index=False)
     with pytest.raises(RunsError, match=r"has 2 sheets with cells \('a', 'b'\)"):
         read_runs(path)
+    titled = pd.DataFrame([["Sweep", None, None], ["N", "D", "loss"], [1e8, 1e9, 3.0]])
+    titled.to_excel(path, index=False, header=False)
+    with pytest.raises(RunsError, match=r"The first row reads as names \('N', 'D', 'loss'\)"):
+        read_runs(path)
     frame.rename(columns={"tokens": "loss"}).to_excel(path, index=False)
     with pytest.raises(RunsError, match="occurs more than once"):
         read_runs(path)
