@@ -74,8 +74,6 @@ def _misplaced(table: pd.DataFrame, response: str) -> str:
         return ""
     if table.shape[1] == 1 and len(first.split()) > 1:
         return "Cells seem to be separated by spaces: save them with commas (table.to_csv)."
-    if all(as_number(str(name), counts=True) is not None for name in table):
-        return "These are numbers: write the names of the columns into a line above them."
     below = [str(cell).strip() for cell in table.iloc[:1].to_numpy().ravel()]
     if sum(bool(aliases(part, below)) for part in (response, *STANDARD_INPUTS)) > 1:
         return f"The first row reads as names ({listed(below)}): delete what stands above it."
@@ -86,6 +84,8 @@ def _misplaced(table: pd.DataFrame, response: str) -> str:
                 f"Rows are called {listed(words)}: the table has its runs as columns. Turn it, as "
                 f"in table{column}.T, so that each run is a row."
             )
+    if all(as_number(str(name), counts=True) is not None for name in table):
+        return "These are numbers: write the names of the columns into a line above them."
     return ""
 
 

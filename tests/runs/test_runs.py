@@ -196,6 +196,7 @@ def test_a_table_on_its_side(frame: pd.DataFrame) -> None:
         turned, "Rows are called 'N', 'D', 'loss': the table has its runs as columns", "table.T"
     )
     refused(turned.reset_index(names="what"), "as in table.set_index('what').T")
+    refused(frame[["N", "D", "loss"]].T, "the table has its runs as columns")  # numbered ones
 
 
 def test_no_input_at_all(frame: pd.DataFrame) -> None:
