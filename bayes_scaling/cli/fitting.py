@@ -221,6 +221,6 @@ def _print(fitted: ScalingFit, path: Path, prob: float | None, json: bool) -> No
         return
     title = f"{fitted.model.law.name} fitted to {len(fitted.runs)} runs"
     output.print_table(title, summary.drop(columns="diagnosis"))
-    typer.echo(f"{fitted.runs}\n")
+    typer.echo(f"{fitted.runs.overview.columns}\n")  # the notes follow in full
     output.print_notes(fitted.notes)
     typer.echo(f"Saved to {path}", err=True)

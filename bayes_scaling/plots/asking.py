@@ -34,9 +34,12 @@ def asked_kind[**Given, Drawn](plot: Callable[Given, Drawn]) -> Callable[Given, 
     def checked(*args: Given.args, **options: Given.kwargs) -> Drawn:
         value = args[0] if args else options.get(argument)
         if not isinstance(value, kind):
+            found = f"of type {type(value).__name__}, which this plot cannot draw"
+            if value is None:
+                found = "missing, and without it there is nothing to draw"
             raise ModelError(
-                f"plots.{plot.__name__}: {argument} is of type {type(value).__name__}, which this "
-                f"plot cannot draw. Give what {MADE_BY[kind.__name__]} returns."
+                f"plots.{plot.__name__}: {argument} is {found}. "
+                f"Give what {MADE_BY[kind.__name__]} returns."
             )
         return plot(*args, **options)
 

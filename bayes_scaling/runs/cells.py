@@ -20,7 +20,7 @@ from bayes_scaling.units import has_unclear_comma, parse_count, without_commas
 
 type Response = Literal["loss", "accuracy", "metric"]
 
-GAPS = ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "None", "none", "-"]
+GAPS = ["", "NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "None", "none", "-", "--", "–", "—"]
 """Text that stands for a missing number; in a column of labels only the first is missing."""
 
 _NAN = frozenset({"nan", "+nan", "-nan"})

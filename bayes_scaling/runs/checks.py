@@ -161,6 +161,6 @@ def check_flops_agree(table: pd.DataFrame, factor: float, sources: Mapping[str, 
         f"Runs: 6 x params x tokens / flops is off by more than a factor of {factor:g} in "
         f"{counted(len(off), 'row')} ({cells(found)}). Training a dense transformer costs about "
         f"6 FLOP per parameter and token, so one of {names} is in another unit (billions, "
-        f"petaFLOP-days) or counts something else. Correct it, or pass flops=False to leave "
-        f"the compute column out and use 6 x params x tokens{mild}."
+        f"petaFLOP-days, logarithms) or counts something else. Correct it, or pass flops=False to "
+        f"leave the compute column out and use 6 x params x tokens{mild}."
     )

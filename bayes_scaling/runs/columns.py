@@ -134,16 +134,19 @@ def check_unique(columns: pd.Index) -> None:
 def by_alias(name: str, kind: str, free: Sequence[str]) -> str | None:
     """Return the column that has a usual name of its kind, refusing to choose among several."""
     found = aliases(kind, free)
-    measured = held_out(free) if name == "loss" and found else []
+    measured = held_out(free, "metric") if name == "loss" and found else []
     if kind in free and not measured:
         return kind
-    found = list(dict.fromkeys([*measured, *found]))
-    if len(found) > 1:
+    own = held_out(free, kind) if measured else []
+    found = list(dict.fromkeys([*own, *found]))
+    if len(found) > 1 or kind in free:
         unsure = "" if name == "loss" else f", or {name}=False to take none of them"
-        training = f" Beside {measured[0]!r}, {kind!r} may be that of training." if measured else ""
+        beside = [*own, *measured] if kind in free else []
+        training = f" Beside {beside[0]!r}, {kind!r} may be that of training." if beside else ""
         raise RunsError(
-            f"Runs: {len(found)} columns could be {name} ({listed(found)}). {_PURPOSE[name]}"
-            f"{training} Say which one is meant, as in {name}={_quoted(found[0])}{unsure}."
+            f"Runs: {counted(len(found), 'column')} could be {name} ({listed(found)}). "
+            f"{_PURPOSE[name]}{training} "
+            f"Say which one is meant, as in {name}={_quoted(found[0])}{unsure}."
         )
     return found[0] if found else None
 

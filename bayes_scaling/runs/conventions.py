@@ -153,14 +153,28 @@ def check_is_loss(column: str, label: str) -> None:
     Raises
     ------
     RunsError
-        It is a perplexity, or a sum.
+        It is an accuracy, a perplexity, or a sum.
+    """
+    said = no_loss(column, label)
+    if said:
+        raise RunsError(f"Runs: {said}")
+
+
+def no_loss(column: str, label: str) -> str:
+    """Return what a column holds in place of losses, by its name, and what to do; or nothing.
+
+    Examples
+    --------
+    >>> no_loss("val_ppl", "'val_ppl'").partition(",")[0], no_loss("val_loss", "loss")
+    ("'val_ppl' is a perplexity", '')
     """
     for words, (what, cure) in _NO_LOSSES.items():
         if _says(column, words):
-            raise RunsError(
-                f"Runs: {label} is {what}, by its name. Laws of the loss do not hold for it. "
-                f'{cure}; or pass response="metric" to model it as it is.'
+            return (
+                f"{label} is {what}, by its name. Laws of the loss do not hold for it. {cure}; or "
+                f'pass response="metric" to model it as it is.'
             )
+    return ""
 
 
 def _says(column: str, words: str) -> bool:

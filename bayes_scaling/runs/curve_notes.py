@@ -4,6 +4,7 @@ Owns what tells a curve from a sweep: its position rises in small even steps, wh
 every label stay as they are. The runs of a sweep lie farther apart, or unevenly.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
@@ -20,6 +21,7 @@ _POINTS = 10
 _SMALL = 1.25
 # Steps, or their logarithms, within a tenth of the median one are even; in a curve most are.
 _ALIKE = 0.1
+_OF_A_CHECKPOINT = re.compile("step|iter|epoch|ckpt|checkpoint", re.IGNORECASE)
 
 
 def curve_notes(
@@ -47,7 +49,8 @@ def curve_notes(
             yield (
                 f"In {len(points)} of {len(table)} rows {position} rises in small even steps while "
                 f"size and labels stay, as at checkpoints of {counted(count, 'training curve')}. "
-                f"{NO_RUNS}{f' and {run}' if count > 1 else ''}, which takes their ends."
+                f"{NO_RUNS}{f' and {run}' if count > 1 else ''}, which takes their ends. If each "
+                f"row is a run of its own, name it in a column 'run'."
             )
             return
 
@@ -70,7 +73,13 @@ def _positions(table: pd.DataFrame, inputs: Collection[str]) -> Iterator[str]:
     for name in aliases("step", [str(name) for name in table]):
         if pd.api.types.is_numeric_dtype(table[name]):
             yield name
-    yield from [name for name in ("tokens", "flops") if name in inputs][:1]
+    if not _named_apart(table.index):
+        yield from [name for name in ("tokens", "flops") if name in inputs][:1]
+
+
+def _named_apart(names: pd.Index) -> bool:
+    """True for names that say of each row that it is a run, unlike numbers and checkpoints."""
+    return not any(name.isdigit() or _OF_A_CHECKPOINT.search(name) for name in map(str, names))
 
 
 def _curves(table: pd.DataFrame, position: str, same: Sequence[str]) -> "pd.Series[float]":

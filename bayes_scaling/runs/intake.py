@@ -13,6 +13,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import counted, listed
 from bayes_scaling.errors import RunsError
+from bayes_scaling.runs import notation
 from bayes_scaling.runs.candidates import chosen_columns, other_counts
 from bayes_scaling.runs.cells import Response, is_missing, says_failed
 from bayes_scaling.runs.checks import (
@@ -33,7 +34,6 @@ from bayes_scaling.runs.columns import (
 from bayes_scaling.runs.conventions import check_is_loss, column_source
 from bayes_scaling.runs.deriving import derive
 from bayes_scaling.runs.frames import as_pandas
-from bayes_scaling.runs.notation import as_fractions, plain_counts, without_decimal_commas
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import repeated_names, run_names, run_urls
 from bayes_scaling.runs.states import States, in_states, is_tracked, state_column
@@ -80,8 +80,9 @@ def from_frame(  # noqa: PLR0913 - one argument for each part that a column can 
         None looks for the usual names, whatever their case, spaces, dashes, slashes and
         underscores (`N`, `n_params`, `Model Size`; `D`, `train_tokens`; `C`, `Training FLOP`);
         False takes no column. If two of the three are found, the third follows from C = 6ND.
-        Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21"; and a
-        unit in the name of a column holds (`params (B)`, `tokens_T`, `compute (PF-days)`).
+        Text is read as sizes are written: "7B", "1.4T", "7_000", "1,033,824", "1e21", with a
+        note also "70M params" and "2.63 ± 0.01"; and a unit in the name of a column holds
+        (`params (B)`, `tokens_T`, `compute (PF-days)`).
     loss
         The column of the loss; None looks for the usual names.
     inputs, factors
@@ -142,7 +143,7 @@ def _standard_parts(frame: object, request: Request) -> Parts:
         check_is_loss(claims["loss"], label_of("loss", sources))
     table, inputs, derived, said = _checked_inputs(table, claims, request, sources)
     if not inputs:
-        raise _nothing_to_learn_from(source)
+        raise _nothing_to_learn_from(source, *alike)
     if request.standard["params"] is None and "params" in claims:
         said += other_counts(source, "params", claims["params"])
     return Parts(
@@ -182,18 +183,21 @@ def _checked_inputs(
 
     Returns the table, their names, sources that are more than a column, and the remarks on them.
     """
-    numeric = [] if request.response == "metric" else _numeric(claims, request)
-    table, remarks = without_decimal_commas(table, numeric)
+    numeric = _numeric(claims, request)
+    table, bare = notation.without_words(table, numeric)
+    commas = [] if request.response == "metric" else numeric
+    table, remarks = notation.without_decimal_commas(table, commas)
+    remarks = (*bare, *remarks)
     if request.response == "accuracy":
         label = label_of("loss", sources)
-        table["loss"], said = as_fractions(table["loss"], claims["loss"], label)
+        table["loss"], said = notation.as_fractions(table["loss"], claims["loss"], label)
         remarks += said
     found = [name for name in (*STANDARD_INPUTS, *request.inputs) if name in claims]
     told: dict[str, str] = {}
     for name in found:
         column = claims[name]
         label = label_of(name, sources)
-        table[name], unit, said = plain_counts(table[name], name, column, label)
+        table[name], unit, said = notation.plain_counts(table[name], name, column, label)
         remarks += said
         if unit != 1:
             told[name] = column_source(name, column, unit)
@@ -270,9 +274,10 @@ def _without_missing(
     return table.loc[~out].copy(), tuple(table.index[out])
 
 
-def _nothing_to_learn_from(source: pd.DataFrame) -> RunsError:
+def _nothing_to_learn_from(source: pd.DataFrame, *near: str) -> RunsError:
+    named = 'Name their columns, as in params="my_params", or further ones with inputs=("lr",).'
     return RunsError(
         f"Runs: no column holds params, tokens, flops or another input (the columns are "
         f"{listed(source.columns, 20)}). A law explains the loss by at least one of them. "
-        f'Name their columns, as in params="my_params", or further ones with inputs=("my_input",).'
+        f"{next(iter(near), named)}"
     )

@@ -11,7 +11,7 @@ from contextlib import suppress
 import numpy as np
 import pandas as pd
 
-from bayes_scaling.display.wording import counted, listed, per_cent, rows
+from bayes_scaling.display.wording import Column, counted, listed, per_cent, rows
 from bayes_scaling.runs.cells import Response
 from bayes_scaling.runs.usual_names import aliases
 
@@ -21,6 +21,8 @@ from bayes_scaling.runs.usual_names import aliases
 _OF_SEEDS = {"loss": 0.01, "accuracy": 0.03}
 # Differences between equal runs that tell a standard deviation.
 _ENOUGH = 3
+# Variance that columns may leave, beside that of the best one, and explain the losses as well.
+_AS_GOOD = 2.0
 _NOT_MEANT = frozenset(
     {
         *("outlier", "outliers", "exclude", "excluded", "dropped", "discarded", "ignored"),
@@ -64,7 +66,7 @@ def _unexplained(
         f"Rows of equal {', '.join(equal)} differ in {response} by "
         f"{_size(spans.median(), response)}{most if len(spans) > 1 else ''}, and seeds make "
         f"{_size(_OF_SEEDS[response], response)} or less. "
-        f"{_cure(again, sets.ngroup(), [*equal, *inputs])}"
+        f"{_cure(again, losses, sets.ngroup(), [*equal, *inputs])}"
     )
 
 
@@ -74,26 +76,43 @@ def _size(difference: float, response: Response) -> str:
     return counted(round(100 * difference), "point")
 
 
-def _cure(again: pd.DataFrame, sets: "pd.Series[int]", known: Collection[str]) -> str:
+def _cure(
+    again: pd.DataFrame, losses: "pd.Series[float]", sets: "pd.Series[int]", known: Collection[str]
+) -> str:
     """Return what varies within sets of equal runs, and what can be done with it."""
-    varying = []
+    left, levels = {}, {}
+    rates = aliases("learning_rate", [str(name) for name in again])
     for name in again.columns.drop([*known, "loss", "run_in_source"], errors="ignore"):
         with suppress(TypeError):  # of cells that are lists
             several = again[name].groupby(sets).nunique() > 1
+            levels[name] = again[name].nunique()
             # A setting has values that come again; names and further losses are all different.
-            if again[name].nunique() <= len(again) / 2 and several.mean() > 0.5:
-                varying.append(str(name))
-    if not varying:
+            if several.mean() > 0.5 and (levels[name] <= len(again) / 2 or name in rates):
+                left[str(name)] = _left_by(losses, [sets, again[name]])
+    if not left:
         return "No column says why: add one that does, or look for runs of another experiment."
-    verb = "varies" if len(varying) == 1 else "vary"
+    verb = "varies" if len(left) == 1 else "vary"
+    enough = _AS_GOOD * min(left.values())
+    best = sorted(left, key=lambda name: (left[name] > enough, levels[name]))
     return (
-        f"{listed(varying)} {verb} among them: {_told(again, varying)}; or keep runs that are "
-        f"alike, or the best of each set."
+        f"{listed(best)} {verb} among them: {_told(again, best)}; or keep runs that are alike, or "
+        f"the best of each set."
     )
 
 
+def _left_by(losses: "pd.Series[float]", groups: list[Column]) -> float:
+    """Return the variance within groups: infinite where each is of one run."""
+    grouped = losses.groupby(groups)
+    freedom = len(losses) - grouped.ngroups
+    squares = float(((losses - grouped.transform("mean")) ** 2).sum())
+    return squares / freedom if freedom else np.inf
+
+
 def _told(again: pd.DataFrame, varying: Sequence[str]) -> str:
-    """Return how a column that varies is told to a law, or to a model that pools."""
+    """Return how a column that varies is told to a law, or to a model that pools.
+
+    Columns that explain the losses by the fewest levels come first.
+    """
     for name in aliases("learning_rate", varying):
         return f'TunedChinchilla reads learning rates, as inputs={{"learning_rate": "{name}"}}'
     labels = [name for name in varying if not pd.api.types.is_numeric_dtype(again[name])]

@@ -4,15 +4,26 @@ Owns what is read differently than it stands, each with a remark. What cells may
 `cells`.
 """
 
+import re
 from collections.abc import Sequence
+from unicodedata import normalize
 
 import pandas as pd
 
 from bayes_scaling.display.wording import Column, counted, listed
-from bayes_scaling.runs.cells import as_numbers, checked_numbers, rounded_counts
+from bayes_scaling.runs.cells import as_number, as_numbers, checked_numbers, rounded_counts
 from bayes_scaling.runs.conventions import in_percent
 from bayes_scaling.runs.stated_units import is_in_unit, stated_unit
 from bayes_scaling.units import has_unclear_comma, is_decimal_comma
+
+# A number with what people write beside it.
+_MORE = re.compile(
+    r"[~≈$]?\s*(?P<number>\d{1,3}(?:[\s']\d{3})+|\d[\d.,]*(?:e[+-]?\d+)?)"
+    r"(?:\s*(?:[x×*·]|\\times)\s*10\^?\{?(?P<power>\d+|[⁰¹²³⁴-⁹]+)\}?)?\s?(?P<suffix>[KMBT]?)\$?"
+    r"(?:\s*(?:±|\+/?-)\s*[\d.,]+|\s*\(±?\s*[\d.,]+\)|\s*[*†‡]+)?"
+    r"(?:\s*\(?(?:non-?emb\w*|params?|parameters|tokens?|flops?|nats(?:/token)?)\)?)?",
+    re.IGNORECASE,
+)
 
 
 def plain_counts(
@@ -46,9 +57,45 @@ def plain_counts(
     return numbers, 1.0, (*remarks, f"{said} column says.")
 
 
+def without_words(
+    table: pd.DataFrame, names: Sequence[str]
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return a table with bare numbers where more stands in cells, and a remark on each column.
+
+    Left out are spreads (2.63 ± 0.01), marks (2.63*), words for what is counted (70M params,
+    5e19 FLOPs) and spaces within numbers (1 033 824, 70 M); 5 x 10^19 is written as 5e19.
+
+    Examples
+    --------
+    >>> said = without_words(pd.DataFrame({"loss": ["2.63 ± 0.01", "3.1*", "2.7 bits"]}), ["loss"])
+    >>> said[0]["loss"].tolist()
+    ['2.63', '3.1', '2.7 bits']
+    >>> print(*said[1])
+    loss holds more than numbers: '2.63 ± 0.01' is read as 2.63.
+    """
+    remarks = []
+    for name in names:
+        texts = {cell for cell in table[name] if isinstance(cell, str)}
+        odd = sorted(text for text in texts if as_number(text, counts=True) is None)
+        read = {text: _bare(match) for text in odd if (match := _MORE.fullmatch(text.strip()))}
+        bare = {text: number for text, number in read.items() if number != text.strip()}
+        for text, number in [*bare.items()][:1]:
+            remarks.append(f"{name} holds more than numbers: {text!r} is read as {number}.")
+            table = table.assign(**{name: table[name].replace(bare)})
+    return table, tuple(remarks)
+
+
+def _bare(match: re.Match[str]) -> str:
+    power = f"e{normalize('NFKC', match['power'])}" if match["power"] else ""
+    return re.sub(r"[\s']", "", match["number"]) + power + match["suffix"]
+
+
 def as_fractions(column: Column, source: str, label: str) -> tuple[Column, tuple[str, ...]]:
-    """Return accuracies as fractions, and a remark where their column says that it has percent."""
-    if not in_percent(source):
+    """Return accuracies as fractions, and a remark where they or their column say per cent."""
+    texts = column.astype(str).str.strip()
+    if texts.str.endswith("%").all():
+        column = texts.str.rstrip("% ")
+    elif not in_percent(source):
         return column, ()
     return as_numbers(column, label) / 100, (f"{label} was divided by 100, for it is in percent.",)
 

@@ -20,8 +20,13 @@ from bayes_scaling.runs.mixed_runs import mixed_notes
 _COLLINEAR = 0.98
 # Quantities this close to each other count as one and the same: no exponent is learnt from them.
 _SAME = 1.05
-# No language model is this small: the smallest published sweeps start at some 1e5.
-_SMALLEST_MAXIMUM = 1e5
+# Of each input what has how many of which unit. No language model is as small as 1e5, where the
+# smallest published sweeps start, and none costs less than one of that size on as many tokens.
+_SMALLEST = {
+    "params": ("model", "parameters", 1e5, "B"),
+    "tokens": ("run", "tokens", 1e5, "B"),
+    "flops": ("run", "FLOP", 6e10, "EFLOP"),
+}
 # ln 250 000, in nats per token: the largest vocabularies have so many tokens.
 _LARGEST_LOSS = 12.4
 # Nats per token between which the losses of trained language models lie: the largest published
@@ -29,6 +34,9 @@ _LARGEST_LOSS = 12.4
 _LEAST_TYPICAL, _MOST_TYPICAL = 1.5, 7.0
 # No trained model has so few parameters, and no run so few tokens.
 _NO_COUNT = 100
+_SUMMARIES = frozenset(
+    {"total", "sum", "mean", "average", "avg", "median", "std", "min", "max", "overall"}
+)
 # Rank correlation of loss and scale above which losses do not fall, and runs that tell it.
 _RISING, _ENOUGH_RUNS = 0.5, 8
 
@@ -59,6 +67,7 @@ def table_notes(
     return (
         *_left_out(dropped),
         *_units(table, inputs),
+        *_summaries(table, [name for name in ("params", "tokens") if name in inputs] or inputs),
         *(_unit_of_loss(table["loss"], source) if response == "loss" else ()),
         *(_rising(table, inputs) if response == "loss" else ()),
         *curve_notes(table, inputs, factors),
@@ -79,15 +88,17 @@ def _left_out(dropped: Sequence[str]) -> Iterator[str]:
 
 
 def _units(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
-    for name, subject, noun in (("params", "model", "parameters"), ("tokens", "run", "tokens")):
-        if name not in inputs:
+    follows = {"params", "tokens"} <= {*inputs}  # compute is in the unit of these two
+    for name, (subject, noun, least, unit) in _SMALLEST.items():
+        if name not in inputs or (name == "flops" and follows):
             continue
         largest, few = table[name].max(), table.index[table[name] < _NO_COUNT]
-        if largest < _SMALLEST_MAXIMUM:
+        if largest < least:
             yield (
-                f"The largest {subject} has {_plain(largest)} {noun}: they look like millions or "
-                f"billions. Give plain counts (7e9, not 7.0) or a column whose name states the "
-                f"unit, as in '{name} (B)'; otherwise the results are in that unit too."
+                f"The largest {subject} has {_plain(largest)} {noun}: they look like millions, "
+                f"billions or logarithms. Give plain counts (7e9, not 7.0) or a column whose name "
+                f"states the unit, as in '{name} ({unit})'; otherwise the results are in that unit "
+                f"too."
             )
         elif len(few):
             yield (
@@ -95,6 +106,18 @@ def _units(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
                 f"others of up to {_plain(largest)} ({rows(few)}): some counts look like millions "
                 f"or billions and others are plain. Give all as plain counts, such as 7e9."
             )
+
+
+def _summaries(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
+    """Yield a note on rows that are called a summary, or that are the sum of the others."""
+    called = [name for name in map(str, table.index) if _key(name) in _SUMMARIES]
+    sums = np.isclose(2 * table[[*inputs]], table[[*inputs]].sum(), 1e-6, 0).all(axis=1)
+    found = [*dict.fromkeys([*called, *(table.index[sums] if len(table) > 2 else [])])]
+    if found and len(found) < len(table):
+        yield (
+            f"{counted(len(found), 'row')} of {len(table)} may be no run, but a sum or a summary "
+            f"of the others ({rows(found)}): such a row is far from every law. Leave it out."
+        )
 
 
 def _unit_of_loss(losses: "pd.Series[float]", source: str) -> Iterator[str]:

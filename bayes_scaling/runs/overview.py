@@ -35,8 +35,8 @@ class Overview:
     dropped: int
 
     @property
-    def text(self) -> str:
-        """The headline, one line for each column in use, and the notes in short."""
+    def columns(self) -> str:
+        """The headline and one line for each column in use."""
         lines = self._lines()
         first = max(len(name) for name, _, _ in lines)
         second = max(len(content) for _, content, _ in lines)
@@ -44,10 +44,15 @@ class Overview:
             f"  {name:<{first}}  {content:<{second}}  {source}".rstrip()
             for name, content, source in lines
         ]
+        return "\n".join([f"Runs: {self._headline()}", *body])
+
+    @property
+    def text(self) -> str:
+        """The columns in use, and the notes in short."""
         notes = [f"  note: {shorten(note, LINE, placeholder=' …')}" for note in self.notes[:NOTES]]
         more = len(self.notes) - NOTES
         notes += [f"  and {counted(more, 'more note')}, in runs.notes"] if more > 0 else []
-        return "\n".join([f"Runs: {self._headline()}", *body, *notes])
+        return "\n".join([self.columns, *notes])
 
     @property
     def html(self) -> str:

@@ -7,6 +7,7 @@ from typing import Unpack
 
 from bayes_scaling.runs.sources.choices import ColumnChoices, renamed_choices, with_numbers
 from bayes_scaling.runs.sources.files import read_frame
+from bayes_scaling.runs.sources.json_records import with_fields
 from bayes_scaling.runs.table import Runs
 
 
@@ -18,10 +19,11 @@ def read_runs(path: str | os.PathLike[str], **columns: Unpack[ColumnChoices]) ->
     path
         The file. Its suffix decides how it is read: `.csv`, `.tsv`, `.txt`, `.json`, `.jsonl` or
         `.ndjson` (each also with `.gz`, `.bz2`, `.xz`, `.zip`), `.parquet`, `.xlsx` (one sheet).
-        Text is UTF-8 with the names of columns above it; commas, semicolons, tabs and bars are
-        told apart, and blank lines, comments (#) and the line ``sep=;`` above the names are passed
-        over. Decimal commas are read where they cannot part thousands. Labels keep their text:
-        None, NA, 007 and 1.10 are labels.
+        Text is UTF-8 with the names of columns above it, which may be a comment; commas,
+        semicolons, tabs, bars and Markdown are told apart, and blank lines, comments (#) and the
+        line ``sep=;`` above the names are passed over. Objects within objects of JSON become
+        columns such as `config.lr`. Decimal commas are read where they cannot part thousands.
+        Labels keep their text: None, NA, 007 and 1.10 are labels.
     params, tokens, flops, loss, inputs, factors, run, response, missing, flops_factor, states
         As in `Runs.from_frame`.
 
@@ -42,7 +44,7 @@ def read_runs(path: str | os.PathLike[str], **columns: Unpack[ColumnChoices]) ->
     2
     """
     choices = renamed_choices(columns, {})  # as mappings, which may be gone through twice
-    frame = read_frame(Path(path).expanduser())
+    frame = with_fields(read_frame(Path(path).expanduser()))
     return Runs.from_frame(with_numbers(frame, choices), **choices)
 
 

@@ -21,10 +21,11 @@ _COMPUTE = {f"{prefix}{flop}": s for prefix, s in _PREFIXES.items() for flop in 
 _WORDS = {"params": _COUNTS, "tokens": _COUNTS, "flops": {**_COMPUTE, "pfdays": PF_DAY}}
 _PF_DAYS = re.compile(r"\b(pf|petaflops?)[\s/-]*s?[\s-]*days?\b")
 _POWER = re.compile(r"[x×*]?\s*(?:1e|10\^|10\*\*)(\d{1,2})")
-# In brackets, after a name of more than a letter (n_b may be anything), or as a word ahead of it.
+# In brackets, after a name of more than a letter (n_b may be anything), or as a word of it.
 _PLACES = (
     re.compile(r"\s*[(\[]\s*(?:in\s+)?(?P<unit>[^)\]]+?)\s*[)\]]$"),
-    re.compile(r"(?<=\w\w)[\s-]+(?:in\s+)?(?P<unit>\w+)$"),
+    re.compile(r"(?<=\w\w),?[\s-]+(?:in\s+)?(?P<unit>\w+)$"),
+    re.compile(r",?[\s-]+(?:in\s+)?(?P<unit>\w{4,})$"),
     re.compile(r"^(?P<unit>\w{4,})[\s-]+(?:of\s+)?"),
 )
 # Cells from which a column holds plain counts, whatever its name says; the largest count there is.

@@ -266,13 +266,14 @@ class Runs:
 
     def __repr__(self) -> str:
         """Return a few lines: how many runs, and the range of every column in use."""
-        return self._overview.text
+        return self.overview.text
 
     def _repr_html_(self) -> str:
-        return self._overview.html
+        return self.overview.html
 
     @property
-    def _overview(self) -> Overview:
+    def overview(self) -> Overview:
+        """The table at a glance, as text and as HTML."""
         columns = (self.table, self.inputs, self.factors, self.response, self.sources)
         return Overview(*columns, self.notes, self.urls, self.dropped)
 

@@ -15,20 +15,23 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Compared in lower case and without spaces, dashes, slashes and underscores.
+# Compared in lower case and without spaces, dashes, slashes, underscores and brackets.
 _ALIASES: Mapping[str, frozenset[str]] = {
     "params": _words(
         "n params param parameters nparams numparams nparameters numparameters modelsize "
         "modelparams modelparameters paramcount parametercount totalparams totalparameters "
-        "totalparamcount totalparametercount numscalingparams"
+        "totalparamcount totalparametercount numscalingparams modelnparams paramstotal"
     ),
     "tokens": _words(
-        "d tokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen tokencount "
-        "tokenstrained numinputtokensseen numtokensseen"
+        "d tokens dtokens ntokens numtokens traintokens trainingtokens totaltokens tokensseen "
+        "tokencount tokenstrained numinputtokensseen numtokensseen tokensprocessed tokensconsumed "
+        "consumedtokens seentokens numtraintokens ntraintokens"
     ),
     "flops": _words(
         "c flops flop compute trainflops trainflop trainingflops trainingflop totalflops totalflop "
-        "traincompute trainingcompute totalcompute numflops computebudget flopsbudget flopbudget"
+        "traincompute trainingcompute totalcompute numflops computebudget flopsbudget flopbudget "
+        "totaltrainflops totaltrainingflops computeflops computeflop "
+        "cflops cflop trainingcomputeflops trainingcomputeflop traincomputeflops"
     ),
     "loss": _words(
         "l loss valloss validationloss testloss evalloss evaluationloss finalloss finalvalloss "
@@ -43,7 +46,9 @@ _ALIASES: Mapping[str, frozenset[str]] = {
 # Words of columns that hold what was measured on held-out data: beside them, a bare "loss" or
 # "accuracy" is that of training, as Keras and the Trainer of Hugging Face log it.
 _HELD_OUT = _words("val valid validation eval evaluation test dev heldout holdout")
-_MEASURES = _words("loss nll ce xent crossentropy accuracy acc score metric")
+_SCORES = _words("accuracy acc score metric")
+_LOSSES = _words("loss nll ce xent crossentropy")
+_MEASURES = _LOSSES | _SCORES
 _MEASURED = _MEASURES | _words("ppl perplexity bpb bpc bits")
 _FILLERS = _words("lm token mean avg final") | {""}
 _HELD_OUT_KEYS = frozenset(f"{data}{measure}" for data in _HELD_OUT for measure in _MEASURES)
@@ -51,8 +56,11 @@ _BITS = _words("bpb bpc bitsperbyte bitsperchar bitspercharacter")
 # Taken where no column has one of the names above.
 _LESS_USUAL: Mapping[str, frozenset[str]] = {
     "flops": _words("budget"),
-    "loss": frozenset(f"{data}{bits}" for data in ("", *_HELD_OUT) for bits in _BITS),
+    "loss": frozenset(f"{data}{bits}" for data in ("", *_HELD_OUT) for bits in _BITS | _LOSSES)
+    | _words("lmloss xent"),
 }
+# What leaves a name what it is: the unit of losses, and the point of a word cut short.
+_SAID = re.compile(r"\s*[(\[]nats?( ?(/|per) ?token)?[)\]]$|\.(?= )")
 
 
 def aliases(kind: str, columns: Sequence[str]) -> list[str]:
@@ -87,9 +95,19 @@ def _under_heading(kind: str, column: str) -> bool:
     return column_key(name) in _ALIASES[kind] and not _HELD_OUT & {*headings}
 
 
-def held_out(columns: Sequence[str]) -> list[str]:
-    """Return the columns of losses or scores on data that were not trained on, by their words."""
-    return [name for name in columns if column_key(name) in _HELD_OUT_KEYS or _is_held_out(name)]
+def held_out(columns: Sequence[str], response: str) -> list[str]:
+    """Return the columns of a response on data that were not trained on, by their words.
+
+    Of a metric these are losses and scores.
+
+    >>> held_out(["loss", "eval_loss", "eval_accuracy"], "loss")
+    ['eval_loss']
+    """
+    found = [name for name in columns if column_key(name) in _HELD_OUT_KEYS or _is_held_out(name)]
+    scores = [name for name in found if any(word in column_key(name) for word in _SCORES)]
+    return {"loss": [name for name in found if name not in scores], "accuracy": scores}.get(
+        response, found
+    )
 
 
 def _is_held_out(name: str) -> bool:
@@ -100,10 +118,10 @@ def _is_held_out(name: str) -> bool:
 def column_key(name: str) -> str:
     """Return a name in the form in which names are compared: lower case, no separators.
 
-    >>> column_key("Run ID")
-    'runid'
+    >>> column_key("Run ID"), column_key("Val. loss (nats/token)"), column_key("N (params)")
+    ('runid', 'valloss', 'nparams')
     """
-    return name.lower().translate(str.maketrans("", "", " -_/"))
+    return _SAID.sub("", name.lower()).translate(str.maketrans("", "", " -_/#()[]"))
 
 
 def closest(word: str, known: Iterable[str]) -> list[str]:
@@ -133,21 +151,24 @@ def near_matches(word: str, known: Iterable[str]) -> str:
 def guess(columns: Sequence[str], response: str) -> str:
     """Return the column that a loss, or another response, is likeliest in.
 
-    Held-out data come before any other, and before those of training.
+    What is said to be of training comes last, held-out data come first.
 
     >>> names = ["flops", "train_loss", "final_loss_c4", "val_ce_c4", "acc_mmlu"]
     >>> guess(names, "loss"), guess(names, "accuracy"), guess(names[:1], "loss")
     ('val_ce_c4', 'acc_mmlu', 'my_loss')
+    >>> guess(["train_loss", "val_ppl"], "loss"), guess(["train_loss"], "accuracy")
+    ('val_ppl', 'my_accuracy')
     """
     parts = ("params", "tokens", "flops", "step", "learning_rate")
     free = [name for name in columns if not any(aliases(part, [name]) for part in parts)]
     words = {name: frozenset(re.split(r"[\W\d_]+", name.lower())) for name in free}
-
-    own = _ALIASES[response] - ({"loss"} - {response})
+    own = _SCORES if response == "accuracy" else _MEASURED
 
     def doubts(name: str) -> tuple[bool, ...]:
         said = words[name]
-        return (not said & own, "train" in said, not said & _HELD_OUT)
+        training = any(word.startswith("train") for word in said)
+        return (training, bool(said & _SCORES) == (response == "loss"), not said & _HELD_OUT)
 
-    measured = [name for name in free if response in name.lower() or words[name] & _MEASURED]
-    return next(iter(sorted(measured, key=doubts) or closest("loss", free)), "my_loss")
+    measured = [name for name in free if response in name.lower() or words[name] & own]
+    values = [name for name in free if column_key(name) == "value"]  # as TensorBoard exports them
+    return min(measured or values, key=doubts, default=f"my_{response}")

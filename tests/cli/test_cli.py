@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -777,7 +778,9 @@ def test_files_that_hold_no_runs(call: Call, tmp_path: Path) -> None:
     assert "'folder'" in mistake(call(*fit, "folder"))
     assert "there is 1 run" in mistake(call(*fit, "one.csv"))
     (tmp_path / "score.csv").write_text("N,D,ppl\n1e8,2e9,33.1\n")
-    assert "Name its column, as in --loss ppl." in mistake(call(*fit, "score.csv"))
+    assert "'ppl' is a perplexity, the exponential of a loss, by its name" in mistake(
+        call(*fit, "score.csv")
+    )
     (tmp_path / "chart.csv").write_text("Step,a - loss,b - loss\n1,4,3.5\n2,3,2\n")
     assert "is the export of a chart" in mistake(call(*fit, "chart.csv"))
 
@@ -878,6 +881,20 @@ def test_a_fit_that_cannot_be_saved_where_it_should_is_not_lost(
     assert bs.load_fit(spare / "x.nc").model == stored_fit.model
 
 
+def test_notes_of_a_fit_are_printed_once(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stored_fit: bs.ScalingFit
+) -> None:
+    runs = replace(stored_fit.runs, remarks=("Mind the gap.",))
+    fitted = replace(stored_fit, runs=runs)
+    monkeypatch.setattr("bayes_scaling.fitting.scaling_fit.fit", lambda *_, **__: fitted)
+    (tmp_path / "t.csv").write_text("N,D,loss\n1e8,1e9,3.1\n4e8,4e9,2.8\n")
+    result = call("fit", "t.csv", "--no-progress")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.count("note: Mind the gap.") == 1
+    assert "note:" not in result.stdout
+    assert f"Runs: {len(runs)} runs" in result.stdout
+
+
 @pytest.mark.slow
 def test_a_fit_from_table_to_file(call: Call, table: Path) -> None:
     small = ("--vary", "E:corpus", "--prior", "alpha=0.2:0.6", "--seed", 1, "--prob", 0.8)
@@ -893,7 +910,7 @@ def test_a_fit_from_table_to_file(call: Call, table: Path) -> None:
     assert f"Chinchilla fitted to {len(fitted.runs)} runs: median and 80 %" in result.stdout
     row = fitted.summary(0.8).loc["alpha"]
     assert f"{row['median']:.4g}" in result.stdout
-    assert result.stdout.endswith(f"\n\n{fitted.runs}\n\n")
+    assert result.stdout.endswith(f"\n\n{fitted.runs.overview.columns}\n\n")
     assert re.search(r"tokens .* column 'tokens_b'\n", result.stdout)
 
     again = call("fit", table, *MAPPED, *small, *quick, "--json", "--where", "ok=True")

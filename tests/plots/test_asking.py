@@ -12,7 +12,11 @@ from bayes_scaling import plots
 def test_what_a_plot_does_not_draw_is_refused_in_words(name: str, given: object) -> None:
     plot = getattr(plots, name)
     argument = next(iter(inspect.signature(plot).parameters))
-    said = rf"plots.{name}: {argument} is of type {type(given).__name__}, .*Give what bs\."
+    found = "missing" if given is None else f"of type {type(given).__name__}"
+    said = rf"plots.{name}: {argument} is {found}, .*Give what bs\."
     with pytest.raises(bs.BayesScalingError, match=said):
         plot(**{argument: given})
+    if given is None:
+        with pytest.raises(bs.BayesScalingError, match=said):
+            plot()
     assert plt.get_fignums() == []

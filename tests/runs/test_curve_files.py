@@ -63,6 +63,19 @@ def test_names_that_look_like_numbers_stay_text(
     assert losses(Runs.from_curves(path)) == {"007": 2.25, "x": 3.0}
 
 
+def test_the_curve_of_one_run_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_curve_source, "BATCH", 2)
+    passes, read = [], pd.read_csv
+    monkeypatch.setattr(pd, "read_csv", lambda *a, **k: passes.append(1) or read(*a, **k))
+    path = tmp_path / "small.csv"
+    path.write_text("N,tokens,loss\n1e8,1,3\n1e8,2,2.5\n1e8,3,2.25\n")
+    assert losses(Runs.from_curves(path)) == {"small": 2.25}
+    assert len(passes) == 1
+    path.write_text("N,tokens,loss\n1e8,1,3\n1e8,2,2.5\n1e8,2,2.25\n")  # of two batches
+    with pytest.raises(RunsError, match="'tokens' does not rise from row to row"):
+        Runs.from_curves(path)
+
+
 def write_many(path: Path, rows: int, runs: int, seed: int) -> None:
     """Write interleaved curves of `runs` runs in row groups of 50 000 rows."""
     rng = np.random.default_rng(seed)

@@ -141,5 +141,10 @@ def test_public_curves_are_noted(
 
 
 def test_runs_of_ten_even_lengths_may_be_meant() -> None:
-    (note,) = said(grid(1e9 * np.arange(1, 11)))
+    table = grid(1e9 * np.arange(1, 11))
+    (note,) = said(table)
     assert "Checkpoints of one run, unlike runs of different lengths, are no runs" in note
+    assert note.endswith("If each row is a run of its own, name it in a column 'run'.")
+    sizes = [f"{size:.0f}-{seen:.0f}b" for size, seen in zip(table["N"], table["D"], strict=True)]
+    assert not said(table.assign(run=sizes))
+    assert said(table.assign(run=[f"{size}-step{row}" for row, size in enumerate(sizes)]))

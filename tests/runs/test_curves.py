@@ -371,6 +371,14 @@ def test_the_curve_of_one_run_needs_no_name(tmp_path: Path) -> None:
     assert joined.table[["loss", "lr"]].to_dict("index") == {"s-1": {"loss": 3.0, "lr": 1e-3}}
 
 
+def test_curves_without_a_loss_say_which_column_it_may_be() -> None:
+    named = one_curve().rename(columns={"loss": "c4 loss"})
+    with pytest.raises(RunsError, match='Name its column, as in loss="c4 loss"'):
+        Runs.from_curves(named)
+    with pytest.raises(RunsError, match=r'no column holds the loss .*loss="my_loss"'):
+        Runs.from_curves(named[["step"]].rename(columns={"step": "run"}))
+
+
 @pytest.mark.parametrize(
     "several",
     [pd.concat([one_curve()] * 2), one_curve().iloc[::-1], one_curve().assign(step=[1, 2] * 10)],

@@ -13,6 +13,7 @@ import pytest
 
 from bayes_scaling.errors import RunsError
 from bayes_scaling.runs import Runs, read_runs
+from bayes_scaling.units import parse_count
 
 SIZES = [5e7, 1e8, 2e8]
 TOKENS = [2.5e8, 2e9, 1.6e10]
@@ -86,6 +87,62 @@ def test_commas_of_a_table_stand_for_what_those_of_its_losses_do(tmp_path: Path)
         Runs.from_frame(frame, loss="elo", response="metric")
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "params, tokens , loss\n",
+        "#params,tokens,loss\n",
+        "# a sweep, of May\n# params,tokens,loss\n",  # as numpy.savetxt writes it
+    ],
+)
+def test_names_of_columns_may_be_padded_or_commented(tmp_path: Path, above: str) -> None:
+    path = written(tmp_path, above + TABLE.partition("\n")[2])
+    check(read_runs(path, loss="loss"))
+    curves = Runs.from_curves(path, params=False)
+    assert curves.values("loss").tolist() == LOSSES[-1:]
+
+
+def test_spaces_after_separators_are_no_part_of_cells(tmp_path: Path) -> None:
+    rows = ['a, 1e8, "1,5 B", web, 3.1', "b, 1e9, 2e9, web, 2.9"]
+    path = written(tmp_path, "\n".join(['run, "Params", "Tokens, all", corpus, loss', *rows]))
+    runs = read_runs(path, tokens="Tokens, all", factors=("corpus",))
+    assert runs.levels("corpus") == ("web",)
+    assert runs.values("tokens").tolist() == [1.5e9, 2e9]
+    curves = Runs.from_curves(path, tokens=False, step="Params", factors=("corpus",))
+    assert curves.levels("corpus") == ("web",)
+
+
+def test_a_number_sign_alone_names_the_rows(tmp_path: Path) -> None:
+    rows = [f"{number},{row}" for number, row in enumerate(TABLE.splitlines()[1:])]
+    check(read_runs(written(tmp_path, "\n".join(["#,params,tokens,loss", *rows]))))
+
+
+def test_tables_in_markdown(tmp_path: Path) -> None:
+    header, *rows = (f"| {line.replace(',', ' | ')} |" for line in TABLE.splitlines())
+    bold = rows[-1].replace(" 2.8724 ", " **2.8724** ")
+    for rule in ("|---|:--:|---:|", "| --- | --- | --- |"):
+        text = "\n".join([header, rule, *rows[:-1], bold, ""])
+        for name in ("table.txt", "table.csv"):
+            path = written(tmp_path, text, name)
+            check(read_runs(path))
+            assert len(Runs.from_curves(path, params=False)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("N D loss\n1e8 1e9 3\n1e9 1e9 2\n", "seem to be separated by spaces"),
+        ("   N   loss\n0  1e8  3\n1  1e9  2\n", "seem to be separated by spaces"),
+        ("1e8,3.1\n1e9,2.9\n", "These are numbers: write the names of the columns"),
+        ("Model,,\nN,D,loss\n1e8,1e9,3\n", r"The first row reads as names \('N', 'D', 'loss'\)"),
+        ("M,,Eval\nN (M),D,C4 loss\n100,1e9,3\n", r"The first row reads as names \('N \(M\)'"),
+    ],
+)
+def test_tables_without_names_at_their_head(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(RunsError, match=said):
+        read_runs(written(tmp_path, text))
+
+
 # Compressed files, JSON, Excel -------------------------------------------------------------------
 
 
@@ -135,6 +192,37 @@ def test_json_of_runs_under_another_name(tmp_path: Path, beside: dict[str, objec
         check(read_runs(written(tmp_path, text, "runs.json")))
 
 
+@pytest.mark.parametrize("orient", ["columns", "index", "split"])
+def test_json_keeps_the_names_of_runs(tmp_path: Path, orient: str) -> None:
+    frame = pd.DataFrame(RECORDS, index=[*"abc"])
+    text = frame.to_json(orient=orient, double_precision=15)  # type: ignore[call-overload]
+    runs = read_runs(written(tmp_path, text, "runs.json"))
+    check(runs)
+    assert list(runs.table.index) == [*"abc"]
+
+
+def test_json_of_objects_within_objects(tmp_path: Path) -> None:
+    nested = [
+        {"config": {"model": {"params": one["params"]}, "tokens": one["tokens"]}, "tags": ["a"]}
+        for one in RECORDS
+    ]
+    for row, loss in zip(nested, LOSSES, strict=True):
+        row["loss"] = loss  # type: ignore[assignment]
+    lines = "\n".join(map(json.dumps, nested))
+    for text, name in ((json.dumps(nested), "r.json"), (lines, "r.jsonl")):
+        runs = read_runs(written(tmp_path, text, name))
+        check(runs)
+        assert runs.sources["params"] == "column 'config.model.params'"
+
+
+def test_json_of_one_run_and_of_none(tmp_path: Path) -> None:
+    runs = read_runs(written(tmp_path, json.dumps(RECORDS[0]), "run.json"))
+    assert runs.values("loss").tolist() == LOSSES[:1]
+    values = json.dumps([[*record.values()] for record in RECORDS])
+    with pytest.raises(RunsError, match='orient="values", which leaves out the names of columns'):
+        read_runs(written(tmp_path, values, "runs.json"))
+
+
 def test_excel(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl")
     frame = pd.DataFrame(RECORDS).assign(objective=["NA", "007", "1.10"])
@@ -147,6 +235,10 @@ def test_excel(tmp_path: Path) -> None:
         frame.to_excel(book, sheet_name="a", index=False)
         frame.to_excel(book, sheet_name="b", index=False)
     with pytest.raises(RunsError, match=r"has 2 sheets with cells \('a', 'b'\)"):
+        read_runs(path)
+    titled = pd.DataFrame([["Sweep", None, None], ["N", "D", "loss"], [1e8, 1e9, 3.0]])
+    titled.to_excel(path, index=False, header=False)
+    with pytest.raises(RunsError, match=r"The first row reads as names \('N', 'D', 'loss'\)"):
         read_runs(path)
     frame.rename(columns={"tokens": "loss"}).to_excel(path, index=False)
     with pytest.raises(RunsError, match="occurs more than once"):
@@ -203,13 +295,57 @@ def test_sizes_as_people_write_them(tmp_path: Path, texts: list[str], numbers: l
         assert Runs.from_curves(source).values("params").tolist() == numbers
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("70M params", "70M"),
+        ("70 M", "70M"),
+        ("~70M", "70M"),
+        ("70M (non-embedding)", "70M"),
+        ("1 033 824", "1033824"),
+        ("1'033'824", "1033824"),
+        ("5.4e19 FLOPs", "5.4e19"),
+        ("5.4 × 10^19", "5.4e19"),
+        ("5.4×10¹⁹", "5.4e19"),
+        (r"$5.4 \times 10^{19}$", "5.4e19"),
+        ("2.63 ± 0.01", "2.63"),
+        ("2.63+/-0.01", "2.63"),
+        ("2.63 (0.01)", "2.63"),
+        ("2.63*", "2.63"),
+    ],
+)
+def test_what_stands_beside_numbers_is_left_out_and_told(text: str, number: str) -> None:
+    frame = pd.DataFrame({"N": [text, "1e8"], "loss": [3.0, 2.0]})
+    column = "params"
+    if number == "2.63":
+        frame, column = pd.DataFrame({"N": [1e8, 2e8], "loss": [text, "1e8"]}), "loss"
+    runs = Runs.from_frame(frame)
+    assert runs.values(column)[0] == parse_count(number)
+    assert f"{column} holds more than numbers: {text!r} is read as {number}." in runs.notes
+    assert frame.map(str).isin([text]).any(axis=None)  # the frame of the user stays
+
+
+@pytest.mark.parametrize("text", ["3.1 (diverged)", "2.7 bits", "3.1 / 2.9", "3-4", "7B 2T"])
+def test_words_that_may_matter_are_not_left_out(text: str) -> None:
+    with pytest.raises(RunsError, match="not a number"):
+        Runs.from_frame(pd.DataFrame({"N": [1e8, 2e8], "loss": [text, "3.0"]}))
+
+
+@pytest.mark.parametrize("dash", ["-", "--", "–", "—"])
+def test_dashes_stand_for_missing_numbers(dash: str) -> None:
+    frame = pd.DataFrame({"N": [1e8, 2e8], "loss": [dash, "3.0"]})
+    with pytest.raises(RunsError, match="loss has 1 missing value"):
+        Runs.from_frame(frame)
+    assert Runs.from_frame(frame, missing="drop").dropped == 1
+
+
 def test_rounded_sizes_are_noted() -> None:
     runs = Runs.from_frame(pd.DataFrame({"size": ["7B", "1e9"], "loss": [3.0, 2.0]}), params="size")
     assert runs.notes[0].startswith("params (column 'size') has 1 count written with a suffix")
 
 
 @pytest.mark.parametrize(
-    "cells", [["1,000", "2"], ["1,000,000", "1,5"], ["7 B", "1"], ["7BB", "1"]]
+    "cells", [["1,000", "2"], ["1,000,000", "1,5"], ["7 GB", "1"], ["7BB", "1"], ["7 EFLOP", "1"]]
 )
 def test_sizes_that_cannot_be_told(cells: list[str]) -> None:
     with pytest.raises(RunsError, match="not a number"):
@@ -272,6 +408,16 @@ def test_a_training_loss_is_not_taken_beside_another(other: str) -> None:
             read(frame)
         assert read(frame, loss=other).values("loss").tolist() == [3.0]  # type: ignore[call-arg]
         assert read(frame, loss="loss").values("loss").tolist() == [2.0]  # type: ignore[call-arg]
+
+
+def test_an_accuracy_is_no_rival_of_a_loss() -> None:
+    frame = pd.DataFrame({"N": [1e8], "loss": [2.0], "eval_loss": [3.0], "eval_accuracy": [0.3]})
+    with pytest.raises(RunsError, match=r"2 columns could be loss \('eval_loss', 'loss'\)"):
+        Runs.from_frame(frame)
+    with pytest.raises(RunsError, match=r"1 column .*Beside 'eval_accuracy', 'loss' may be that"):
+        Runs.from_frame(frame.drop(columns="eval_loss"))
+    both = Runs.from_frame(frame.drop(columns="loss"))
+    assert both.values("loss").tolist() == [3.0]
 
 
 def test_losses_of_other_corpora_are_no_rivals() -> None:

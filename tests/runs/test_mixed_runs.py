@@ -51,6 +51,22 @@ def test_what_varies_among_equal_rows_is_named(
     assert not said(table, **{used: (column,)})
 
 
+def test_the_column_that_explains_most_is_offered() -> None:
+    table = sweep(8, 0.001).assign(node=[*"ab"] * 48, host=[*"aabbccdd"] * 12)
+    table = table.assign(corpus=[*"ccccdddd"] * 12, same=[*"ccxxdddd"] * 12)
+    table["loss"] *= np.where(table["corpus"] == "c", 1.0, 1.1)
+    (note,) = said(table)
+    assert "'corpus', 'same', 'host', 'node' vary among them: " in note
+    assert 'as in factors=("corpus",)' in note
+    (note,) = said(table.drop(columns=["corpus", "same", "host"]))
+    assert 'as in factors=("node",)' in note
+
+
+def test_learning_rates_that_are_all_different_say_why() -> None:
+    (note,) = said(sweep(4, 0.03).assign(lr=np.geomspace(1e-4, 1e-2, 48)))
+    assert 'inputs={"learning_rate": "lr"}' in note
+
+
 def test_rows_that_no_column_tells_apart_are_noted() -> None:
     (note,) = said(sweep(2, 0.05))
     assert "No column says why" in note

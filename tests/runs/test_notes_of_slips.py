@@ -29,6 +29,67 @@ def test_counts_of_two_units_in_one_column_are_noted(table: pd.DataFrame) -> Non
     assert "6 runs of 1.5 parameters or more beside others of up to 7.89" in notes(table)
 
 
+def test_rows_of_sums_and_summaries_are_noted(table: pd.DataFrame) -> None:
+    total = pd.concat([table, table.sum().to_frame().T.assign(loss=2.5)], ignore_index=True)
+    said = "1 row of 19 may be no run, but a sum or a summary of the others (row '{}')"
+    assert said.format(18) in notes(total)
+    mean = pd.concat([table, table.mean().to_frame("Mean").T])
+    assert said.format("Mean") in notes(mean)
+    assert "summary" not in notes(table.set_axis([f"total {row}" for row in range(18)]))
+
+
+def test_compute_in_logarithms_or_units_is_noted(table: pd.DataFrame) -> None:
+    flops = 6 * table["params"] * table["tokens"]
+    for read in (np.log10(flops), flops / 1e18):
+        found = notes(pd.DataFrame({"C": read, "loss": table["loss"]}))
+        assert "FLOP: they look like millions, billions or logarithms." in found
+        assert "as in 'flops (EFLOP)'" in found
+    assert notes(pd.DataFrame({"C": flops, "loss": table["loss"]})) == ""
+
+
+def test_a_column_that_may_be_one_that_lacks_is_noted(table: pd.DataFrame) -> None:
+    found = notes(table.rename(columns={"tokens": "tokens of the run"}))
+    assert "No column is read as tokens, and 'tokens of the run' may hold them" in found
+    asked = bs.Runs.from_frame(table.assign(gpu_flops=1.0), flops=False, tokens=False)
+    assert not any("No column is read" in note for note in asked.notes)
+    speeds = table[["params", "loss"]].assign(tokens_per_s=1e5, batch_tokens=5e5, gflops=9.0)
+    assert "'tokens_per_s'" not in notes(speeds)
+    assert "'batch_tokens'" not in notes(speeds)
+
+
+def test_a_count_by_a_convention_is_taken_where_there_is_no_other(table: pd.DataFrame) -> None:
+    renamed = table.rename(columns={"params": "non_embedding_params"})
+    runs = bs.Runs.from_frame(renamed)
+    assert runs.sources["params"] == "column 'non_embedding_params', without embeddings"
+    other = bs.Runs.from_frame(renamed, inputs={"size": "non_embedding_params"})
+    assert other.inputs == ("tokens", "size")
+    two = renamed.assign(active_params=renamed["non_embedding_params"])
+    assert "params" not in bs.Runs.from_frame(two).inputs
+
+
+@pytest.mark.parametrize(
+    ("params", "tokens", "loss"),
+    [
+        ("N (params)", "D (tokens)", "Loss (nats/token)"),
+        ("#params", "# tokens", "Val. loss"),
+        ("model parameters", "tokens_processed", "validation cross-entropy"),
+        ("model size", "Tokens (seen)", "test NLL"),
+    ],
+)
+def test_names_that_say_what_they_count(
+    table: pd.DataFrame, params: str, tokens: str, loss: str
+) -> None:
+    names = dict(zip(table, (params, tokens, loss), strict=True))
+    runs = bs.Runs.from_frame(table.rename(columns=names))
+    for part in table:
+        assert runs.values(part).tolist() == table[part].tolist()
+
+
+def test_tokens_are_not_taken_for_params() -> None:
+    frame = pd.DataFrame({"N (tokens)": [1e9, 2e9], "loss": [3.0, 2.9]})
+    assert bs.Runs.from_frame(frame).inputs == ("tokens",)
+
+
 def test_losses_that_rise_are_noted(table: pd.DataFrame) -> None:
     rising = table.assign(loss=5 - table["loss"])
     assert "Losses rise with params x tokens (rank correlation" in notes(rising)
@@ -55,6 +116,7 @@ def test_rows_of_one_run_are_noted(table: pd.DataFrame) -> None:
         ({"params": "N (B)", "tokens": "Tokens (T)"}, {"params": 1e9, "tokens": 1e12}),
         ({"params": "params_M", "tokens": "billions of tokens"}, {"params": 1e6, "tokens": 1e9}),
         ({"params": "Model size [1e6]", "tokens": "D"}, {"params": 1e6}),
+        ({"params": "Params, M", "tokens": "D_billions"}, {"params": 1e6, "tokens": 1e9}),
     ],
 )
 def test_the_unit_in_the_name_of_a_column_holds(
@@ -119,6 +181,16 @@ def test_accuracies_in_percent_are_fractions(table: pd.DataFrame) -> None:
         bs.BayesScalingError, match=r'an accuracy, by its name.*response="accuracy"'
     ):
         bs.Runs.from_frame(scores, loss="acc (%)")
+
+
+def test_accuracies_written_with_a_percent_sign_are_fractions(table: pd.DataFrame) -> None:
+    scores = table.drop(columns="loss").assign(accuracy=[f"{30 + row} %" for row in range(18)])
+    runs = bs.Runs.from_frame(scores, response="accuracy")
+    np.testing.assert_allclose(runs.values("loss"), np.arange(30, 48) / 100)
+    assert "divided by 100" in runs.notes[0]
+    scores.loc[0, "accuracy"] = "0.3"
+    with pytest.raises(bs.BayesScalingError, match="17 values that are not numbers"):
+        bs.Runs.from_frame(scores, response="accuracy")
 
 
 def test_compute_of_a_constant_factor_is_taken_whole(table: pd.DataFrame) -> None:

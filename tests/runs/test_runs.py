@@ -146,11 +146,12 @@ def test_a_count_that_stands_twice_is_read_once(frame: pd.DataFrame) -> None:
 
 def test_no_loss_column(frame: pd.DataFrame) -> None:
     stepped = frame.drop(columns="loss").assign(step=[1, 2, 3, 4])
-    refused(stepped, "a point of a training curve, and no run")
+    refused(stepped.drop(columns="run"), "a point of a training curve, and no run")
+    refused(stepped, "no column holds the loss", 'loss="my_loss".')  # each row has its own name
     with pytest.raises(RunsError, match=r'in loss="my_loss"\.$'):  # a step that all runs share
         Runs.from_frame(stepped.assign(step=1))
     refused(frame.drop(columns="loss"), "no column holds the loss", 'loss="my_loss"')
-    refused(frame.rename(columns={"loss": "ppl_losses"}), 'loss="ppl_losses"')
+    refused(frame.rename(columns={"loss": "c4_losses"}), 'loss="c4_losses"')
     refused(frame.drop(columns="loss").assign(metric="bpb"), 'loss="my_loss"')  # words are none
 
 
@@ -161,6 +162,10 @@ def test_no_loss_column(frame: pd.DataFrame) -> None:
         (["flops", "train_loss", "c4_val_ce"], "loss", "c4_val_ce"),
         (["train_loss", "c4_loss"], "loss", "c4_loss"),
         (["train_loss", "mmlu_acc", "val_loss_c4"], "accuracy", "mmlu_acc"),
+        (["train_loss", "val_loss"], "accuracy", "my_accuracy"),
+        (["training/loss", "c4_loss", "mmlu_acc"], "loss", "c4_loss"),
+        (["gflops"], "loss", "my_loss"),
+        (["Wall time", "Value"], "loss", "Value"),
         (["lr", "losss"], "loss", "losss"),
     ],
 )
@@ -171,12 +176,27 @@ def test_the_column_of_the_loss_is_guessed(
     refused(table, f'as in loss="{guessed}".', response=response)
 
 
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (["train_loss", "mmlu_acc"], "'mmlu_acc' is an accuracy, by its name.*response=.accuracy"),
+        (["train/loss", "eval/ppl/c4"], "'eval/ppl/c4' is a perplexity.*Take its logarithm"),
+    ],
+)
+def test_what_is_no_loss_is_said_before_it_is_asked_for(
+    frame: pd.DataFrame, columns: list[str], said: str
+) -> None:
+    with pytest.raises(RunsError, match=f"no column holds the loss.*{said}"):
+        Runs.from_frame(frame[["N"]].assign(**dict.fromkeys(columns, 0.5)))
+
+
 def test_a_table_on_its_side(frame: pd.DataFrame) -> None:
     turned = frame.set_index("run")[["N", "D", "loss"]].T
     refused(
         turned, "Rows are called 'N', 'D', 'loss': the table has its runs as columns", "table.T"
     )
     refused(turned.reset_index(names="what"), "as in table.set_index('what').T")
+    refused(frame[["N", "D", "loss"]].T, "the table has its runs as columns")  # numbered ones
 
 
 def test_no_input_at_all(frame: pd.DataFrame) -> None:

@@ -205,6 +205,7 @@ def _of_text(path: Path, usual: str) -> CurveSource:
                 chunksize=BATCH,
                 index_col=False,
                 low_memory=False,
+                skipinitialspace=True,
                 **options,
                 **_EXACT,
             )

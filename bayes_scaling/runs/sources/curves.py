@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
@@ -21,7 +22,7 @@ from bayes_scaling.runs.frames import as_pandas
 from bayes_scaling.runs.intake import from_frame
 from bayes_scaling.runs.parts import Parts
 from bayes_scaling.runs.run_names import run_columns, run_names, run_urls
-from bayes_scaling.runs.sources.checkpoints import AT, LOSS, Roles, checkpoints
+from bayes_scaling.runs.sources.checkpoints import Roles
 from bayes_scaling.runs.sources.choices import (
     ColumnChoices,
     assigned_columns,
@@ -29,10 +30,9 @@ from bayes_scaling.runs.sources.choices import (
     with_numbers,
 )
 from bayes_scaling.runs.sources.curve_remarks import curve_remarks
-from bayes_scaling.runs.sources.curve_source import Curves, CurveSource, as_one_run, open_curves
+from bayes_scaling.runs.sources.curve_source import Curves, as_one_run, open_curves
 from bayes_scaling.runs.sources.files import read_frame
 from bayes_scaling.runs.sources.reducing import WORDING, Final, Reduced, checked_rule, reduced
-from bayes_scaling.runs.usual_names import closest
 
 
 def from_curves(
@@ -148,9 +148,7 @@ def from_curves(
     if alone:
         source = as_one_run(source, run, _only_name(curves, about))
     roles = _roles(source.columns, [*about.columns], run, named, columns)
-    if alone:
-        _check_one_run(source, roles)
-    found = reduced(source, roles, rule)
+    found = reduced(source, replace(roles, alone=alone), rule)
     frame, without_curve = _joined(found, about, run)
     choices: ColumnChoices = {**columns, "run": run}
     made = from_frame(with_numbers(frame, choices), **choices)
@@ -172,20 +170,6 @@ def _only_name(curves: Curves, about: pd.DataFrame) -> str:
     if len(about) == 1:
         return str(about.index[0])
     return Path(curves).name.split(".")[0] if isinstance(curves, str | os.PathLike) else "run"
-
-
-def _check_one_run(source: CurveSource, roles: Roles) -> None:
-    """Refuse curves without names of runs whose positions do not rise, as those of one run do."""
-    rows = checkpoints(source, roles, {})
-    at = [part.loc[part[LOSS].notna(), AT] for part in rows]
-    every = pd.concat(at) if at else pd.Series(dtype=float)
-    if not (every.is_monotonic_increasing and every.is_unique):
-        raise RunsError(
-            f"Runs.from_curves: no column names the run of each checkpoint (the columns are "
-            f"{listed(source.columns[1:], 20)}), and {roles.at!r} does not rise from row to row, "
-            f"as it does in the curve of one run. Checkpoints of a run belong together. Name it, "
-            f'as in run="{(closest("run_name", source.columns[1:]) or ["my_run"])[0]}".'
-        )
 
 
 def _table_of_runs(runs: pd.DataFrame | str | os.PathLike[str] | None, run: str) -> pd.DataFrame:

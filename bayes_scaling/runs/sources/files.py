@@ -108,7 +108,8 @@ def _read_excel(path: Path) -> pd.DataFrame:
     table = next(iter(filled.values()), pd.DataFrame())
     if table.empty:
         return table
-    named = table.iloc[1:].set_axis([str(name) for name in table.iloc[0]], axis=1)
+    head = [f"Unnamed: {n}" if pd.isna(name) else str(name) for n, name in enumerate(table.iloc[0])]
+    named = table.iloc[1:].set_axis(head, axis=1)
     return named.infer_objects().reset_index(drop=True)
 
 

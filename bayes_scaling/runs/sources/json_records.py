@@ -25,6 +25,20 @@ _LISTS = ("runs", "results", "log_history")
 _KINDS = frozenset({"config", "summary", "summaryMetrics", "summary_metrics"})
 
 
+def with_fields(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with a column for each field of objects within its cells.
+
+    Examples
+    --------
+    >>> list(with_fields(pd.DataFrame({"loss": [3.1], "config": [{"model": {"params": 1e8}}]})))
+    ['loss', 'config.model.params']
+    """
+    if not any(isinstance(cell, dict) for name in frame for cell in frame[name]):
+        return frame
+    rows: Any = frame.to_dict("records")
+    return pd.json_normalize(rows)
+
+
 class _RepeatedName(ValueError):
     pass
 
@@ -57,9 +71,9 @@ def json_records(path: Path) -> list[Record]:
     """Return the records of a JSON file.
 
     It holds a list of objects, an object with such a list as "runs" or "log_history" or with one
-    such list of any name, one run with its "config" or "summary", runs by name, columns by name,
-    or what `DataFrame.to_json` writes with any `orient` that keeps the names of columns. NaN and
-    Infinity stay words: they were computed, null was not.
+    such list of any name, one run by its fields or with its "config" or "summary", runs by name,
+    columns by name, or what `DataFrame.to_json` writes with any `orient` that keeps the names of
+    columns. NaN and Infinity stay words: they were computed, null was not.
 
     Raises
     ------
@@ -73,7 +87,8 @@ def json_records(path: Path) -> list[Record]:
         raise RunsError(
             f"Runs: {str(path)!r} is not a list of runs. Understood are a list of objects such as "
             f'{_EXAMPLE}, an object with one such list, such as "runs", and what '
-            f"DataFrame.to_json writes. Write the file in one of these ways."
+            f'DataFrame.to_json writes, unless with orient="values", which leaves out the names of '
+            f"columns. Write the file in one of these ways."
         )
     return records
 
@@ -121,9 +136,19 @@ def _of_object(read: dict[str, Any]) -> object:
     objects = [one for one in lists if one and all(isinstance(item, dict) for item in one)]
     if len(objects) == 1 and not aliases("loss", [*read]):  # orient="table" among them
         return objects[0]
+    if aliases("loss", [*read]) and not any(isinstance(one, dict | list) for one in read.values()):
+        return [read]
     try:
         if {"columns", "data"} <= {*read}:  # orient="split"
-            return pd.DataFrame(read["data"], columns=read["columns"]).to_dict("records")
-        return pd.DataFrame(read, dtype=object).to_dict("records")
+            return _named(pd.DataFrame(read["data"], read.get("index"), read["columns"]))
+        return _named(pd.DataFrame(read, dtype=object))
     except (ValueError, TypeError):
         return None
+
+
+def _named(frame: pd.DataFrame) -> list[Record]:
+    """Return the rows of a frame, with their labels as names of runs unless these are numbers."""
+    labels = [str(label) for label in frame.index]
+    named = "run" not in frame and not all(map(str.isdigit, labels))
+    rows: Any = (frame.assign(run=labels) if named else frame).to_dict("records")
+    return list(rows)

@@ -10,10 +10,10 @@ import gzip
 import lzma
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -28,6 +28,9 @@ from bayes_scaling.runs.columns import check_unique
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # As Excel understands and writes it above the header.
 _SEP_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
+# Below the names of columns in Markdown.
+_RULE = re.compile(r"\s*\|?(\s*:?-+:?\s*\|)+(\s*:?-+:?)?\s*")
+_NUMBER = re.compile(r"\s*\d+([.,]\d+)*(e[+-]?\d+)?\s*", re.IGNORECASE)
 # Lines read to tell the separator.
 _HEAD_LINES = 60
 
@@ -79,20 +82,24 @@ def opened(path: Path) -> Iterator[TextIO]:
 
 @dataclass(frozen=True)
 class TextTable:
-    """Layout of a file of text: the line of its header, its separator and its column names."""
+    """Layout of a file of text: the line of its header, its separator and its column names.
+
+    A table in Markdown is framed: bars stand at the ends of its rows, a rule below its names.
+    """
 
     path: Path
     separator: str
     above: int
     names: tuple[str, ...]
+    framed: bool = False
 
     @contextmanager
     def text(self) -> Iterator[TextIO]:
-        """Open the file at the header."""
+        """Open the file at the header; what frames the cells of Markdown is left out."""
         with opened(self.path) as text:
             for _ in range(self.above):
                 next(text)
-            yield text
+            yield StringIO("".join(_unframed(text))) if self.framed else text
 
     def rows(self, text: TextIO) -> Iterator[list[str]]:
         """Yield the rows below the header, with one cell for each name.
@@ -102,7 +109,7 @@ class TextTable:
         RunsError
             A row has fewer cells than there are names, or more; or a quote is never closed.
         """
-        reader = csv.reader(text, delimiter=self.separator, strict=True)
+        reader = csv.reader(text, delimiter=self.separator, strict=True, skipinitialspace=True)
         wide = len(self.names)
         try:
             next(reader)
@@ -159,16 +166,21 @@ def text_table(path: Path, usual: str) -> TextTable:
         head = list(islice(text, _HEAD_LINES))
     above = next((n for n, line in enumerate(head) if not _is_above(line)), len(head))
     said = next(filter(None, map(_SEP_LINE.fullmatch, head[:above])), None)
+    comment = head[above - 1] if above and head[above - 1].startswith("#") else ""
     head = head[above:]
     if not head:
         raise RunsError(
             f"Runs: {str(path)!r} is empty: it holds nothing. There is nothing to learn from. "
             f"Check that it was written to the end."
         )
-    separator = said[1] if said else _separator(path, head, usual)
-    names = _head_rows(head, separator)[0] or [head[0]]
+    framed = any(map(_RULE.fullmatch, head[1:2]))
+    head = [*_unframed(head)] if framed else head
+    separator = said[1] if said else "|" if framed else _separator(path, head, usual)
+    if _names_columns(comment, head[0], separator):
+        head, above = [comment.lstrip("#"), *head], above - 1
+    names = [name.strip() for name in _head_rows(head, separator)[0] or [head[0]]]
     check_unique(pd.Index([name for name in names if name]))
-    return TextTable(path, separator, above, tuple(names))
+    return TextTable(path, separator, above, tuple(names), framed)
 
 
 def read_text(path: Path, usual: str) -> pd.DataFrame:
@@ -191,10 +203,24 @@ def _is_above(line: str) -> bool:
     return not line.strip() or line.startswith("#") or bool(_SEP_LINE.fullmatch(line))
 
 
+def _unframed(lines: Iterable[str]) -> Iterator[str]:
+    for line in filter(None, map(str.strip, lines)):
+        if not _RULE.fullmatch(line):
+            cells = line.removeprefix("|").removesuffix("|").split("|")
+            yield "|".join(cell.strip().removeprefix("**").removesuffix("**") for cell in cells)
+            yield "\n"
+
+
+def _names_columns(comment: str, line: str, separator: str) -> bool:
+    """True for a comment that has a name for each cell of the line below it, which has numbers."""
+    names, cells = (_head_rows([text], separator)[0] for text in (comment.lstrip("#"), line))
+    return 1 < len(names) == len(cells) and any(map(_NUMBER.fullmatch, cells))
+
+
 def _head_rows(head: list[str], separator: str) -> list[list[str]]:
     rows: list[list[str]] = []
     with suppress(csv.Error):  # of a cell that is too long: what was read before it has to do
-        rows.extend(filter(None, csv.reader(head, delimiter=separator)))
+        rows.extend(filter(None, csv.reader(head, delimiter=separator, skipinitialspace=True)))
     return rows or [[]]
 
 
