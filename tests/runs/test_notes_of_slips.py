@@ -67,24 +67,6 @@ def test_a_count_by_a_convention_is_taken_where_there_is_no_other(table: pd.Data
     assert "params" not in bs.Runs.from_frame(two).inputs
 
 
-@pytest.mark.parametrize(
-    ("params", "tokens", "loss"),
-    [
-        ("N (params)", "D (tokens)", "Loss (nats/token)"),
-        ("#params", "# tokens", "Val. loss"),
-        ("model parameters", "tokens_processed", "validation cross-entropy"),
-        ("model size", "Tokens (seen)", "test NLL"),
-    ],
-)
-def test_names_that_say_what_they_count(
-    table: pd.DataFrame, params: str, tokens: str, loss: str
-) -> None:
-    names = dict(zip(table, (params, tokens, loss), strict=True))
-    runs = bs.Runs.from_frame(table.rename(columns=names))
-    for part in table:
-        assert runs.values(part).tolist() == table[part].tolist()
-
-
 def test_tokens_are_not_taken_for_params() -> None:
     frame = pd.DataFrame({"N (tokens)": [1e9, 2e9], "loss": [3.0, 2.9]})
     assert bs.Runs.from_frame(frame).inputs == ("tokens",)

@@ -51,6 +51,10 @@ def refused(frame: pd.DataFrame, *parts: str, **arguments: object) -> None:
         ("parameters", "tokens", "final_loss"),
         ("num_scaling_params", "tokens_trained", "val_bpb"),
         ("total_parameter_count", "tokens", "val_bpc"),
+        ("N (params)", "D (tokens)", "Loss (nats/token)"),
+        ("#params", "# tokens", "Val. loss"),
+        ("model parameters", "tokens_processed", "validation cross-entropy"),
+        ("model size", "Tokens (seen)", "test NLL"),
     ],
 )
 def test_usual_names_are_found(params: str, tokens: str, loss: str) -> None:
