@@ -81,7 +81,7 @@ def without_words(
         bare = {text: number for text, number in read.items() if number != text.strip()}
         for text, number in [*bare.items()][:1]:
             remarks.append(f"{name} holds more than numbers: {text!r} is read as {number}.")
-            table = table.assign(**{name: table[name].replace(bare)})
+            table = table.assign(**{name: table[name].astype(object).replace(bare)})
     return table, tuple(remarks)
 
 

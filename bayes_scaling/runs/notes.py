@@ -34,6 +34,8 @@ _LARGEST_LOSS = 12.4
 _LEAST_TYPICAL, _MOST_TYPICAL = 1.5, 7.0
 # No trained model has so few parameters, and no run so few tokens.
 _NO_COUNT = 100
+# Of so few runs one may be the sum of the others by chance, as 3 is of 1 and 2.
+_FEW = 4
 _SUMMARIES = frozenset(
     {"total", "sum", "mean", "average", "avg", "median", "std", "min", "max", "overall"}
 )
@@ -112,7 +114,7 @@ def _summaries(table: pd.DataFrame, inputs: Sequence[str]) -> Iterator[str]:
     """Yield a note on rows that are called a summary, or that are the sum of the others."""
     called = [name for name in map(str, table.index) if _key(name) in _SUMMARIES]
     sums = np.isclose(2 * table[[*inputs]], table[[*inputs]].sum(), 1e-6, 0).all(axis=1)
-    found = [*dict.fromkeys([*called, *(table.index[sums] if len(table) > 2 else [])])]
+    found = [*dict.fromkeys([*called, *(table.index[sums] if len(table) > _FEW else [])])]
     if found and len(found) < len(table):
         yield (
             f"{counted(len(found), 'row')} of {len(table)} may be no run, but a sum or a summary "

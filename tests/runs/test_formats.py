@@ -322,6 +322,9 @@ def test_what_stands_beside_numbers_is_left_out_and_told(text: str, number: str)
     runs = Runs.from_frame(frame)
     assert runs.values(column)[0] == parse_count(number)
     assert f"{column} holds more than numbers: {text!r} is read as {number}." in runs.notes
+    words = frame.select_dtypes(exclude="number")
+    categories = frame.astype(dict.fromkeys(words, "category"))
+    assert Runs.from_frame(categories).values(column)[0] == parse_count(number)
     assert frame.map(str).isin([text]).any(axis=None)  # the frame of the user stays
 
 

@@ -35,6 +35,8 @@ def test_rows_of_sums_and_summaries_are_noted(table: pd.DataFrame) -> None:
     assert said.format(18) in notes(total)
     mean = pd.concat([table, table.mean().to_frame("Mean").T])
     assert said.format("Mean") in notes(mean)
+    few = pd.DataFrame({"N": [1e8, 2e8, 3e8], "D": [2e9, 4e9, 6e9], "loss": [3.0, 2.9, 2.8]})
+    assert "summary" not in notes(few)
     assert "summary" not in notes(table.set_axis([f"total {row}" for row in range(18)]))
 
 
