@@ -41,7 +41,7 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
     sheet = canvas.Sheet.of(ax)
     ax = sheet.ax
     equal_loss = lines.held == "loss"
-    quantity = "tokens" if equal_loss else "expected_loss"
+    quantity, what = ("tokens", "expected loss") if equal_loss else ("expected_loss", "compute")
     curves = dict(_curves(lines))
     looks = canvas.styles(curves)
     tops = []
@@ -56,13 +56,12 @@ def isolines(lines: Isolines, *, ax: Axes | None = None, prob: float | None = No
     else:
         canvas.log_loss_axis(ax, lines.fit.runs)
     canvas.log_input_axis(ax.xaxis, "params")
-    what = "Equal expected loss" if equal_loss else "Equal compute"
     bands = [
         legends.line_entry(_name(lines, key), look.colour, look.line) for key, look in looks.items()
     ]
     runs = [legends.point_entry("runs", canvas.neutral())]
     sheet.legend([*bands, *runs], f"medians and {legends.interval_label(prob)}")
-    sheet.title(f"{what} by {lines.fit.model.law.name}", lines.fit)
+    sheet.title(f"Equal {what} by {lines.fit.model.law.name}", lines.fit)
     return ax
 
 

@@ -149,7 +149,7 @@ def _root(function: Functions, grid: Array, cell: Array, tolerance: float) -> Ar
 
 def _along(function: Functions, grid: Array) -> Array:
     """Values along a grid, by blocks of its places."""
-    blocks = -(-grid.size // BLOCK)
+    blocks = min(len(grid), -(-grid.size // BLOCK))
     return np.concatenate([function(part) for part in np.array_split(grid, blocks)])
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from bayes_scaling.display.wording import per_cent, times
 from bayes_scaling.trust.case import LADDER, Case
 from bayes_scaling.trust.checks.design import SAME_DECADES
+from bayes_scaling.validation.backtesting import Backtest
 from bayes_scaling.validation.folds import MODEL
 from bayes_scaling.validation.scores import covered
 from bayes_scaling.validation.verdict import CannotJudge, Finding, Verdict, graded, worst
@@ -55,8 +56,12 @@ def check_backtest(case: Case) -> Finding:
     table = tested.table()
     table.attrs["folds"] = tested.folds
     table.attrs["notes"] = tested.notes
-    worst_asked = int(np.argmax(missed[: case.asked]))
-    near = within(tested.predictions, float(case.beyond[case.main].iloc[worst_asked]))
+    reach = float(case.beyond[case.main].iloc[int(np.argmax(missed[: case.asked]))])
+    return Finding(by_point, _headline(tested, within(tested.predictions, reach)), table)
+
+
+def _headline(tested: Backtest, near: pd.DataFrame) -> str:
+    """The check in sentences, by the predictions that lie as near as the worst point."""
     shares = {str(name): _missed(part) for name, part in near.groupby("method", sort=False)}
     count = int((near["method"] == MODEL).sum())
     others = "; ".join(
@@ -64,12 +69,11 @@ def check_backtest(case: Case) -> Finding:
     )
     undone = len(tested.unfinished)
     failed = f" {undone} fold(s) failed." if undone else ""
-    headline = (
+    return (
         f"{per_cent(shares[MODEL])} of {count} held-out runs fell outside their 90 % interval; the "
         f"farthest lay {times(10 ** near['decades'].max())} beyond those fitted. "
-        f"Of the baselines' intervals: {others or 'not made'}."
+        f"Of the baselines' intervals: {others or 'not made'}. {tested.record().sentence}{failed}"
     )
-    return Finding(by_point, f"{headline} {tested.record().sentence}{failed}", table)
 
 
 def within(predictions: pd.DataFrame, reach: float) -> pd.DataFrame:

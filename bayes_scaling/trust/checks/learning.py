@@ -55,7 +55,12 @@ def check_learning(case: Case) -> Finding:
     judged = table.drop(columns="miss_share_of_variance")
     verdicts = [_verdict(*row) for row in judged.itertuples(index=False)]
     table.attrs["parameters"] = _contraction(prior, case.fit)
-    worst, _, share, miss = table.iloc[: case.asked].max()
+    return Finding(verdicts, _headline(case, table.iloc[: case.asked]), table)
+
+
+def _headline(case: Case, table: pd.DataFrame) -> str:
+    """The check in sentences, by the points that were asked about."""
+    worst, _, share, miss = table.max()
     least = table.attrs["parameters"]["share_of_prior_spread"]
     missed = (
         f"{per_cent(miss)} of its variance is how laws miss beyond their runs, taught by other "
@@ -63,13 +68,12 @@ def check_learning(case: Case) -> Finding:
         if case.fit.model.has_surface(case.fit.runs)
         else "nothing is added for how laws miss beyond their runs"
     )
-    headline = (
+    return (
         f"The forecast's sensitivity to the law's priors is {worst:.3f}; from {SENSITIVE} they "
         f"matter. Its spread is {per_cent(share, 1)} of what the priors alone allow, and {missed}. "
         f"These runs taught least about {least.idxmax()}: {per_cent(least.max())} of its prior "
         "spread is left."
     )
-    return Finding(verdicts, headline, table)
 
 
 def _verdict(prior: float, likelihood: float, share: float) -> Verdict:

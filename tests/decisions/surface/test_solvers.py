@@ -1,8 +1,9 @@
 """Searches for many minima and roots at once, against known ones."""
 
 import numpy as np
+import pytest
 
-from bayes_scaling.decisions.surface.solvers import first_below, first_change, minimum
+from bayes_scaling.decisions.surface.solvers import BLOCK, first_below, first_change, minimum
 
 LOW, MIDDLE, HIGH = (np.full(5, end) for end in (-10.0, 0.0, 10.0))
 
@@ -68,3 +69,18 @@ def test_a_fall_is_for_good_on_the_way_to_the_least() -> None:
     np.testing.assert_allclose(found, [3 + 1 / 3, np.inf, -np.inf], rtol=1e-9)
     nothing = first_below(lambda x: x + np.nan, np.linspace(np.zeros(3), 6.0, 13))
     assert np.isnan(nothing).all()
+
+
+@pytest.mark.parametrize("count", [1, 7, 3 * BLOCK])
+def test_a_search_within_a_search_may_be_of_any_size(count: int) -> None:
+    """Of few functions many places are asked for at once, of many one at a time, never none."""
+    roots = np.linspace(0.5, 8.5, count)
+
+    def least(place: np.ndarray) -> np.ndarray:
+        assert place.size > 0
+        low, high = np.full_like(place, -20.0), np.full_like(place, 20.0)
+        found, _ = minimum(lambda x: (x - place) ** 2, low, np.zeros_like(place), high)
+        return found - roots
+
+    found = first_change(least, np.linspace(np.zeros(count), np.full(count, 9.0), 5))
+    np.testing.assert_allclose(found, roots, atol=1e-4)
