@@ -1,4 +1,4 @@
-"""What a law leaves out, of draws: `delta`, deviations of levels, and what changes beyond the runs.
+"""Draws of what a law leaves out: `delta`, deviations of levels, and changes beyond the runs.
 
 Owns how a draw's `delta` is evaluated anywhere; what it is added to is the surface's.
 """

@@ -100,7 +100,7 @@ def _has_frontier(fit: ScalingFit) -> bool:
 
 @dataclass(frozen=True)
 class _Drawing:
-    """What is drawn on the axes of a fit, group by group."""
+    """Drawing of a fit on its axes, group by group."""
 
     ax: Axes
     fit: ScalingFit

@@ -110,7 +110,7 @@ def _path_name(targets: dict[sources.Group, xr.Dataset]) -> str | None:
 
 @dataclass(frozen=True)
 class _Fans:
-    """What is drawn on the axes of a forecast, against the input `name`."""
+    """Drawing of a forecast on its axes, against the input `name`."""
 
     ax: Axes
     fitted: Fitted

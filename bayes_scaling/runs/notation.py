@@ -1,4 +1,4 @@
-"""How numbers of a table are written: as counts, in a unit, with decimal commas.
+"""Notation of numbers in a table: counts, units, decimal commas.
 
 Owns what is read differently than it stands, each with a remark. What cells may hold is checked in
 `cells`.

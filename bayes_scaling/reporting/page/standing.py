@@ -1,4 +1,4 @@
-"""What the checks say on the interactive page: the tested range, the verdicts and their reasons."""
+"""Words of the checks on the interactive page: the tested range, the verdicts and their reasons."""
 
 from __future__ import annotations
 
