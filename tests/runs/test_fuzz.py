@@ -141,8 +141,12 @@ def spoilt_cells(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 def written_numbers(content: bytes) -> set[float]:
     """Every number that text may be read to hold."""
     text = content.decode("utf-8", "ignore").replace("\\u2212", "x")
+    grouped = re.sub(r"(?<=\d) (?=\d{3}(?!\d))", "", text)
     found: set[float] = set()
-    for pieces in (re.split(r'[,;\t|\s"\[\]{}:]', text), re.split(r'[;\t|\n\r"]', text)):
+    for pieces in (
+        re.split(r'[,;\t|\s"\[\]{}:]', text + "\n" + grouped),
+        re.split(r'[;\t|\n\r"]', text),
+    ):
         for piece in pieces:
             for form in (piece, piece.replace(",", ""), piece.replace(",", ".")):
                 for read in (float, parse_count):
