@@ -208,8 +208,10 @@ def test_larger_runs_are_better_and_none_is_below_its_floor(
 ) -> None:
     assert float((growth.isel(point=1) > growth.isel(point=0)).mean()) <= 0.02
     far = surface240.expected_loss(params=[1e12, 1e15], tokens=[2e13, 2e16])
-    assert (far >= surface240.surface_at({}).floor).all()
-    assert (growth >= surface240.posterior["E"]).all()
+    # Not the law's E, of which some goes on declining beyond the runs.
+    floor = surface240.surface_at({}).floor
+    assert (growth >= floor).all()
+    assert (far >= floor).all()
 
 
 def test_a_printed_summary_hides_no_column(fit240: bs.ScalingFit) -> None:
