@@ -269,8 +269,12 @@ def test_a_chart_cannot_tell_runs_of_one_name_apart(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
+        ("r.json", "{", "is not JSON"),
+        ("r.json", "[1, 2]", "is not a list of runs"),
         ("r.json", '{"a": 1}', "is not a list of runs"),
+        ("r.json", "[]", "is empty"),
         ("r.json", '[{"name": "a", "config": "x y"}]', "config of run 0 .*is 'x y', not a mapping"),
+        ("r.csv", "", "is empty"),
         ("r.yaml", "a: 1", "has the suffix '.yaml'"),
     ],
 )
