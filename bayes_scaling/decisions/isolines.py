@@ -25,7 +25,7 @@ GRID = 41
 """Sizes on a curve, if none are given."""
 
 _LEAST = {"flops": "expected_loss", "loss": "flops"}
-"""What is least at the best size of a curve, by what is equal along it."""
+"""Quantity that is least at the best size of a curve, by what is equal along it."""
 
 MARGIN = 4.0
 """Factor by which those go beyond the sizes of the runs, either way."""

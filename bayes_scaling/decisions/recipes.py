@@ -34,7 +34,7 @@ EXPONENT_SPREAD = Prior.between(0.045, 0.055)
 """Relative spread of exponents between recipes: small, for the text is the same."""
 
 LADDER_SURFACE = Surface(miss_sd=Prior.between(0.028, 0.089), miss_mean=0.1)
-"""What lies beyond the largest rung, so that ladders of public sweeps are covered there and at ten
+"""Surface of ladders, by which those of public sweeps are covered at their largest rung and at ten
 times it (``tests/benchmarks/test_ladders.py``)."""
 
 NOISE = Prior.between(0.001, 0.01)

@@ -16,7 +16,7 @@ from bayes_scaling.laws.shared_priors import FLOORS
 from bayes_scaling.model.hierarchy import FLOOR_SPREAD, LINKS, SPREAD_PRIOR, Link, Vary
 from bayes_scaling.model.surface import (
     DELTA,
-    LEAST_SCATTERED,
+    LEAST_TELLING,
     MOST_DEVIATING,
     SCATTER,
     SCATTER_SPREAD,
@@ -147,7 +147,7 @@ class Specification:
 
         Not of parameters of the law, which vary as the user says, and not of a factor of more than
         :data:`MOST_DEVIATING` levels; in scatter only of levels that typically have
-        :data:`LEAST_SCATTERED` runs.
+        :data:`LEAST_TELLING` runs.
         """
         if not self.has_surface(runs) or self.surface is None:
             return ()
@@ -155,7 +155,7 @@ class Specification:
         deviating = [by for by, count in levels.items() if count <= MOST_DEVIATING]
         of_delta = [Vary(DELTA, by, self.surface.level_sd) for by in deviating]
         scatters = isinstance(self.noise, LocationScale) and not self.noise.sd.fixed
-        told = [by for by in deviating if scatters and len(runs) >= LEAST_SCATTERED * levels[by]]
+        told = [by for by in deviating if scatters and len(runs) >= LEAST_TELLING * levels[by]]
         return (*of_delta, *(Vary(SCATTER, by, SCATTER_SPREAD) for by in told))
 
     def deviating(self, what: str, runs: Runs) -> tuple[Vary, ...]:

@@ -83,7 +83,7 @@ SCATTER_SPREAD = Prior.between(0.1, 1.5)
 """Spread between levels of log ``noise_sd``: runs of one sweep may scatter several times as much as
 those of another, and a level that is taken for a quiet one is believed too much."""
 
-LEAST_SCATTERED = 6
+LEAST_TELLING = 6
 """Runs that a level must have on average for levels to scatter each by its own: fewer say nothing
 of it. Ladders of four rungs have the same multipliers without, and a fifth of the divergences."""
 

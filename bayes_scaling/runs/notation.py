@@ -79,7 +79,8 @@ def without_words(
         odd = sorted(text for text in texts if as_number(text, counts=True) is None)
         read = {text: _bare(match) for text in odd if (match := _MORE.fullmatch(text.strip()))}
         bare = {text: number for text, number in read.items() if number != text.strip()}
-        for text, number in [*bare.items()][:1]:
+        if bare:
+            text, number = next(iter(bare.items()))
             remarks.append(f"{name} holds more than numbers: {text!r} is read as {number}.")
             table = table.assign(**{name: table[name].astype(object).replace(bare)})
     return table, tuple(remarks)

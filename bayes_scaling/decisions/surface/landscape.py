@@ -81,9 +81,14 @@ class Landscape:
         sizes, [places] = self.fit.posterior.sizes, self.where.sizes.values()
         return sizes["chain"], sizes["draw"], places
 
+    def everywhere(self, values: Any) -> Array:
+        """Values for each draw and place, and each step of a search if they have its dims."""
+        full: Array = np.broadcast_to(values, np.broadcast_shapes(np.shape(values), self.shape))
+        return full
+
     def asked(self, name: str) -> Array:
         """Numbers that are asked about, for each draw."""
-        return np.broadcast_to(self.where[name].values, self.shape)
+        return self.everywhere(self.where[name].values)
 
     def loss(self, **inputs: Any) -> Array:
         """Expected loss with these inputs, in the unit of the runs' loss."""
@@ -92,8 +97,7 @@ class Landscape:
         # Searches go where powers leave the range of floats, and on from draws without a solution.
         with np.errstate(all="ignore"):
             loss = self.surface.loss(with_compute({**given, **self.held, **inputs}, each))
-        result: Array = np.broadcast_to(loss, np.broadcast_shapes(np.shape(loss), self.shape))
-        return result
+        return self.everywhere(loss)
 
     def split_loss(self, params: Array | float, tokens: Array) -> Array:
         """Expected loss of params and tokens."""
@@ -122,7 +126,7 @@ class Landscape:
         def excess(log_amount: Array) -> Array:
             return log_ratio(loss(np.exp(log_amount)), target)
 
-        middle = np.broadcast_to(np.log(centre), self.shape)
+        middle = self.everywhere(np.log(centre))
         amount: Array = np.exp(first_below(excess, middle + REACH.reshape(-1, 1, 1, 1)))
         return amount
 
@@ -133,7 +137,7 @@ class Landscape:
     @property
     def floor(self) -> Array:
         """Loss that no scale gets below."""
-        return np.broadcast_to(self.surface.floor, self.shape)
+        return self.everywhere(self.surface.floor)
 
     def labelled(self, **values: Array) -> xr.Dataset:
         """Arrays as draws, with levels and held inputs as coordinates of the places."""

@@ -84,7 +84,7 @@ class Splitting:
 
     def optimum(self, budget: Array) -> Split:
         """Run of least loss that spends a budget within the constraints."""
-        budget = np.broadcast_to(budget, np.broadcast_shapes(np.shape(budget), self.where.shape))
+        budget = self.where.everywhere(budget)
         if self.constraints.tokens_per_param is not None:
             params = self.cost.params_at(self.constraints.tokens_per_param, budget)
             end = np.zeros(budget.shape, int)
@@ -138,7 +138,7 @@ class Splitting:
 
     def check_budget(self, budget: Array) -> None:
         """Refuse a budget that cannot be spent within the constraints."""
-        budget = np.broadcast_to(budget, self.where.shape)
+        budget = self.where.everywhere(budget)
         bad = budget[~self._spendable(budget)]
         if bad.size:
             raise RunsError(

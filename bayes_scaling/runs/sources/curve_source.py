@@ -39,8 +39,9 @@ _TEXT_AND_NUMBER = re.compile(r"(\D+)(\d*)")
 _LOGS = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"})
 _LOG_NAMES = frozenset({"trainer_state.json"})  # of the Trainer of Hugging Face
 
-_PLAIN: dict[str, Any] = {
-    "skiprows": 1, "index_col": False, "low_memory": False, "skipinitialspace": True
+_AS_WRITTEN: dict[str, Any] = {
+    "skiprows": 1, "index_col": False, "keep_default_na": False, "low_memory": False,
+    "skipinitialspace": True,
 }  # fmt: skip
 # Numbers are read to the last digit, which pandas does by itself from version 3 on.
 _EXACT: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3" else {}
@@ -196,10 +197,10 @@ def _of_text(path: Path, usual: str) -> CurveSource:
         text = dict.fromkeys(labels, "str")
         # Not those of pandas: "NaN" is a loss that diverged, and "None" may be a label.
         gaps = {name: [""] if name in text else GAPS for name in columns}
-        cells: dict[str, Any] = {"dtype": text, "na_values": gaps, "keep_default_na": False}
         options: dict[str, Any] = {"sep": table.separator, "names": names, "usecols": [*columns]}
+        options |= {"dtype": text, "na_values": gaps, "chunksize": BATCH}
         with table.text() as opened, _told_apart(table):
-            yield from pd.read_csv(opened, chunksize=BATCH, **_PLAIN, **_EXACT, **cells, **options)
+            yield from pd.read_csv(opened, **_AS_WRITTEN, **_EXACT, **options)
 
     return CurveSource(tuple(names), batches)
 
