@@ -40,7 +40,7 @@ CALLS = {
     "near_optimal": "bs.plots.near_optimal(bs.near_optimal(fit, 1e22))",
     "isolines": """\
 web = pd.DataFrame({"corpus": ["web"]})
-bs.plots.isolines(bs.isoflop_curves(fit, [1e19, 1e20, 1e21], at=web))""",
+bs.plots.isolines(bs.decisions.isoflop_curves(fit, [1e19, 1e20, 1e21], at=web))""",
     "level_comparison": """\
 compute = np.geomspace(1e19, 1e23, 25)
 bs.plots.level_comparison(bs.compare_levels(fit, "books", "web", compute))""",
@@ -51,7 +51,7 @@ candidates = pd.DataFrame({"params": params.ravel(), "tokens": tokens.ravel(), "
 goal = bs.Goal.loss(params=7e10, tokens=1.4e12, at={"corpus": "web"})
 bs.plots.next_runs(bs.next_runs(fit, candidates, 4e21, goal, most=6))""",
     "lifetime": """\
-bs.plots.lifetime(bs.lifetime_allocation(fit, 3e12, flops=[1e21, 1e22, 1e23]))""",
+bs.plots.lifetime(bs.decisions.lifetime_allocation(fit, 3e12, flops=[1e21, 1e22, 1e23]))""",
     "isoflop_optima": "bs.plots.isoflop_optima(bs.decisions.isoflop_optima(isoflop_fit))",
     "overfitting_threshold": """\
 params = np.geomspace(5e7, 2e9, 5)

@@ -1,6 +1,7 @@
-"""Pages of the API: one for each module that `bayes_scaling` hands out, and one for each name."""
+"""Pages of the API: one for each module that `bayes_scaling` names, and one for each name."""
 
 import inspect
+import pkgutil
 import re
 from importlib import import_module
 from types import ModuleType
@@ -8,11 +9,13 @@ from typing import TypeAliasType
 
 import bayes_scaling as bs
 
-NAMED = re.findall(r"`(\w+)`", bs.__doc__)
+NAMED = re.findall(r"`(?:bayes_scaling\.)?(\w+)`", bs.__doc__)
 """Names in the order in which the package presents them."""
 
 MODULES = tuple(
-    name for name in dict.fromkeys(NAMED) if isinstance(getattr(bs, name, None), ModuleType)
+    name
+    for name in dict.fromkeys(NAMED)
+    if name in {module.name for module in pkgutil.iter_modules(bs.__path__)}
 )
 
 PAGED_BASES = "Law, CurveLaw, Noise, LocationScale, Exception"
@@ -74,7 +77,9 @@ def _write_module(folder, path, module, known, *, listed):
     if new:
         stubs = "\n".join(f"   {name}" for name in new)
         parts.append(f".. toctree::\n   :hidden:\n\n{stubs}\n")
-    _page(folder, path, path.replace("bayes_scaling", "bs"), "\n".join(parts))
+    reached = module is bs or path.removeprefix("bayes_scaling.") in bs.__all__
+    title = path.replace("bayes_scaling", "bs") if reached else path
+    _page(folder, path, title, "\n".join(parts))
 
 
 def _without_types(module):

@@ -14,24 +14,20 @@ Every stage is a frozen value of its own type::
 `ScalingModel`         law, priors, pooling and noise together: what is going to be fitted
 `fit`, `ScalingFit`    the posterior; `load_fit` reads a saved one
 `forecast`             the loss of runs that were not trained, as a `Forecast`
-`allocate`             the best split of compute between parameters and tokens, as an `Allocation`
+`allocate`             the best split of compute between parameters and tokens
 `near_optimal`         sizes that are nearly as good; `regret`: what a plan wastes
 `Constraints`          bounds on params and tokens, a ratio, a menu of sizes: what runs keep to
-`lifetime_allocation`  the model that is cheapest to train and serve; `Prices` in money
 `needed`               compute, tokens or parameters that reach a loss, and whether any amount does
-`marginal_returns`     elasticities at points; `compute_returns` along the best split
-`isoloss_curves`       contours of the loss, and `isoflop_curves`
+`compute_returns`      what more compute gives along the best split
 `compare_levels`       which recipe or corpus is better, and the compute that is worth
 `compare_recipes`      the same from a ladder of three or four runs of each
 `follow`               the final loss to expect of a run in progress
 `next_runs`, `Goal`    the affordable runs that teach most about a quantity
-`decisions`            all of these, their results, and rarer questions
-`assess`               can a forecast be trusted? A `TrustReport` of checks
-`score`                sealed forecasts against the runs made since; `SealedForecast`
+`assess`               can a forecast be trusted? A report of checks
+`score`                sealed forecasts against the runs made since
 `backtest`             what a sweep stopped earlier would have forecast
 `calibrate`            how often intervals of such sweeps hold the truth, where it is known
-`trust`                these, their results and single checks
-`compare`, `average`   which fits predict best (`Comparison`), and their mixture (`FitAverage`)
+`compare`, `average`   which fits predict best, and their mixture
 `report`, `cite`       a document for other people; sentence, methods and BibTeX
 `reporting`            tables with the digits that draws support
 `plots`                one figure per question
@@ -39,8 +35,18 @@ Every stage is a frozen value of its own type::
 `datasets`             simulated sweeps and published tables
 `units`, `accounting`  counts, FLOP, nats and bits; how parameters and FLOP are counted
 `example`              the code of the first notebook, to run or save
-`BayesScalingError`    the base of every error raised here; the others are in `errors`
 =====================  ===========================================================================
+
+What is asked less often, and the types of results, are in modules of their own:
+
+===========================  =====================================================================
+`decisions`                  `decisions.lifetime_allocation`, the model that is cheapest to train
+                             and serve; returns of an input; curves of equal loss or compute
+`trust`                      reports, track records and single checks
+`errors`                     all errors that are raised; their base: `errors.BayesScalingError`
+`bayes_scaling.forecasting`  sealed forecasts, read from their files
+`bayes_scaling.comparison`   scores of several fits, and mixtures of them
+===========================  =====================================================================
 
 Names are imported when they are first used: ``import bayes_scaling`` itself loads neither PyMC nor
 ArviZ nor Matplotlib.
@@ -66,24 +72,22 @@ if TYPE_CHECKING:
         units,
     )
     from bayes_scaling.cli.demo.examples import example
-    from bayes_scaling.comparison import Comparison, FitAverage, average, compare
-    from bayes_scaling.decisions.allocation import Allocation, allocate
-    from bayes_scaling.decisions.constraints import Constraints
-    from bayes_scaling.decisions.following import follow
-    from bayes_scaling.decisions.groups import compare_levels
-    from bayes_scaling.decisions.isolines import isoflop_curves, isoloss_curves
-    from bayes_scaling.decisions.lifetime import Prices, lifetime_allocation
-    from bayes_scaling.decisions.near_optimality import near_optimal
+    from bayes_scaling.comparison import average, compare
+    from bayes_scaling.decisions import (
+        Constraints,
+        Goal,
+        allocate,
+        compare_levels,
+        compare_recipes,
+        compute_returns,
+        follow,
+        near_optimal,
+        needed,
+        regret,
+    )
     from bayes_scaling.decisions.next_runs.choosing import next_runs
-    from bayes_scaling.decisions.next_runs.goals import Goal
-    from bayes_scaling.decisions.recipes import compare_recipes
-    from bayes_scaling.decisions.regretting import regret
-    from bayes_scaling.decisions.requirements import needed
-    from bayes_scaling.decisions.returns import compute_returns, marginal_returns
-    from bayes_scaling.errors import BayesScalingError
     from bayes_scaling.fitting.scaling_fit import ScalingFit, fit, load_fit
-    from bayes_scaling.forecasting.forecasts import Forecast, forecast
-    from bayes_scaling.forecasting.sealed import SealedForecast
+    from bayes_scaling.forecasting import Forecast, forecast
     from bayes_scaling.laws import Law
     from bayes_scaling.model.hierarchy import Vary
     from bayes_scaling.model.scaling_model import ScalingModel
@@ -92,42 +96,28 @@ if TYPE_CHECKING:
     from bayes_scaling.reporting import cite
     from bayes_scaling.reporting.building import report
     from bayes_scaling.runs import Runs, read_runs
-    from bayes_scaling.trust import TrustReport, assess, backtest, calibrate
-    from bayes_scaling.validation.track_record import score
+    from bayes_scaling.trust import assess, backtest, calibrate, score
 
     __version__: str
 
 __all__ = [
-    "Allocation", "BayesScalingError", "Comparison", "Constraints", "FitAverage", "Forecast",
-    "Goal", "Law", "Prices", "Prior", "Runs", "ScalingFit", "ScalingModel", "SealedForecast",
-    "Surface", "TrustReport", "Vary", "__version__", "accounting", "allocate", "assess", "average",
-    "backtest", "calibrate", "cite", "compare", "compare_levels", "compare_recipes",
-    "compute_returns", "datasets", "decisions", "errors", "example", "fit", "follow", "forecast",
-    "isoflop_curves", "isoloss_curves", "laws", "lifetime_allocation", "load_fit",
-    "marginal_returns", "near_optimal", "needed", "next_runs", "noise", "ops", "plots", "priors",
-    "read_runs", "regret", "report", "reporting", "schedules", "score", "trust", "units",
+    "Constraints", "Forecast", "Goal", "Law", "Prior", "Runs", "ScalingFit", "ScalingModel",
+    "Surface", "Vary", "__version__", "accounting", "allocate", "assess", "average", "backtest",
+    "calibrate", "cite", "compare", "compare_levels", "compare_recipes", "compute_returns",
+    "datasets", "decisions", "errors", "example", "fit", "follow", "forecast", "laws", "load_fit",
+    "near_optimal", "needed", "next_runs", "noise", "ops", "plots", "priors", "read_runs", "regret",
+    "report", "reporting", "schedules", "score", "trust", "units",
 ]  # fmt: skip
 
 _NAMES = {
     "cli.demo.examples": ("example",),
-    "comparison": ("Comparison", "FitAverage", "average", "compare"),
-    "decisions.allocation": ("Allocation", "allocate"),
-    "decisions.constraints": ("Constraints",),
-    "decisions.following": ("follow",),
-    "decisions.groups": ("compare_levels",),
-    "decisions.isolines": ("isoflop_curves", "isoloss_curves"),
-    "decisions.lifetime": ("Prices", "lifetime_allocation"),
-    "decisions.near_optimality": ("near_optimal",),
-    "decisions.next_runs.choosing": ("next_runs",),
-    "decisions.next_runs.goals": ("Goal",),
-    "decisions.recipes": ("compare_recipes",),
-    "decisions.regretting": ("regret",),
-    "decisions.requirements": ("needed",),
-    "decisions.returns": ("compute_returns", "marginal_returns"),
-    "errors": ("BayesScalingError",),
+    "comparison": ("average", "compare"),
+    "decisions": (
+        "Constraints", "Goal", "allocate", "compare_levels", "compare_recipes", "compute_returns",
+        "follow", "near_optimal", "needed", "next_runs", "regret",
+    ),
     "fitting.scaling_fit": ("ScalingFit", "fit", "load_fit"),
-    "forecasting.forecasts": ("Forecast", "forecast"),
-    "forecasting.sealed": ("SealedForecast",),
+    "forecasting": ("Forecast", "forecast"),
     "laws": ("Law",),
     "model.hierarchy": ("Vary",),
     "model.scaling_model": ("ScalingModel",),
@@ -136,9 +126,8 @@ _NAMES = {
     "reporting": ("cite",),
     "reporting.building": ("report",),
     "runs": ("Runs", "read_runs"),
-    "trust": ("TrustReport", "assess", "backtest", "calibrate"),
-    "validation.track_record": ("score",),
-}
+    "trust": ("assess", "backtest", "calibrate", "score"),
+}  # fmt: skip
 """Names of everyday use, by the module that holds them."""
 
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

@@ -6,6 +6,8 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -88,6 +90,36 @@ def test_importing_the_package_imports_no_heavy_library() -> None:
     assert finished.stdout.strip() == "[]"
 
 
+HOMES_OF_RESULTS = ("forecasting", "comparison")
+"""Modules that the package's docstring names, and that are imported by their full names."""
+
+
+def public_values() -> Iterator[object]:
+    """What users reach: the names at the top, and those of the modules that it names."""
+    homes = [import_module(f"bayes_scaling.{name}") for name in HOMES_OF_RESULTS]
+    for value in [*(getattr(bayes_scaling, name) for name in bayes_scaling.__all__), *homes]:
+        yield value
+        yield from (getattr(value, name) for name in getattr(value, "__all__", ()))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "decisions.Allocation", "decisions.Prices", "decisions.isoflop_curves",
+        "decisions.isoloss_curves", "decisions.lifetime_allocation", "decisions.marginal_returns",
+        "comparison.Comparison", "comparison.FitAverage", "forecasting.SealedForecast",
+        "trust.TrustReport", "errors.BayesScalingError",
+    ],
+)  # fmt: skip
+def test_rarer_names_have_one_public_home(path: str) -> None:
+    home, name = path.split(".")
+    assert (
+        f"`{home}`" in bayes_scaling.__doc__ or f"`bayes_scaling.{home}`" in bayes_scaling.__doc__
+    )
+    assert name in import_module(f"bayes_scaling.{home}").__all__
+    assert not hasattr(bayes_scaling, name)
+
+
 def documented(value: object) -> list[object]:
     """A public value, and the public methods of a class."""
     if not inspect.isclass(value):
@@ -98,8 +130,8 @@ def documented(value: object) -> list[object]:
 
 def test_the_errors_that_docstrings_promise_can_be_reached() -> None:
     promised = set()
-    for name in bayes_scaling.__all__:
-        for value in documented(getattr(bayes_scaling, name)):
+    for public in public_values():
+        for value in documented(public):
             section = re.search(
                 r"^Raises\n-+\n(.+?)(?=^\w.*\n-{3,}|\Z)", inspect.getdoc(value) or "", re.M | re.S
             )

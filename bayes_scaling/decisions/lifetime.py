@@ -235,7 +235,7 @@ def _served(asked: Mapping[str, Numbers]) -> list[float]:
 
 def _rates(prices: Prices | None, input_tokens: float, output_tokens: float) -> tuple[float, float]:
     """Costs of training per parameter and token, and of serving per parameter."""
-    example = "bs.Prices(training=2e-18, serving=2e-18)"
+    example = "bs.decisions.Prices(training=2e-18, serving=2e-18)"
     check_kind("lifetime_allocation", "prices", prices, Prices, example)
     if prices is None:
         served = FLOPS_PER_SERVED_TOKEN * (input_tokens + output_tokens)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.comparison import Comparison, FitAverage
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +29,8 @@ def targets() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def compared() -> list[bs.Comparison]:
-    def each() -> Iterator[bs.Comparison]:
+def compared() -> list[Comparison]:
+    def each() -> Iterator[Comparison]:
         for seed in SEEDS:
             runs = simulated(seed)
             fits = {
@@ -41,20 +42,20 @@ def compared() -> list[bs.Comparison]:
     return list(each())
 
 
-def test_the_law_that_made_the_runs_has_most_weight(compared: list[bs.Comparison]) -> None:
+def test_the_law_that_made_the_runs_has_most_weight(compared: list[Comparison]) -> None:
     """Kaplan's law bends nowhere; its misses beyond the cut are several times the scatter."""
     for found in compared:
         assert found.weights("future")["chinchilla"] > 0.5
         assert found.weights("loo")["chinchilla"] > 0.5
 
 
-def test_the_average_covers_at_least_as_often_as_the_best(compared: list[bs.Comparison]) -> None:
+def test_the_average_covers_at_least_as_often_as_the_best(compared: list[Comparison]) -> None:
     """Of eight targets. A mixture with a worse law is wider, but shifted, so one may be lost."""
     truth = bs.laws.Chinchilla().loss(
         targets()["params"].to_numpy(), targets()["tokens"].to_numpy(), **TRUTH
     )
 
-    def held(fit: bs.ScalingFit | bs.FitAverage) -> int:
+    def held(fit: bs.ScalingFit | FitAverage) -> int:
         table = bs.forecast(fit, at=targets()).table(0.9)["expected_loss"]
         return int(((table["lower"] <= truth) & (truth <= table["upper"])).sum())
 
@@ -65,7 +66,7 @@ def test_the_average_covers_at_least_as_often_as_the_best(compared: list[bs.Comp
     assert best >= 6
 
 
-def test_equal_weights_widen_where_laws_part(compared: list[bs.Comparison]) -> None:
+def test_equal_weights_widen_where_laws_part(compared: list[Comparison]) -> None:
     for found in compared:
         wide, narrow = (
             bs.forecast(fit, at=targets()).table(0.9)["expected_loss"]

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.comparison import Comparison
 from bayes_scaling.comparison.comparing import compare_by_loo
 from bayes_scaling.comparison.flags import future_flags
 from bayes_scaling.comparison.scores import NAMES, along_axis, importance, mean_and_error
+from bayes_scaling.errors import BayesScalingError
 
 Off = Callable[..., bs.ScalingFit]
 CUTOFFS = [1e19, 1e20]
@@ -34,13 +36,13 @@ def stand_in(refitted_as: Callable[..., object]) -> Callable[..., None]:
 
 
 @pytest.fixture
-def found(floor_off: Off, stand_in: Callable[..., None]) -> bs.Comparison:
+def found(floor_off: Off, stand_in: Callable[..., None]) -> Comparison:
     fits = {"bad": floor_off(0.02), "good": floor_off(0.0)}
     stand_in(*fits.values())
     return bs.compare(fits, CUTOFFS, progress=False)
 
 
-def test_the_better_of_two_is_found_inside_and_beyond(found: bs.Comparison) -> None:
+def test_the_better_of_two_is_found_inside_and_beyond(found: Comparison) -> None:
     assert found.kinds == ("future", "loo")
     for kind in found.kinds:
         assert found.weights(kind).to_dict() == {"bad": 0.0, "good": 1.0}
@@ -51,7 +53,7 @@ def test_the_better_of_two_is_found_inside_and_beyond(found: bs.Comparison) -> N
     assert table["diagnosis"].str.startswith("not converged").all()
 
 
-def test_every_prediction_is_there(found: bs.Comparison, stored_fit: bs.ScalingFit) -> None:
+def test_every_prediction_is_there(found: Comparison, stored_fit: bs.ScalingFit) -> None:
     flops = stored_fit.runs.values("flops")
     assert found.pointwise.index.names == NAMES
     counts = found.pointwise.groupby(["kind", "fold"]).size().to_dict()
@@ -65,7 +67,7 @@ def test_every_prediction_is_there(found: bs.Comparison, stored_fit: bs.ScalingF
     assert found.folds.loc[("bad", "1e+19"), "held_out"] == counts["future", "1e+19"]
 
 
-def test_leave_one_out_is_on_the_scale_of_a_backtest(found: bs.Comparison) -> None:
+def test_leave_one_out_is_on_the_scale_of_a_backtest(found: Comparison) -> None:
     """Densities of log loss near the runs are alike, be they held out one by one or together.
 
     Of levels with a scatter of their own the median difference is 0.26 here, without 0.2 or less.
@@ -75,7 +77,7 @@ def test_leave_one_out_is_on_the_scale_of_a_backtest(found: bs.Comparison) -> No
     assert (scores["loo"].droplevel(["fold", "level"])[later.index] - later).abs().median() < 0.4
 
 
-def test_it_prints_with_its_flags(found: bs.Comparison) -> None:
+def test_it_prints_with_its_flags(found: Comparison) -> None:
     text = repr(found)
     assert "higher is better" in text
     assert "N < 100" in text
@@ -115,7 +117,7 @@ def test_without_any_fold_leave_one_out_remains(
     found = bs.compare(fits, CUTOFFS, progress=False)
     assert found.kinds == ("loo",)
     assert "No score of future runs" in repr(found)
-    with pytest.raises(bs.BayesScalingError, match=r"no fold gave a result .*'a' up to 1e\+19"):
+    with pytest.raises(BayesScalingError, match=r"no fold gave a result .*'a' up to 1e\+19"):
         bs.average(found)
     assert bs.average(found, "loo").weights == {"a": 1.0}
 
@@ -127,7 +129,7 @@ def test_runs_that_cannot_be_cut_have_no_future(
     fit = prior_fit(bs.ScalingModel("Chinchilla"), runs)
     found = bs.compare({"a": fit, "b": fit}, progress=False)
     assert "4 runs with no usable cut-off" in found.no_future
-    with pytest.raises(bs.BayesScalingError, match=r"cut-off 1e\+30, where flops of the runs"):
+    with pytest.raises(BayesScalingError, match=r"cut-off 1e\+30, where flops of the runs"):
         bs.compare({"a": fit, "b": fit}, [1e30], progress=False)
 
 
@@ -144,7 +146,7 @@ def test_levels_folds_and_runs_count_alike_in_turn() -> None:
     assert (mean, error) == (4.0, pytest.approx(2.0))
 
 
-def test_the_error_of_leave_one_out_is_that_of_independent_runs(found: bs.Comparison) -> None:
+def test_the_error_of_leave_one_out_is_that_of_independent_runs(found: Comparison) -> None:
     scores = found.scores("loo")
     apart = scores["bad"] - scores["good"]
     expected = apart.std(ddof=1) / np.sqrt(len(apart))
@@ -187,19 +189,19 @@ def test_average_takes_its_weights_from_scores_or_as_given(floor_off: Off) -> No
     assert list(given.weights) == ["books", "web"]
 
 
-def test_average_of_a_comparison_needs_no_refit(found: bs.Comparison) -> None:
+def test_average_of_a_comparison_needs_no_refit(found: Comparison) -> None:
     average = bs.average(found)
     assert average.weights == {"good": 1.0}
     assert average.source == "stacked by future score"
 
 
-def test_wrong_questions_are_refused(floor_off: Off, found: bs.Comparison) -> None:
+def test_wrong_questions_are_refused(floor_off: Off, found: Comparison) -> None:
     fit = floor_off(0.0)
-    with pytest.raises(bs.BayesScalingError, match="fits=list does not name fits"):
+    with pytest.raises(BayesScalingError, match="fits=list does not name fits"):
         bs.compare([fit, fit])  # type: ignore[arg-type]
-    with pytest.raises(bs.BayesScalingError, match="1 fit leaves nothing to compare"):
+    with pytest.raises(BayesScalingError, match="1 fit leaves nothing to compare"):
         bs.compare({"a": fit})
-    with pytest.raises(bs.BayesScalingError, match="does not name fits"):
+    with pytest.raises(BayesScalingError, match="does not name fits"):
         bs.average({})
     with pytest.raises(ValueError, match="weights='best' does not say"):
         bs.average({"a": fit}, "best")  # type: ignore[arg-type]

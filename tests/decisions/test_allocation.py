@@ -7,23 +7,24 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.decisions import Allocation
+from bayes_scaling.errors import BayesScalingError, ModelError, RunsError
 
 BUDGETS = [1e21, 5.76e23]
 
 
 @pytest.fixture(scope="module")
-def plan(stored_fit: bs.ScalingFit) -> bs.Allocation:
+def plan(stored_fit: bs.ScalingFit) -> Allocation:
     return bs.allocate(stored_fit, BUDGETS)
 
 
-def test_budgets_are_crossed_with_the_levels(plan: bs.Allocation) -> None:
+def test_budgets_are_crossed_with_the_levels(plan: Allocation) -> None:
     assert plan.draws["params"].dims == ("chain", "draw", "budget")
     assert plan.draws["flops"].values.tolist() == [1e21, 1e21, 5.76e23, 5.76e23]
     assert plan.draws["corpus"].values.tolist() == ["books", "web"] * 2
 
 
-def test_relations_hold_in_every_draw(plan: bs.Allocation) -> None:
+def test_relations_hold_in_every_draw(plan: Allocation) -> None:
     draws = plan.draws
     spent = 6 * draws["params"] * draws["tokens"]
     np.testing.assert_allclose(spent, draws["flops"].broadcast_like(spent), rtol=1e-12)
@@ -58,7 +59,7 @@ def test_the_search_finds_the_closed_form_of_laws_far_apart(
         np.testing.assert_allclose(found.isel(budget=budget), params, rtol=1e-4)
 
 
-def test_table_has_the_optimum_with_intervals(plan: bs.Allocation) -> None:
+def test_table_has_the_optimum_with_intervals(plan: Allocation) -> None:
     table = plan.table(0.8)
     quantities = ["params", "tokens", "tokens_per_param", "expected_loss"]
     assert list(table)[:12] == [(q, c) for q in quantities for c in ("median", "lower", "upper")]
@@ -74,7 +75,7 @@ def test_table_has_the_optimum_with_intervals(plan: bs.Allocation) -> None:
         assert (table[name, "median"] < table[name, "upper"]).all()
 
 
-def test_growth_gives_exponents_and_factors_per_tenfold(plan: bs.Allocation) -> None:
+def test_growth_gives_exponents_and_factors_per_tenfold(plan: Allocation) -> None:
     table = plan.growth(0.8)
     assert list(dict.fromkeys(column for column, _ in table))[:4] == [
         "params_exponent",
@@ -92,14 +93,14 @@ def test_growth_gives_exponents_and_factors_per_tenfold(plan: bs.Allocation) -> 
     )
 
 
-def test_every_table_says_that_the_fit_has_not_converged(plan: bs.Allocation) -> None:
+def test_every_table_says_that_the_fit_has_not_converged(plan: Allocation) -> None:
     for table in (plan.table(), plan.growth()):
         assert (table.iloc[:, -1] == plan.fit.diagnostics.diagnosis).all()
     assert "not converged" in repr(plan)
     assert "not converged" in plan._repr_html_()
 
 
-def test_one_budget_may_be_a_number(stored_fit: bs.ScalingFit, plan: bs.Allocation) -> None:
+def test_one_budget_may_be_a_number(stored_fit: bs.ScalingFit, plan: Allocation) -> None:
     one = bs.allocate(stored_fit, 5.76e23)
     np.testing.assert_allclose(one.draws["params"], plan.draws["params"].isel(budget=[2, 3]))
 
@@ -158,9 +159,7 @@ def test_an_unpooled_fit_has_a_point_for_each_budget(
 
 
 def test_a_budget_far_below_all_runs_is_asked_about(stored_fit: bs.ScalingFit) -> None:
-    with pytest.raises(
-        bs.BayesScalingError, match="a budget of 576 FLOP is less than a thousandth"
-    ):
+    with pytest.raises(BayesScalingError, match="a budget of 576 FLOP is less than a thousandth"):
         bs.allocate(stored_fit, 576)
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.decisions import Allocation
 from bayes_scaling.decisions.rules import APPROACH_1
 from bayes_scaling.errors import ModelError, RunsError
 from bayes_scaling.units import FLOPS_PER_PARAM_TOKEN
@@ -159,7 +160,7 @@ def test_dear_parameters_make_for_smaller_models(known_fit: KnownFit, runs: bs.R
 # Constraints
 
 
-def constrained(stored_fit: bs.ScalingFit, **given: object) -> bs.Allocation:
+def constrained(stored_fit: bs.ScalingFit, **given: object) -> Allocation:
     kept = bs.Constraints(**given)  # type: ignore[arg-type]
     return bs.allocate(stored_fit, [1e21, GOPHER], constraints=kept)
 

@@ -17,10 +17,10 @@ WEB = {"corpus": "web"}
     [
         lambda fit, at: bs.needed(fit, 2.5, at=at),
         lambda fit, at: bs.compute_returns(fit, 1e22, at=at),
-        lambda fit, at: bs.marginal_returns(fit, 1e10, 2e11, at=at),
-        lambda fit, at: bs.lifetime_allocation(fit, 1e12, flops=1e22, at=at),
-        lambda fit, at: bs.isoloss_curves(fit, 2.5, params=1e10, at=at),
-        lambda fit, at: bs.isoflop_curves(fit, 1e22, params=1e10, at=at),
+        lambda fit, at: bs.decisions.marginal_returns(fit, 1e10, 2e11, at=at),
+        lambda fit, at: bs.decisions.lifetime_allocation(fit, 1e12, flops=1e22, at=at),
+        lambda fit, at: bs.decisions.isoloss_curves(fit, 2.5, params=1e10, at=at),
+        lambda fit, at: bs.decisions.isoflop_curves(fit, 1e22, params=1e10, at=at),
         lambda fit, at: bs.forecast(fit, 1e10, 2e11, at=at),
     ],
 )
@@ -42,7 +42,10 @@ def test_a_level_may_be_given_as_a_mapping(
         (lambda fit: bs.near_optimal(fit, 1e22, cost=6.0), "near_optimal: cost is of type float"),
         (lambda fit: bs.near_optimal(fit, 1e22, constraints={}), "bs.Constraints"),
         (lambda fit: bs.regret(fit, {"a": (1e9, 2e10)}, cost=6.0), "regret: cost is of type"),
-        (lambda fit: bs.lifetime_allocation(fit, 1e12, flops=1e22, prices=2.0), "bs.Prices"),
+        (
+            lambda fit: bs.decisions.lifetime_allocation(fit, 1e12, flops=1e22, prices=2.0),
+            "bs.decisions.Prices",
+        ),
         (lambda fit: bs.forecast(fit, 1e9, 2e10, seed="abc"), "forecast: seed is of type str"),
     ],
 )

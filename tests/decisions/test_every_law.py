@@ -56,18 +56,18 @@ def test_a_needed_run_reaches_the_loss_and_no_neighbour_is_cheaper(fit: bs.Scali
 
 
 def test_returns_and_curves_answer(fit: bs.ScalingFit) -> None:
-    lines = bs.isoflop_curves(fit, 1e21, params=[1e9, 4e9], at=held(fit))
+    lines = bs.decisions.isoflop_curves(fit, 1e21, params=[1e9, 4e9], at=held(fit))
     assert np.isfinite(lines.draws["expected_loss"]).all()
     assert first(lines.draws, "expected_loss") == pytest.approx(loss_at(fit, 1e9, 1e21 / 6e9))
     point = pd.DataFrame({"params": [1e9], "tokens": [2e10]})
     at = point if held(fit) is None else point.assign(unique_tokens=1e12)
-    margins = bs.marginal_returns(fit, at=at).draws
+    margins = bs.decisions.marginal_returns(fit, at=at).draws
     step = loss_at(fit, 2e9, 2e10) - loss_at(fit, 1e9, 2e10)
     assert first(margins, "doubled_params") == pytest.approx(step, rel=1e-9)
 
 
 def test_the_lifetime_model_is_smaller(fit: bs.ScalingFit) -> None:
-    draws = bs.lifetime_allocation(fit, 1e12, flops=1e21, at=held(fit)).draws
+    draws = bs.decisions.lifetime_allocation(fit, 1e12, flops=1e21, at=held(fit)).draws
     ratio = draws["params_ratio"].values
     solved = np.isfinite(ratio)
     assert solved.mean() > 0.3

@@ -6,6 +6,8 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
+from bayes_scaling.comparison import FitAverage
+from bayes_scaling.decisions import Allocation
 
 BUDGETS = [3e20, 1e22, 5.76e23]
 """Among the runs, whose largest has 2e21 FLOP, and beyond them."""
@@ -18,12 +20,12 @@ DRAWS = ("chain", "draw")
 
 
 @pytest.fixture(scope="module")
-def plan(stored_fit: bs.ScalingFit) -> bs.Allocation:
+def plan(stored_fit: bs.ScalingFit) -> Allocation:
     return bs.allocate(stored_fit, BUDGETS)
 
 
 @pytest.fixture(scope="module")
-def best(plan: bs.Allocation) -> xr.Dataset:
+def best(plan: Allocation) -> xr.Dataset:
     """The optima for web, of a few draws, each a point: dims (chain, draw, budget)."""
     web = plan.draws.isel(budget=plan.draws["corpus"].values == "web")
     return web.isel(chain=[0], draw=slice(0, FEW))
@@ -49,7 +51,7 @@ def test_the_loss_of_the_optimum_is_its_forecast(
     np.testing.assert_allclose(own(foreseen), allocated, rtol=1e-12)
 
 
-def test_no_other_split_is_better(plan: bs.Allocation, stored_fit: bs.ScalingFit) -> None:
+def test_no_other_split_is_better(plan: Allocation, stored_fit: bs.ScalingFit) -> None:
     least = plan.draws["expected_loss"]
     for budget, flops in enumerate(BUDGETS):
         sizes = float(plan.draws["params"].isel(budget=2 * budget).median()) * np.geomspace(
@@ -82,9 +84,7 @@ def test_the_optimum_has_no_regret(
     np.testing.assert_allclose(own(waste["compute_share"]), 1, rtol=1e-5)
 
 
-def test_returns_allocation_and_forecast_agree(
-    plan: bs.Allocation, stored_fit: bs.ScalingFit
-) -> None:
+def test_returns_allocation_and_forecast_agree(plan: Allocation, stored_fit: bs.ScalingFit) -> None:
     """Draw by draw on the frontier; of one run that is about the best, in median and width."""
     returns = bs.compute_returns(stored_fit, BUDGETS)
     np.testing.assert_allclose(
@@ -101,13 +101,13 @@ def test_returns_allocation_and_forecast_agree(
 
 
 def test_lifetime_without_service_is_the_allocation(
-    plan: bs.Allocation, stored_fit: bs.ScalingFit
+    plan: Allocation, stored_fit: bs.ScalingFit
 ) -> None:
-    served = bs.lifetime_allocation(stored_fit, 1.0, flops=BUDGETS).draws
+    served = bs.decisions.lifetime_allocation(stored_fit, 1.0, flops=BUDGETS).draws
     np.testing.assert_allclose(served["reference_params"], plan.draws["params"], rtol=1e-9)
     flops = np.broadcast_to(plan.draws["flops"].values, served["cost"].shape)
     np.testing.assert_allclose(served["cost"], flops, rtol=1e-4)
-    by_size = bs.lifetime_allocation(stored_fit, 1.0, params=7e9).draws
+    by_size = bs.decisions.lifetime_allocation(stored_fit, 1.0, params=7e9).draws
     flops = 6 * by_size["reference_params"] * by_size["reference_tokens"]
     few = flops.isel(chain=0, draw=slice(0, FEW), point=1).values
     web = bs.allocate(stored_fit, few).draws.isel(budget=slice(1, None, 2))
@@ -115,7 +115,7 @@ def test_lifetime_without_service_is_the_allocation(
 
 
 def test_the_near_optimal_range_holds_the_optimum(
-    plan: bs.Allocation, stored_fit: bs.ScalingFit
+    plan: Allocation, stored_fit: bs.ScalingFit
 ) -> None:
     near = bs.near_optimal(stored_fit, BUDGETS, 0.005).draws
     np.testing.assert_allclose(near["params"], plan.draws["params"], rtol=1e-12)
@@ -130,7 +130,7 @@ def test_the_near_optimal_range_holds_the_optimum(
 
 def test_isoloss_curves_are_forecasts(stored_fit: bs.ScalingFit) -> None:
     at = pd.DataFrame([WEB])
-    lines = bs.isoloss_curves(stored_fit, 2.4, params=[2e9, 1e10], at=at).draws
+    lines = bs.decisions.isoloss_curves(stored_fit, 2.4, params=[2e9, 1e10], at=at).draws
     for point, params in enumerate((2e9, 1e10)):
         tokens = lines["tokens"].isel(chain=0, draw=slice(0, FEW), point=point).values
         runs = pd.DataFrame({"params": params, "tokens": tokens, **WEB})
@@ -158,18 +158,16 @@ def test_more_compute_is_never_worse_and_no_draw_is_below_its_floor(
         assert (ordered > floor.values[..., None]).all()
 
 
-def test_levels_are_compared_on_the_frontier(
-    plan: bs.Allocation, stored_fit: bs.ScalingFit
-) -> None:
+def test_levels_are_compared_on_the_frontier(plan: Allocation, stored_fit: bs.ScalingFit) -> None:
     found = bs.compare_levels(stored_fit, "web", "books", BUDGETS).draws
     loss = plan.draws["expected_loss"].values
     np.testing.assert_allclose(found["loss_difference"], loss[..., 1::2] - loss[..., ::2])
 
 
 def test_the_average_of_a_fit_with_itself_is_the_fit(
-    plan: bs.Allocation, stored_fit: bs.ScalingFit
+    plan: Allocation, stored_fit: bs.ScalingFit
 ) -> None:
-    both = bs.FitAverage({"one": stored_fit, "two": stored_fit}, {"one": 0.6, "two": 0.4})
+    both = FitAverage({"one": stored_fit, "two": stored_fit}, {"one": 0.6, "two": 0.4})
     mixed = bs.allocate(both, BUDGETS)
     for name in ("params", "tokens", "expected_loss"):
         np.testing.assert_array_equal(mixed.draws[name], plan.draws[name])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.errors import ModelError, RunsError
+from bayes_scaling.errors import BayesScalingError, ModelError, RunsError
 
 
 def test_compute_is_the_inverse_of_the_frontier(stored_fit: bs.ScalingFit) -> None:
@@ -83,5 +83,5 @@ def test_runs_without_tokens_have_a_reference_for_them(scattered_fit) -> None:
 
 
 def test_what_is_solved_for_cannot_be_held(stored_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"params is given in `at`.*solved for"):
+    with pytest.raises(BayesScalingError, match=r"params is given in `at`.*solved for"):
         bs.needed(stored_fit, 2.2, at=pd.DataFrame({"params": [1e10]}))

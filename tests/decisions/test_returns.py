@@ -15,7 +15,7 @@ POINT = {"params": 7e9, "tokens": 1.4e11}
 
 @pytest.fixture(scope="module")
 def at_point(law_fit: bs.ScalingFit) -> bs.decisions.MarginalReturns:
-    return bs.marginal_returns(law_fit, **POINT)
+    return bs.decisions.marginal_returns(law_fit, **POINT)
 
 
 def test_derivatives_are_those_of_the_formula(
@@ -50,7 +50,9 @@ def test_the_probability_that_data_come_first(at_point: bs.decisions.MarginalRet
 
 def test_at_the_optimum_all_elasticities_agree(sardana_fit: bs.ScalingFit) -> None:
     best = bs.allocate(sardana_fit, 1e23).draws.median()
-    there = bs.marginal_returns(sardana_fit, float(best["params"]), float(best["tokens"])).draws
+    there = bs.decisions.marginal_returns(
+        sardana_fit, float(best["params"]), float(best["tokens"])
+    ).draws
     np.testing.assert_allclose(there["params_elasticity"], there["tokens_elasticity"], rtol=1e-5)
     along = bs.compute_returns(sardana_fit, 1e23).draws
     np.testing.assert_allclose(along["flops_elasticity"], there["flops_elasticity"], rtol=1e-5)
@@ -71,7 +73,7 @@ def test_the_frontier_is_a_power_of_compute(sardana_fit: bs.ScalingFit) -> None:
 
 
 def test_isoloss_curves_hold_runs_of_equal_loss(law_fit: bs.ScalingFit) -> None:
-    lines = bs.isoloss_curves(law_fit, [2.4, 2.6], params=[1e8, 2e9, 1e10])
+    lines = bs.decisions.isoloss_curves(law_fit, [2.4, 2.6], params=[1e8, 2e9, 1e10])
     assert lines.draws.sizes["point"] == 2 * 3 * 2
     tokens = lines.draws["tokens"]
     reached = np.isfinite(tokens)
@@ -87,8 +89,8 @@ def test_isoloss_curves_hold_runs_of_equal_loss(law_fit: bs.ScalingFit) -> None:
 @pytest.mark.parametrize(
     ("curves", "least"),
     [
-        (lambda fit: bs.isoflop_curves(fit, [1e20, 1e21]), "expected_loss"),
-        (lambda fit: bs.isoloss_curves(fit, [2.4, 2.6]), "flops"),
+        (lambda fit: bs.decisions.isoflop_curves(fit, [1e20, 1e21]), "expected_loss"),
+        (lambda fit: bs.decisions.isoloss_curves(fit, [2.4, 2.6]), "flops"),
     ],
 )
 def test_curves_print_the_best_size_of_each(
@@ -112,7 +114,7 @@ def test_curves_print_the_best_size_of_each(
 
 def test_isoflop_curves_are_forecasts_at_one_compute(stored_fit: bs.ScalingFit) -> None:
     at = pd.DataFrame({"corpus": ["web"]})
-    lines = bs.isoflop_curves(stored_fit, [1e20, 1e21], params=[5e8, 5e9], at=at)
+    lines = bs.decisions.isoflop_curves(stored_fit, [1e20, 1e21], params=[5e8, 5e9], at=at)
     table = pd.DataFrame(
         {"params": [5e8, 5e9] * 2, "flops": np.repeat([1e20, 1e21], 2), "corpus": "web"}
     )
@@ -123,11 +125,16 @@ def test_isoflop_curves_are_forecasts_at_one_compute(stored_fit: bs.ScalingFit) 
 
 def test_levels_may_differ_between_curves(stored_fit: bs.ScalingFit) -> None:
     at = pd.DataFrame({"corpus": ["web", "books"]})
-    lines = bs.isoflop_curves(stored_fit, 1e20, params=[5e8, 5e9], at=at)
+    lines = bs.decisions.isoflop_curves(stored_fit, 1e20, params=[5e8, 5e9], at=at)
     assert lines.draws["corpus"].values.tolist() == ["web", "web", "books", "books"]
 
 
 def test_other_laws_are_refused(steps_fit: bs.ScalingFit) -> None:
-    for ask in (bs.compute_returns, bs.isoloss_curves, bs.isoflop_curves, bs.marginal_returns):
+    for ask in (
+        bs.compute_returns,
+        bs.decisions.isoloss_curves,
+        bs.decisions.isoflop_curves,
+        bs.decisions.marginal_returns,
+    ):
         with pytest.raises(ModelError, match="KaplanSteps is a function of params, steps"):
             ask(steps_fit, 1e21)

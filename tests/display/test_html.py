@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling import comparison, forecasting
 from bayes_scaling.display.html import html_formula, html_table
 from bayes_scaling.laws import Law
 from bayes_scaling.trust import CheckResult
@@ -20,8 +21,7 @@ TRUTH = {"E": 1.82, "A": 482.0, "B": 2085.0, "alpha": 0.348, "beta": 0.366}
 
 def public_classes() -> Iterator[type]:
     """Classes that users hold values of: exceptions are raised, and not shown."""
-    for name in bs.__all__:
-        value = getattr(bs, name)
+    for value in (*(getattr(bs, name) for name in bs.__all__), comparison, forecasting):
         inside = vars(value).values() if isinstance(value, ModuleType) else [value]
         for found in inside:
             ours = inspect.isclass(found) and found.__module__.startswith("bayes_scaling")

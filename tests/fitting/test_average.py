@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.comparison import FitAverage
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.mixture import components
 
 PriorFit = Callable[..., bs.ScalingFit]
@@ -30,8 +32,8 @@ def thinned(fit: bs.ScalingFit) -> bs.ScalingFit:
 
 
 @pytest.fixture
-def two(stored_fit: bs.ScalingFit) -> bs.FitAverage:
-    return bs.FitAverage({"low": stored_fit, "high": dearer(stored_fit)}, {"low": 0.7, "high": 0.3})
+def two(stored_fit: bs.ScalingFit) -> FitAverage:
+    return FitAverage({"low": stored_fit, "high": dearer(stored_fit)}, {"low": 0.7, "high": 0.3})
 
 
 def test_each_chain_has_its_share_of_each_fit_shuffled(rng: np.random.Generator) -> None:
@@ -41,7 +43,7 @@ def test_each_chain_has_its_share_of_each_fit_shuffled(rng: np.random.Generator)
     assert np.mean(chosen[:, 1:] != chosen[:, :-1]) == pytest.approx(0.62, abs=0.05)
 
 
-def test_a_draw_is_of_one_fit_at_all_points_in_the_share_asked(two: bs.FitAverage) -> None:
+def test_a_draw_is_of_one_fit_at_all_points_in_the_share_asked(two: FitAverage) -> None:
     asked = {"params": [1e8, 1e9, 1e11], "tokens": [2e9, 2e10, 2e12]}
     mixed = bs.forecast(two, **asked).draws["expected_loss"]
     low, high = (bs.forecast(fit, **asked).draws["expected_loss"] for fit in two.fits.values())
@@ -56,7 +58,7 @@ def test_a_draw_is_of_one_fit_at_all_points_in_the_share_asked(two: bs.FitAverag
 def test_fits_of_different_numbers_of_draws_mix(stored_fit: bs.ScalingFit) -> None:
     short = thinned(dearer(stored_fit))
     fits = {"long": stored_fit, "short": short}
-    average = bs.FitAverage(fits, {"long": 0.6, "short": 0.4})
+    average = FitAverage(fits, {"long": 0.6, "short": 0.4})
     mixed = bs.forecast(average, params=1e9, tokens=2e10).draws["expected_loss"]
     assert mixed.sizes["draw"] == 200
     between = float(np.sqrt(mixed.min() * mixed.max()))
@@ -64,14 +66,14 @@ def test_fits_of_different_numbers_of_draws_mix(stored_fit: bs.ScalingFit) -> No
 
 
 def test_a_fit_averaged_with_itself_is_itself(stored_fit: bs.ScalingFit) -> None:
-    average = bs.FitAverage({"a": stored_fit, "b": stored_fit}, {"a": 0.5, "b": 0.5})
+    average = FitAverage({"a": stored_fit, "b": stored_fit}, {"a": 0.5, "b": 0.5})
     table = bs.forecast(average, params=7e10, tokens=1.4e12).table()
     own = bs.forecast(stored_fit, params=7e10, tokens=1.4e12).table()
     pd.testing.assert_frame_equal(table, own)
     assert bs.forecast(average, params=1e9, tokens=2e10).notes[1:] == stored_fit.notes
 
 
-def test_doubt_about_the_form_is_in_the_interval(two: bs.FitAverage) -> None:
+def test_doubt_about_the_form_is_in_the_interval(two: FitAverage) -> None:
     wide = bs.forecast(two, params=1e9, tokens=2e10).table(0.9)["expected_loss"]
     ends = [bs.forecast(f, params=1e9, tokens=2e10).table(0.9)["expected_loss"]
             for f in two.fits.values()]  # fmt: skip
@@ -81,7 +83,7 @@ def test_doubt_about_the_form_is_in_the_interval(two: bs.FitAverage) -> None:
 
 def test_weights_of_zero_take_no_part(stored_fit: bs.ScalingFit) -> None:
     fits = {"none": dearer(stored_fit), "all": stored_fit}
-    average = bs.FitAverage(fits, {"none": 0.0, "all": 1.0})
+    average = FitAverage(fits, {"none": 0.0, "all": 1.0})
     assert list(average.fits) == ["all"]
     assert "One fit has all the weight, given: 'all'." in average.notes
 
@@ -91,7 +93,7 @@ def test_pooled_and_unpooled_fits_share_points_and_budgets(
 ) -> None:
     alike = prior_fit(bs.ScalingModel("Chinchilla"), stored_fit.runs)
     fits = {"alike": alike, "pooled": stored_fit}
-    average = bs.FitAverage(fits, {"alike": 0.6, "pooled": 0.4})
+    average = FitAverage(fits, {"alike": 0.6, "pooled": 0.4})
     draws = bs.forecast(average, params=[1e9, 1e10], tokens=2e10).draws
     assert draws["corpus"].values.tolist() == 2 * ["books", "web"]
     split = bs.allocate(average, [1e20, 1e22]).draws
@@ -107,13 +109,13 @@ def test_pooled_and_unpooled_fits_share_points_and_budgets(
 
 
 @pytest.fixture
-def of_three(prior_fit: PriorFit, stored_fit: bs.ScalingFit) -> bs.FitAverage:
+def of_three(prior_fit: PriorFit, stored_fit: bs.ScalingFit) -> FitAverage:
     laws = {"chinchilla": "Chinchilla", "kaplan": "KaplanJoint", "one": bs.laws.PowerLaw("flops")}
     fits = {name: prior_fit(bs.ScalingModel(law), stored_fit.runs) for name, law in laws.items()}
-    return bs.FitAverage(fits, {"chinchilla": 0.3, "kaplan": 0.5, "one": 0.2})
+    return FitAverage(fits, {"chinchilla": 0.3, "kaplan": 0.5, "one": 0.2})
 
 
-def test_an_allocation_leaves_out_what_knows_no_split(of_three: bs.FitAverage) -> None:
+def test_an_allocation_leaves_out_what_knows_no_split(of_three: FitAverage) -> None:
     found = bs.allocate(of_three, [1e21])
     assert any("Left out" in note and "'one' (0.20 of the weight)" in note for note in found.notes)
     own = {
@@ -123,18 +125,18 @@ def test_an_allocation_leaves_out_what_knows_no_split(of_three: bs.FitAverage) -
     share = (found.draws["params"] == own["kaplan"]).mean()
     assert float(share) == pytest.approx(0.5 / 0.8, abs=1 / 50)
     assert found.table()["diagnosis"].iloc[0].startswith("not converged")
-    with pytest.raises(bs.BayesScalingError, match="PowerLaw is a function of flops"):
+    with pytest.raises(BayesScalingError, match="PowerLaw is a function of flops"):
         bs.allocate(of_three.only(["one"]), [1e21])
 
 
-def test_laws_of_other_inputs_forecast_the_same_points(of_three: bs.FitAverage) -> None:
+def test_laws_of_other_inputs_forecast_the_same_points(of_three: FitAverage) -> None:
     draws = bs.forecast(of_three, params=[1e9], flops=[1e21]).draws
     assert {"params", "tokens", "flops"} <= set(draws.coords)
-    with pytest.raises(bs.BayesScalingError, match="No value for params"):
+    with pytest.raises(BayesScalingError, match="No value for params"):
         bs.forecast(of_three, flops=[1e21])
 
 
-def test_an_average_shows_its_weights_and_notes(of_three: bs.FitAverage) -> None:
+def test_an_average_shows_its_weights_and_notes(of_three: FitAverage) -> None:
     assert list(of_three.weights) == ["kaplan", "chinchilla", "one"]
     text = repr(of_three)
     assert "  0.500  kaplan: ScalingModel(KaplanJoint)" in text
@@ -144,14 +146,14 @@ def test_an_average_shows_its_weights_and_notes(of_three: bs.FitAverage) -> None
     assert of_three.diagnostics.r_hat == worst
 
 
-def test_what_needs_one_law_is_refused(two: bs.FitAverage) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"no law of its own.*average.fits\['low'\]"):
+def test_what_needs_one_law_is_refused(two: FitAverage) -> None:
+    with pytest.raises(BayesScalingError, match=r"no law of its own.*average.fits\['low'\]"):
         bs.needed(two, 2.5)  # type: ignore[arg-type]
-    with pytest.raises(bs.BayesScalingError, match="no law of its own"):
+    with pytest.raises(BayesScalingError, match="no law of its own"):
         bs.plots.allocation(bs.allocate(two, [1e21]))
 
 
-def test_the_fan_of_an_average_is_that_of_its_mixture(two: bs.FitAverage) -> None:
+def test_the_fan_of_an_average_is_that_of_its_mixture(two: FitAverage) -> None:
     at = pd.DataFrame({"params": [7e9], "tokens": [1.4e11], "corpus": "web"})
     spans = []
     for fit in (two, two.fits["low"]):
@@ -187,7 +189,7 @@ def test_another_fit_of_the_same_runs_is_another_fit(
     stored_fit: bs.ScalingFit, tmp_path: Path
 ) -> None:
     forecast = bs.forecast(dearer(stored_fit), params=1e10, tokens=2e11)
-    with pytest.raises(bs.BayesScalingError, match="forecast was made from another fit"):
+    with pytest.raises(BayesScalingError, match="forecast was made from another fit"):
         bs.report(stored_fit, tmp_path / "report.md", forecast=forecast)
 
 
@@ -205,8 +207,8 @@ def test_another_fit_of_the_same_runs_is_another_fit(
 def test_weights_that_are_no_shares_are_refused(
     stored_fit: bs.ScalingFit, weights: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(bs.BayesScalingError, match=message):
-        bs.FitAverage({"a": stored_fit, "b": stored_fit}, weights)
+    with pytest.raises(BayesScalingError, match=message):
+        FitAverage({"a": stored_fit, "b": stored_fit}, weights)
 
 
 def test_fits_of_other_runs_are_refused(stored_fit: bs.ScalingFit) -> None:
@@ -222,8 +224,8 @@ def test_fits_of_other_runs_are_refused(stored_fit: bs.ScalingFit) -> None:
         (changed, "has the loss .* and 9"),
         (turned, "stand in the same place"),
     ):
-        with pytest.raises(bs.BayesScalingError, match=message):
-            bs.FitAverage({"a": stored_fit, "b": other}, {"a": 0.5, "b": 0.5})
+        with pytest.raises(BayesScalingError, match=message):
+            FitAverage({"a": stored_fit, "b": other}, {"a": 0.5, "b": 0.5})
 
 
 def test_a_point_keeps_no_compute_that_its_fits_count_otherwise(

@@ -10,7 +10,7 @@ import xarray as xr
 
 import bayes_scaling as bs
 from bayes_scaling.display.progress import stages
-from bayes_scaling.errors import IncompletePosteriorError
+from bayes_scaling.errors import BayesScalingError, IncompletePosteriorError
 from bayes_scaling.fitting import sampling
 from bayes_scaling.fitting.sampling import Settings, compiled
 from bayes_scaling.model.directions import Rotation
@@ -282,6 +282,6 @@ def test_settings_are_refused_before_anything_is_compiled(
 ) -> None:
     with pytest.raises(ValueError, match="draws=2"):
         bs.fit("chinchilla", stored_fit.runs, draws=2, progress=False)
-    with pytest.raises(bs.BayesScalingError, match=r"is a DataFrame|are a DataFrame"):
+    with pytest.raises(BayesScalingError, match=r"is a DataFrame|are a DataFrame"):
         bs.fit("chinchilla", stored_fit.runs.table, progress=False)  # type: ignore[arg-type]
     assert fake.built == []

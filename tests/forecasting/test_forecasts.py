@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
-from bayes_scaling.errors import RunsError
+from bayes_scaling.errors import BayesScalingError, RunsError
 from bayes_scaling.model.nodes import Placement
 
 PARAMS, TOKENS = 7e10, 1.4e12
@@ -270,5 +270,5 @@ def test_runs_of_one_forecast_scatter_independently(stored_fit: bs.ScalingFit) -
 @pytest.mark.parametrize("ask", [bs.forecast, bs.allocate, bs.needed, bs.assess])
 @pytest.mark.parametrize("given", ["fit.nc", pd.DataFrame({"loss": [3.0]})])
 def test_what_is_no_fit_is_refused_in_words(ask: Callable[..., object], given: object) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"fit is of type (str|DataFrame).*load_fit"):
+    with pytest.raises(BayesScalingError, match=r"fit is of type (str|DataFrame).*load_fit"):
         ask(given, 1e22)

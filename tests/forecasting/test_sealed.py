@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.comparison import FitAverage
 from bayes_scaling.errors import SealError
 from bayes_scaling.fitting.provenance import table_digest
+from bayes_scaling.forecasting import SealedForecast
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +29,14 @@ def path(forecast: bs.Forecast, tmp_path: Path) -> Path:
 
 def test_a_sealed_forecast_survives_a_round_trip(forecast: bs.Forecast, tmp_path: Path) -> None:
     made = forecast.seal(tmp_path / "a.json", question="Größe?")
-    again = bs.SealedForecast.read(tmp_path / "a.json", sha256=made.sha256)
+    again = SealedForecast.read(tmp_path / "a.json", sha256=made.sha256)
     assert again == made
     assert again.question == "Größe?"
     assert made.sha256 == json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))["sha256"]
 
 
 def test_it_says_when_from_what_and_of_which_runs(path: Path, forecast: bs.Forecast) -> None:
-    found = bs.SealedForecast.read(path)
+    found = SealedForecast.read(path)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", found.sealed_at)
     assert found.table_sha256 == table_digest(forecast.fit.runs)
     assert found.versions["bayes_scaling"] == bs.__version__
@@ -47,7 +49,7 @@ def test_it_says_when_from_what_and_of_which_runs(path: Path, forecast: bs.Forec
 
 
 def test_its_quantiles_are_those_of_the_forecast(path: Path, forecast: bs.Forecast) -> None:
-    table, ours = bs.SealedForecast.read(path).table(0.9), forecast.table(0.9)
+    table, ours = SealedForecast.read(path).table(0.9), forecast.table(0.9)
     for name in ("expected_loss", "loss"):
         # Written to six digits.
         np.testing.assert_allclose(table[name], ours[name][table[name].columns], rtol=1e-5)
@@ -55,7 +57,7 @@ def test_its_quantiles_are_those_of_the_forecast(path: Path, forecast: bs.Foreca
 
 
 def test_intervals_beyond_the_quantiles_kept_are_refused(path: Path) -> None:
-    found = bs.SealedForecast.read(path)
+    found = SealedForecast.read(path)
     assert (found.table(0.99)["loss", "upper"] > found.table(0.98)["loss", "upper"]).all()
     with pytest.raises(SealError, match=r"prob=0.995: .* from 0.5 % to 99.5 %.*at most 0.99"):
         found.table(0.995)
@@ -83,13 +85,13 @@ def test_a_changed_file_is_refused(path: Path, change: Callable[[dict[str, Any]]
     change(content)
     path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(SealError, match=r"was changed since.*mean nothing\. Restore the file"):
-        bs.SealedForecast.read(path)
+        SealedForecast.read(path)
 
 
 def test_layout_is_no_change(path: Path) -> None:
-    before = bs.SealedForecast.read(path)
+    before = SealedForecast.read(path)
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")), indent=8))
-    assert bs.SealedForecast.read(path) == before
+    assert SealedForecast.read(path) == before
 
 
 def test_a_file_written_anew_differs_from_the_hash_that_was_noted(
@@ -98,7 +100,7 @@ def test_a_file_written_anew_differs_from_the_hash_that_was_noted(
     noted = forecast.seal(tmp_path / "first.json", question="before").sha256
     forecast.seal(tmp_path / "second.json", question="after")
     with pytest.raises(SealError, match=f"{noted} was noted"):
-        bs.SealedForecast.read(tmp_path / "second.json", sha256=noted)
+        SealedForecast.read(tmp_path / "second.json", sha256=noted)
 
 
 def test_what_is_sealed_is_not_replaced(path: Path, forecast: bs.Forecast) -> None:
@@ -122,12 +124,12 @@ def test_what_is_sealed_is_not_replaced(path: Path, forecast: bs.Forecast) -> No
 def test_other_files_are_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
     with pytest.raises(SealError, match=message):
-        bs.SealedForecast.read(tmp_path / "a.json")
+        SealedForecast.read(tmp_path / "a.json")
     with pytest.raises(SealError, match="is no sealed forecast"):
-        bs.SealedForecast.read(tmp_path / "missing.json")
+        SealedForecast.read(tmp_path / "missing.json")
 
 
 def test_an_average_is_sealed_with_its_weights(stored_fit: bs.ScalingFit, tmp_path: Path) -> None:
-    average = bs.FitAverage({"one": stored_fit, "other": stored_fit}, {"one": 0.6, "other": 0.4})
+    average = FitAverage({"one": stored_fit, "other": stored_fit}, {"one": 0.6, "other": 0.4})
     made = bs.forecast(average, 7e10, 1.4e12).seal(tmp_path / "a.json")
     assert made.model == "'one' 0.60, 'other' 0.40"

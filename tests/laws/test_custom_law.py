@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.errors import ModelError
+from bayes_scaling.errors import BayesScalingError, ModelError
 
 AS_TYPED = '''
 class PowerInTokens(bs.Law):
@@ -101,5 +101,5 @@ def test_it_is_saved_and_loaded(fit: bs.ScalingFit, tmp_path: Path) -> None:
 
 
 def test_it_asks_for_tokens(fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"No value for tokens.*PowerInTokens"):
+    with pytest.raises(BayesScalingError, match=r"No value for tokens.*PowerInTokens"):
         bs.forecast(fit, params=1e9)

@@ -10,7 +10,7 @@ import xarray as xr
 from scipy.optimize import curve_fit
 
 import bayes_scaling as bs
-from bayes_scaling.errors import ModelError
+from bayes_scaling.errors import BayesScalingError, ModelError
 from bayes_scaling.validation import simulated as simulated
 
 NOISE = bs.noise.Normal(sd=bs.Prior.between(0.002, 0.03))
@@ -65,7 +65,7 @@ def test_runs_without_the_loss_on_the_way_are_refused(gadre: pd.DataFrame) -> No
     model = bs.ScalingModel(
         bs.laws.TaskError(through=bs.laws.Chinchilla(), column="c4"), noise=NOISE
     )
-    with pytest.raises(bs.BayesScalingError, match=r"no column for c4.*inputs={'c4': 'column'}"):
+    with pytest.raises(BayesScalingError, match=r"no column for c4.*inputs={'c4': 'column'}"):
         model.build(runs)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.errors import RunsError
+from bayes_scaling.errors import BayesScalingError, RunsError
 from bayes_scaling.model.points import points
 
 MODEL = bs.ScalingModel("chinchilla")
@@ -226,7 +226,7 @@ def test_the_table_of_the_runs_is_made_of_points(counted: bs.Runs) -> None:
 
 def test_counts_far_below_all_runs_are_asked_about(stored_fit: bs.ScalingFit) -> None:
     # A model of 70B on 1.4T tokens, its counts in billions.
-    with pytest.raises(bs.BayesScalingError, match=r"params=70 and tokens=1400 .*'70B' and '1.4T'"):
+    with pytest.raises(BayesScalingError, match=r"params=70 and tokens=1400 .*'70B' and '1.4T'"):
         bs.forecast(stored_fit, params=70, tokens=1400)
     # One small count may be meant: nobody trains so little data, and a law still has a value.
     assert bs.forecast(stored_fit, params=7e9, tokens=1400).draws["loss"].notnull().all()

@@ -5,6 +5,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from bayes_scaling.decisions import Allocation
 from bayes_scaling.plots.allocation_plot import QUANTITIES
 from tests.plots.artists import bands, bar_ends, legend_texts, marked
 
@@ -12,11 +13,11 @@ BUDGETS = [1e22, 5.76e23]
 
 
 @pytest.fixture(scope="module")
-def plan(lone_fit: bs.ScalingFit) -> bs.Allocation:
+def plan(lone_fit: bs.ScalingFit) -> Allocation:
     return bs.allocate(lone_fit, BUDGETS)
 
 
-def test_three_panels_with_their_units(plan: bs.Allocation) -> None:
+def test_three_panels_with_their_units(plan: Allocation) -> None:
     panels = plots.allocation(plan)
     assert [panel.get_ylabel() for panel in panels] == [
         "parameters",
@@ -28,7 +29,7 @@ def test_three_panels_with_their_units(plan: bs.Allocation) -> None:
 
 @pytest.mark.parametrize(("panel", "quantity"), list(enumerate(QUANTITIES)))
 def test_budgets_are_marked_with_median_and_interval(
-    plan: bs.Allocation, panel: int, quantity: str
+    plan: Allocation, panel: int, quantity: str
 ) -> None:
     ax = plots.allocation(plan, prob=0.8)[panel]
     [marks], [bars] = marked(ax, "budgets"), marked(ax, "budget bars")
@@ -39,7 +40,7 @@ def test_budgets_are_marked_with_median_and_interval(
     np.testing.assert_allclose(bar_ends(bars), ends)
 
 
-def test_bands_run_from_the_smallest_run_to_the_largest_budget(plan: bs.Allocation) -> None:
+def test_bands_run_from_the_smallest_run_to_the_largest_budget(plan: Allocation) -> None:
     for panel in plots.allocation(plan):
         [band] = bands(panel).values()
         x = band.get_paths()[0].vertices[:, 0]
@@ -47,7 +48,7 @@ def test_bands_run_from_the_smallest_run_to_the_largest_budget(plan: bs.Allocati
         assert x.max() == pytest.approx(5.76e23)
 
 
-def test_every_panel_shades_what_lies_beyond_the_runs(plan: bs.Allocation) -> None:
+def test_every_panel_shades_what_lies_beyond_the_runs(plan: Allocation) -> None:
     for panel in plots.allocation(plan):
         [region] = marked(panel, "extrapolated")
         assert region.get_x() == pytest.approx(plan.fit.runs.values("flops").max())
@@ -62,12 +63,12 @@ def test_groups_have_bands_and_names_of_their_own(stored_fit: bs.ScalingFit) -> 
     assert texts == ["books", "web", "optimum, 90 % ETI", "runs"]
 
 
-def test_given_axes_are_drawn_on(plan: bs.Allocation) -> None:
+def test_given_axes_are_drawn_on(plan: Allocation) -> None:
     _, mine = plt.subplots(1, 3)
     assert list(plots.allocation(plan, ax=mine)) == list(mine)
 
 
-def test_the_warning_stands_over_all_panels(plan: bs.Allocation) -> None:
+def test_the_warning_stands_over_all_panels(plan: Allocation) -> None:
     assert plan.fit.diagnostics.problems
     panels = plots.allocation(plan)
     assert "not converged" in panels[0].figure.get_suptitle()

@@ -3,8 +3,8 @@ import inspect
 import matplotlib.pyplot as plt
 import pytest
 
-import bayes_scaling as bs
 from bayes_scaling import plots
+from bayes_scaling.errors import BayesScalingError
 
 
 @pytest.mark.parametrize("name", plots.__all__)
@@ -14,9 +14,9 @@ def test_what_a_plot_does_not_draw_is_refused_in_words(name: str, given: object)
     argument = next(iter(inspect.signature(plot).parameters))
     found = "missing" if given is None else f"of type {type(given).__name__}"
     said = rf"plots.{name}: {argument} is {found}, .*Give what bs\."
-    with pytest.raises(bs.BayesScalingError, match=said):
+    with pytest.raises(BayesScalingError, match=said):
         plot(**{argument: given})
     if given is None:
-        with pytest.raises(bs.BayesScalingError, match=said):
+        with pytest.raises(BayesScalingError, match=said):
             plot()
     assert plt.get_fignums() == []

@@ -4,6 +4,7 @@ from matplotlib.contour import ContourSet
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.plots.delta_plot import delta_at_runs
 from tests.plots.artists import legend_texts
 
@@ -55,5 +56,5 @@ def test_one_input_has_a_line_with_a_band(token_fit: bs.ScalingFit) -> None:
 def test_a_law_that_was_fitted_alone_has_none(known_fit, sweep: bs.Runs) -> None:
     theta = {"E": 1.8, "A": 460.0, "B": 1900.0, "alpha": 0.345, "beta": 0.36}
     alone = known_fit(bs.laws.Chinchilla(), theta, sweep)
-    with pytest.raises(bs.BayesScalingError, match="no delta to draw"):
+    with pytest.raises(BayesScalingError, match="no delta to draw"):
         plots.delta(alone)

@@ -7,6 +7,7 @@ from matplotlib.collections import FillBetweenPolyCollection, PathCollection
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from bayes_scaling.errors import BayesScalingError
 from tests.plots.artists import bands, legend_texts
 
 
@@ -94,7 +95,7 @@ def test_accuracies_have_bands_by_size_and_no_optimum(accuracy_fit: bs.ScalingFi
 
 
 def test_other_laws_are_sent_to_residuals(many_input_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"function of params, rate.*plots\.residuals"):
+    with pytest.raises(BayesScalingError, match=r"function of params, rate.*plots\.residuals"):
         plots.fit_curves(many_input_fit)
     assert plt.get_fignums() == []
 

@@ -11,7 +11,7 @@ from tests.plots.artists import bands, legend_texts, marked
 
 
 def test_isoflop_curves_have_a_band_a_budget(lone_fit: bs.ScalingFit) -> None:
-    lines = bs.isoflop_curves(lone_fit, [1e19, 1e21])
+    lines = bs.decisions.isoflop_curves(lone_fit, [1e19, 1e21])
     ax = plots.isolines(lines, prob=0.8)
     assert list(bands(ax)) == ["1e19 FLOP", "1e21 FLOP"]
     medians = lines.draws["expected_loss"].median(("chain", "draw")).values
@@ -23,14 +23,14 @@ def test_isoflop_curves_have_a_band_a_budget(lone_fit: bs.ScalingFit) -> None:
 
 def test_runs_near_a_budget_are_points_of_its_curve(lone_fit: bs.ScalingFit) -> None:
     flops = lone_fit.runs.values("flops")
-    ax = plots.isolines(bs.isoflop_curves(lone_fit, flops[3]))
+    ax = plots.isolines(bs.decisions.isoflop_curves(lone_fit, flops[3]))
     [points] = [c for c in ax.collections if isinstance(c, PathCollection)]
     near = np.abs(np.log(flops / flops[3])) < np.log(1.15)
     assert len(points.get_offsets()) == near.sum() >= 1
 
 
 def test_isoloss_curves_run_off_the_page_where_no_data_suffice(stored_fit: bs.ScalingFit) -> None:
-    lines = bs.isoloss_curves(stored_fit, 2.4)
+    lines = bs.decisions.isoloss_curves(stored_fit, 2.4)
     ax = plots.isolines(lines)
     assert np.isinf(lines.draws["tokens"]).any()
     assert list(bands(ax)) == ["loss 2.4, books", "loss 2.4, web"]
@@ -59,7 +59,7 @@ def test_needed_has_amount_and_probability(stored_fit: bs.ScalingFit) -> None:
 def test_given_axes_are_drawn_on(lone_fit: bs.ScalingFit) -> None:
     _, mine = plt.subplots(1, 2)
     assert list(plots.needed(bs.needed(lone_fit, [2.2, 2.5]), ax=mine)) == list(mine)
-    assert plots.isolines(bs.isoflop_curves(lone_fit, 1e21), ax=mine[0]) is mine[0]
+    assert plots.isolines(bs.decisions.isoflop_curves(lone_fit, 1e21), ax=mine[0]) is mine[0]
 
 
 def test_rivals_have_multiplier_and_probability(stored_fit: bs.ScalingFit) -> None:

@@ -28,7 +28,7 @@ def aside(ax: plt.Axes, mark: Artist) -> float:
 
 
 def test_both_plans_and_the_saving_are_drawn(stored_fit: bs.ScalingFit) -> None:
-    plan = bs.lifetime_allocation(stored_fit, 3e12, flops=[1e22, 1e21])
+    plan = bs.decisions.lifetime_allocation(stored_fit, 3e12, flops=[1e22, 1e21])
     panels = plots.lifetime(plan, prob=0.8)
     web = plan.draws.isel(point=plan.draws["corpus"].values == "web").sortby("optimal_flops")
     for panel, name in zip(panels, ("params", "tokens", "saving"), strict=True):
@@ -65,7 +65,7 @@ def test_both_plans_and_the_saving_are_drawn(stored_fit: bs.ScalingFit) -> None:
 def test_one_plan_of_any_quality(
     stored_fit: bs.ScalingFit, quality: dict[str, float], label: str
 ) -> None:
-    panels = plots.lifetime(bs.lifetime_allocation(stored_fit, 1e12, **quality))
+    panels = plots.lifetime(bs.decisions.lifetime_allocation(stored_fit, 1e12, **quality))
     [asked] = quality.values()
     for panel in panels:
         assert panel.get_xlabel() == label
@@ -74,7 +74,7 @@ def test_one_plan_of_any_quality(
 
 
 def test_a_loss_that_no_draw_reaches_leaves_the_panels_empty(stored_fit: bs.ScalingFit) -> None:
-    panels = plots.lifetime(bs.lifetime_allocation(stored_fit, 1e12, loss=1.0))
+    panels = plots.lifetime(bs.decisions.lifetime_allocation(stored_fit, 1e12, loss=1.0))
     assert np.isnan(marked(panels[0], "cheapest")[0].get_ydata()).all()
     panels[0].figure.canvas.draw()
 
@@ -181,7 +181,7 @@ def test_given_axes_are_drawn_on(
     stored_fit: bs.ScalingFit, through: Callable[[bs.Runs], bs.decisions.IsoflopOptima]
 ) -> None:
     _, mine = plt.subplots(1, 3)
-    plan = bs.lifetime_allocation(stored_fit, 1e12, flops=1e21)
+    plan = bs.decisions.lifetime_allocation(stored_fit, 1e12, flops=1e21)
     assert list(plots.lifetime(plan, ax=mine)) == list(mine)
     assert plots.isoflop_optima(through(valleys(1.0)), ax=mine[0]) is mine[0]
     found = bs.decisions.overfitting_threshold(stored_fit)

@@ -7,6 +7,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from bayes_scaling.errors import BayesScalingError
 from tests.plots.artists import legend_texts, marked
 
 
@@ -93,7 +94,7 @@ def test_axes_given_are_drawn_on(stored_fit: bs.ScalingFit) -> None:
 
 
 def test_an_unknown_name_is_refused_with_those_there_are(stored_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"no variable 'alfa'.*'alpha'"):
+    with pytest.raises(BayesScalingError, match=r"no variable 'alfa'.*'alpha'"):
         plots.prior_posterior(stored_fit, var_names=["alfa"])
     assert plt.get_fignums() == []
 
@@ -102,5 +103,5 @@ def test_a_parameter_held_at_a_value_has_no_panel(prior_fit, sweep: bs.Runs) -> 
     model = bs.ScalingModel("chinchilla", priors={"beta": bs.Prior.fixed_at(0.37)})
     fit = prior_fit(model, sweep)
     assert "beta" not in [panel.get_xlabel() for panel in plots.prior_posterior(fit)]
-    with pytest.raises(bs.BayesScalingError, match="'beta' is held at a value"):
+    with pytest.raises(BayesScalingError, match="'beta' is held at a value"):
         plots.prior_posterior(fit, var_names=["beta"])

@@ -5,6 +5,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from bayes_scaling.errors import BayesScalingError
 from tests.plots.artists import legend_texts, marked
 
 KEYS = ["hoffmann2022", "besiroglu2024", "sardana2024-all"]
@@ -98,25 +99,23 @@ def test_sets_of_ones_own_and_axes_given_are_taken(lone_fit: bs.ScalingFit) -> N
 
 
 def test_a_law_without_published_sets_is_refused(token_fit: bs.ScalingFit) -> None:
-    with pytest.raises(
-        bs.BayesScalingError, match=r"no published set of PlottedPower\(\).*sets of"
-    ):
+    with pytest.raises(BayesScalingError, match=r"no published set of PlottedPower\(\).*sets of"):
         plots.published(token_fit)
     assert plt.get_fignums() == []
 
 
 def test_sets_of_another_law_are_refused(lone_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match="'chen2025-pile' is of another law than"):
+    with pytest.raises(BayesScalingError, match="'chen2025-pile' is of another law than"):
         plots.published(lone_fit, ["hoffmann2022", "chen2025-pile"])
 
 
 def test_no_sets_at_all_are_refused(lone_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"sets is empty.*Leave it out"):
+    with pytest.raises(BayesScalingError, match=r"sets is empty.*Leave it out"):
         plots.published(lone_fit, [])
 
 
 def test_what_no_paper_has_is_refused(lone_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"'noise_sd' is no parameter.*'E', 'A'"):
+    with pytest.raises(BayesScalingError, match=r"'noise_sd' is no parameter.*'E', 'A'"):
         plots.published(lone_fit, var_names=["noise_sd"])
 
 

@@ -5,6 +5,7 @@ import pytest
 
 import bayes_scaling as bs
 from bayes_scaling import plots
+from bayes_scaling.errors import BayesScalingError
 from tests.plots.artists import marked
 
 
@@ -65,31 +66,31 @@ def test_without_fits_of_levels_alone_there_are_no_arrows(stored_fit: bs.Scaling
 
 
 def test_a_parameter_that_does_not_vary_is_refused(stored_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"'alpha' does not vary.*'E by corpus'"):
+    with pytest.raises(BayesScalingError, match=r"'alpha' does not vary.*'E by corpus'"):
         plots.shrinkage(stored_fit, "alpha")
 
 
 def test_a_model_without_groups_is_refused(lone_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match="nothing varies in"):
+    with pytest.raises(BayesScalingError, match="nothing varies in"):
         plots.shrinkage(lone_fit)
 
 
 def test_a_factor_that_it_does_not_vary_by_is_refused(stored_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match="'E' does not vary by 'family'"):
+    with pytest.raises(BayesScalingError, match="'E' does not vary by 'family'"):
         plots.shrinkage(stored_fit, "E", by="family")
 
 
 def test_fits_of_levels_that_there_are_not_are_refused(
     stored_fit: bs.ScalingFit, lone_fit: bs.ScalingFit
 ) -> None:
-    with pytest.raises(bs.BayesScalingError, match="fits of 'code'"):
+    with pytest.raises(BayesScalingError, match="fits of 'code'"):
         plots.shrinkage(stored_fit, "E", unpooled={"code": lone_fit})
 
 
 def test_fits_of_another_law_are_refused(
     stored_fit: bs.ScalingFit, token_fit: bs.ScalingFit
 ) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"unpooled fit of 'web' is .*PlottedPower"):
+    with pytest.raises(BayesScalingError, match=r"unpooled fit of 'web' is .*PlottedPower"):
         plots.shrinkage(stored_fit, "E", unpooled={"web": token_fit})
 
 
@@ -104,7 +105,7 @@ def crossed_fit(prior_fit, sweep: bs.Runs) -> bs.ScalingFit:
 
 
 def test_one_of_two_factors_has_to_be_named(crossed_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match="'E' varies by 'family', 'corpus'"):
+    with pytest.raises(BayesScalingError, match="'E' varies by 'family', 'corpus'"):
         plots.shrinkage(crossed_fit, "E")
 
 
@@ -124,7 +125,7 @@ def test_levels_alone_on_other_reference_scales_do_not_compare(
     runs = bs.Runs.from_frame(sweep.table.assign(corpus=corpus), factors=["corpus"])
     pooled = prior_fit(bs.ScalingModel(token_law, bs.Vary("E", by="corpus")), runs)
     apart = replace(token_fit, runs=runs.where(corpus="web"))
-    with pytest.raises(bs.BayesScalingError, match="reference scales of their own"):
+    with pytest.raises(BayesScalingError, match="reference scales of their own"):
         plots.shrinkage(pooled, "E", unpooled={"web": apart})
     same = replace(token_fit, runs=apart.runs.with_reference(**pooled.runs.reference))
     assert len(plots.shrinkage(pooled, "E", unpooled={"web": same}).texts) == 1

@@ -7,6 +7,7 @@ import pytest
 import bayes_scaling as bs
 from bayes_scaling import plots
 from bayes_scaling.errors import SealError
+from bayes_scaling.forecasting import SealedForecast
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def folder(stored_fit: bs.ScalingFit, tmp_path: Path) -> Path:
 
 
 def test_runs_are_drawn_in_the_intervals_of_their_forecasts(folder: Path) -> None:
-    sealed = bs.SealedForecast.read(folder / "small.json").table()["loss"]
+    sealed = SealedForecast.read(folder / "small.json").table()["loss"]
     losses = [float(sealed["median"].iloc[0]) * 1.001, float(sealed["upper"].iloc[1]) * 1.02]
     record = bs.score(folder, {"small": losses, "target": [2.0, np.nan]})
     ax = plots.track_record(record, prob=0.9)

@@ -291,7 +291,7 @@ def test_no_name_is_cut_off_in_a_figure(
 
 def test_a_figure_that_cannot_be_drawn_says_why() -> None:
     def refused(ax: object) -> None:
-        raise bs.BayesScalingError("The law has many inputs.")
+        raise BayesScalingError("The law has many inputs.")
 
     shown = drawn("x", "", "Residuals.", refused)
     assert shown == Paragraph("Residuals. This figure is not drawn: The law has many inputs.")

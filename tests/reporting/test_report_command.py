@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 import bayes_scaling as bs
 from bayes_scaling.cli import app, reporting
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.reporting.rendering import is_report
 from bayes_scaling.reporting.sections.subject import Subject
 
@@ -104,7 +105,7 @@ def test_a_report_that_cannot_be_written_says_so(
         raise OSError(28, "No space left on device", str(path))
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(bs.BayesScalingError, match=f"{name}' cannot be written .*No space left"):
+    with pytest.raises(BayesScalingError, match=f"{name}' cannot be written .*No space left"):
         bs.report(converged_fit, tmp_path / name)
     assert not [path for path in tmp_path.iterdir() if path.is_file()]
 

@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.comparison import Comparison, FitAverage
 from bayes_scaling.comparison.comparing import compare_by_loo
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.average import parts
 from bayes_scaling.fitting.provenance import runs_csv, table_digest
 from bayes_scaling.reporting.page.exploring import page
@@ -32,18 +34,18 @@ TARGET = {"params": 1e10, "tokens": 2e11}
 
 
 @pytest.fixture(scope="module")
-def average(converged_fit: bs.ScalingFit, prior_fit: PriorFit) -> bs.FitAverage:
+def average(converged_fit: bs.ScalingFit, prior_fit: PriorFit) -> FitAverage:
     """Three laws, one of them of hardly any weight."""
     models = {
         "kaplan": bs.ScalingModel("KaplanJoint", noise=bs.noise.LogNormal()),
         "compute": bs.ScalingModel(bs.laws.PowerLaw("flops")),
     }
     fits = {name: prior_fit(model, converged_fit.runs, 1000) for name, model in models.items()}
-    return bs.FitAverage({"ours": converged_fit, **fits}, WEIGHTS, "stacked by future score")
+    return FitAverage({"ours": converged_fit, **fits}, WEIGHTS, "stacked by future score")
 
 
 @pytest.fixture(scope="module")
-def written(average: bs.FitAverage, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(average: FitAverage, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report that is distrusted, in HTML."""
     return bs.report(
         average,
@@ -60,7 +62,7 @@ def found(
     stored_fit: bs.ScalingFit,
     floor_off: Callable[..., bs.ScalingFit],
     refitted_as: Callable[..., object],
-) -> bs.Comparison:
+) -> Comparison:
     """A comparison of two fits, one with its floor off; refits are the fits themselves."""
     fits = {"bad": floor_off(0.02), "good": stored_fit}
     # Two folds of the one, then those of the other.
@@ -87,7 +89,7 @@ def test_an_average_that_has_not_converged_says_so_first(
     stored_fit: bs.ScalingFit, prior_fit: PriorFit
 ) -> None:
     other = prior_fit(bs.ScalingModel("KaplanJoint"), stored_fit.runs)
-    subject = Subject(bs.FitAverage({"a": stored_fit, "b": other}, {"a": 0.5, "b": 0.5}))
+    subject = Subject(FitAverage({"a": stored_fit, "b": other}, {"a": 0.5, "b": 0.5}))
     said = opening(replace(subject, trust=None))
     assert (said.status, said.warns) == ("not converged", True)
     assert all(one.sentence.startswith("Not converged") for one in subject.citations)
@@ -95,7 +97,7 @@ def test_an_average_that_has_not_converged_says_so_first(
 
 
 @pytest.mark.slow
-def test_each_law_has_its_equation_weight_and_priors(written: Path, average: bs.FitAverage) -> None:
+def test_each_law_has_its_equation_weight_and_priors(written: Path, average: FitAverage) -> None:
     html, text = unescape(written.read_text("utf-8")), section(written, "model")
     for part, (name, weight) in zip(parts(average), WEIGHTS.items(), strict=True):
         assert f"{name} ({part.fit.model.law.name}), weight {weight:.2f}" in text
@@ -116,7 +118,7 @@ def test_diagnostics_and_posterior_are_of_each_law(written: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_page_holds_the_mixture(average: bs.FitAverage) -> None:
+def test_the_page_holds_the_mixture(average: FitAverage) -> None:
     made = page(average, {}, None, 0.9)
     along, across = (len(made.data[name]) for name in ("along", "across"))
     at = {"flops": 10 ** made.data["along"][along // 2], "ratio": 10 ** made.data["across"][2]}
@@ -132,7 +134,7 @@ def test_the_page_holds_the_mixture(average: bs.FitAverage) -> None:
 
 
 @pytest.mark.slow
-def test_weights_comparison_and_what_each_would_say(written: Path, average: bs.FitAverage) -> None:
+def test_weights_comparison_and_what_each_would_say(written: Path, average: FitAverage) -> None:
     text = section(written, "alternatives")
     assert "weights stacked by future score" in text
     assert "loo log score" in text
@@ -152,7 +154,7 @@ def test_checklists_speak_of_every_law(written: Path) -> None:
 
 
 def test_markdown_and_latex_have_the_same_headings(
-    average: bs.FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    average: FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subject = Subject(average)
     contents = Contents(subject.title, FIRST, (), (diagnostics(subject),))
@@ -164,7 +166,7 @@ def test_markdown_and_latex_have_the_same_headings(
 
 
 def test_a_real_assessment_shows_what_was_found_in_each_fit(
-    average: bs.FitAverage, converged_fit: bs.ScalingFit
+    average: FitAverage, converged_fit: bs.ScalingFit
 ) -> None:
     forecast = bs.forecast(average, **TARGET)
     trust = bs.assess(average, forecast, progress=False)
@@ -181,7 +183,7 @@ def test_names_of_fits_are_text_in_every_format(
     converged_fit: bs.ScalingFit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ["<script>alert(1)</script>\n# x", r"\end{document}"]
-    mixed = bs.FitAverage(dict.fromkeys(names, converged_fit), dict.fromkeys(names, 0.5))
+    mixed = FitAverage(dict.fromkeys(names, converged_fit), dict.fromkeys(names, 0.5))
     subject = Subject(mixed)
     sections = (diagnostics(subject), alternatives(subject), limits(subject))
     contents = Contents(subject.title, FIRST, sections)
@@ -199,7 +201,7 @@ def test_a_fit_without_groups_is_shown_beside_a_pooled_one_for_each_group(
     stored_fit: bs.ScalingFit, prior_fit: PriorFit
 ) -> None:
     alike = prior_fit(bs.ScalingModel("Chinchilla"), stored_fit.runs)
-    mixed = bs.FitAverage({"alike": alike, "pooled": stored_fit}, {"alike": 0.6, "pooled": 0.4})
+    mixed = FitAverage({"alike": alike, "pooled": stored_fit}, {"alike": 0.6, "pooled": 0.4})
     subject = Subject(mixed, bs.forecast(mixed, **TARGET))
     weights, alone, *_ = alternatives(subject).blocks
     assert isinstance(weights, Table)
@@ -213,7 +215,7 @@ def test_a_fit_without_groups_is_shown_beside_a_pooled_one_for_each_group(
 # Comparisons
 
 
-def test_a_comparison_of_two_kinds_is_shown_beside_one_fit(found: bs.Comparison) -> None:
+def test_a_comparison_of_two_kinds_is_shown_beside_one_fit(found: Comparison) -> None:
     table, notes = alternatives(Subject(found.fits["good"], comparison=found)).blocks
     assert isinstance(table, Table)
     assert table.header[:3] == ("fit", "future log score", "future difference")
@@ -226,7 +228,7 @@ def test_a_comparison_of_two_kinds_is_shown_beside_one_fit(found: bs.Comparison)
 
 
 def test_the_code_makes_the_average_and_its_answers_again(
-    average: bs.FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    average: FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forecast = bs.forecast(average, **TARGET)
     allocation = bs.allocate(average, flops=[1e21, 1e22])
@@ -248,11 +250,11 @@ def test_the_code_makes_the_average_and_its_answers_again(
 
 
 def test_fits_that_read_other_columns_read_other_files(
-    average: bs.FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    average: FitAverage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = average.runs.table[["flops", "loss"]]
     narrow = replace(average.fits["compute"], runs=bs.Runs(table, inputs=("flops",)))
-    mixed = bs.FitAverage({"a": average.fits["ours"], "b": narrow}, {"a": 0.6, "b": 0.4})
+    mixed = FitAverage({"a": average.fits["ours"], "b": narrow}, {"a": 0.6, "b": 0.4})
     for file, runs in run_tables(mixed).items():
         (tmp_path / file).write_text(runs_csv(runs), encoding="utf-8", newline="\n")
     monkeypatch.chdir(tmp_path)
@@ -274,7 +276,7 @@ def test_fits_that_read_other_columns_read_other_files(
 
 @pytest.mark.slow
 def test_a_fit_with_all_the_weight_is_reported_as_a_fit(converged_fit: bs.ScalingFit) -> None:
-    alone = Subject(bs.FitAverage({"a": converged_fit}, {"a": 1.0}))
+    alone = Subject(FitAverage({"a": converged_fit}, {"a": 1.0}))
     assert (alone.mixed, alone.main, alone.light) == (False, converged_fit, ())
     assert alone.title == "Chinchilla fitted to 20 runs"
     assert page(alone.fit, {}, None, None).fields == page(converged_fit, {}, None, None).fields
@@ -284,9 +286,9 @@ def test_a_fit_with_all_the_weight_is_reported_as_a_fit(converged_fit: bs.Scalin
 # Mistakes
 
 
-def test_results_of_other_fits_or_weights_are_refused(average: bs.FitAverage) -> None:
+def test_results_of_other_fits_or_weights_are_refused(average: FitAverage) -> None:
     target = pd.DataFrame({name: [value] for name, value in TARGET.items()})
-    equal = bs.FitAverage(average.fits, dict.fromkeys(average.fits, 1 / 3))
+    equal = FitAverage(average.fits, dict.fromkeys(average.fits, 1 / 3))
     for made, reported in (
         (average.fits["ours"], average),
         (average, average.fits["ours"]),
@@ -294,12 +296,12 @@ def test_results_of_other_fits_or_weights_are_refused(average: bs.FitAverage) ->
         (average.fits["kaplan"], average.fits["ours"]),
     ):
         forecast = bs.forecast(made, at=target)
-        with pytest.raises(bs.BayesScalingError, match="forecast was made from another fit"):
+        with pytest.raises(BayesScalingError, match="forecast was made from another fit"):
             Subject(reported, forecast)
 
 
-def test_what_is_no_fit_or_no_comparison_is_refused(average: bs.FitAverage, tmp_path: Path) -> None:
-    with pytest.raises(bs.BayesScalingError, match="fit is of type dict, and a report is about"):
+def test_what_is_no_fit_or_no_comparison_is_refused(average: FitAverage, tmp_path: Path) -> None:
+    with pytest.raises(BayesScalingError, match="fit is of type dict, and a report is about"):
         bs.report(average.fits, tmp_path / "r.html")  # type: ignore[arg-type]
-    with pytest.raises(bs.BayesScalingError, match="type DataFrame and has no"):
+    with pytest.raises(BayesScalingError, match="type DataFrame and has no"):
         Subject(average, comparison=pd.DataFrame())  # type: ignore[arg-type]

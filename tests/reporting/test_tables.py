@@ -62,7 +62,7 @@ def test_the_caption_says_that_chains_have_not_converged(stored_fit: bs.ScalingF
         lambda fit: bs.needed(fit, [2.2, 1.0]),
         lambda fit: bs.compare_levels(fit, "web", "books", 1e22),
         lambda fit: bs.regret(fit, pd.DataFrame({"params": [7e9], "tokens": [1.4e11]})),
-        lambda fit: bs.marginal_returns(fit, 7e9, 1.4e11),
+        lambda fit: bs.decisions.marginal_returns(fit, 7e9, 1.4e11),
         lambda fit: bs.compute_returns(fit, 1e22),
     ],
 )

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.units import format_flops
 
 
@@ -143,7 +144,7 @@ def test_names_that_only_look_like_units_play_no_part(table: pd.DataFrame, name:
 def test_words_for_failed_runs_are_left_out_on_request(table: pd.DataFrame) -> None:
     failed = table.astype({"loss": object})
     failed.loc[[2, 5], "loss"] = ["OOM", "diverged"]
-    with pytest.raises(bs.BayesScalingError, match='missing="drop" to leave these rows out'):
+    with pytest.raises(BayesScalingError, match='missing="drop" to leave these rows out'):
         bs.Runs.from_frame(failed)
     runs = bs.Runs.from_frame(failed, missing="drop")
     assert runs.dropped == 2
@@ -161,9 +162,7 @@ def test_accuracies_in_percent_are_fractions(table: pd.DataFrame) -> None:
     runs = bs.Runs.from_frame(scores, loss="acc (%)", response="accuracy")
     np.testing.assert_allclose(runs.values("loss"), np.linspace(0.3, 0.6, 18))
     assert "divided by 100" in runs.notes[0]
-    with pytest.raises(
-        bs.BayesScalingError, match=r'an accuracy, by its name.*response="accuracy"'
-    ):
+    with pytest.raises(BayesScalingError, match=r'an accuracy, by its name.*response="accuracy"'):
         bs.Runs.from_frame(scores, loss="acc (%)")
 
 
@@ -173,7 +172,7 @@ def test_accuracies_written_with_a_percent_sign_are_fractions(table: pd.DataFram
     np.testing.assert_allclose(runs.values("loss"), np.arange(30, 48) / 100)
     assert "divided by 100" in runs.notes[0]
     scores.loc[0, "accuracy"] = "0.3"
-    with pytest.raises(bs.BayesScalingError, match="17 values that are not numbers"):
+    with pytest.raises(BayesScalingError, match="17 values that are not numbers"):
         bs.Runs.from_frame(scores, response="accuracy")
 
 

@@ -8,18 +8,19 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
-from bayes_scaling.trust import assessing
+from bayes_scaling.errors import BayesScalingError
+from bayes_scaling.trust import TrustReport, assessing
 from bayes_scaling.trust.case import Case
 from bayes_scaling.validation.verdict import CannotJudge, Finding
 
 
 @pytest.fixture(scope="module")
-def report(stored_fit: bs.ScalingFit) -> bs.TrustReport:
+def report(stored_fit: bs.ScalingFit) -> TrustReport:
     at = pd.DataFrame({"params": [1e9, 7e11], "tokens": [2e10, 1.4e13], "corpus": "web"})
     return bs.assess(stored_fit, at, progress=False)
 
 
-def test_every_check_has_a_sentence_with_a_number_and_its_cost(report: bs.TrustReport) -> None:
+def test_every_check_has_a_sentence_with_a_number_and_its_cost(report: TrustReport) -> None:
     table = report.table()
     assert list(table.index) == [
         "sampler", "design", "learning", "predictive", "influence", "floor", "reach",
@@ -31,7 +32,7 @@ def test_every_check_has_a_sentence_with_a_number_and_its_cost(report: bs.TrustR
     assert not any(result.table.empty for result in report.checks)
 
 
-def test_targets_and_rungs_have_verdicts_of_their_own(report: bs.TrustReport) -> None:
+def test_targets_and_rungs_have_verdicts_of_their_own(report: TrustReport) -> None:
     near, far = report.targets["verdict"]
     # Of 400 draws the ends of an interval are known to some 7 % of its width, which may be a doubt.
     doubts = [check.check for check in report.checks if check.by_point[0] != "trust"]
@@ -46,7 +47,7 @@ def test_targets_and_rungs_have_verdicts_of_their_own(report: bs.TrustReport) ->
     assert report.targets.loc[1, "flops"] == pytest.approx(6 * 7e11 * 1.4e13)
 
 
-def test_it_prints_the_verdict_and_its_reasons(report: bs.TrustReport) -> None:
+def test_it_prints_the_verdict_and_its_reasons(report: TrustReport) -> None:
     text = repr(report)
     assert text.startswith("TrustReport: do not trust (")
     assert report["reach"].headline in text
@@ -102,7 +103,7 @@ def test_a_check_that_cannot_run_is_a_caution_with_the_reason(
 def test_wrong_questions_are_refused(stored_fit: bs.ScalingFit) -> None:
     with pytest.raises(ValueError, match="level='deep' does not say which checks"):
         bs.assess(stored_fit, pd.DataFrame({"params": [1e9]}), level="deep")  # type: ignore[arg-type]
-    with pytest.raises(bs.BayesScalingError, match="No value for tokens"):
+    with pytest.raises(BayesScalingError, match="No value for tokens"):
         bs.assess(stored_fit, pd.DataFrame({"params": [1e9]}), progress=False)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bayes_scaling as bs
-from bayes_scaling.errors import ModelError
+from bayes_scaling.errors import BayesScalingError, ModelError
 from bayes_scaling.trust import assessing
 from bayes_scaling.trust.averages import QUARTER, by_weight
 from bayes_scaling.trust.case import Case
@@ -65,7 +65,7 @@ def test_a_forecast_of_the_average_brings_its_points(
     assert len(report.targets) == 2
     assert report.verdict == "do not trust"
     fewer = replace(stored_fit, runs=stored_fit.runs.where(lambda table: table["corpus"] == "web"))
-    with pytest.raises(bs.BayesScalingError, match="made from other fits"):
+    with pytest.raises(BayesScalingError, match="made from other fits"):
         bs.assess(average, replace(forecast, fit=fewer), progress=False)
 
 

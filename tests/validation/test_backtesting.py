@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.model.points import points
 from bayes_scaling.validation import folds as _folds
 from bayes_scaling.validation.backtesting import Backtest
@@ -116,23 +117,23 @@ def test_a_backtest_without_any_fold_is_an_error(
     sweep: Sweeps, from_priors: Callable[..., None]
 ) -> None:
     from_priors(failing={"1e+19"})
-    with pytest.raises(bs.BayesScalingError, match=r"none of 1 folds .*BayesScalingError: stuck"):
+    with pytest.raises(BayesScalingError, match=r"none of 1 folds .*BayesScalingError: stuck"):
         bs.backtest(MODEL, sweep(), cutoffs=[1e19], progress=False)
 
 
 @pytest.mark.parametrize("cutoff", [1e17, 1e21, 1e25])
 def test_a_cut_off_with_runs_on_one_side_is_refused(sweep: Sweeps, cutoff: float) -> None:
-    with pytest.raises(bs.BayesScalingError, match=r"flops of the runs goes from 1e\+18 to 1e\+21"):
+    with pytest.raises(BayesScalingError, match=r"flops of the runs goes from 1e\+18 to 1e\+21"):
         bs.backtest(MODEL, sweep(), cutoffs=[cutoff], progress=False)
 
 
 def test_three_runs_cannot_be_cut(sweep: Sweeps) -> None:
-    with pytest.raises(bs.BayesScalingError, match="3 runs with no usable cut-off"):
+    with pytest.raises(BayesScalingError, match="3 runs with no usable cut-off"):
         bs.backtest(MODEL, sweep(budgets=3, sizes=1), progress=False)
 
 
 def test_a_model_has_no_runs_of_its_own() -> None:
-    with pytest.raises(bs.BayesScalingError, match="runs=None"):
+    with pytest.raises(BayesScalingError, match="runs=None"):
         bs.backtest(MODEL)
 
 

@@ -14,7 +14,7 @@ import pytest
 import xarray as xr
 
 import bayes_scaling as bs
-from bayes_scaling.errors import RunsError
+from bayes_scaling.errors import BayesScalingError, RunsError
 
 Install = Callable[..., list[bs.Runs]]
 
@@ -126,23 +126,23 @@ def test_a_design_with_levels_that_were_not_fitted_is_refused(stored_fit: bs.Sca
 
 def test_none_that_gave_a_result_is_an_error(stored_fit: bs.ScalingFit, stand_in: Install) -> None:
     stand_in(stored_fit, failing={"0", "1"})
-    with pytest.raises(bs.BayesScalingError, match=r"none of 2 simulated sweeps .*: stuck"):
+    with pytest.raises(BayesScalingError, match=r"none of 2 simulated sweeps .*: stuck"):
         bs.calibrate(stored_fit, simulations=2, progress=False)
 
 
 def test_wrong_questions_are_refused(stored_fit: bs.ScalingFit) -> None:
-    with pytest.raises(bs.BayesScalingError, match="calibrate: runs=None"):
+    with pytest.raises(BayesScalingError, match="calibrate: runs=None"):
         bs.calibrate(stored_fit.model)
-    with pytest.raises(bs.BayesScalingError, match="simulations=0"):
+    with pytest.raises(BayesScalingError, match="simulations=0"):
         bs.calibrate(stored_fit, simulations=0)
-    with pytest.raises(bs.BayesScalingError, match=r"simulations=2\.5 is not a number"):
+    with pytest.raises(BayesScalingError, match=r"simulations=2\.5 is not a number"):
         bs.calibrate(stored_fit, simulations=2.5)  # type: ignore[arg-type]
-    with pytest.raises(bs.BayesScalingError, match="The runs are a str"):
+    with pytest.raises(BayesScalingError, match="The runs are a str"):
         bs.calibrate("chinchilla", "runs.csv")  # type: ignore[arg-type]
-    with pytest.raises(bs.BayesScalingError, match="No law 'chinchila'"):
+    with pytest.raises(BayesScalingError, match="No law 'chinchila'"):
         bs.calibrate("chinchila", stored_fit.runs)
     other = bs.forecast(replace(stored_fit, runs=stored_fit.runs.where(corpus="web")), at=AT)
-    with pytest.raises(bs.BayesScalingError, match="calibrate: the forecast was made from another"):
+    with pytest.raises(BayesScalingError, match="calibrate: the forecast was made from another"):
         bs.calibrate(stored_fit, at=other)
 
 

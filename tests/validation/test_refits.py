@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.fitting.sampling import Settings
 from bayes_scaling.validation.refits import KILLED, Refitter
 
@@ -32,7 +33,7 @@ def subsets(sweep: Callable[..., bs.Runs]) -> dict[str, bs.Runs]:
 def fitted(model: bs.ScalingModel, runs: bs.Runs, settings: Settings, progress: bool) -> Any:
     """Words for a fit; the subset of 15 runs fails."""
     if len(runs) == 15:
-        raise bs.BayesScalingError("the sampler stopped")
+        raise BayesScalingError("the sampler stopped")
     return f"fit of {len(runs)} with {settings.draws} draws"
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import bayes_scaling as bs
+from bayes_scaling.errors import BayesScalingError
 from bayes_scaling.validation.simulated import drawn_truths, simulated_runs
 
 PriorFit = Callable[..., bs.ScalingFit]
@@ -107,7 +108,7 @@ def test_counts_are_whole(prior_fit: PriorFit, rng: np.random.Generator) -> None
 def test_a_loss_beyond_any_number_is_refused(
     stored_fit: bs.ScalingFit, rng: np.random.Generator
 ) -> None:
-    with pytest.raises(bs.BayesScalingError, match="infinite"):
+    with pytest.raises(BayesScalingError, match="infinite"):
         simulated_runs(one_truth(stored_fit, rng, noise_sd=1e5), 1)
 
 
