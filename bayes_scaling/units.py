@@ -6,7 +6,6 @@ compute in FLOP and loss in nats per token; nothing else multiplies by 6 or divi
 """
 
 import math
-import operator
 import re
 from collections.abc import Sequence
 
@@ -23,13 +22,14 @@ PF_DAY = 8.64e19
 
 _POWERS = {"T": 12, "B": 9, "M": 6, "K": 3, "": 0}
 _SUFFIXES = tuple((suffix, 10.0**power) for suffix, power in _POWERS.items())
-# Numbers with commas: those that part thousands for certain, those that part decimals, and those
-# that may do either.
-_THOUSANDS = re.compile(
-    r"[+-]?[1-9]\d{0,2}((,\d{3}){2,}(\.\d*)?|,\d{3}\.\d*)[KMBT]?", re.IGNORECASE
-)
-_DECIMALS = re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?[KMBT]?", re.IGNORECASE)
-_UNCLEAR = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}[KMBT]?", re.IGNORECASE)
+# Numbers with commas, by what these part. Those that may part either look like decimals too.
+_PARTED = {
+    "either": re.compile(r"[+-]?[1-9]\d{0,2},\d{3}[KMBT]?", re.IGNORECASE),
+    "thousands": re.compile(
+        r"[+-]?[1-9]\d{0,2}((,\d{3}){2,}(\.\d*)?|,\d{3}\.\d*)[KMBT]?", re.IGNORECASE
+    ),
+    "decimals": re.compile(r"[+-]?\d+,\d+(e[+-]?\d+)?[KMBT]?", re.IGNORECASE),
+}
 _COUNT = re.compile(r"([0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?([KMBT]?)", re.IGNORECASE)
 
 
@@ -145,26 +145,17 @@ def format_flops(flops: float) -> str:
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
-def has_unclear_comma(text: str) -> bool:
-    """True for a number with a comma that may separate thousands or decimals.
+def parted_by_comma(text: str) -> str:
+    """What the comma of a number parts: thousands, decimals, either, or nothing that is known.
 
     Examples
     --------
-    >>> has_unclear_comma("1,033"), has_unclear_comma("1,033,824"), has_unclear_comma("4,49")
-    (True, False, False)
+    >>> parted_by_comma("1,033,824"), parted_by_comma("4,49"), parted_by_comma("1,033")
+    ('thousands', 'decimals', 'either')
+    >>> parted_by_comma("7")
+    ''
     """
-    return bool(_UNCLEAR.fullmatch(text.strip()))
-
-
-def is_decimal_comma(text: str) -> bool:
-    """True for a number whose comma may stand for the decimal point.
-
-    Examples
-    --------
-    >>> is_decimal_comma("4,49"), is_decimal_comma("1,033"), is_decimal_comma("1,033,824")
-    (True, True, False)
-    """
-    return bool(_DECIMALS.fullmatch(text.strip()))
+    return next((what for what, known in _PARTED.items() if known.fullmatch(text.strip())), "")
 
 
 def without_commas(texts: Sequence[str]) -> list[str]:
@@ -187,13 +178,9 @@ def without_commas(texts: Sequence[str]) -> list[str]:
     >>> without_commas(["7,000"])
     ['7,000']
     """
-    unclear = [has_unclear_comma(text) for text in texts]
-    for known, replacement in ((_THOUSANDS, ""), (_DECIMALS, ".")):
-        clear = [
-            not open_ and bool(known.fullmatch(text.strip()))
-            for text, open_ in zip(texts, unclear, strict=True)
-        ]
-        if any(clear) and all(map(operator.or_, clear, unclear)):
+    found = {parted_by_comma(text) for text in texts}
+    for known, replacement in (("thousands", ""), ("decimals", ".")):
+        if known in found and found <= {known, "either"}:
             return [text.replace(",", replacement) for text in texts]
     return list(texts)
 
@@ -224,7 +211,7 @@ def parse_count(text: str) -> float:
     (70000000000.0, 1400000000000.0, 1500.0, 1033824.0)
     """
     plain = text.strip()
-    if "," in plain and _THOUSANDS.fullmatch(plain):
+    if "," in plain and parted_by_comma(plain) == "thousands":
         plain = plain.replace(",", "")
     match = _COUNT.fullmatch(plain)
     if match is not None:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from bayes_scaling.display.wording import Column, cells, counted, listed, rows
 from bayes_scaling.errors import RunsError
-from bayes_scaling.units import has_unclear_comma, parse_count, without_commas
+from bayes_scaling.units import parse_count, parted_by_comma, without_commas
 
 type Response = Literal["loss", "accuracy", "metric"]
 
@@ -185,7 +185,7 @@ def as_numbers(column: Column, label: str, *, counts: bool = False) -> "pd.Serie
 
 def _not_numbers(bad: Column, label: str) -> RunsError:
     many = "values that are not numbers"
-    unclear = any(isinstance(cell, str) and has_unclear_comma(cell) for cell in bad)
+    unclear = any(isinstance(cell, str) and parted_by_comma(cell) == "either" for cell in bad)
     why = (
         "A comma before three digits may separate thousands or decimals"
         if unclear

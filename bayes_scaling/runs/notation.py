@@ -14,7 +14,7 @@ from bayes_scaling.display.wording import Column, counted, listed
 from bayes_scaling.runs.cells import as_number, as_numbers, checked_numbers, rounded_counts
 from bayes_scaling.runs.conventions import in_percent
 from bayes_scaling.runs.stated_units import is_in_unit, stated_unit
-from bayes_scaling.units import has_unclear_comma, is_decimal_comma
+from bayes_scaling.units import parted_by_comma
 
 # A number with what people write beside it.
 _MORE = re.compile(
@@ -124,7 +124,8 @@ def without_decimal_commas(
     if not (names and _has_decimal_commas(table[names[0]])):
         return table, ()
     columns = [name for name in names if _has_decimal_commas(table[name])]
-    unclear = [text for name in columns for text in table[name] if has_unclear_comma(str(text))]
+    texts = (text for name in columns for text in table[name])
+    unclear = [text for text in texts if parted_by_comma(str(text)) == "either"]
     table = table.assign(**{name: _with_points(table[name]) for name in columns})
     said = "Commas stand for the decimal point, as those of losses do: {} is {}."
     points = unclear and said.format(unclear[0], unclear[0].replace(",", "."))
@@ -135,7 +136,7 @@ def _has_decimal_commas(column: Column) -> bool:
     if pd.api.types.is_numeric_dtype(column):
         return False
     texts = [cell for cell in column.tolist() if isinstance(cell, str) and "," in cell]
-    return bool(texts) and all(map(is_decimal_comma, texts))
+    return bool(texts) and {*map(parted_by_comma, texts)} <= {"decimals", "either"}
 
 
 def _with_points(column: Column) -> Column:

@@ -1,9 +1,9 @@
 """Table of runs at a glance, as text and as HTML for Jupyter.
 
-Owns the layout; numbers are printed by `units`. Knows of runs only the columns it is handed.
+Owns the layout; numbers are printed by `units`. Knows of runs only their parts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from textwrap import shorten
@@ -13,6 +13,7 @@ import pandas as pd
 from bayes_scaling.display.html import html_table
 from bayes_scaling.display.links import html_with_links
 from bayes_scaling.display.wording import counted, of_response
+from bayes_scaling.runs.parts import Parts
 from bayes_scaling.units import format_count, format_flops
 
 NOTES, LINE = 3, 84
@@ -22,17 +23,10 @@ _LONGEST = 40
 
 
 @dataclass(frozen=True, eq=False)
-class Overview:
-    """The parts of runs that are shown, and how many rows were left out."""
+class Overview(Parts):
+    """The parts of runs as people see them, with the notes on them."""
 
-    table: pd.DataFrame
-    inputs: tuple[str, ...]
-    factors: tuple[str, ...]
-    response: str
-    sources: Mapping[str, str]
-    notes: tuple[str, ...]
-    urls: Mapping[str, str]
-    dropped: int
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> str:
@@ -66,7 +60,7 @@ class Overview:
         return f"<div><strong>Runs</strong>: {escape(self._headline())}{body}{listed}</div>"
 
     def _headline(self) -> str:
-        left_out = [f"{self.dropped} left out"] if self.dropped else []
+        left_out = [f"{len(self.left_out)} left out"] if self.left_out else []
         notes = [counted(len(self.notes), "note")] if self.notes else []
         return ", ".join([counted(len(self.table), "run"), *left_out, *notes])
 

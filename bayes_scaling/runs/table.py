@@ -8,7 +8,7 @@ know in `notes`. Knows nothing of laws.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import wraps
 from inspect import signature
 from typing import Self
@@ -274,8 +274,8 @@ class Runs:
     @property
     def overview(self) -> Overview:
         """The table at a glance, as text and as HTML."""
-        columns = (self.table, self.inputs, self.factors, self.response, self.sources)
-        return Overview(*columns, self.notes, self.urls, self.dropped)
+        parts = {part.name: getattr(self, part.name) for part in fields(Parts)}
+        return Overview(**parts, notes=self.notes)
 
     def _subset(self, keep: npt.NDArray[np.bool]) -> Self:
         return replace(self, table=self.table.loc[keep], reference=self.scales_by_hand)

@@ -34,6 +34,14 @@ def work(show: bool = True, times: int = 1000) -> None:
         shown.finish()
 
 
+def shown_of_work(capsys: pytest.CaptureFixture[str]) -> str:
+    """What is shown of work, all of it on standard error."""
+    work()
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    return shown.err
+
+
 def interrupted() -> None:
     with stages(True) as shown:
         shown.start("sampling", 10)
@@ -43,16 +51,13 @@ def interrupted() -> None:
 def test_a_log_has_two_lines_for_each_stage(
     in_a_log: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    work()
-    shown = capsys.readouterr()
-    assert shown.out == ""
     time_taken = r"\d+\.\d s"
     assert re.fullmatch(
         r"compiling \(once\): started\n"
         rf"compiling \(once\): finished in {time_taken}\n"
         r"sampling: started\n"
         rf"sampling: finished in {time_taken}, 3 divergences\n",
-        shown.err,
+        shown_of_work(capsys),
     )
 
 
@@ -60,20 +65,17 @@ def test_a_dumb_terminal_is_a_log(
     in_a_terminal: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TERM", "dumb")
-    work()
-    assert "\x1b" not in capsys.readouterr().err
+    assert "\x1b" not in shown_of_work(capsys)
 
 
 def test_a_terminal_has_bars_that_move(
     in_a_terminal: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    work()
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert "\x1b[" in shown.err
-    assert "sampling" in shown.err
-    assert "3 divergences" in shown.err
-    assert "started" not in shown.err
+    shown = shown_of_work(capsys)
+    assert "\x1b[" in shown
+    assert "sampling" in shown
+    assert "3 divergences" in shown
+    assert "started" not in shown
 
 
 def test_nothing_is_shown_where_it_is_not_wanted(capsys: pytest.CaptureFixture[str]) -> None:

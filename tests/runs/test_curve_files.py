@@ -20,22 +20,6 @@ def losses(runs: Runs) -> dict[str, float]:
     return dict(runs.table["loss"].sort_index())
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("c.docx", b"", "has the suffix '.docx'"),
-        ("c.parquet", b"not parquet", "cannot be read"),
-        ("c.csv", b"", "is empty"),
-        ("c.csv", b"run,N,tokens,loss\na,1,1,3\na,1,2,2,9\n", "cannot be read"),
-        ("c.csv.gz", b"run,N,tokens,loss\n", "cannot be read"),
-    ],
-)
-def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, message: str) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(RunsError, match=message):
-        Runs.from_curves(tmp_path / name)
-
-
 def test_a_folder_without_tables(tmp_path: Path) -> None:
     with pytest.raises(RunsError, match=r"holds no file whose name ends in \.csv, .*\.parquet"):
         Runs.from_curves(tmp_path)

@@ -2,6 +2,7 @@ import gzip
 import inspect
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -90,9 +91,8 @@ def test_one_bad_cell_is_named_alone(tmp_path: Path) -> None:
         read_runs(path)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
+UNREADABLE: dict[Callable[..., Runs], list[tuple[str, bytes, str]]] = {
+    read_runs: [
         ("r.csv", b"", "is empty: it holds nothing"),
         ("r.csv", b"N,D,loss\n", "is empty: it holds a header and no rows"),
         ("r.tsv", b"\n\n", "is empty: it holds nothing"),
@@ -122,12 +122,41 @@ def test_one_bad_cell_is_named_alone(tmp_path: Path) -> None:
         ("r.parquet.gz", b"", "has the suffix '.parquet.gz'"),
         ("runs", b"", "has the suffix 'none'"),
     ],
+    Runs.from_curves: [
+        ("c.docx", b"", "has the suffix '.docx'"),
+        ("c.parquet", b"not parquet", "cannot be read"),
+        ("c.csv", b"", "is empty"),
+        ("c.csv", b"run,N,tokens,loss\na,1,1,3\na,1,2,2,9\n", "cannot be read"),
+        ("c.csv.gz", b"run,N,tokens,loss\n", "cannot be read"),
+    ],
+    Runs.from_wandb_export: [
+        ("r.json", b"{", "is not JSON"),
+        ("r.json", b"[1, 2]", "is not a list of runs"),
+        ("r.json", b'{"a": 1}', "is not a list of runs"),
+        ("r.json", b"[]", "is empty"),
+        (
+            "r.json",
+            b'[{"name": "a", "config": "x y"}]',
+            "config of run 0 .*is 'x y', not a mapping",
+        ),
+        ("r.csv", b"", "is empty"),
+        ("r.yaml", b"a: 1", "has the suffix '.yaml'"),
+    ],
+}
+"""Files by what reads them, and what is said of each."""
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "content", "message"),
+    [(read, *row) for read, rows in UNREADABLE.items() for row in rows],
 )
-def test_unreadable_files(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_unreadable_files(
+    tmp_path: Path, read: Callable[..., Runs], name: str, content: bytes, message: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(RunsError, match=message):
-        read_runs(path)
+        read(path)
 
 
 def test_the_cause_is_kept(tmp_path: Path) -> None:

@@ -264,21 +264,3 @@ def test_a_chart_cannot_tell_runs_of_one_name_apart(folder: Path) -> None:
     table.to_csv(folder / "table.csv", index=False)
     with pytest.raises(RunsError, match=r"1 name of runs repeats \('run-0'\)"):
         Runs.from_wandb_export(folder / "table.csv", history=folder / "chart.csv", **COLUMNS)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("r.json", "{", "is not JSON"),
-        ("r.json", "[1, 2]", "is not a list of runs"),
-        ("r.json", '{"a": 1}', "is not a list of runs"),
-        ("r.json", "[]", "is empty"),
-        ("r.json", '[{"name": "a", "config": "x y"}]', "config of run 0 .*is 'x y', not a mapping"),
-        ("r.csv", "", "is empty"),
-        ("r.yaml", "a: 1", "has the suffix '.yaml'"),
-    ],
-)
-def test_files_that_are_no_export(tmp_path: Path, name: str, content: str, message: str) -> None:
-    (tmp_path / name).write_text(content, encoding="utf-8")
-    with pytest.raises(RunsError, match=message):
-        Runs.from_wandb_export(tmp_path / name)

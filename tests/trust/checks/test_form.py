@@ -11,9 +11,10 @@ import bayes_scaling as bs
 from bayes_scaling.trust.case import Case
 from bayes_scaling.trust.checks import form
 from bayes_scaling.trust.checks.rivals import default_rivals, short_name
-from bayes_scaling.validation.verdict import CannotJudge
+from bayes_scaling.validation.verdict import CannotJudge, Finding
 
 Cases = Callable[..., Case]
+Judge = Callable[..., tuple[Case, Finding]]
 RIVAL = bs.ScalingModel("Nested")
 
 
@@ -33,15 +34,25 @@ def rival(
     return install
 
 
+@pytest.fixture
+def judged(stored_case: Cases, rival: Callable[..., None]) -> Judge:
+    """The case with one such rival, and what the check finds."""
+
+    def judge(*by: float, **what: bool) -> tuple[Case, Finding]:
+        rival(*by, **what)
+        case = replace(stored_case(), rivals=[RIVAL])
+        return case, form.check_form(case)
+
+    return judge
+
+
 @pytest.mark.parametrize(
     ("by", "verdict"), [(0.0, "trust"), (0.012, "trust"), (0.05, "do not trust")]
 )
 def test_inside_the_runs_a_rival_must_answer_quite_otherwise(
-    stored_case: Cases, rival: Callable[..., None], by: float, verdict: str
+    judged: Judge, by: float, verdict: str
 ) -> None:
-    rival(by)
-    case = replace(stored_case(), rivals=[RIVAL])
-    found = form.check_form(case)
+    case, found = judged(by)
     assert found.by_point[0] == verdict
     row = found.table.loc["Nested"]
     assert row["counts"]
@@ -60,29 +71,22 @@ def test_inside_the_runs_a_rival_must_answer_quite_otherwise(
     ("by", "verdict"), [(0.01, "trust"), (0.025, "caution"), (0.07, "do not trust")]
 )
 def test_beyond_the_runs_a_rival_outside_the_interval_is_a_doubt(
-    stored_case: Cases, rival: Callable[..., None], by: float, verdict: str
+    judged: Judge, by: float, verdict: str
 ) -> None:
-    rival(by)
-    case = replace(stored_case(), rivals=[RIVAL])
+    case, found = judged(by)
     threefold = case.asked + 1
     assert not case.inside[threefold]
-    assert form.check_form(case).by_point[threefold] == verdict
+    assert found.by_point[threefold] == verdict
 
 
-def test_far_beyond_the_runs_the_interval_is_wider_and_so_is_what_it_holds(
-    stored_case: Cases, rival: Callable[..., None]
-) -> None:
-    rival(0.03)
-    found = form.check_form(replace(stored_case(), rivals=[RIVAL]))
+def test_far_beyond_the_runs_the_interval_is_wider_and_so_is_what_it_holds(judged: Judge) -> None:
+    _, found = judged(0.03)
     assert found.by_point[0] == "do not trust"
     assert found.by_point[-1] != "do not trust"
 
 
-def test_a_rival_that_the_runs_rule_out_does_not_count(
-    stored_case: Cases, rival: Callable[..., None]
-) -> None:
-    rival(0.05, plausible=False)
-    found = form.check_form(replace(stored_case(), rivals=[RIVAL]))
+def test_a_rival_that_the_runs_rule_out_does_not_count(judged: Judge) -> None:
+    _, found = judged(0.05, plausible=False)
     assert set(found.by_point) == {"trust"}
     assert found.headline == "The runs rule out 1 rival (Nested)."
     row = found.table.loc["Nested"]
@@ -90,11 +94,9 @@ def test_a_rival_that_the_runs_rule_out_does_not_count(
 
 
 def test_rivals_that_cannot_be_asked_leave_the_question_open(
-    stored_case: Cases, rival: Callable[..., None]
+    stored_case: Cases, judged: Judge
 ) -> None:
-    rival(fails=True)
-    case = replace(stored_case(), rivals=[RIVAL])
-    found = form.check_form(case)
+    case, found = judged(fails=True)
     assert "Nested: the fit failed: BayesScalingError: stuck" in found.headline
     # A doubt where laws differ: beyond the runs.
     assert [one == "trust" for one in found.by_point] == case.inside.tolist()
