@@ -15,9 +15,6 @@ from bayes_scaling.plots.asking import asked_kind
 
 QUANTITIES = ("params", "tokens", "tokens_per_param")
 
-APART = 6.0
-"""Points between the bars of groups at one budget."""
-
 
 @asked_kind
 def allocation(
@@ -77,6 +74,6 @@ def _reach(allocation: Allocation, spent: np.ndarray) -> tuple[float, float]:
 
 def _draw_budgets(ax: Axes, x: np.ndarray, ends: xr.Dataset, style: canvas.Style) -> None:
     """Optima of the budgets asked for, with their intervals."""
-    aside = APART * style.place
+    aside = marks.APART * style.place
     marks.draw_bars(ax, x, ends, style, aside, gid="budget bars")
     marks.draw_marks(ax, x, ends["median"].values, style, aside).set_gid("budgets")

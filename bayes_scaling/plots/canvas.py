@@ -50,6 +50,9 @@ INPUT_LABELS = {
     "tokens_per_param": "tokens per parameter",
 }
 
+BEYOND_TARGETS = 1.02
+"""Factor by which an axis of losses goes on beyond those asked for."""
+
 WIDER = 20
 """Characters that a line of a title has beyond one of what is said under it."""
 
@@ -132,6 +135,13 @@ class Sheet:
                 f"paired. Give {number} axes, or none to have a figure made."
             )
         return cls(given, False)
+
+    @classmethod
+    def over_chance(cls, ax: Axes | Panels | None, of: str) -> Self:
+        """Two panels, of which the lower one is for the probability of something."""
+        sheet = cls.of(ax, 2, cell=(7.5, 2.8))
+        sheet.panels[1].set(ylim=(-0.04, 1.04), ylabel=f"probability {of}")
+        return sheet
 
     @property
     def ax(self) -> Axes:
@@ -222,6 +232,13 @@ def log_loss_axis(ax: Axes, runs: Runs) -> None:
     if runs.response == "loss":
         ax.set_yscale("log")
         readable_log_ticks(ax.yaxis, format_number)
+
+
+def target_loss_axis(ax: Axes, targets: Any, runs: Runs) -> None:
+    """Make the horizontal axis one of losses that are asked for, and somewhat longer than these."""
+    ends = (float(targets.min()) / BEYOND_TARGETS, float(targets.max()) * BEYOND_TARGETS)
+    ax.set(xscale="log", xlim=ends, xlabel=f"target {loss_label(runs)}")
+    readable_log_ticks(ax.xaxis, format_number)
 
 
 def readable_log_ticks(axis: Axis, text: Callable[[float], str]) -> None:

@@ -19,9 +19,6 @@ from bayes_scaling.model.hierarchy import NewLevels
 from bayes_scaling.plots import canvas, legends, marks, sources
 from bayes_scaling.plots.asking import asked_kind
 
-APART = 6.0
-"""Points between the bars of groups at one target."""
-
 INSIDE_ALPHA, MISS_ALPHA = 0.3, 0.2
 """Opacity of the band of the law's own course, which lies on that of all, and of the latter."""
 
@@ -160,7 +157,7 @@ class _Fans:
         return grid, pd.DataFrame(way)
 
     def targets(self, of_group: xr.Dataset, group: sources.Group, style: canvas.Style) -> None:
-        x, aside = of_group[self.name].values, APART * style.place
+        x, aside = of_group[self.name].values, marks.APART * style.place
         for variable, width in (("loss", 1.0), ("expected_loss", 3.5)):
             ends = intervals(of_group[variable], self.prob)
             marks.draw_bars(self.ax, x, ends, style, aside, linewidth=width)

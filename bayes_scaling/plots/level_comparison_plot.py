@@ -36,7 +36,8 @@ def level_comparison(
     ax, prob
         Axes, and the probability of the band, as for all plots (:mod:`bayes_scaling.plots`).
     """
-    sheet = canvas.Sheet.of(ax, 2, cell=(7.5, 2.8))
+    first, second = _names(comparison)
+    sheet = canvas.Sheet.over_chance(ax, f"that\n{fill(f'{first} is better', ACROSS)}")
     times, chance = sheet.panels
     fit, name = comparison.fit, comparison.scale
     others = [factor for factor in fit.model.factors if factor != comparison.factor]
@@ -48,16 +49,16 @@ def level_comparison(
         _draw_multiplier(times, scale, groups[group]["multiplier"], style, prob)
         better = (groups[group]["loss_difference"] < 0).mean(SAMPLE_DIMS)
         marks.draw_line(chance, scale, better, style, marker=style.marker)
+    times.set_ylabel(f"times the {name}\n{fill(f'{second} needs', ACROSS)}")
     _label_axes(sheet.panels, comparison)
     sheet.legend(legends.entries(looks, "multiplier", prob))
-    first, second = _names(comparison)
     sheet.title(f"{first} against {second}", fit)
     return sheet.panels
 
 
 def _label_axes(panels: np.ndarray, comparison: LevelComparison) -> None:
-    """Draw the line of equality and the end of the runs, and label the axes."""
-    times, chance = panels
+    """Draw the line of equality and the end of the runs, and make the axes logarithmic."""
+    times = panels[0]
     fit, name = comparison.fit, comparison.scale
     marks.draw_reference(times, y=1.0, gid="alike")
     largest = float(input_values(fit.runs, name).max())
@@ -66,9 +67,6 @@ def _label_axes(panels: np.ndarray, comparison: LevelComparison) -> None:
         canvas.log_input_axis(panel.xaxis, name)
         marks.shade_extrapolation(panel, largest, reach, "bottom")
     canvas.readable_log_ticks(times.yaxis, canvas.format_number)
-    first, second = _names(comparison)
-    times.set_ylabel(f"times the {name}\n{fill(f'{second} needs', ACROSS)}")
-    chance.set(ylim=(-0.04, 1.04), ylabel=f"probability that\n{fill(f'{first} is better', ACROSS)}")
 
 
 def _names(comparison: LevelComparison) -> list[str]:

@@ -15,14 +15,8 @@ from bayes_scaling.plots.asking import asked_kind
 
 PANELS = ("params", "tokens", "saving")
 
-APART = 7.0
-"""Points between the bars at one quality."""
-
 MARGIN = 2.0
 """Factor by which the horizontal axis goes beyond the sizes and budgets asked for."""
-
-LOSS_MARGIN = 1.02
-"""Factor for losses, which differ by less."""
 
 
 @asked_kind
@@ -70,15 +64,15 @@ def _draw_plans(
 ) -> None:
     """A quantity of the cheapest model, and beside it of the optimal one, if that has it."""
     asked, quantity = names
-    middle = 2 * APART * style.place
+    middle = 2 * marks.APART * style.place
     x, ends = draws[asked].values, intervals(draws[quantity], prob)
     reference = f"reference_{quantity}"
     if reference not in draws:
         _draw_plan(ax, x, ends, style, middle)
         return
     optimal = intervals(draws[reference], prob)
-    _draw_plan(ax, x, optimal, style, middle - APART / 2, hollow=True)
-    _draw_plan(ax, x, ends, style, middle + APART / 2)
+    _draw_plan(ax, x, optimal, style, middle - marks.APART / 2, hollow=True)
+    _draw_plan(ax, x, ends, style, middle + marks.APART / 2)
 
 
 def _plan_entries(colour: str, prob: float | None) -> list[Artist]:
@@ -114,13 +108,11 @@ def _draw_plan(
 def _label_axes(panels: np.ndarray, result: LifetimeAllocation, asked: str) -> None:
     """Axes: the quality across, quantities up."""
     values = result.draws[asked].values
-    margin = LOSS_MARGIN if asked == "target_loss" else MARGIN
     for panel, quantity in zip(panels, PANELS, strict=True):
-        panel.set(xscale="log", xlim=(values.min() / margin, values.max() * margin))
         if asked == "target_loss":
-            panel.set_xlabel(f"target {canvas.loss_label(result.fit.runs)}")
-            canvas.readable_log_ticks(panel.xaxis, canvas.format_number)
+            canvas.target_loss_axis(panel, values, result.fit.runs)
         else:
+            panel.set_xlim(values.min() / MARGIN, values.max() * MARGIN)
             name = asked.removeprefix("optimal_")
             canvas.log_input_axis(panel.xaxis, name)
             panel.set_xlabel(f"{canvas.input_label(name)},\ncompute-optimal model of that quality")

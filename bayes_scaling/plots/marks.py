@@ -16,6 +16,9 @@ from bayes_scaling.plots.canvas import Style, neutral
 LABEL_INCHES = 1.0
 """Width that the word of :func:`shade_extrapolation` needs; in a narrower region it stands."""
 
+APART = 6.0
+"""Points between the marks of groups at one place."""
+
 type End = Literal["top", "bottom"]
 """An end of the axes."""
 

@@ -40,7 +40,7 @@ def near_optimal(
     ax, prob
         Axes, and the probability of bands and bars, as for all plots (:mod:`bayes_scaling.plots`).
     """
-    sheet = canvas.Sheet.of(ax, 2, cell=(7.5, 3.0))
+    sheet = canvas.Sheet.over_chance(ax, "of\nbeing near-optimal")
     loss, chance = sheet.panels
     looks = canvas.styles(_names(near))
     sizes = _sizes(near)
@@ -52,7 +52,6 @@ def near_optimal(
         _draw_range(loss, near.draws.isel(budget=place), style)
         _draw_optimum(loss, near.draws.isel(budget=place), style, prob)
         marks.draw_line(chance, sizes, chances.iloc[place], style)
-    chance.set(ylim=(-0.03, 1.03), ylabel="probability of\nbeing near-optimal")
     canvas.log_loss_axis(loss, near.fit.runs)
     for panel in sheet.panels:
         for bound in (near.constraints.min_params, near.constraints.max_params):

@@ -12,9 +12,6 @@ from bayes_scaling.display.intervals import SAMPLE_DIMS
 from bayes_scaling.plots import canvas, legends, marks, sources
 from bayes_scaling.plots.asking import asked_kind
 
-MARGIN = 1.01
-"""Factor by which the axes go beyond the targets."""
-
 
 @asked_kind
 def needed(
@@ -33,7 +30,7 @@ def needed(
     ax, prob
         Axes, and the probability of the bands, as for all plots (:mod:`bayes_scaling.plots`).
     """
-    sheet = canvas.Sheet.of(ax, 2, cell=(7.5, 2.8))
+    sheet = canvas.Sheet.over_chance(ax, "that\nnone suffices")
     amount, chance = sheet.panels
     fit, of = needed.fit, needed.of
     amount.set_yscale("log")
@@ -54,17 +51,13 @@ def needed(
 
 def _label_axes(panels: np.ndarray, needed: Needed) -> list[Artist]:
     """Label the axes over all targets; return the entry of the largest run, where it is in view."""
-    amount, chance = panels
+    amount = panels[0]
     fit, of = needed.fit, needed.of
     largest = float(sources.run_values(fit.model, fit.runs, of).max())
     marks.draw_reference(amount, y=largest, gid="largest run")
     canvas.log_input_axis(amount.yaxis, of)
-    chance.set(ylim=(-0.04, 1.04), ylabel="probability that\nnone suffices")
-    targets = needed.draws["loss"]
-    ends = (float(targets.min()) / MARGIN, float(targets.max()) * MARGIN)
     for panel in panels:
-        panel.set(xscale="log", xlim=ends, xlabel=canvas.loss_label(fit.runs))
-        canvas.readable_log_ticks(panel.xaxis, canvas.format_number)
+        canvas.target_loss_axis(panel, needed.draws["loss"], fit.runs)
     low, high = amount.get_ylim()
     seen = low <= largest <= high
     return [legends.line_entry("largest run", canvas.neutral(), ":")] if seen else []

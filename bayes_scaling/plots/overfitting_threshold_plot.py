@@ -14,9 +14,6 @@ from bayes_scaling.plots.asking import asked_kind
 HEADROOM = 3.0
 """Factor beyond runs and medians up to which tokens are shown; a band may run off the page."""
 
-APART = 4.0
-"""Points between the runs of groups at one place."""
-
 SOURCES = {
     "given": "as given",
     "noise_seed_sd": "the scatter of seeds",
@@ -53,7 +50,7 @@ def overfitting_threshold(
         _draw_threshold(ax, groups[group], style, group, prob)
         rows = members.get(group, np.zeros(len(fit.runs), dtype=bool))
         points = marks.draw_runs(ax, params[rows], tokens[rows], style)
-        points.set(offset_transform=marks.beside(ax, APART * style.place), gid="runs")
+        points.set(offset_transform=marks.beside(ax, marks.APART * style.place), gid="runs")
     canvas.log_input_axis(ax.xaxis, "params")
     canvas.log_input_axis(ax.yaxis, "tokens")
     runs = legends.point_entry("runs", legends.colour_of(looks))

@@ -48,6 +48,8 @@ def test_needed_has_amount_and_probability(stored_fit: bs.ScalingFit) -> None:
     [largest] = marked(amount, "largest run")
     assert largest.get_ydata()[0] == pytest.approx(stored_fit.runs.values("flops").max())
     assert amount.get_yscale() == "log"
+    assert amount.get_xlabel() == chance.get_xlabel() == "target loss (nats per token)"
+    assert chance.get_ylabel() == "probability that\nnone suffices"
     assert legend_texts(amount.get_legend()) == [
         "books",
         "web",

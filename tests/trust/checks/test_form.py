@@ -47,13 +47,23 @@ def judged(stored_case: Cases, rival: Callable[..., None]) -> Judge:
 
 
 @pytest.mark.parametrize(
-    ("by", "verdict"), [(0.0, "trust"), (0.012, "trust"), (0.05, "do not trust")]
+    ("by", "inside", "beyond"),
+    [
+        (0.0, "trust", "trust"),
+        (0.01, "trust", "trust"),
+        (0.012, "trust", "trust"),
+        (0.025, "do not trust", "caution"),
+        (0.05, "do not trust", "do not trust"),
+        (0.07, "do not trust", "do not trust"),
+    ],
 )
-def test_inside_the_runs_a_rival_must_answer_quite_otherwise(
-    judged: Judge, by: float, verdict: str
+def test_a_rival_that_answers_quite_otherwise_is_a_doubt(
+    judged: Judge, by: float, inside: str, beyond: str
 ) -> None:
     case, found = judged(by)
-    assert found.by_point[0] == verdict
+    threefold = case.asked + 1
+    assert not case.inside[threefold]
+    assert (found.by_point[0], found.by_point[threefold]) == (inside, beyond)
     row = found.table.loc["Nested"]
     assert row["counts"]
     # A floor off by a share raises the loss by that share of the floor.
@@ -65,18 +75,6 @@ def test_inside_the_runs_a_rival_must_answer_quite_otherwise(
         by * floor / (at["upper"] - at["median"]), rel=0.25, abs=1e-3
     )
     assert f"{row['way_to_end_0']:.2f} of the way" in found.headline
-
-
-@pytest.mark.parametrize(
-    ("by", "verdict"), [(0.01, "trust"), (0.025, "caution"), (0.07, "do not trust")]
-)
-def test_beyond_the_runs_a_rival_outside_the_interval_is_a_doubt(
-    judged: Judge, by: float, verdict: str
-) -> None:
-    case, found = judged(by)
-    threefold = case.asked + 1
-    assert not case.inside[threefold]
-    assert found.by_point[threefold] == verdict
 
 
 def test_far_beyond_the_runs_the_interval_is_wider_and_so_is_what_it_holds(judged: Judge) -> None:
