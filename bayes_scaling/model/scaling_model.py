@@ -186,7 +186,7 @@ class ScalingModel(Specification):
         accept_missing_blas()
         with pm.Model(coords=self.coords(runs)) as model:
             data = {
-                name: pmd.Data(name, values, dims=dims)
+                name: pmd.Data(name, values, dims=dims, shape=_known_shape(dims, values))
                 for name, (dims, values) in self.data(runs).items()
             }
             theta = pooled_parameters(self, data)
@@ -293,3 +293,9 @@ class ScalingModel(Specification):
         stage_noise = "" if plain else f", stage_noise={self.stage_noise}"
         own = "" if self.surface == DEFAULT_SURFACE else f", surface={self.surface}"
         return f"ScalingModel({self.law.name}{vary}{priors}{noise}{stage_noise}{own})"
+
+
+def _known_shape(dims: tuple[str, ...], values: np.ndarray) -> list[int | None]:
+    """Lengths of the dims that are the same for all runs of one structure."""
+    lengths = zip(dims, values.shape, strict=True)
+    return [None if dim in ("run", SHOWN) else length for dim, length in lengths]

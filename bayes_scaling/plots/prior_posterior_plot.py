@@ -17,9 +17,7 @@ from bayes_scaling.errors import ModelError
 from bayes_scaling.fitting.scaling_fit import ScalingFit
 from bayes_scaling.plots import canvas, legends, marks, sources
 from bayes_scaling.plots.asking import asked_kind
-from bayes_scaling.validation.simulated import prior_draws
-
-PRIOR_DRAWS = 2000
+from bayes_scaling.validation.simulated import PRIOR_DRAWS, prior_draws
 
 MOST_TICKS = 4
 LOG_FROM = 30.0
@@ -39,8 +37,8 @@ def prior_posterior(
     One panel for each parameter. Where the two densities look alike, the runs said nothing of the
     parameter. Each density is scaled to the same height: next to a narrow posterior the prior
     would be a line on the floor. Where the prior spans decades the axis is logarithmic, and the
-    density is per decade. Densities are ArviZ's kernel estimates, the prior's from 2000 draws
-    with a fixed seed.
+    density is per decade. Densities are ArviZ's kernel estimates, the prior's from 1000 draws
+    with the fit's seed.
 
     Parameters
     ----------
@@ -62,7 +60,7 @@ def prior_posterior(
     names = _default_names(fit) if var_names is None else list(var_names)
     _check_names(fit, names)
     sheet = canvas.Sheet.of(ax, len(names), columns=4, cell=(2.9, 2.2))
-    prior = prior_draws(fit.model, fit.runs, PRIOR_DRAWS, seed=0)
+    prior = prior_draws(fit.model, fit.runs, PRIOR_DRAWS, fit.settings.seed)
     for panel, name in zip(sheet.panels, names, strict=True):
         _draw_panel(panel, name, prior[name], fit.posterior[name], prob)
     sheet.legend_below(_entries(fit.posterior, names, prob))

@@ -152,7 +152,9 @@ def by_hand(model: bs.ScalingModel, runs: bs.Runs) -> pm.Model:
     """
     with pm.Model(coords=model.coords(runs)) as written:
         data = {
-            name: pmd.Data(name, values, dims=dims)
+            name: pmd.Data(
+                name, values, dims=dims, shape=values.shape if "run" not in dims else None
+            )
             for name, (dims, values) in model.data(runs).items()
         }
         pooled = bool(model.vary)
