@@ -71,13 +71,16 @@ def test_six_real_schedules_are_predicted_from_three(
     shown = table[table["schedule"].isin(FITTED)]
     fitted = {name: paper_schedules[name] for name in FITTED}
     curves = schedules.Curves.from_frame(shown, fitted, curve="schedule")
-    fit = schedules.fit(curves, seed=1, progress=False)
     errors, covered = [], []
-    for name, of_run in table[~table["schedule"].isin(FITTED)].groupby("schedule"):
-        asked = {str(name): paper_schedules[str(name)]}
-        found = schedules.forecast(fit, asked, steps=of_run["step"].to_numpy()).table(prob=0.9)
-        loss = of_run["loss"].to_numpy()
-        errors.extend(np.abs(found["expected_loss", "median"].to_numpy() / loss - 1))
-        covered.extend((found["loss", "lower"] < loss) & (loss < found["loss", "upper"]))
+    # What one fit covers moves by a hundredth from seed to seed; that of three is their mean.
+    for seed in (1, 2, 3):
+        fit = schedules.fit(curves, seed=seed, progress=False)
+        for name, of_run in table[~table["schedule"].isin(FITTED)].groupby("schedule"):
+            asked = {str(name): paper_schedules[str(name)]}
+            found = schedules.forecast(fit, asked, steps=of_run["step"].to_numpy()).table(prob=0.9)
+            loss = of_run["loss"].to_numpy()
+            errors.extend(np.abs(found["expected_loss", "median"].to_numpy() / loss - 1))
+            covered.extend((found["loss", "lower"] < loss) & (loss < found["loss", "upper"]))
+    print(f"{size}: error {np.mean(errors):.2%}, covered {np.mean(covered):.3f}")
     assert np.mean(errors) < 0.002
     assert 0.85 < np.mean(covered) < 0.97
