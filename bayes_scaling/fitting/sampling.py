@@ -33,8 +33,7 @@ MOST_WARMUP = 4
 """Factor by which warm-up is longer at the most, where draws are thinned."""
 
 LONG = 4
-"""Factor by which a round is longer whose steps are smaller: the one before diverged, or was far
-from enough. What fell short by little is sampled as it was."""
+"""Factor from which a round is long: the one before diverged, or was far from enough."""
 
 SQUARES_FOR_A_DRAW = 300
 """Square of the number of what is sampled, for each draw between two mass matrices: each costs that
@@ -74,7 +73,7 @@ class Settings:
         Acceptance rate that the step size is tuned to. Higher is slower and diverges less.
     thin : int
         One in so many draws is kept; warm-up is as many times longer, up to :data:`MOST_WARMUP`,
-        and from :data:`LONG` steps are smaller.
+        and steps are smaller.
     """
 
     draws: int = 1000
@@ -107,13 +106,12 @@ class Settings:
 
     @property
     def acceptance(self) -> float:
-        """Acceptance rate of this round: in long ones 0.9 becomes 0.95, and then 0.975.
+        """Acceptance rate of this round: 0.9 becomes 0.95 in one four times as long.
 
         Less than 0.9 counts in rounds shorter than :data:`LONG`: others are as if it had been 0.9.
         """
-        if self.thin < LONG:
-            return self.target_accept
-        return float(1 - min(1 - self.target_accept, 0.1) / np.sqrt(self.thin))
+        refused = 1 - self.target_accept
+        return float(1 - (refused if self.thin < LONG else min(refused, 0.1)) / np.sqrt(self.thin))
 
 
 @dataclass(frozen=True)
