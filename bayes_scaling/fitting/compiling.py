@@ -3,8 +3,8 @@
 nutpie enters the log density by a C function that unpacks the model's data with generic code. Numba
 takes 5 to 10 s to compile that, in every process, and longer the more data there are. Here the same
 function is written out for the model at hand: it compiles in a second, and is kept where PyTensor
-keeps its own (``pytensor.config.base_compiledir``). Freshly compiled or read from there it is the
-same code, so that a seed gives the same draws in the first process as in the second.
+keeps its own (``pytensor.config.base_compiledir``). Freshly compiled or read from there it may
+differ in the last digit, so that a seed fixes the draws of all processes but the first.
 
 PyTensor compiles each operation of the graph once for each place it stands in, within a function of
 its own that is kept on disk. Here operations of one kind share their function, and only the whole

@@ -3,12 +3,11 @@
 What is compared runs in one process on the same machine, so read the ratios, not the seconds:
 ``pytest tests/benchmarks/test_growth.py -m benchmark -s``.
 
-Measured on two cores: a hundred levels take 24 s for 4 x 1000 draws and converge (R-hat 1.004, bulk
-ESS 1321, 25 steps a draw), with 37 times the effective draws per second of PyMC's non-centred
-model; 10,000 rows take 10 s for 2 x 500 draws, 100,000 rows 82 s (R-hat 1.010), 8 times as long
-with 9 times the memory. 91 of 94 fits of public sweeps and learning curves were without an alarm:
-short are two `PowerLaw` and a `BrokenPowerLaw` on a curve each. Twenty refits keep two workers busy
-(efficiency 1.1).
+Measured on two cores: a hundred levels take 13 s for 4 x 1000 draws and converge, with 94 times the
+effective draws per second of PyMC's non-centred model; 10,000 rows take 4 s for 2 x 500 draws,
+100,000 rows 41 to 44 s, 11 times as long with 9 times the memory. 92 of 94 fits of public sweeps
+and learning curves were without an alarm: short are a `PowerLaw` and a `BrokenPowerLaw` on a curve
+each. Twenty refits keep two workers busy (efficiency 1.0).
 """
 
 import time

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 import pytest
 
-from bayes_scaling.fitting.compiling import compile_model, density_at, in_coordinates
+from bayes_scaling.fitting.compiling import _of_its_kind, compile_model, density_at, in_coordinates
 
 
 def small_model() -> pm.Model:
@@ -69,3 +70,12 @@ def test_the_same_model_built_anew_is_read_from_disk(compiled: object) -> None:
     again = compile_model(small_model())
     assert again.compiled_logp_func.cache_hits == 1
     assert again.compiled_expand_func.cache_hits == 1
+
+
+def test_operations_of_one_kind_share_a_function() -> None:
+    known: dict[object, object] = {}
+    shapes = [(pt.vector(), 3), (pt.vector(), 4), (pt.matrix(), (3, 2))]
+    nodes = [pt.specify_shape(*given).owner for given in shapes]
+    first, second, other = (_of_its_kind(known, node.op, node)[0] for node in nodes)
+    assert first is second
+    assert other is not first
