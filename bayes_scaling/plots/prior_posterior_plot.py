@@ -21,7 +21,8 @@ from bayes_scaling.validation.simulated import PRIOR_DRAWS, prior_draws
 
 MOST_TICKS = 4
 LOG_FROM = 30.0
-"""Ratio of the ends of the prior's central 98 % from which the axis is logarithmic."""
+"""Ratio of the ends of the prior's central 98 % from which the axis is logarithmic, if the upper
+end is its root times the median as well: that of a share, none and all being likely, is not."""
 
 
 @asked_kind
@@ -97,8 +98,8 @@ def _check_names(fit: ScalingFit, names: Sequence[str]) -> None:
 def _draw_panel(
     ax: Axes, name: str, prior: xr.DataArray, posterior: xr.DataArray, prob: float | None
 ) -> None:
-    low, high = np.quantile(prior, [0.01, 0.99])
-    log = bool(low > 0 and high > LOG_FROM * low)
+    low, middle, high = np.quantile(prior, [0.01, 0.5, 0.99])
+    log = bool(low > 0 and high > LOG_FROM * low and high > LOG_FROM**0.5 * middle)
     dashed = canvas.Style(canvas.neutral(), line="--")
     marks.draw_line(ax, *_density(prior, log), dashed, linewidth=1.0, label="prior", gid="prior")
     for _, style, draws in _by_group(posterior):

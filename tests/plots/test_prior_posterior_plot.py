@@ -59,7 +59,9 @@ def test_the_prior_is_in_paper_units(stored_fit: bs.ScalingFit) -> None:
     assert np.interp(0.95, mass, x) == pytest.approx(high, rel=0.1)
 
 
-@pytest.mark.parametrize(("name", "scale"), [("A_typical", "log"), ("E_typical", "linear")])
+@pytest.mark.parametrize(
+    ("name", "scale"), [("A_typical", "log"), ("E_typical", "linear"), ("floor_drop", "linear")]
+)
 def test_the_axis_is_logarithmic_where_the_prior_spans_decades(
     stored_fit: bs.ScalingFit, name: str, scale: str
 ) -> None:
