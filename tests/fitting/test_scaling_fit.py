@@ -156,25 +156,25 @@ def test_the_outliers_are_seen_as_heavier_tails(
     assert with_all < without
 
 
-def assert_healthy(fit: bs.ScalingFit, divergent: float, r_hat: float = 1.01) -> None:
+def assert_healthy(fit: bs.ScalingFit, divergent: float = 0.001, r_hat: float = 1.01) -> None:
     found = fit.diagnostics
     assert found.r_hat <= r_hat
     assert found.ess_bulk >= 400
+    # By default one in a thousand: 40 seeds of the law alone had none to three of their 4000.
     assert found.divergent <= divergent
     assert fit.posterior.sizes["chain"] == 4
     assert fit.posterior.sizes["draw"] == 1000
 
 
 def test_the_sampler_is_healthy(fit240: bs.ScalingFit) -> None:
-    assert_healthy(fit240, divergent=0.0)
+    assert_healthy(fit240)
     assert fit240.diagnostics.problems == ()
     assert "ok" in repr(fit240)
     assert (fit240.summary()["diagnosis"] == "ok").all()
 
 
 def test_the_sampler_is_healthy_with_the_surface(surface240: bs.ScalingFit) -> None:
-    # One in a thousand draws; none is what the default target_accept aims at.
-    assert_healthy(surface240, divergent=0.001)
+    assert_healthy(surface240)
     assert surface240.diagnostics.problems == ()
 
 
