@@ -81,6 +81,5 @@ def test_six_real_schedules_are_predicted_from_three(
             loss = of_run["loss"].to_numpy()
             errors.extend(np.abs(found["expected_loss", "median"].to_numpy() / loss - 1))
             covered.extend((found["loss", "lower"] < loss) & (loss < found["loss", "upper"]))
-    print(f"{size}: error {np.mean(errors):.2%}, covered {np.mean(covered):.3f}")
     assert np.mean(errors) < 0.002
     assert 0.85 < np.mean(covered) < 0.97
