@@ -146,7 +146,7 @@ def format_flops(flops: float) -> str:
 
 
 def parted_by_comma(text: str) -> str:
-    """What the comma of a number parts: thousands, decimals, either, or nothing that is known.
+    """Name what the comma of a number parts: thousands, decimals, either, or nothing known.
 
     Examples
     --------

@@ -103,7 +103,7 @@ def compile_model(model: pm.Model) -> Any:
     """Compile a model as ``nutpie.compile_pymc_model`` does, in less time."""
     # Priors check their numbers when they are made. Checks in the graph cost a tenth of it.
     model.check_bounds = False
-    with _quick_entries():
+    with _quick_compilation():
         found = nutpie.compile_pymc_model(model, cache=pytensor.config.numba__cache)
     own = found.user_data
     record = np.dtype([(name, own.dtype[name]) for name in own.dtype.names] + [MAP])
@@ -145,14 +145,13 @@ def density_at(compiled: Any, point: np.ndarray) -> tuple[int, float, np.ndarray
 
 
 @contextmanager
-def _quick_entries() -> Iterator[None]:
+def _quick_compilation() -> Iterator[None]:
     entries = {"_make_c_logp_func": _enter_density, "_make_c_expand_func": _enter_variables}
-    with _replaced(compile_pymc, entries):
-        if not pytensor.config.numba__cache:  # Without keys operations cannot be told apart.
-            yield
-            return
-        with _replaced(basic, {"numba_funcify_ensure_cache": partial(_of_its_kind, {})}):
-            yield
+    operations = {"numba_funcify_ensure_cache": partial(_of_its_kind, {})}
+    # PyTensor gives no keys, by which operations are told apart, where it keeps nothing on disk.
+    keyed = operations if pytensor.config.numba__cache else {}
+    with _replaced(compile_pymc, entries), _replaced(basic, keyed):
+        yield
 
 
 @contextmanager
@@ -173,13 +172,14 @@ def _of_its_kind(
     The key tells operations apart but for what Numba sees of their arguments.
     """
     found, key = basic.numba_funcify_and_cache_key(operation, node=node, **options)
-    if key is not None and node is None:
+    if key is None:
+        return found, None
+    if node is None:  # A whole graph, which is kept on disk by its key.
         CACHED_SRC_FUNCTIONS[found.py_func] = key
-    elif key is not None and node is not None:
-        types = [x.type for x in node.inputs]
-        given = [(type(x), getattr(x, "dtype", ""), getattr(x, "ndim", 0)) for x in types]
-        found = known.setdefault((key, *given), found)
-    return found, key
+        return found, key
+    types = [x.type for x in node.inputs]
+    given = [(type(x), getattr(x, "dtype", ""), getattr(x, "ndim", 0)) for x in types]
+    return known.setdefault((key, *given), found), key
 
 
 def _enter_density(dim: int, *graph: Any) -> tuple[Any, str]:

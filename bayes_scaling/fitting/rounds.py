@@ -21,7 +21,7 @@ from bayes_scaling.fitting.diagnostics import (
     Diagnostics,
 )
 from bayes_scaling.fitting.incomplete import StuckChainError
-from bayes_scaling.fitting.sampling import Compilable, Settings, compiled
+from bayes_scaling.fitting.sampling import LONG, Compilable, Settings, compiled
 from bayes_scaling.fitting.starting import a_chain_is_lost
 
 DRAWS, WARMUP = 1000, 500
@@ -31,7 +31,7 @@ DRAWS, WARMUP = 1000, 500
 LONGEST = 16
 """Length of the longest round, as a multiple of the first."""
 
-LEAST_LONGER, MOST_LONGER = 2, 4
+LEAST_LONGER, MOST_LONGER = 2, LONG
 """Factor by which a round is longer than the one before, by how much more was needed."""
 
 MARGIN = 1.3

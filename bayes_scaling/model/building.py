@@ -122,20 +122,15 @@ def _left_out_by_law(
     spread = size / pmd.math.sqrt(settled)
     raw = pmd.Normal(RAW, mu=-centre / spread, sigma=size / spread, dims=(DIRECTION,))
     weights = pmd.Deterministic(TURNED, centre + spread * raw)
-    return _along_runs(data["delta_basis"], weights)
+    return _product(weights, data["delta_basis"])
 
 
-def _product(matrix: Any, vector: Any) -> Any:
-    """Product over the last dim of a matrix, which is data.
+def _product(left: Any, right: Any) -> Any:
+    """Product of a matrix, which is data, and a vector, or the other way round.
 
     The gradient of ``pymc.dims``'s own dot makes that of the matrix as well, as large as it is.
     """
-    return as_xtensor(pt.dot(matrix.values, vector.values), dims=matrix.dims[:1])
-
-
-def _along_runs(matrix: Any, vector: Any) -> Any:
-    """Product over the first dim."""
-    return as_xtensor(pt.dot(vector.values, matrix.values), dims=matrix.dims[1:])
+    return as_xtensor(pt.dot(left.values, right.values), dims=left.dims[:-1] + right.dims[1:])
 
 
 def scatter_of(noise: Noise, theta: Mapping[str, Any]) -> Any:

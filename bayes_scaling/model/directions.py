@@ -135,7 +135,7 @@ def direction_data(
     """Numbers of the directions as (dims, values), by the names that a model has for them."""
     shared = Rotation.of(law, runs)
     values: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
-        # Runs last: of 100,000 the product with the weights takes two thirds of the time.
+        # Runs last: of 100,000 the product with the weights takes three quarters of the time.
         "delta_basis": ((DIRECTION, "run"), shared.basis.T),
         "delta_strength": ((DIRECTION,), shared.strength),
         "delta_shown": ((DIRECTION, SHOWN), shared.shown),

@@ -29,8 +29,9 @@ PRIOR_DRAWS = 1000
 def prior_draws(model: ScalingModel, runs: Runs, draws: int, seed: int) -> xr.Dataset:
     """Draws from the prior of every variable of the posterior.
 
-    Those of a few models and their runs are kept: verdicts on further targets of one fit ask for
-    the same, and they take longer than all else that a quick verdict needs.
+    Those of a few models and their runs are kept: verdicts on further targets of one fit, and its
+    prior beside its posterior, ask for the same, which takes longer than all else that a quick
+    verdict needs.
     """
     drawn = model.prior_predictive(runs, draws=draws, seed=seed)
     return complete(drawn["prior"].to_dataset(), model, runs)
